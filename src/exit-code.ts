@@ -1,0 +1,35 @@
+import { type ErrorKind, FairqError } from './errors.js';
+
+/**
+ * Exit codes, after sysexits.h where it has one:
+ *
+ * | code | meaning                                                     |
+ * |------|-------------------------------------------------------------|
+ * | 0    | done                                                        |
+ * | 1    | unexpected: a defect of fairq                               |
+ * | 3    | partly done                                                 |
+ * | 64   | usage: the command line or a file it names                  |
+ * | 69   | the broker cannot be reached                                |
+ * | 77   | the broker refused                                          |
+ * | 99   | a check failed, or a threshold was crossed                  |
+ * | 130  | interrupted; what was done has been reported                |
+ */
+export const EXIT_OK = 0;
+export const EXIT_UNEXPECTED = 1;
+
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+  partial: 3,
+  usage: 64,
+  unreachable: 69,
+  refused: 77,
+  'check-failed': 99,
+  interrupted: 130,
+};
+
+export function exitCodeOfKind(kind: ErrorKind): number {
+  return EXIT_CODES[kind];
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof FairqError ? EXIT_CODES[error.kind] : EXIT_UNEXPECTED;
+}
