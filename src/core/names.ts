@@ -1,0 +1,118 @@
+import { usageError } from '../errors.js';
+
+/** AMQP carries names and routing keys as short strings: at most 255 bytes. */
+const MAX_NAME_BYTES = 255;
+const SAFE = /^[A-Za-z0-9_.@:-]*$/;
+const UNSAFE_BYTE = /[^A-Za-z0-9_.@:-]/;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The names of everything that fairq keeps on the broker, under one prefix. */
+export interface Names {
+  readonly prefix: string;
+  /** Direct exchange; the routing key is the encoded user. */
+  readonly taskExchange: string;
+  /** Fanout; every process has an exclusive queue on it. */
+  readonly controlExchange: string;
+  /** Stream of completions and run records. */
+  readonly eventStream: string;
+  /** Tasks that failed for good. */
+  readonly deadLetterQueue: string;
+  /** The one queue of strategy `fifo`. */
+  readonly sharedQueue: string;
+  /** What every user queue's name starts with. */
+  readonly userQueuePrefix: string;
+}
+
+export function namesFor(prefix: string): Names {
+  if (!/^[A-Za-z0-9_.:-]{1,60}$/.test(prefix)) {
+    throw usageError('BAD_PREFIX', `"${prefix}" cannot be a prefix`, {
+      hint: 'Use 1 to 60 letters, digits, and . _ : - in --prefix.',
+    });
+  }
+  return {
+    prefix,
+    taskExchange: prefix,
+    controlExchange: `${prefix}.control`,
+    eventStream: `${prefix}.events`,
+    deadLetterQueue: `${prefix}.dead`,
+    sharedQueue: `${prefix}.shared`,
+    userQueuePrefix: `${prefix}.user.`,
+  };
+}
+
+/**
+ * A text, such as a user, as part of a name: percent-encoded but for `[A-Za-z0-9_.@:-]`, so that two
+ * users never share a name and a user can hold any character.
+ */
+export function encodeText(text: string): string {
+  if (SAFE.test(text)) return text;
+  let encoded = '';
+  for (const byte of encoder.encode(text)) {
+    const character = String.fromCharCode(byte);
+    encoded += UNSAFE_BYTE.test(character)
+      ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+      : character;
+  }
+  return encoded;
+}
+
+/** The inverse of `encodeText`, or undefined for text that it cannot have made. */
+export function decodeText(encoded: string): string | undefined {
+  if (!encoded.includes('%')) return SAFE.test(encoded) ? encoded : undefined;
+  const bytes: number[] = [];
+  for (let i = 0; i < encoded.length; i++) {
+    if (encoded[i] !== '%') {
+      bytes.push(encoded.charCodeAt(i));
+      continue;
+    }
+    const hex = encoded.slice(i + 1, i + 3);
+    if (!/^[0-9A-F]{2}$/.test(hex)) return undefined;
+    bytes.push(Number.parseInt(hex, 16));
+    i += 2;
+  }
+  try {
+    const text = decoder.decode(Uint8Array.from(bytes));
+    return encodeText(text) === encoded ? text : undefined;
+  } catch {
+    return undefined; // not UTF-8: some other program's name
+  }
+}
+
+/** The routing key of a user, refused where the queue's name would not fit into AMQP's 255 bytes. */
+export function routingKeyOf(names: Names, user: string): string {
+  if (user === '') {
+    throw usageError('EMPTY_USER', 'a user cannot be empty', {
+      hint: 'Name the user whose tasks these are.',
+    });
+  }
+  if (!user.isWellFormed()) {
+    throw usageError('BAD_USER', `user ${JSON.stringify(user)} is not valid Unicode`, {
+      hint: 'A user is any non-empty UTF-8 text.',
+    });
+  }
+  const key = encodeText(user);
+  const bytes = names.userQueuePrefix.length + key.length;
+  if (bytes > MAX_NAME_BYTES) {
+    throw usageError(
+      'USER_TOO_LONG',
+      `the user ${JSON.stringify(`${user.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
+      {
+        hint: `Use a shorter user: at most ${MAX_NAME_BYTES - names.userQueuePrefix.length} bytes once encoded.`,
+      },
+    );
+  }
+  return key;
+}
+
+export function userQueueOf(names: Names, user: string): string {
+  return names.userQueuePrefix + routingKeyOf(names, user);
+}
+
+/** The user of one of fairq's own user queues, or undefined for any other queue. */
+export function userOfQueue(names: Names, queue: string): string | undefined {
+  if (!queue.startsWith(names.userQueuePrefix)) return undefined;
+  const encoded = queue.slice(names.userQueuePrefix.length);
+  return encoded === '' ? undefined : decodeText(encoded);
+}

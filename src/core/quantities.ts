@@ -1,0 +1,60 @@
+import { usageError } from '../errors.js';
+
+const UNITS_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `5ms`, `1.5s`, `30m`, `2h`, `250us` → milliseconds; a bare number needs its unit. */
+export function parseDuration(text: string, what: string): number {
+  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text.trim());
+  const unit = match && UNITS_MS[match[2]!];
+  if (!match || unit === undefined || unit === null) {
+    throw usageError('BAD_DURATION', `${what}: "${text}" is not a duration`, {
+      hint: 'Write a number and a unit, such as 5ms, 1.5s, 30m or 2h.',
+    });
+  }
+  return Number(match[1]) * unit;
+}
+
+/** A whole number from `least` up to `most`. */
+export function parseCount(text: string, what: string, least = 1, most = 1_000_000_000): number {
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw usageError('BAD_COUNT', `${what}: "${text}" is not a whole number from ${least} to ${most}`, {
+      hint: `Give ${what} as digits only, such as ${Math.max(least, 10)}.`,
+    });
+  }
+  return value;
+}
+
+/** `5000/s`, `100/m` or a bare number (a second) → per second. */
+export function parseRate(text: string, what: string): number {
+  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim());
+  const rate = match ? (Number(match[1]) * 1000) / UNITS_MS[match[2] ?? 's']! : 0;
+  if (!(rate > 0)) {
+    throw usageError('BAD_RATE', `${what}: "${text}" is not a rate`, {
+      hint: 'Write a number of tasks and a unit of time, such as 500/s or 20/m.',
+    });
+  }
+  return rate;
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+};
+
+/** `128`, `4k`, `1MiB` → bytes; at most 16 MiB, the broker's default limit from 4.0. */
+export function parseBytes(text: string, what: string): number {
+  const match = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim());
+  const unit = match ? BYTE_UNITS[match[2]!.toLowerCase()] : undefined;
+  const bytes = match && unit !== undefined ? Number(match[1]) * unit : Number.NaN;
+  if (!(bytes >= 0 && bytes <= 16 * 1024 ** 2)) {
+    throw usageError('BAD_SIZE', `${what}: "${text}" is not a size from 0 to 16MiB`, {
+      hint: 'Write bytes, or a number with k or m, such as 128 or 4k.',
+    });
+  }
+  return bytes;
+}

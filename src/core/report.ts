@@ -1,0 +1,60 @@
+/**
+ * What a run has come to: the shape of `report --json` and of each result of `bench --json`
+ * (schema version 1). Positions count from 1 in the order of completion across all workers.
+ */
+export interface RunReport {
+  readonly run: string;
+  /** From the first start to the last completion. */
+  readonly seconds: number;
+  readonly tasksPerSecond: number;
+  /** What the publishers of the run say that they sent; null where none has said so yet. */
+  readonly published: number | null;
+  /** Distinct tasks that ended, done or failed. */
+  readonly completed: number;
+  readonly failed: number;
+  /** Published and not completed; null where `published` is. */
+  readonly missing: number | null;
+  /** Completions of tasks that had already been completed. */
+  readonly duplicates: number;
+  /** Names of the workers that ran it. */
+  readonly workerNames: readonly string[];
+  readonly users: readonly UserReport[];
+  readonly fairness: FairnessReport;
+}
+
+export interface UserReport {
+  readonly user: string;
+  /** Completed tasks. */
+  readonly tasks: number;
+  /** Published by this user and not completed; null where unknown. */
+  readonly missing: number | null;
+  /** Rank of this user's first start among all starts; null where none has started. */
+  readonly firstStartPosition: number | null;
+  readonly firstCompletionPosition: number | null;
+  readonly lastCompletionPosition: number | null;
+  /** From enqueued to started; null where nothing has started. */
+  readonly dwellMs: Percentiles | null;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface FairnessReport {
+  /** Jain's index at half of the completions, over each user's service divided by its fair share. */
+  readonly jainAtHalf: number;
+  /** How far the worst-served backlogged user was behind its fair share, in tasks. */
+  readonly maxLagTasks: number;
+  /** The same as the time that the workers take for so many tasks, at the run's mean speed. */
+  readonly maxLagMs: number;
+  readonly maxLagUser: string | null;
+}
+
+/** Who completed, in order: `order[i]` is the index into `users` of completion i + 1. */
+export interface CompletionOrder {
+  readonly users: readonly string[];
+  readonly order: Uint32Array;
+}

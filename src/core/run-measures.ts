@@ -1,0 +1,158 @@
+import { fairShare, type Service } from './fair-share.js';
+import { compareNatural } from './natural-order.js';
+import { orderByTime } from './order-by-time.js';
+import { PublishedTasks } from './published-tasks.js';
+import type { CompletionOrder, RunReport, UserReport } from './report.js';
+import { round3 } from './round.js';
+import type { RunRecord, TaskEvent } from './task-event.js';
+import { DONE, FAILED, SUPERSEDED, TaskTable } from './task-table.js';
+import { type Completions, userReports } from './user-reports.js';
+
+/**
+ * Takes in what the event stream says of one run, in stream order, and measures it. A task counts
+ * once, at its last attempt: one that failed is superseded by a later attempt, and anything else that
+ * comes again is a duplicate and dropped. Takes some 120 bytes a task, most of them for its id; a Map
+ * ends at 16.7 million.
+ */
+export class RunMeasures {
+  readonly #rows = new Map<string, number>();
+  readonly #tasks = new TaskTable();
+  readonly #userIndex = new Map<string, number>();
+  readonly #workers = new Set<string>();
+  readonly #published = new PublishedTasks();
+  readonly #weightOf: (user: string) => number;
+  #superseded = 0;
+  #failed = 0;
+  #duplicates = 0;
+  #firstStart = Number.POSITIVE_INFINITY;
+  #lastFinish = Number.NEGATIVE_INFINITY;
+
+  constructor(weightOf: (user: string) => number = () => 1) {
+    this.#weightOf = weightOf;
+  }
+
+  add(event: TaskEvent): void {
+    const tasks = this.#tasks;
+    const row = this.#rows.get(event.id);
+    if (row !== undefined) {
+      const wasFailed = tasks.states[row] === FAILED;
+      const attempt = tasks.attempts[row]!;
+      // The event of an attempt that failed may reach the stream after that of the next attempt.
+      if (event.outcome === 'failed' && event.attempt < attempt) return;
+      if (!wasFailed || event.attempt <= attempt) {
+        this.#duplicates++;
+        return;
+      }
+      tasks.states[row] = SUPERSEDED;
+      this.#superseded++;
+      this.#failed--;
+    }
+    const failed = event.outcome === 'failed';
+    if (failed) this.#failed++;
+    const user = this.#intern(event.user);
+    const state = failed ? FAILED : DONE;
+    this.#rows.set(event.id, tasks.push(user, event.attempt, state, event.enqueued, event.started));
+    this.#workers.add(event.worker);
+    this.#firstStart = Math.min(this.#firstStart, event.started);
+    this.#lastFinish = Math.max(this.#lastFinish, event.finished);
+  }
+
+  addRecord(record: RunRecord): void {
+    this.#published.add(record);
+  }
+
+  report(run: string): RunReport {
+    const completions = this.#completions();
+    const startOrder = orderByTime(completions.started);
+    const users = userReports(completions, startOrder, this.#published);
+    const completed = completions.users.length;
+    const seconds = Math.max(0, this.#lastFinish - this.#firstStart) / 1e6;
+    const tasksPerSecond = seconds === 0 ? 0 : completed / seconds;
+    const published = this.#published.total;
+    const share = fairShare(this.#service(completions, startOrder, users), this.#weightOf);
+    return {
+      run,
+      seconds: round3(seconds),
+      tasksPerSecond: round3(tasksPerSecond),
+      published,
+      completed,
+      failed: this.#failed,
+      missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
+      duplicates: this.#duplicates,
+      workerNames: [...this.#workers].sort(compareNatural),
+      users,
+      fairness: {
+        jainAtHalf: round3(share.jainAtHalf),
+        maxLagTasks: round3(share.maxLagTasks),
+        maxLagMs: tasksPerSecond === 0 ? 0 : round3((share.maxLagTasks / tasksPerSecond) * 1000),
+        maxLagUser: share.maxLagUser,
+      },
+    };
+  }
+
+  /** Users are in the order of `RunReport.users`. */
+  completionOrder(): CompletionOrder {
+    const { names, users } = this.#completions();
+    return { users: names, order: users };
+  }
+
+  #intern(user: string): number {
+    let index = this.#userIndex.get(user);
+    if (index === undefined) {
+      index = this.#userIndex.size;
+      this.#userIndex.set(user, index);
+    }
+    return index;
+  }
+
+  /** What counts, in the order of completion, with the users in the order of their names. */
+  #completions(): Completions {
+    for (const user of this.#published.users) this.#intern(user);
+    const names = [...this.#userIndex.keys()].sort(compareNatural);
+    const rank = new Uint32Array(names.length);
+    for (const [i, name] of names.entries()) rank[this.#userIndex.get(name)!] = i;
+
+    const tasks = this.#tasks;
+    const completed = tasks.size - this.#superseded;
+    const users = new Uint32Array(completed);
+    const enqueued = new Float64Array(completed);
+    const started = new Float64Array(completed);
+    let to = 0;
+    for (let row = 0; row < tasks.size; row++) {
+      if (tasks.states[row] === SUPERSEDED) continue;
+      users[to] = rank[tasks.users[row]!]!;
+      enqueued[to] = tasks.enqueued[row]!;
+      started[to] = tasks.started[row]!;
+      to++;
+    }
+    return { names, users, enqueued, started };
+  }
+
+  /**
+   * Tasks that were published and have not ended count as waiting from when the last of that user had
+   * been sent: without them a user that is not served at all would not be seen to lag.
+   */
+  #service(completions: Completions, startOrder: Uint32Array, reports: readonly UserReport[]): Service {
+    const { names, users, enqueued, started } = completions;
+    const waiting = [...reports.entries()].filter(([, report]) => (report.missing ?? 0) > 0);
+    const completed = users.length;
+    const arrivals = {
+      users: new Uint32Array(completed + waiting.length),
+      times: new Float64Array(completed + waiting.length),
+      tasks: new Uint32Array(completed + waiting.length).fill(1),
+    };
+    arrivals.users.set(users);
+    // A clock may say that a task started before it was sent.
+    for (let i = 0; i < completed; i++) arrivals.times[i] = Math.min(enqueued[i]!, started[i]!);
+    for (const [i, [user, report]] of waiting.entries()) {
+      arrivals.users[completed + i] = user;
+      arrivals.times[completed + i] = this.#published.sentBy(report.user);
+      arrivals.tasks[completed + i] = report.missing ?? 0;
+    }
+    const starts = {
+      users: startOrder.map((i) => users[i]!),
+      times: Float64Array.from(startOrder, (i) => started[i]!),
+    };
+    return { users: names, starts, arrivals };
+  }
+}

@@ -1,0 +1,34 @@
+/** How a task ended at this attempt. */
+export type Outcome = 'done' | 'failed';
+
+/** What a worker writes down about one finished task. Times are microseconds since the Unix epoch. */
+export interface TaskEvent {
+  readonly id: string;
+  readonly user: string;
+  /** The run it was published in; empty for a task that fairq did not publish. */
+  readonly run: string;
+  /** Its number among the tasks of this user in this run, from 1; 0 where unknown. */
+  readonly sequence: number;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly worker: string;
+  /** When it was (or, for a paced load, should have been) sent. */
+  readonly enqueued: number;
+  readonly started: number;
+  readonly finished: number;
+  /** The broker had delivered it before, to somebody who did not acknowledge it. */
+  readonly redelivered: boolean;
+}
+
+/** What a publisher writes down at its end: how many tasks of which user it got confirmed. */
+export interface RunRecord {
+  readonly run: string;
+  /** Names the publisher's record, so that a repeated one counts once. */
+  readonly record: string;
+  /** When the first task of this publisher was sent. */
+  readonly started: number;
+  readonly finished: number;
+  /** Confirmed tasks by user. A large record is split over several with different `record` names. */
+  readonly tasks: ReadonlyMap<string, number>;
+}

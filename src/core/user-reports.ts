@@ -1,0 +1,72 @@
+import { percentiles } from './percentiles.js';
+import type { PublishedTasks } from './published-tasks.js';
+import type { Percentiles, UserReport } from './report.js';
+import { round3 } from './round.js';
+
+/** Completed tasks as columns, in the order of their completion. Times are microseconds. */
+export interface Completions {
+  /** Every user of the run, with or without a completed task. */
+  readonly names: readonly string[];
+  /** Whose each task was, an index into `names`. */
+  readonly users: Uint32Array;
+  readonly enqueued: Float64Array;
+  readonly started: Float64Array;
+}
+
+/** @param startOrder the indices of the tasks in the order in which they started */
+export function userReports(
+  completions: Completions,
+  startOrder: Uint32Array,
+  published: PublishedTasks,
+): UserReport[] {
+  const { names, users } = completions;
+  const tasks = new Uint32Array(names.length);
+  for (const user of users) tasks[user]!++;
+  const firstStart = firstPositions(names.length, startOrder.length, (i) => users[startOrder[i]!]!);
+  const firstCompletion = firstPositions(names.length, users.length, (i) => users[i]!);
+  const lastCompletion = new Uint32Array(names.length);
+  for (let i = 0; i < users.length; i++) lastCompletion[users[i]!] = i + 1;
+  const dwells = dwellsByUser(completions, tasks);
+
+  return names.map((user, i) => ({
+    user,
+    tasks: tasks[i]!,
+    missing: published.total === null ? null : Math.max(0, published.tasksOf(user) - tasks[i]!),
+    firstStartPosition: firstStart[i] || null,
+    firstCompletionPosition: firstCompletion[i] || null,
+    lastCompletionPosition: lastCompletion[i] || null,
+    dwellMs: rounded(percentiles(dwells[i]!)),
+  }));
+}
+
+/** For each user the position, from 1, of the first of `length` things that is this user's; 0 for none. */
+function firstPositions(userCount: number, length: number, userAt: (i: number) => number): Uint32Array {
+  const first = new Uint32Array(userCount);
+  for (let i = 0; i < length; i++) {
+    const user = userAt(i);
+    if (first[user] === 0) first[user] = i + 1;
+  }
+  return first;
+}
+
+/** Milliseconds from enqueued to started; 0 where the clocks of two machines say less. */
+function dwellsByUser(completions: Completions, tasks: Uint32Array): Float64Array[] {
+  const { users, enqueued, started } = completions;
+  const dwells = Array.from(tasks, (count) => new Float64Array(count));
+  const filled = new Uint32Array(tasks.length);
+  for (let i = 0; i < users.length; i++) {
+    const user = users[i]!;
+    dwells[user]![filled[user]!++] = Math.max(0, started[i]! - enqueued[i]!) / 1000;
+  }
+  return dwells;
+}
+
+function rounded(values: Percentiles | null): Percentiles | null {
+  if (values === null) return null;
+  return {
+    p50: round3(values.p50),
+    p95: round3(values.p95),
+    p99: round3(values.p99),
+    max: round3(values.max),
+  };
+}

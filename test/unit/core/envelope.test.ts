@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeEnvelope, ENVELOPE_HEADER, encodeEnvelope } from '../../../src/core/envelope.js';
+
+describe('the envelope', () => {
+  it('comes back as it was written', () => {
+    const natural = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((value) => value.isWellFormed());
+    fc.assert(
+      fc.property(
+        fc.record({ user: text, run: text, sequence: natural, sentAt: natural, attempt: natural }),
+        fc.nat(),
+        (envelope, late) => {
+          const whole = { ...envelope, intendedAt: Math.max(1, envelope.sentAt - late) };
+          expect(decodeEnvelope({ [ENVELOPE_HEADER]: encodeEnvelope(whole) })).toEqual(whole);
+        },
+      ),
+    );
+  });
+
+  it('is read from any headers without a throw', () => {
+    const near = fc
+      .array(fc.oneof(fc.constant('1'), fc.string(), fc.integer().map(String)))
+      .map((parts) => parts.join(' '));
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), near), (value) => {
+        decodeEnvelope({ [ENVELOPE_HEADER]: value });
+      }),
+    );
+  });
+
+  it('holds each field only where it makes sense', () => {
+    const found = decodeEnvelope({ [ENVELOPE_HEADER]: `1 -1 ${2 ** 53} yesterday 0 r %zz` });
+    expect(found).toEqual({
+      user: undefined,
+      run: 'r',
+      sequence: undefined,
+      attempt: undefined,
+      sentAt: undefined,
+      intendedAt: undefined,
+    });
+  });
+
+  it('of a message without it, or of a version to come, is empty', () => {
+    expect(decodeEnvelope(undefined).user).toBeUndefined();
+    expect(decodeEnvelope({ 'x-fairq-user': 'A' }).user).toBeUndefined();
+    expect(decodeEnvelope({ [ENVELOPE_HEADER]: '2 1 1 1 0 r A' }).user).toBeUndefined();
+  });
+});
