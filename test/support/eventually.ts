@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface EventuallyOptions {
+  readonly timeoutMs: number;
+  /** What is waited for, for the message when it does not come: "the node to answer". */
+  readonly what: string;
+}
+
+/**
+ * Waits for the thing itself: calls `ask` again and again until it gives something other than `false`,
+ * `null` or `undefined`, and resolves with that. An `ask` that throws is asked again too, and its last
+ * error is the cause of the one that this throws when the time is up.
+ */
+export async function eventually<T>(
+  ask: () => Promise<T | false | null | undefined> | T | false | null | undefined,
+  { timeoutMs, what }: EventuallyOptions,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    let cause: unknown;
+    try {
+      const answer = await ask();
+      if (answer !== false && answer !== null && answer !== undefined) return answer;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() >= deadline) {
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`, { cause });
+    }
+    await pause(20);
+  }
+}
