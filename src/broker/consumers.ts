@@ -1,0 +1,181 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { AckLedger } from '../core/ack-ledger.js';
+import { messageOf } from '../errors.js';
+import { type Connection, replyCode } from './connection.js';
+
+/** A channel has one request under way at a time: a few of them take up many queues side by side. */
+const CHANNELS = 4;
+
+/** A channel with consumers on it. Deliveries belong to it: when it closes the broker requeues them. */
+export class ConsumerChannel {
+  readonly ledger = new AckLedger();
+  open = true;
+  /** Prefetch that the next consumer on this channel gets. */
+  prefetch = 0;
+
+  constructor(readonly channel: Channel) {}
+
+  /** Tells the broker of everything finished: one frame for the prefix, one for each beyond it. */
+  acknowledge(): void {
+    if (!this.open) return;
+    const { upTo, singles } = this.ledger.drain();
+    if (upTo > 0) this.channel.ack(tagged(upTo), true);
+    for (const tag of singles) this.channel.ack(tagged(tag), false);
+  }
+
+  /** Gives a delivery back, to be delivered again to anybody. */
+  giveBack(tag: number): void {
+    if (!this.open) return;
+    this.channel.nack(tagged(tag), false, true);
+    this.ledger.givenBack(tag);
+  }
+}
+
+/** amqplib takes a whole message to acknowledge one, and reads nothing of it but the tag. */
+const reused = { fields: { deliveryTag: 0 } } as ConsumeMessage;
+function tagged(tag: number): ConsumeMessage {
+  reused.fields.deliveryTag = tag;
+  return reused;
+}
+
+export interface ConsumersListener<S> {
+  onDelivery(source: S, message: ConsumeMessage, channel: ConsumerChannel): void;
+  /** The queue is not there (any more), or the broker refuses it: its consumer is no more. */
+  onQueueGone(source: S, refusal?: string): void;
+  /** The broker closed the channel: every delivery of it is void. Its consumers are taken up again. */
+  onChannelLost(channel: ConsumerChannel, reason: string): void;
+  /** A channel could not be opened again. */
+  onFailure(error: Error): void;
+}
+
+interface Consumer<S> {
+  readonly source: S;
+  readonly queue: string;
+  window: number;
+  tag: string | undefined;
+  /** Index of its channel. */
+  readonly place: number;
+  cancelled: boolean;
+}
+
+/**
+ * Consumers of many queues over a few channels. A queue's window is its consumer's prefetch: a
+ * channel gives each new consumer the prefetch set last, so a window is changed by starting a
+ * consumer with the new one and cancelling the old.
+ */
+export class Consumers<S> {
+  readonly #places: (ConsumerChannel | undefined)[] = [];
+  readonly #byQueue = new Map<string, Consumer<S>>();
+  #next = 0;
+  #closing = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly listener: ConsumersListener<S>,
+  ) {}
+
+  async open(): Promise<void> {
+    for (let place = 0; place < CHANNELS; place++) await this.#openChannel(place);
+  }
+
+  has(queue: string): boolean {
+    return this.#byQueue.has(queue);
+  }
+
+  /** Starts to consume. Resolves when the broker has said yes, or the queue is not there. */
+  async subscribe(queue: string, source: S, window: number): Promise<void> {
+    const place = this.#next++ % CHANNELS;
+    const consumer: Consumer<S> = { source, queue, window, tag: undefined, place, cancelled: false };
+    this.#byQueue.set(queue, consumer);
+    await this.#start(consumer);
+  }
+
+  async resize(queue: string, window: number): Promise<void> {
+    const old = this.#byQueue.get(queue);
+    if (old === undefined || old.window === window) return;
+    const fresh: Consumer<S> = { ...old, window, tag: undefined };
+    this.#byQueue.set(queue, fresh);
+    await this.#start(fresh);
+    await this.#cancel(old);
+  }
+
+  async unsubscribe(queue: string): Promise<void> {
+    const consumer = this.#byQueue.get(queue);
+    if (consumer === undefined) return;
+    this.#byQueue.delete(queue);
+    await this.#cancel(consumer);
+  }
+
+  acknowledge(): void {
+    for (const channel of this.#places) channel?.acknowledge();
+  }
+
+  /** Nothing is taken up again from here on. */
+  closing(): void {
+    this.#closing = true;
+  }
+
+  async #openChannel(place: number): Promise<void> {
+    const opened = new ConsumerChannel(await this.connection.channel());
+    this.#places[place] = opened;
+    let reason = 'closed by the broker';
+    opened.channel.on('error', (error) => {
+      reason = messageOf(error);
+    });
+    opened.channel.once('close', () => {
+      opened.open = false;
+      this.#places[place] = undefined;
+      if (this.#closing) return;
+      this.listener.onChannelLost(opened, reason);
+      this.#reopen(place).catch((error) => this.listener.onFailure(error));
+    });
+  }
+
+  async #reopen(place: number): Promise<void> {
+    await this.#openChannel(place);
+    const consumers = [...this.#byQueue.values()].filter((consumer) => consumer.place === place);
+    await Promise.all(consumers.map((consumer) => this.#start(consumer)));
+  }
+
+  async #start(consumer: Consumer<S>): Promise<void> {
+    const on = this.#places[consumer.place];
+    if (on === undefined) return; // the channel is on its way back, and takes up every consumer then
+    if (on.prefetch !== consumer.window) {
+      on.prefetch = consumer.window;
+      on.channel.prefetch(consumer.window).catch(() => {}); // fails only as the channel does
+    }
+    try {
+      const { consumerTag } = await on.channel.consume(consumer.queue, (message) =>
+        this.#delivered(consumer, message, on),
+      );
+      consumer.tag = consumerTag;
+      if (consumer.cancelled) await this.#cancel(consumer);
+    } catch (error) {
+      // One failure closes the channel with every consumer on it; only the queue at fault is let go.
+      const mine = error instanceof Error && error.message.startsWith('Operation failed');
+      if (mine) this.#gone(consumer, replyCode(error) === 404 ? undefined : error.message);
+    }
+  }
+
+  #delivered(consumer: Consumer<S>, message: ConsumeMessage | null, on: ConsumerChannel): void {
+    if (message === null) {
+      this.#gone(consumer);
+      return;
+    }
+    on.ledger.delivered(message.fields.deliveryTag);
+    this.listener.onDelivery(consumer.source, message, on);
+  }
+
+  #gone(consumer: Consumer<S>, refusal?: string): void {
+    if (this.#byQueue.get(consumer.queue) !== consumer) return;
+    this.#byQueue.delete(consumer.queue);
+    this.listener.onQueueGone(consumer.source, refusal);
+  }
+
+  async #cancel(consumer: Consumer<S>): Promise<void> {
+    consumer.cancelled = true;
+    const on = this.#places[consumer.place];
+    if (on === undefined || consumer.tag === undefined) return;
+    await on.channel.cancel(consumer.tag).catch(() => {}); // a closed channel has no consumers
+  }
+}

@@ -1,0 +1,83 @@
+import type { Channel } from 'amqplib';
+import type { Names } from '../core/names.js';
+import type { Connection } from './connection.js';
+
+/**
+ * What processes tell each other. A hint and nothing more: everything also works, later, for a
+ * process that hears none of it.
+ */
+export type ControlMessage =
+  | { readonly kind: 'queue'; readonly queue: string }
+  | { readonly kind: 'worker'; readonly worker: WorkerPresence }
+  | { readonly kind: 'bye'; readonly id: string };
+
+export interface WorkerPresence {
+  /** Unique to the process; `name` is for people. */
+  readonly id: string;
+  readonly name: string;
+  readonly slots: number;
+  /** Slots that could start a task at once, and have none to start. */
+  readonly free: number;
+  /** It consumes all queues that it knows of. */
+  readonly ready: boolean;
+}
+
+/** Sends to everybody, on a channel that the caller has. */
+export function announce(channel: Channel, names: Names, message: ControlMessage): void {
+  channel.publish(names.controlExchange, '', Buffer.from(JSON.stringify(message)), {
+    contentType: 'application/json',
+    type: `fairq.${message.kind}`,
+  });
+}
+
+/** Hears everybody, itself included, until the connection closes. */
+export async function listen(
+  connection: Connection,
+  names: Names,
+  onMessage: (message: ControlMessage) => void,
+): Promise<Channel> {
+  const channel = await connection.channel();
+  const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+  await channel.bindQueue(queue, names.controlExchange, '');
+  await channel.consume(
+    queue,
+    (delivery) => {
+      const message = delivery && decode(delivery.content);
+      if (message) onMessage(message);
+    },
+    { noAck: true },
+  );
+  return channel;
+}
+
+function decode(content: Buffer): ControlMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(content.toString('utf8'));
+  } catch {
+    return undefined; // anybody may publish here
+  }
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
+  if (value.kind === 'queue' && 'queue' in value && typeof value.queue === 'string') {
+    return { kind: 'queue', queue: value.queue };
+  }
+  if (value.kind === 'bye' && 'id' in value && typeof value.id === 'string') {
+    return { kind: 'bye', id: value.id };
+  }
+  if (value.kind === 'worker' && 'worker' in value) {
+    const worker = decodePresence(value.worker);
+    return worker && { kind: 'worker', worker };
+  }
+  return undefined;
+}
+
+function decodePresence(value: unknown): WorkerPresence | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!('id' in value && 'name' in value && 'slots' in value && 'free' in value && 'ready' in value)) {
+    return undefined;
+  }
+  const { id, name, slots, free, ready } = value;
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
+  if (typeof slots !== 'number' || typeof free !== 'number') return undefined;
+  return { id, name, slots, free, ready };
+}

@@ -1,0 +1,78 @@
+import { COMPLETIONS, decodeCompletions, decodeRunRecord, MARKER, RUN_RECORD } from '../core/event-codec.js';
+import type { Names } from '../core/names.js';
+import type { RunRecord, TaskEvent } from '../core/task-event.js';
+import { refusedError } from '../errors.js';
+import { type Connection, replyCode } from './connection.js';
+
+/** Batches on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
+const READ_AHEAD = 200;
+
+export interface EventReader {
+  /** Completions in stream order, a batch at a time. */
+  onCompletions(events: readonly TaskEvent[]): void;
+  onRunRecord(record: RunRecord): void;
+}
+
+/**
+ * Replays the event stream from its first message up to now. The end is a marker that the reader
+ * publishes itself: the stream's message count lags behind, and its offsets have gaps.
+ *
+ * @param markerId unique to this replay
+ */
+export async function replayEvents(
+  connection: Connection,
+  names: Names,
+  markerId: string,
+  reader: EventReader,
+): Promise<void> {
+  const channel = await connection.channel();
+  try {
+    await channel.checkQueue(names.eventStream);
+  } catch (error) {
+    if (replyCode(error) === 404) {
+      throw refusedError('NO_EVENTS', `there is no event stream "${names.eventStream}" on this vhost`, {
+        hint: 'Nothing has been published or run here with this --prefix yet.',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  channel.sendToQueue(names.eventStream, Buffer.from('{}'), { type: MARKER, messageId: markerId });
+  await channel.prefetch(READ_AHEAD);
+  const ended = new Promise<void>((resolve, reject) => {
+    channel.once('error', reject);
+    channel
+      .consume(
+        names.eventStream,
+        (message) => {
+          if (message === null) {
+            reject(
+              refusedError(
+                'STREAM_DELETED',
+                `the event stream "${names.eventStream}" was deleted while it was read`,
+                {
+                  hint: 'Run the command again for what has been written since.',
+                },
+              ),
+            );
+            return;
+          }
+          channel.ack(message);
+          const { type, messageId } = message.properties;
+          if (type === COMPLETIONS) {
+            const events = decodeCompletions(message.content.toString('utf8'));
+            if (events) reader.onCompletions(events);
+          } else if (type === RUN_RECORD) {
+            const record = decodeRunRecord(message.content.toString('utf8'));
+            if (record) reader.onRunRecord(record);
+          } else if (type === MARKER && messageId === markerId) {
+            resolve();
+          }
+        },
+        { arguments: { 'x-stream-offset': 'first' } },
+      )
+      .catch(reject);
+  });
+  await Promise.race([ended, connection.lost]);
+  await channel.close();
+}

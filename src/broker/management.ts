@@ -1,0 +1,156 @@
+import { Agent, request } from 'undici';
+import { messageOf, refusedError, unreachableError } from '../errors.js';
+import type { BrokerAddress } from './address.js';
+
+const HEADERS_TIMEOUT_MS = 60_000;
+
+/** A queue as the management API lists it; figures are up to 5 s old. */
+export interface ListedQueue {
+  readonly name: string;
+  readonly type: string;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly consumers: number;
+  readonly memoryBytes: number;
+}
+
+export interface QueueDepth {
+  readonly name: string;
+  readonly ready: number;
+}
+
+/** The few calls of RabbitMQ's HTTP API that fairq needs. */
+export class Management {
+  readonly #agent: Agent;
+  readonly #authorization: string;
+
+  constructor(private readonly address: BrokerAddress) {
+    const { tls } = address;
+    this.#agent = new Agent({
+      connect: {
+        ...(tls.ca && { ca: tls.ca }),
+        ...(tls.cert && { cert: tls.cert }),
+        ...(tls.key && { key: tls.key }),
+        rejectUnauthorized: !tls.insecure,
+      },
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      bodyTimeout: HEADERS_TIMEOUT_MS,
+    });
+    this.#authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
+  }
+
+  async version(): Promise<string> {
+    const overview = await this.#call('GET', '/api/overview?disable_stats=true');
+    return String(field(overview, 'rabbitmq_version') ?? 'unknown');
+  }
+
+  /**
+   * All queues of the vhost with what waits in them: the cheap listing, and a fresh one. The broker may
+   * leave a count out, which then is 0: good for a hint only.
+   */
+  async queueDepths(): Promise<QueueDepth[]> {
+    const query = 'disable_stats=true&enable_queue_totals=true&columns=name,messages_ready';
+    const list = await this.#call('GET', `${this.#queuesPath()}?${query}`);
+    return arrayOf(list).map((item) => ({
+      name: String(field(item, 'name')),
+      ready: Number(field(item, 'messages_ready') ?? 0),
+    }));
+  }
+
+  /** One unpaged call with columns: pages would each make the broker format every queue again. */
+  async queues(): Promise<ListedQueue[]> {
+    const columns = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
+    const list = await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`);
+    return arrayOf(list).map((item) => ({
+      name: String(field(item, 'name')),
+      type: String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic'),
+      ready: Number(field(item, 'messages_ready') ?? 0),
+      unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
+      consumers: Number(field(item, 'consumers') ?? 0),
+      memoryBytes: Number(field(item, 'memory') ?? 0),
+    }));
+  }
+
+  async makeVhost(vhost: string): Promise<void> {
+    await this.#call('PUT', `/api/vhosts/${encodeURIComponent(vhost)}`, {});
+    await this.#call(
+      'PUT',
+      `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(this.address.username)}`,
+      { configure: '.*', write: '.*', read: '.*' },
+    );
+  }
+
+  async removeVhost(vhost: string): Promise<void> {
+    await this.#call('DELETE', `/api/vhosts/${encodeURIComponent(vhost)}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  #queuesPath(): string {
+    return `/api/queues/${encodeURIComponent(this.address.vhost)}`;
+  }
+
+  async #call(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
+    const where = this.address.managementUri;
+    let status: number;
+    let text: string;
+    try {
+      const response = await request(where + path, {
+        method,
+        dispatcher: this.#agent,
+        headers: { authorization: this.#authorization, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      status = response.statusCode;
+      text = await response.body.text();
+    } catch (error) {
+      throw unreachableError(
+        'MANAGEMENT_UNREACHABLE',
+        `the management API does not answer at ${where}: ${messageOf(error)}`,
+        {
+          hint: 'Switch the plugin on (rabbitmq-plugins enable rabbitmq_management), or name its address with --management-uri.',
+          cause: error,
+        },
+      );
+    }
+    if (status === 401 || status === 403) {
+      throw refusedError(
+        'MANAGEMENT_REFUSED',
+        `the management API at ${where} refused user "${this.address.username}" (HTTP ${status})`,
+        {
+          hint: 'Check the user and the password, and give the user the "management" tag: rabbitmqctl set_user_tags USER management.',
+        },
+      );
+    }
+    if (status === 404 && path.startsWith(this.#queuesPath())) {
+      throw refusedError('NO_VHOST', `${where} has no vhost "${this.address.vhost}"`, {
+        hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${this.address.vhost}'.`,
+      });
+    }
+    if (status >= 400) {
+      throw refusedError(
+        'MANAGEMENT_REFUSED',
+        `the management API answered ${method} ${path} with HTTP ${status}: ${text.slice(0, 200)}`,
+      );
+    }
+    if (text === '') return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw unreachableError('NOT_MANAGEMENT', `what answers at ${where} is not RabbitMQ's management API`, {
+        hint: 'Name the address of the management API with --management-uri, such as http://localhost:15672.',
+        cause: error,
+      });
+    }
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function arrayOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

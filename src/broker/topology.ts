@@ -1,0 +1,64 @@
+import type { Names } from '../core/names.js';
+import { messageOf, refusedError } from '../errors.js';
+import { type Connection, replyCode } from './connection.js';
+
+/** Retention of the event stream: whichever is reached first. A stream drops whole segments. */
+const EVENTS_MAX_AGE = '7D';
+const EVENTS_MAX_BYTES = 2_000_000_000;
+const EVENTS_SEGMENT_BYTES = 50_000_000;
+
+export type QueueType = 'classic' | 'quorum';
+
+/** Makes what all of fairq needs on the broker: the exchanges, the dead letter queue and the event stream. Safe to repeat. */
+export async function assertTopology(connection: Connection, names: Names): Promise<void> {
+  const channel = await connection.channel();
+  try {
+    await channel.assertExchange(names.taskExchange, 'direct', { durable: true });
+    await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
+    await channel.assertQueue(names.deadLetterQueue, { durable: true });
+  } catch (error) {
+    throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
+  }
+  try {
+    await channel.assertQueue(names.eventStream, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-age': EVENTS_MAX_AGE,
+        'x-max-length-bytes': EVENTS_MAX_BYTES,
+        'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
+      },
+    });
+  } catch (error) {
+    // 406: it is there with another retention, which is the operator's choice.
+    if (replyCode(error) !== 406) throw explainRefusal(error, `the event stream "${names.eventStream}"`);
+    return;
+  }
+  await channel.close();
+}
+
+export function userQueueArguments(type: QueueType): Record<string, unknown> {
+  // Attempts are counted in our own header: the broker's limit would drop tasks that a worker gave back.
+  return type === 'quorum' ? { 'x-queue-type': 'quorum', 'x-delivery-limit': -1 } : {};
+}
+
+export function explainRefusal(error: unknown, what: string): Error {
+  switch (replyCode(error)) {
+    case 403:
+      return refusedError('NO_PERMISSION', `the broker does not let this user use ${what}`, {
+        hint: 'Give the user configure, write and read permission on names that start with the prefix.',
+        cause: error,
+      });
+    case 406:
+      return refusedError('OTHER_ARGUMENTS', `${what} exists already and is of another kind`, {
+        hint: 'It was made by another program or with other settings: choose another --prefix, or remove it.',
+        cause: error,
+      });
+    case undefined:
+      return error instanceof Error ? error : new Error(messageOf(error));
+    default:
+      return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${messageOf(error)}`, {
+        cause: error,
+      });
+  }
+}

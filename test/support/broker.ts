@@ -1,0 +1,24 @@
+import type { TestProject } from 'vitest/node';
+import { startThrowAwayNode } from '../../dist/broker/node/private-node.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    brokerUri: string;
+    managementUri: string;
+  }
+}
+
+/** One real broker for all suites: the one that FAIRQ_URI names, else a throw-away node. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const named = process.env.FAIRQ_URI;
+  if (named !== undefined && named !== '') {
+    const { hostname } = new URL(named);
+    project.provide('brokerUri', named);
+    project.provide('managementUri', process.env.FAIRQ_MANAGEMENT_URI ?? `http://${hostname}:15672`);
+    return async () => {};
+  }
+  const node = await startThrowAwayNode();
+  project.provide('brokerUri', node.uri);
+  project.provide('managementUri', node.managementUri);
+  return () => node.stop();
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import amqplib, { type Channel, type ChannelModel } from 'amqplib';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { BrokerAddress } from '../../src/broker/address.js';
+import { Management } from '../../src/broker/management.js';
+import { eventually } from './eventually.js';
+
+export interface TestVhost {
+  readonly address: BrokerAddress;
+  readonly management: Management;
+  /** For what a test does behind fairq's back. */
+  readonly channel: Channel;
+  /** For a child: where the broker is. */
+  readonly env: Record<string, string>;
+  /** Ready messages of a queue, counted by the broker itself; undefined where it does not exist. */
+  ready(queue: string): Promise<number | undefined>;
+}
+
+/** A vhost of its own for a test file; at the end nobody may be connected to it any more. */
+export function useVhost(): TestVhost {
+  const name = `test-${randomUUID()}`;
+  const uri = new URL(inject('brokerUri'));
+  const address: BrokerAddress = {
+    protocol: 'amqp',
+    hostname: uri.hostname,
+    port: Number(uri.port || 5672),
+    vhost: name,
+    username: decodeURIComponent(uri.username) || 'guest',
+    password: decodeURIComponent(uri.password) || 'guest',
+    managementUri: inject('managementUri'),
+    tls: { insecure: false },
+  };
+  const management = new Management(address);
+  let model: ChannelModel;
+  let channel: Channel;
+
+  beforeAll(async () => {
+    await management.makeVhost(name);
+    model = await connect(address);
+    channel = await model.createChannel();
+  });
+  afterAll(async () => {
+    await model.close();
+    await eventually(async () => (await connections(address)).length === 0, {
+      timeoutMs: 20_000,
+      what: `nobody is connected to ${name}`,
+    });
+    await management.removeVhost(name);
+    await management.close();
+  });
+
+  return {
+    address,
+    management,
+    get channel() {
+      return channel;
+    },
+    env: {
+      FAIRQ_URI: `amqp://${uri.username}:${uri.password}@${uri.hostname}:${address.port}/${name}`,
+      FAIRQ_MANAGEMENT_URI: address.managementUri,
+    },
+    ready: async (queue) => {
+      // A missing queue closes the channel that asks.
+      const asking = await model.createChannel();
+      asking.on('error', () => {});
+      try {
+        const { messageCount } = await asking.checkQueue(queue);
+        await asking.close();
+        return messageCount;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+function connect(address: BrokerAddress): Promise<ChannelModel> {
+  const { hostname, port, username, password, vhost } = address;
+  return amqplib.connect({ hostname, port, username, password, vhost }, { noDelay: true });
+}
+
+async function connections(address: BrokerAddress): Promise<unknown[]> {
+  const authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
+  const response = await fetch(
+    `${address.managementUri}/api/vhosts/${encodeURIComponent(address.vhost)}/connections`,
+    { headers: { authorization } },
+  );
+  return (await response.json()) as unknown[];
+}
