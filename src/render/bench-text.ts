@@ -1,0 +1,118 @@
+import { type BenchCheck, type BenchResult, resultLabels } from './bench-result.js';
+import { type Figure, storyOf } from './bench-story.js';
+import { renderComparison } from './lanes.js';
+import { formatCount, formatDuration, formatRate } from './numbers.js';
+import { describeMissing, formatLagTasks } from './report-text.js';
+import { paint, type TextStyle } from './style.js';
+import { renderTable } from './table.js';
+import { fitText, safeText, wrapParts, wrapText } from './text.js';
+
+/** The first starts tell the pattern; the rest is in --json. */
+const MAX_STARTS = 90;
+const LABEL_COLUMNS = 12;
+/** What the names of the figures take, and what a result takes with its gap. */
+const NAME_COLUMNS = 28;
+const RESULT_COLUMNS = LABEL_COLUMNS + 2;
+
+/** Several strategies on the same load: figures side by side, the picture, the checks, and the moral. */
+export function renderBench(
+  results: readonly BenchResult[],
+  checks: readonly BenchCheck[],
+  style: TextStyle,
+): string {
+  const labels = resultLabels(results);
+  const story = storyOf(results, style);
+  const picture = results.map(({ order }, i) => ({ label: labels[i]!, order }));
+  const moral = story === null ? [] : wrapText(story.moral, style);
+  const blocks = [
+    renderFigures(results, labels, story?.figures ?? [], style),
+    renderWarnings(results, labels, style),
+    renderComparison(picture, style),
+    ...results.map((result, i) => renderStarts(labels[i]!, result.starts ?? [], style)),
+    checks.map((check) => renderCheck(check, style)).join('\n'),
+    moral.map((line) => paint('strong', line, style)).join('\n'),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+const FIGURES: readonly Figure[] = [
+  { name: 'largest lag, tasks', of: ({ report }) => formatLagTasks(report.fairness) },
+  { name: 'largest lag, as work', of: ({ report }) => formatDuration(report.fairness.maxLagMs) },
+  { name: "Jain's index at half time", of: ({ report }) => report.fairness.jainAtHalf.toFixed(3) },
+  { name: 'tasks a second', of: ({ report }) => formatRate(report.tasksPerSecond) },
+  { name: 'tasks completed', of: ({ report }) => formatCount(report.completed) },
+  { name: 'missing', of: ({ report: { missing } }) => (missing === null ? 'unknown' : formatCount(missing)) },
+  { name: 'completed again', of: ({ report }) => formatCount(report.duplicates) },
+  { name: 'workers x slots', of: ({ workers, concurrency }) => `${workers} x ${concurrency}` },
+];
+
+/** As many results side by side as fit, and the others below. */
+function renderFigures(
+  results: readonly BenchResult[],
+  labels: readonly string[],
+  own: readonly Figure[],
+  style: TextStyle,
+): string {
+  const names = {
+    heading: '',
+    text: ({ name }: Figure) => name,
+    align: 'left',
+    shrinkTo: style.columns - RESULT_COLUMNS,
+  } as const;
+  const columns = results.map((result, i) => ({
+    heading: fitText(safeText(labels[i]!, style.unicode), LABEL_COLUMNS, style.unicode),
+    text: (figure: Figure) => figure.of(result),
+  }));
+  const each = Math.max(1, Math.floor((style.columns - NAME_COLUMNS) / RESULT_COLUMNS));
+  const tables: string[] = [];
+  for (let from = 0; from < columns.length; from += each) {
+    tables.push(renderTable([names, ...columns.slice(from, from + each)], [...own, ...FIGURES], style));
+  }
+  return tables.join('\n\n');
+}
+
+function renderWarnings(
+  results: readonly BenchResult[],
+  labels: readonly string[],
+  style: TextStyle,
+): string {
+  const lines = results.flatMap(({ report }, i) => {
+    const { text, tone } = describeMissing(report);
+    return tone === 'alarm' ? wrapText(`${safeText(labels[i]!, style.unicode)}: ${text}`, style) : [];
+  });
+  return lines.map((line) => paint('alarm', line, style)).join('\n');
+}
+
+/** In threes, so that A B C shows as what it is. */
+function renderStarts(label: string, starts: readonly string[], style: TextStyle): string {
+  if (starts.length === 0) return '';
+  const name = (text: string): string => fitText(safeText(text, style.unicode), LABEL_COLUMNS, style.unicode);
+  const shown = starts.slice(0, MAX_STARTS).map(name);
+  const threes: string[] = [];
+  for (let i = 0; i < shown.length; i += 3) threes.push(shown.slice(i, i + 3).join(' '));
+  const lines = [
+    paint('strong', `Starts with ${name(label)}, in order`, style),
+    ...wrapParts(threes, '   ', style),
+  ];
+  if (starts.length > shown.length) {
+    const more = `${style.unicode ? '…' : '...'} and ${formatCount(starts.length - shown.length)} more`;
+    lines.push(paint('quiet', more, style));
+  }
+  return lines.join('\n');
+}
+
+function renderCheck({ name, value, limit, passed }: BenchCheck, style: TextStyle): string {
+  const show = (part: number | string): string =>
+    typeof part === 'number' ? formatNumber(part) : safeText(part, style.unicode);
+  const [good, bad] = style.unicode ? ['✓ ', '✗ '] : ['ok     ', 'FAILED '];
+  const mark = passed ? good : bad;
+  const text = `${safeText(name, style.unicode)}: ${show(value)} (limit ${show(limit)})`;
+  return wrapText(text, { ...style, columns: style.columns - mark.length })
+    .map((line, i) => (i === 0 ? mark : ' '.repeat(mark.length)) + line)
+    .map((line) => paint(passed ? 'good' : 'alarm', line, style))
+    .join('\n');
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : String(Math.round(value * 1000) / 1000);
+}

@@ -1,0 +1,87 @@
+import type { CompletionOrder } from '../core/report.js';
+
+/** The completions of one run, and what to call it beside others. */
+export interface LaneGroup {
+  readonly label: string;
+  readonly order: CompletionOrder;
+}
+
+/** What one user has got in one run. */
+export interface UserSpan {
+  readonly tasks: number;
+  /** Position of the last completion, from 1. */
+  readonly last: number;
+  /**
+   * The last position over the one that a round robin among all users would have come to, had all
+   * tasks been there from the start: Σ min(tasks of each, own tasks). 1 is as good as fair, 30 is
+   * thirty times as late.
+   */
+  readonly stretch: number;
+}
+
+/** By name, in the order of `order.users`; users without a completion have no span. */
+export function userSpans(order: CompletionOrder): Map<string, UserSpan> {
+  const tasks = new Uint32Array(order.users.length);
+  const last = new Uint32Array(order.users.length);
+  for (let i = 0; i < order.order.length; i++) {
+    const user = order.order[i]!;
+    tasks[user]!++;
+    last[user] = i + 1;
+  }
+  const fairLast = fairLastByTasks(tasks);
+  const spans = new Map<string, UserSpan>();
+  for (const [i, user] of order.users.entries()) {
+    const count = tasks[i]!;
+    if (count === 0) continue;
+    spans.set(user, { tasks: count, last: last[i]!, stretch: last[i]! / fairLast.get(count)! });
+  }
+  return spans;
+}
+
+/** For each number of tasks: where a round robin among all comes to the last of so many. */
+function fairLastByTasks(tasks: Uint32Array): Map<number, number> {
+  const sorted = tasks.toSorted();
+  const result = new Map<number, number>();
+  let before = 0;
+  for (const [i, count] of sorted.entries()) {
+    if (!result.has(count)) result.set(count, before + count * (sorted.length - i));
+    before += count;
+  }
+  return result;
+}
+
+export interface LaneChoice {
+  /** Every user, or the worst served before the best served. */
+  readonly users: readonly string[];
+  /** How many users have no lane: they belong before `users[gapAt]`. */
+  readonly hidden: number;
+  readonly gapAt: number;
+}
+
+/** At most `most` users, the same for all groups so that the eye can compare. */
+export function chooseLanes(
+  groups: readonly ReadonlyMap<string, UserSpan>[],
+  all: readonly string[],
+  most: number,
+): LaneChoice {
+  if (all.length <= most) return { users: all, hidden: 0, gapAt: all.length };
+  const stretches = all.map((user) =>
+    groups.map((spans) => spans.get(user)?.stretch ?? Number.POSITIVE_INFINITY),
+  );
+  const worst = stretches.map((values) => Math.max(...values));
+  const best = stretches.map((values) => Math.min(...values));
+  const byWorst = [...all.keys()].sort((a, b) => descending(worst[a]!, worst[b]!));
+  const worstServed = byWorst.slice(0, Math.ceil(most / 2));
+  const bestServed = byWorst
+    .slice(worstServed.length)
+    .sort((a, b) => -descending(best[a]!, best[b]!))
+    .slice(0, most - worstServed.length)
+    .reverse();
+  const users = [...worstServed, ...bestServed].map((i) => all[i]!);
+  return { users, hidden: all.length - users.length, gapAt: worstServed.length };
+}
+
+/** Infinity minus infinity is no order. */
+function descending(a: number, b: number): number {
+  return a === b ? 0 : a > b ? -1 : 1;
+}

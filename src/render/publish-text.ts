@@ -1,0 +1,52 @@
+import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { paint, type TextStyle } from './style.js';
+import { safeText } from './text.js';
+
+interface Published {
+  readonly run: string;
+  readonly published: number;
+  readonly confirmed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly users: number;
+  readonly late: number;
+  readonly interrupted: boolean;
+}
+
+export function renderPublish(report: Published, style: TextStyle): string {
+  const { confirmed, users, seconds } = report;
+  const lines = [
+    `${paint('strong', `${formatTasks(confirmed)} confirmed`, style)} for ${formatCount(users)} ${users === 1 ? 'user' : 'users'} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)})`,
+    `run ${safeText(report.run, style.unicode)}`,
+  ];
+  if (report.interrupted) {
+    lines.push(
+      paint(
+        'alarm',
+        'Interrupted: what is counted here was sent and confirmed, the rest was not sent.',
+        style,
+      ),
+    );
+  }
+  if (report.late > 0) {
+    lines.push(
+      paint(
+        'alarm',
+        `${formatTasks(report.late)} sent more than 10 ms late: the rate is more than fairq or the broker could do.`,
+        style,
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+/** @param elapsed seconds so far */
+export function publishProgressLine(
+  progress: { readonly confirmed: number; readonly total: number },
+  elapsed: number,
+): string {
+  const { confirmed, total } = progress;
+  const rate = elapsed > 0 ? confirmed / elapsed : 0;
+  const left = rate > 0 ? `, ${formatDuration(((total - confirmed) / rate) * 1000)} left` : '';
+  return `${formatCount(confirmed)} of ${formatCount(total)} confirmed, ${formatRate(rate)}${left}`;
+}

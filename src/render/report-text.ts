@@ -1,0 +1,109 @@
+import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
+import { renderLanes } from './lanes.js';
+import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { paint, type TextStyle, type Tone } from './style.js';
+import { type Column, renderTable } from './table.js';
+import { fitText, safeText, wrapText } from './text.js';
+
+/** A run for people: what became of its tasks, who waited how long, and who was served when. */
+export function renderReport(report: RunReport, order: CompletionOrder, style: TextStyle): string {
+  if (report.users.length === 0) return renderHeader(report, style);
+  const blocks = [
+    renderHeader(report, style),
+    renderUsers(report, style),
+    lines(describeFairness(report.fairness, style), 'strong', style),
+    renderLanes(order, style),
+  ];
+  return blocks.join('\n\n');
+}
+
+function renderHeader(report: RunReport, style: TextStyle): string {
+  const name = report.run === '' ? 'Tasks without a run' : `Run ${safeName(report.run, style)}`;
+  const workers = report.workerNames.length;
+  const work =
+    report.completed === 0
+      ? 'no task has completed'
+      : `${formatTasks(report.completed)} of ${users(report)} in ${formatDuration(report.seconds * 1000)}, ` +
+        `${formatRate(report.tasksPerSecond)}, by ${formatCount(workers)} ${workers === 1 ? 'worker' : 'workers'}`;
+  const verdict = describeMissing(report);
+  return [
+    lines(`${name}: ${work}`, 'strong', style),
+    lines(verdict.text, verdict.tone, style),
+    lines(describeRepeats(report), report.failed > 0 ? 'alarm' : null, style),
+  ].join('\n');
+}
+
+function users({ users: reports }: RunReport): string {
+  return reports.length === 1 ? '1 user' : `${formatCount(reports.length)} users`;
+}
+
+/** Whether tasks are missing: what the reader must not overlook. */
+export function describeMissing({ run, published, completed, missing }: RunReport): Verdict {
+  if (published === null || missing === null) {
+    return run === ''
+      ? { text: 'Nobody has said how many there should be: fairq did not publish them.', tone: 'quiet' }
+      : { text: 'UNKNOWN whether tasks are missing: no publisher has said yet what it sent.', tone: 'alarm' };
+  }
+  const unnamed = completed - (published - missing);
+  const more = unnamed > 0 ? ` ${formatTasks(unnamed)} completed that no publisher has named.` : '';
+  if (missing > 0) {
+    const text = `MISSING: ${formatCount(missing)} of ${formatTasks(published)} published ${missing === 1 ? 'has' : 'have'} not completed.${more}`;
+    return { text, tone: 'alarm' };
+  }
+  return { text: `Nothing is missing: ${formatTasks(published)} published.${more}`, tone: 'good' };
+}
+
+interface Verdict {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+function describeRepeats({ failed, duplicates }: RunReport): string {
+  const failures = failed === 0 ? 'No task failed' : `FAILED: ${formatTasks(failed)}`;
+  const repeats = duplicates === 0 ? 'none completed twice' : `${formatCount(duplicates)} completed again`;
+  return `${failures}, ${repeats}.`;
+}
+
+function describeFairness(fairness: FairnessReport, style: TextStyle): string {
+  const jain = `Fairness at half time: ${fairness.jainAtHalf.toFixed(3)} (Jain's index; 1 is a fair share for all).`;
+  if (fairness.maxLagUser === null) return `${jain} Nobody was ever behind.`;
+  const work = formatDuration(fairness.maxLagMs);
+  const whose = safeName(fairness.maxLagUser, style);
+  return `${jain} Furthest behind its share: ${whose}, by ${formatLagTasks(fairness)} tasks, ${work} of work.`;
+}
+
+/** `126`, or `0.5` where an ideal schedule would be within a task. */
+export function formatLagTasks({ maxLagTasks }: FairnessReport): string {
+  return maxLagTasks < 9.95 ? maxLagTasks.toFixed(1) : formatCount(maxLagTasks);
+}
+
+function renderUsers(report: RunReport, style: TextStyle): string {
+  const position = (value: number | null): string => (value === null ? '-' : formatCount(value));
+  const dwell = (pick: 'p50' | 'p95' | 'p99' | 'max') => (user: UserReport) =>
+    user.dwellMs === null ? '-' : formatDuration(user.dwellMs[pick]);
+  const missing: Column<UserReport> = { heading: 'missing', text: (user) => position(user.missing) };
+  const columns: Column<UserReport>[] = [
+    { heading: 'user', text: (user) => safeText(user.user, style.unicode), align: 'left', shrinkTo: 8 },
+    { heading: 'tasks', text: (user) => formatCount(user.tasks) },
+    ...((report.missing ?? 0) > 0 ? [missing] : []),
+    { heading: 'first\nstart', text: (user) => position(user.firstStartPosition), dropOrder: 3 },
+    { heading: 'first\ndone', text: (user) => position(user.firstCompletionPosition), dropOrder: 4 },
+    { heading: 'last\ndone', text: (user) => position(user.lastCompletionPosition) },
+    { heading: 'dwell\np50', text: dwell('p50'), dropOrder: 1 },
+    { heading: 'dwell\np95', text: dwell('p95') },
+    { heading: 'dwell\np99', text: dwell('p99'), dropOrder: 5 },
+    { heading: 'dwell\nmax', text: dwell('max'), dropOrder: 2 },
+  ];
+  const key = 'start, done: which of all tasks it was. dwell: from enqueued to started.';
+  return `${renderTable(columns, report.users, style)}\n${lines(key, 'quiet', style)}`;
+}
+
+/** In a sentence, where a name must not take more than half of a line. */
+export function safeName(name: string, style: TextStyle): string {
+  return fitText(safeText(name, style.unicode), Math.floor(style.columns / 2), style.unicode);
+}
+
+function lines(text: string, tone: Tone | null, style: TextStyle): string {
+  const wrapped = wrapText(text, style);
+  return wrapped.map((line) => (tone === null ? line : paint(tone, line, style))).join('\n');
+}

@@ -1,0 +1,39 @@
+import { formatCount, formatDuration } from './numbers.js';
+import type { TextStyle } from './style.js';
+import { renderTable } from './table.js';
+import { safeText } from './text.js';
+
+interface Run {
+  readonly run: string;
+  readonly users: number;
+  readonly completed: number;
+  readonly published: number | null;
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
+export function renderRuns(runs: readonly Run[], style: TextStyle): string {
+  if (runs.length === 0) return 'No runs yet.';
+  return renderTable<Run>(
+    [
+      {
+        heading: 'run',
+        text: (run) => (run.run === '' ? '(none)' : safeText(run.run, style.unicode)),
+        align: 'left',
+        shrinkTo: 12,
+      },
+      { heading: 'users', text: (run) => formatCount(run.users) },
+      { heading: 'published', text: (run) => (run.published === null ? '?' : formatCount(run.published)) },
+      { heading: 'completed', text: (run) => formatCount(run.completed) },
+      { heading: 'last activity', text: (run) => timeOf(run.lastTime), align: 'left' },
+      { heading: 'took', text: (run) => formatDuration((run.lastTime - run.firstTime) / 1000), dropOrder: 1 },
+    ],
+    runs,
+    style,
+  );
+}
+
+/** Microseconds since the epoch as `2026-11-22 14:05:09 UTC`. */
+function timeOf(micros: number): string {
+  return `${new Date(micros / 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,79 @@
+import stringWidth from 'string-width';
+import type { TextStyle } from './style.js';
+
+/** All that is not a visible character: controls, escapes, direction marks, halves of surrogates, unassigned. */
+const UNSHOWABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const NOT_ASCII = /[^\u0020-\u007e]/gu;
+
+/**
+ * A name as it may be put on a terminal. Users and queues are named by whoever publishes, so a name may
+ * hold escape sequences, newlines and marks that turn the line around: these are shown as `\u{1b}`.
+ * Without unicode everything beyond ASCII is shown so.
+ */
+export function safeText(text: string, unicode = true): string {
+  const shown = text.replace(UNSHOWABLE, escaped);
+  return unicode ? shown : shown.replace(NOT_ASCII, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const PLAIN = /^[\u0020-\u007e]*$/;
+
+/** Columns that a text without colours takes on a terminal, by the measure that cli-table3 pads with. */
+export function textWidth(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/**
+ * Shortens a text to so many columns by leaving out its middle: names of tenants often differ at the
+ * end only.
+ */
+export function fitText(text: string, columns: number, unicode: boolean): string {
+  if (textWidth(text) <= columns) return text;
+  const ellipsis = unicode ? '…' : columns < 6 ? '~' : '...';
+  const room = columns - textWidth(ellipsis);
+  if (room <= 0) return ellipsis.slice(0, Math.max(0, columns));
+  const parts = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  const head = take(parts, Math.ceil(room / 2));
+  const tail = take(parts.toReversed(), room - textWidth(head.join(''))).toReversed();
+  return head.join('') + ellipsis + tail.join('');
+}
+
+/** As many graphemes from the front as fit. */
+function take(parts: readonly string[], columns: number): readonly string[] {
+  let width = 0;
+  const end = parts.findIndex((part) => {
+    width += textWidth(part);
+    return width > columns;
+  });
+  return end < 0 ? parts : parts.slice(0, end);
+}
+
+export function padRight(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}
+
+/** Breaks a text without colours into lines at its spaces; a word that is too long is shortened. */
+export function wrapText(text: string, style: TextStyle): string[] {
+  return wrapParts(text.split(' '), ' ', style);
+}
+
+/** Puts as many parts, which stay whole, on a line as fit. */
+export function wrapParts(parts: readonly string[], gap: string, { columns, unicode }: TextStyle): string[] {
+  const lines: string[] = [];
+  let line: string | null = null;
+  for (const part of parts) {
+    const longer: string = line === null ? part : line + gap + part;
+    if (textWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== null) lines.push(line);
+    line = fitText(part, columns, unicode);
+  }
+  if (line !== null) lines.push(line);
+  return lines;
+}

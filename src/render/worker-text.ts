@@ -1,0 +1,42 @@
+import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { paint, type TextStyle } from './style.js';
+import { safeText } from './text.js';
+
+interface Worked {
+  readonly name: string;
+  readonly completed: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly users: number;
+  readonly givenBack: number;
+}
+
+export function renderWorker(report: Worked, style: TextStyle): string {
+  const { completed, failed, users, seconds } = report;
+  const whose = `of ${formatCount(users)} ${users === 1 ? 'user' : 'users'}`;
+  const lines = [
+    `${paint('strong', `${formatTasks(completed)} done`, style)} ${whose} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)}) by ${safeText(report.name, style.unicode)}`,
+  ];
+  if (failed > 0)
+    lines.push(paint('alarm', `${formatTasks(failed)} failed, kept in the dead letter queue`, style));
+  if (report.givenBack > 0)
+    lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);
+  return lines.join('\n');
+}
+
+interface Working {
+  readonly completed: number;
+  readonly failed: number;
+  readonly running: number;
+  readonly held: number;
+  readonly queues: number;
+  readonly active: number;
+}
+
+/** @param elapsed seconds so far */
+export function workerProgressLine(now: Working, elapsed: number): string {
+  const done = now.completed + now.failed;
+  const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed` : '';
+  return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
+}
