@@ -1,0 +1,149 @@
+import { hostname } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import { registerBench } from './commands/bench.js';
+import { registerBroker } from './commands/broker.js';
+import type { Action, CommandResult, Context } from './commands/context.js';
+import { registerPublish } from './commands/publish.js';
+import { registerQueues } from './commands/queues.js';
+import { registerReport } from './commands/report.js';
+import { registerWorker } from './commands/worker.js';
+import type { Config } from './config.js';
+import { FairqError, messageOf } from './errors.js';
+import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
+import { type Io, processIo } from './io.js';
+import { SETTINGS } from './settings.js';
+import { systemClock } from './system-clock.js';
+import { VERSION } from './version.js';
+
+/** argv → command → report → text and exit code. */
+async function main(io: Io): Promise<number> {
+  let exitCode = EXIT_OK;
+  let verbose = false;
+  const program = new Command('fairq')
+    .description('Fair per-user task queues on RabbitMQ: publish, work, list, and prove who waits for whom.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .showHelpAfterError('Try the same with --help.')
+    .exitOverride()
+    .configureOutput({ writeErr: io.err });
+  addGlobalOptions(program);
+
+  const run =
+    <Flags>(action: Action<Flags>) =>
+    async (flags: Flags): Promise<void> => {
+      const context = makeContext(io, program.opts());
+      verbose = context.verbose;
+      const result = await action(flags, context);
+      await write(result, context);
+      if (result.endsAs !== undefined) exitCode = exitCodeOfKind(result.endsAs);
+    };
+  registerPublish(program, run);
+  registerWorker(program, run);
+  registerReport(program, run);
+  registerQueues(program, run);
+  registerBench(program, run);
+  registerBroker(program, run);
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 unexpected, 3 partly, 64 usage, 69 unreachable, 77 refused, 99 check failed, 130 interrupted.',
+  );
+
+  try {
+    await program.parseAsync(io.argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : exitCodeOfKind('usage');
+    io.err(explain(error, verbose || io.argv.includes('--verbose') || io.argv.includes('-v')));
+    return exitCodeOf(error);
+  }
+}
+
+function addGlobalOptions(program: Command): void {
+  for (const { flag, help, variable } of Object.values(SETTINGS)) {
+    program.addOption(new Option(flag, `${help} [${variable}]`));
+  }
+  program
+    .option('--config <file>', 'TOML file with these settings [FAIRQ_CONFIG]')
+    .option('--json', 'one JSON document on stdout')
+    .option('-q, --quiet', 'no progress and no notes')
+    .option('-v, --verbose', 'say more; stack traces for unexpected errors')
+    .option('--no-color', 'no colour [NO_COLOR]')
+    .option('--no-input', 'never ask; what needs an answer is refused');
+}
+
+function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Context {
+  const json = options.json === true;
+  const quiet = options.quiet === true;
+  const verbose = options.verbose === true;
+  const plain = options.color === false || (io.env.NO_COLOR ?? '') !== '' || io.env.TERM === 'dumb';
+  const inCi = (io.env.CI ?? '') !== '';
+  const locale = io.env.LC_ALL || io.env.LC_CTYPE || io.env.LANG || '';
+  const warn = (text: string) => io.err(`warning: ${text}\n`);
+  let config: Promise<Config> | undefined;
+  return {
+    io,
+    clock: systemClock,
+    json,
+    style: {
+      columns: Math.max(40, io.columns),
+      color: io.stdoutIsTerminal && !plain,
+      // A machine that says nothing of its locale, such as a container, shows UTF-8 all the same.
+      unicode: locale === '' || /utf-?8/i.test(locale),
+    },
+    liveProgress: io.stderrIsTerminal && !inCi && !quiet && !json,
+    quiet,
+    verbose,
+    mayAsk: options.input !== false && io.stdinIsTerminal && io.stderrIsTerminal,
+    config: () => {
+      config ??= loadConfig(io, options, warn);
+      return config;
+    },
+    warn,
+    say: (text) => {
+      if (!quiet) io.err(`${text}\n`);
+    },
+    detail: (text) => {
+      if (verbose) io.err(`${text}\n`);
+    },
+  };
+}
+
+async function loadConfig(
+  io: Io,
+  options: Readonly<Record<string, unknown>>,
+  warn: (text: string) => void,
+): Promise<Config> {
+  const { resolveConfig } = await import('./config.js');
+  const config = await resolveConfig(options, io.env, async () => {
+    const { defaultStateDir, keptNodeStatus } = await import('./broker/node/kept-node.js');
+    const { running, uri, managementUri } = await keptNodeStatus(defaultStateDir(io.env));
+    return running && uri !== null && managementUri !== null ? { uri, managementUri } : undefined;
+  });
+  for (const warning of config.warnings) warn(warning);
+  return config;
+}
+
+async function write(result: CommandResult, context: Context): Promise<void> {
+  const text = context.json ? JSON.stringify(result.document) : result.text(context.style);
+  if (text !== '') await context.io.out(`${text}\n`);
+}
+
+/** What happened, and what to do next; the stack only where it was asked for. */
+function explain(error: unknown, verbose: boolean): string {
+  if (error instanceof FairqError) {
+    const lines = [`error: ${error.message}`];
+    if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+    if (verbose) lines.push(`  [${error.code}] ${error.stack ?? ''}`);
+    return `${lines.join('\n')}\n`;
+  }
+  const lines = [`error: unexpected: ${messageOf(error)}`];
+  if (verbose && error instanceof Error) lines.push(String(error.stack));
+  else
+    lines.push(
+      '  This is a defect of fairq. Run the command again with --verbose and report what it prints.',
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+const io = processIo(hostname());
+io.exit(await main(io));

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { parseCount } from '../core/quantities.js';
+import type { CommandResult, Context, Run } from './context.js';
+
+interface StartFlags {
+  port?: number;
+  managementPort?: number;
+}
+
+export function registerBroker(program: Command, run: Run): void {
+  const broker = program
+    .command('broker')
+    .description(
+      'A RabbitMQ node of your own on this machine, apart from any other; other commands find it.',
+    );
+  const port = (flag: string) => (text: string) => parseCount(text, flag, 1, 65_535);
+  broker
+    .command('start')
+    .description('Start it (about 4 s) and say where it is.')
+    .option('--port <n>', 'for AMQP (default: a free one)', port('--port'))
+    .option(
+      '--management-port <n>',
+      'for the management API (default: a free one)',
+      port('--management-port'),
+    )
+    .action(run(start));
+  broker.command('stop').description('Stop it; its data stays.').action(run(stop));
+  broker.command('status').description('Whether it runs, and where.').action(run(status));
+}
+
+async function start(flags: StartFlags, context: Context): Promise<CommandResult> {
+  const { defaultStateDir, startKeptNode } = await import('../broker/node/kept-node.js');
+  const { showProgress } = await import('./progress.js');
+  const progress = await showProgress(context, () => 'starting RabbitMQ');
+  try {
+    return describe(await startKeptNode(defaultStateDir(context.io.env), flags));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function stop(_flags: object, context: Context): Promise<CommandResult> {
+  const { defaultStateDir, stopKeptNode } = await import('../broker/node/kept-node.js');
+  return describe(await stopKeptNode(defaultStateDir(context.io.env)));
+}
+
+async function status(_flags: object, context: Context): Promise<CommandResult> {
+  const { defaultStateDir, keptNodeStatus } = await import('../broker/node/kept-node.js');
+  return describe(await keptNodeStatus(defaultStateDir(context.io.env)));
+}
+
+interface Status {
+  readonly running: boolean;
+  readonly uri: string | null;
+  readonly managementUri: string | null;
+  readonly version: string | null;
+  readonly dataFolder: string;
+  readonly reason?: string;
+}
+
+function describe(status: Status): CommandResult {
+  return {
+    document: { schemaVersion: 1, kind: 'broker', ...status },
+    text: () => {
+      if (!status.running) {
+        const why = status.reason === undefined ? '' : `: ${status.reason}`;
+        return `Not running${why}\ndata        ${status.dataFolder}`;
+      }
+      return [
+        `RabbitMQ ${status.version} is running`,
+        `AMQP        ${status.uri}`,
+        `management  ${status.managementUri}  (guest, guest)`,
+        `data        ${status.dataFolder}`,
+      ].join('\n');
+    },
+  };
+}

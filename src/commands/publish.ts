@@ -1,0 +1,126 @@
+import { type Command, Option } from 'commander';
+import type { QueueType } from '../broker/topology.js';
+import { parseBytes, parseCount, parseDuration, parseRate } from '../core/quantities.js';
+import type { Distribution } from '../core/workload.js';
+import type { CommandResult, Context, Run } from './context.js';
+
+interface PublishFlags {
+  user?: string;
+  count?: number;
+  users?: number;
+  total?: number;
+  distribution: Distribution;
+  seed: number;
+  task?: string;
+  duration?: number;
+  size?: number;
+  payload?: string;
+  from?: string;
+  rate?: number;
+  run?: string;
+  queueType: QueueType;
+  strategy: 'fair' | 'fifo';
+}
+
+export function registerPublish(program: Command, run: Run): void {
+  program
+    .command('publish')
+    .description(
+      'Send tasks, each into the queue of its user; with confirms, so that none is lost on the way.',
+    )
+    .option('--user <name>', 'whose tasks these are: any text')
+    .option('--count <n>', 'tasks, of each user', (text) => parseCount(text, '--count'))
+    .option('--users <n>', 'that many users, user-1 to user-N', (text) =>
+      parseCount(text, '--users', 1, 1_000_000),
+    )
+    .option('--total <n>', 'tasks over all users, at random', (text) => parseCount(text, '--total'))
+    .addOption(
+      new Option('--distribution <kind>', 'how --total falls on the users')
+        .choices(['uniform', 'zipf'])
+        .default('uniform'),
+    )
+    .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
+    .option('--task <name>', 'the handler that is to run them (default: noop, or sleep with --duration)')
+    .option('--duration <time>', 'for the tasks sleep and cpu, such as 5ms', (text) =>
+      parseDuration(text, '--duration'),
+    )
+    .option('--size <bytes>', 'size of the payload, such as 128 or 4k', (text) => parseBytes(text, '--size'))
+    .option('--payload <text|@file>', 'the payload itself, or a file that holds it')
+    .option('--from <file|->', 'tasks from a file, one JSON object a line: {"user","task","payload"}')
+    .option('--rate <n/s>', 'evenly paced, whether or not the system keeps up', (text) =>
+      parseRate(text, '--rate'),
+    )
+    .option('--run <id>', 'the run that these tasks belong to (default: a new one)')
+    .addOption(
+      new Option('--queue-type <type>', 'of the user queues that this makes')
+        .choices(['classic', 'quorum'])
+        .default('classic'),
+    )
+    .addOption(
+      new Option('--strategy <name>', 'fair: a queue for each user; fifo: one shared queue, to compare with')
+        .choices(['fair', 'fifo'])
+        .default('fair'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq publish --user A --count 30000
+  fairq publish --users 50 --count 1000 --task sleep --duration 5ms
+  fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s`,
+    )
+    .action(run(publish));
+}
+
+async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
+  const { planFrom } = await import('../run/publish/plan.js');
+  const { PublishRun } = await import('../run/publish/publish-run.js');
+  const { openConnection } = await import('../broker/connection.js');
+  const { idGenerator, newRunId } = await import('./identity.js');
+  const { onInterrupt } = await import('./interrupt.js');
+  const { showProgress } = await import('./progress.js');
+  const { publishProgressLine, renderPublish } = await import('../render/publish-text.js');
+
+  const config = await context.config();
+  const plan = await planFrom(
+    {
+      ...flags,
+      task: flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
+      run: flags.run ?? newRunId(context),
+      shared: flags.strategy === 'fifo',
+    },
+    config.names,
+    context.io.stdin,
+  );
+  const connection = await openConnection(config.address, 'fairq publish', {
+    onBlocked: (reason) =>
+      context.warn(`the broker is blocked (${reason}); waiting until it takes tasks again`),
+    onUnblocked: () => context.say('the broker takes tasks again'),
+  });
+  const run = new PublishRun(
+    { connection, names: config.names, clock: context.clock, newId: idGenerator(context) },
+    plan,
+  );
+  const interruption = onInterrupt(
+    context.io,
+    () => run.stop(),
+    () => void connection.close(),
+  );
+  const started = context.clock.now();
+  const progress = await showProgress(context, () =>
+    publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
+  );
+  try {
+    const report = await run.run();
+    progress.stop();
+    return {
+      document: { schemaVersion: 1, kind: 'publish', ...report },
+      text: (style) => renderPublish(report, style),
+      endsAs: report.interrupted ? 'interrupted' : undefined,
+    };
+  } finally {
+    progress.stop();
+    interruption.release();
+    await connection.close();
+  }
+}

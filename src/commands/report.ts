@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { CommandResult, Context, Run } from './context.js';
+
+interface ReportFlags {
+  run?: string;
+  list?: boolean;
+}
+
+export function registerReport(program: Command, run: Run): void {
+  program
+    .command('report')
+    .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+    .option('--run <id>', 'the run (default: the latest)')
+    .option('--list', 'name the runs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq report
+  fairq report --list
+  fairq report --run friday --json`,
+    )
+    .action(run(report));
+}
+
+async function report(flags: ReportFlags, context: Context): Promise<CommandResult> {
+  const { openConnection } = await import('../broker/connection.js');
+  const { latestRun, listRuns, measureRun } = await import('../run/report/replay.js');
+  const { idGenerator } = await import('./identity.js');
+  const { onInterrupt } = await import('./interrupt.js');
+  const { interruptedError } = await import('../errors.js');
+
+  const config = await context.config();
+  const connection = await openConnection(config.address, 'fairq report');
+  const deps = { connection, names: config.names, newId: idGenerator(context) };
+  let interrupt: (error: Error) => void = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = reject;
+  });
+  const interruption = onInterrupt(
+    context.io,
+    () => interrupt(interruptedError('nothing was changed')),
+    () => void connection.close(),
+  );
+  const work = async (): Promise<CommandResult> => {
+    if (flags.list === true) {
+      const { renderRuns } = await import('../render/runs-text.js');
+      const runs = await listRuns(deps);
+      return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
+    }
+    const { renderReport } = await import('../render/report-text.js');
+    const run = flags.run ?? (await latestRun(deps));
+    const measures = await measureRun(deps, run);
+    const measured = measures.report(run);
+    return {
+      document: { schemaVersion: 1, kind: 'report', ...measured },
+      text: (style) => renderReport(measured, measures.completionOrder(), style),
+    };
+  };
+  try {
+    return await Promise.race([work(), interrupted]);
+  } finally {
+    interruption.release();
+    await connection.close();
+  }
+}

@@ -1,0 +1,188 @@
+import { type Command, Option } from 'commander';
+import { parseCount, parseDuration } from '../core/quantities.js';
+import { usageError } from '../errors.js';
+import type { CommandResult, Context, Run } from './context.js';
+
+interface WorkerFlags {
+  concurrency: number;
+  prefetch: number | 'auto';
+  queues: string[];
+  exclude: string[];
+  handler?: string;
+  exec?: string;
+  exitWhen?: 'empty' | 'idle';
+  idleFor: number;
+  count?: number;
+  name?: string;
+  strategy: 'fair' | 'arrival' | 'fifo';
+  waitForWorkers: number;
+}
+
+/** Failures named one by one; the rest are only counted. */
+const FAILURES_SHOWN = 5;
+
+/** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
+const PLAIN_PREFETCH = 1_000;
+
+export function registerWorker(program: Command, run: Run): void {
+  program
+    .command('worker')
+    .description('Run the tasks of every user queue, fair between the users; new users are found at once.')
+    .option(
+      '-c, --concurrency <n>',
+      'tasks at a time',
+      (text) => parseCount(text, '--concurrency', 1, 10_000),
+      10,
+    )
+    .option('--prefetch <n|auto>', 'unacknowledged tasks of one user at a time', parsePrefetch, 'auto')
+    .option(
+      '--queues <glob>',
+      'serve these queues (by name; may be repeated) instead of all user queues',
+      collect,
+      [],
+    )
+    .option('--exclude <glob>', 'but not these (may be repeated)', collect, [])
+    .option('--handler <file>', 'a module that exports a function for each task name')
+    .option('--exec <command>', 'a program for each task: payload on stdin, exit code 0 is done')
+    .addOption(
+      new Option('--exit-when <what>', 'empty: no task is left; idle: nothing came for --idle-for').choices([
+        'empty',
+        'idle',
+      ]),
+    )
+    .option('--idle-for <time>', 'for --exit-when idle', (text) => parseDuration(text, '--idle-for'), 10_000)
+    .option('--count <n>', 'stop after so many tasks', (text) => parseCount(text, '--count'))
+    .option('--name <name>', 'shown in reports (default: host and process)')
+    .addOption(
+      new Option(
+        '--strategy <name>',
+        'fair, or one to compare with: arrival (in order of arrival), fifo (the shared queue)',
+      )
+        .choices(['fair', 'arrival', 'fifo'])
+        .default('fair'),
+    )
+    .option(
+      '--wait-for-workers <n>',
+      'start together with others, when so many are ready',
+      (text) => parseCount(text, '--wait-for-workers', 1, 10_000),
+      1,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq worker
+  fairq worker --concurrency 50 --handler ./tasks.js
+  fairq worker --exec './resize.sh' --exit-when empty`,
+    )
+    .action(run(work));
+}
+
+async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
+  if (flags.handler !== undefined && flags.exec !== undefined) {
+    throw usageError('HANDLER_AND_EXEC', '--handler and --exec exclude each other', {
+      hint: 'Give the tasks to a module or to a program.',
+    });
+  }
+  const { Worker } = await import('../run/worker/worker.js');
+  const { builtInHandlers } = await import('../run/worker/handlers.js');
+  const { queueFilter } = await import('../run/worker/queue-filter.js');
+  const { openConnection } = await import('../broker/connection.js');
+  const { Management } = await import('../broker/management.js');
+  const { idGenerator } = await import('./identity.js');
+  const { onInterrupt } = await import('./interrupt.js');
+  const { showProgress } = await import('./progress.js');
+  const { renderWorker, workerProgressLine } = await import('../render/worker-text.js');
+
+  const { io } = context;
+  const handlers =
+    flags.handler !== undefined
+      ? await (await import('../run/worker/handler-module.js')).loadHandlerModule(flags.handler)
+      : flags.exec !== undefined
+        ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env)
+        : builtInHandlers;
+  const config = await context.config();
+  const name = flags.name ?? `${io.hostname}-${io.pid}`;
+  const fifo = flags.strategy === 'fifo';
+  const include = fifo ? [config.names.sharedQueue] : flags.queues;
+  const management = new Management(config.address);
+  const connection = await openConnection(config.address, `fairq worker ${name}`, {
+    onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
+  });
+  const newId = idGenerator(context);
+  let failures = 0;
+  const worker = new Worker(
+    connection,
+    management,
+    config.names,
+    newId(),
+    {
+      name,
+      concurrency: flags.concurrency,
+      prefetch:
+        flags.prefetch !== 'auto' ? flags.prefetch : flags.strategy === 'fair' ? undefined : PLAIN_PREFETCH,
+      strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
+      count: flags.count ?? Number.POSITIVE_INFINITY,
+      exitWhen: flags.exitWhen,
+      idleForMs: flags.idleFor,
+      waitForWorkers: flags.waitForWorkers,
+    },
+    handlers,
+    queueFilter(config.names, include, flags.exclude),
+    context.clock,
+    newId,
+    {
+      onReady: (queues) => {
+        context.say(
+          `worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${flags.concurrency} slots`,
+        );
+        io.tellParent({ ready: true });
+      },
+      onWarning: (text) => context.warn(text),
+      onTaskFailed: (user, id, reason) => {
+        failures++;
+        if (failures <= FAILURES_SHOWN || context.verbose) {
+          context.warn(
+            `task ${id} of user ${JSON.stringify(user)} failed: ${JSON.stringify(reason.slice(0, 200))}`,
+          );
+        }
+        if (failures === FAILURES_SHOWN && !context.verbose)
+          context.warn('more failures are counted, not shown (--verbose shows all)');
+      },
+    },
+  );
+  const interruption = onInterrupt(
+    io,
+    () => {
+      context.say('stopping: finishing what runs, giving the rest back (again to force)');
+      worker.stop();
+    },
+    () => worker.abort(),
+  );
+  const started = context.clock.now();
+  const progress = await showProgress(context, () =>
+    workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
+  );
+  try {
+    const report = await worker.run();
+    progress.stop();
+    return {
+      document: { schemaVersion: 1, kind: 'worker', ...report },
+      text: (style) => renderWorker(report, style),
+      endsAs: interruption.requested ? 'interrupted' : undefined,
+    };
+  } finally {
+    progress.stop();
+    interruption.release();
+    await connection.close();
+    await management.close();
+  }
+}
+
+function parsePrefetch(text: string): number | 'auto' {
+  return text === 'auto' ? 'auto' : parseCount(text, '--prefetch', 1, 65_535);
+}
+
+function collect(text: string, sofar: string[]): string[] {
+  return [...sofar, text];
+}

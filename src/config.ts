@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { BrokerAddress, TlsOptions } from './broker/address.js';
+import { type Names, namesFor } from './core/names.js';
+import { messageOf, usageError } from './errors.js';
+import { SETTINGS, type SettingName } from './settings.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything that commands may want to know, complete and read only. */
+export interface Config {
+  readonly address: BrokerAddress;
+  /** Whether somebody named a broker; otherwise it is fairq's own or the default address. */
+  readonly addressConfigured: boolean;
+  readonly names: Names;
+  /** To say on stderr before anything else. */
+  readonly warnings: readonly string[];
+}
+
+/** Where the broker is when nobody says so. */
+export interface FallbackBroker {
+  readonly uri: string;
+  readonly managementUri: string;
+}
+
+const DEFAULT_URI = 'amqp://guest:guest@localhost:5672';
+
+/**
+ * The one door through which options enter: flag, then FAIRQ_* variable, then the TOML file, then the
+ * default. Nothing else reads the environment.
+ *
+ * @param flags    what the command line gave, by setting
+ * @param fallback asked for only where no broker is configured
+ */
+export async function resolveConfig(
+  flags: Readonly<Record<string, unknown>>,
+  env: Env,
+  fallback: () => Promise<FallbackBroker | undefined>,
+): Promise<Config> {
+  const file = await readConfigFile(env, text(flags.config));
+  const setting = (name: SettingName): string | undefined =>
+    text(flags[name]) ?? nonEmpty(env[SETTINGS[name].variable]) ?? file[name];
+  const warnings: string[] = [];
+
+  const uriSetting = setting('uri');
+  const kept = uriSetting === undefined ? await fallback() : undefined;
+  const uri = parseUri(uriSetting ?? kept?.uri ?? DEFAULT_URI);
+  if (text(flags.uri) !== undefined && uri.password !== '') {
+    warnings.push(
+      'a password on the command line can be read by every user of this machine: use FAIRQ_URI or --password-file',
+    );
+  }
+  const passwordFile = setting('passwordFile');
+  const address: BrokerAddress = {
+    protocol: uri.protocol === 'amqps:' ? 'amqps' : 'amqp',
+    hostname: uri.hostname.replace(/^\[|\]$/g, ''),
+    port: uri.port === '' ? (uri.protocol === 'amqps:' ? 5671 : 5672) : Number(uri.port),
+    vhost: setting('vhost') ?? vhostOf(uri),
+    username: setting('username') ?? (decodeURIComponent(uri.username) || 'guest'),
+    password:
+      (passwordFile && readText(passwordFile, 'the password file').trimEnd()) ??
+      nonEmpty(env.FAIRQ_PASSWORD) ??
+      (decodeURIComponent(uri.password) || 'guest'),
+    managementUri: managementUri(setting('managementUri') ?? kept?.managementUri, uri),
+    tls: tlsOptions(setting),
+  };
+  if (address.tls.insecure) {
+    warnings.push('--insecure: the certificates of the broker are not checked');
+  }
+  return {
+    address,
+    addressConfigured: uriSetting !== undefined,
+    names: namesFor(setting('prefix') ?? 'fairq'),
+    warnings,
+  };
+}
+
+function parseUri(value: string): URL {
+  let uri: URL;
+  try {
+    uri = new URL(value);
+  } catch (error) {
+    throw usageError('BAD_URI', 'the address of the broker is not a URI', {
+      hint: 'Write it as amqp://user:password@host:5672/vhost.',
+      cause: error,
+    });
+  }
+  if (uri.protocol !== 'amqp:' && uri.protocol !== 'amqps:') {
+    throw usageError('BAD_URI', `the address of the broker starts with "${uri.protocol}//"`, {
+      hint: 'It has to start with amqp:// or amqps://; the address of the management API goes to --management-uri.',
+    });
+  }
+  return uri;
+}
+
+/** As the AMQP URI specification has it: no path is "/", and a path is the vhost, percent-encoded. */
+function vhostOf(uri: URL): string {
+  return uri.pathname.length <= 1 ? '/' : decodeURIComponent(uri.pathname.slice(1));
+}
+
+function managementUri(given: string | undefined, uri: URL): string {
+  if (given === undefined) {
+    return uri.protocol === 'amqps:' ? `https://${uri.hostname}:15671` : `http://${uri.hostname}:15672`;
+  }
+  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
+    throw usageError('BAD_MANAGEMENT_URI', `"${given}" is not the address of a management API`, {
+      hint: 'Write it as http://host:15672.',
+    });
+  }
+  return given.replace(/\/+$/, '').replace(/\/api$/, '');
+}
+
+function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOptions {
+  const read = (name: SettingName, what: string) => {
+    const file = setting(name);
+    return file === undefined ? undefined : Buffer.from(readText(file, what));
+  };
+  const ca = read('tlsCaFile', 'the CA file');
+  const cert = read('tlsCertFile', 'the certificate file');
+  const key = read('tlsKeyFile', 'the key file');
+  const insecure = ['true', '1', 'yes'].includes(setting('insecure') ?? '');
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), insecure };
+}
+
+async function readConfigFile(
+  env: Env,
+  named: string | undefined,
+): Promise<Partial<Record<SettingName, string>>> {
+  const explicit = named ?? nonEmpty(env.FAIRQ_CONFIG);
+  const path =
+    explicit ??
+    join(
+      nonEmpty(env.XDG_CONFIG_HOME) ?? join(nonEmpty(env.HOME) ?? homedir(), '.config'),
+      'fairq',
+      'config.toml',
+    );
+  let source: string;
+  try {
+    source = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (explicit === undefined) return {};
+    throw usageError(
+      'CONFIG_NOT_READ',
+      `the configuration file ${path} cannot be read: ${messageOf(error)}`,
+      {
+        hint: 'Correct --config or FAIRQ_CONFIG.',
+        cause: error,
+      },
+    );
+  }
+  const { parseConfigFile } = await import('./config-file.js');
+  return parseConfigFile(source, path);
+}
+
+function readText(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usageError('FILE_NOT_READ', `${what} ${file} cannot be read: ${messageOf(error)}`, {
+      hint: 'Check its path and its permissions.',
+      cause: error,
+    });
+  }
+}
+
+function text(value: unknown): string | undefined {
+  if (value === true) return 'true';
+  return typeof value === 'string' ? value : undefined;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value;
+}

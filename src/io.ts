@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The only door to `process`: arguments, environment, the three streams, signals and the parent.
+ * Everything else is handed an `Io`, so that a test can hand it another one.
+ */
+export interface Io {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly stdinIsTerminal: boolean;
+  /** Columns of the terminal, or 80 where there is none. */
+  readonly columns: number;
+  readonly pid: number;
+  readonly hostname: string;
+  /** How to start fairq again as a child: the node binary and the script. */
+  readonly self: { readonly node: string; readonly script: string };
+  /** Resolves when the text has been handed to the operating system. */
+  out(text: string): Promise<void>;
+  err(text: string): void;
+  /** Calls back for SIGINT and SIGTERM until the returned function is called. */
+  onStopSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Calls back when the process that started this one with an IPC channel has gone. */
+  onParentGone(listener: () => void): void;
+  /** Tells a parent that started this one with an IPC channel; does nothing without one. */
+  tellParent(message: object): void;
+  /** Ends the process. For cli.ts alone. */
+  exit(code: number): never;
+}
+
+export function processIo(hostname: string): Io {
+  return {
+    argv: process.argv,
+    env: process.env,
+    stdin: process.stdin,
+    stderr: process.stderr,
+    stdoutIsTerminal: process.stdout.isTTY === true,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    stdinIsTerminal: process.stdin.isTTY === true,
+    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+    pid: process.pid,
+    hostname,
+    self: { node: process.execPath, script: fileURLToPath(new URL('../bin/fairq.js', import.meta.url)) },
+    out: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+          // A reader such as `head` that has seen enough closes the pipe: that is no failure.
+          if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
+          else resolve();
+        });
+      }),
+    err: (text) => {
+      process.stderr.write(text);
+    },
+    onStopSignal: (listener) => {
+      const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    onParentGone: (listener) => {
+      if (process.channel) process.once('disconnect', listener);
+    },
+    tellParent: (message) => {
+      process.send?.(message);
+    },
+    exit: (code) => process.exit(code),
+  };
+}

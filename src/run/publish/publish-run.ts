@@ -1,0 +1,166 @@
+import type { Connection } from '../../broker/connection.js';
+import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import { assertTopology, type QueueType } from '../../broker/topology.js';
+import type { Clock } from '../../core/clock.js';
+import { encodeRunRecords, RUN_RECORD } from '../../core/event-codec.js';
+import type { Names } from '../../core/names.js';
+import type { Pacing } from '../../core/pacing.js';
+
+/** A task that is later than this against its schedule counts as late. */
+const LATE_MS = 10;
+/** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
+const BURST = 256;
+
+export interface PlannedTask {
+  readonly user: string;
+  readonly type: string;
+  readonly contentType: string;
+  readonly payload: Buffer;
+}
+
+export interface PublishPlan {
+  readonly run: string;
+  readonly total: number;
+  readonly users: readonly string[];
+  tasks(): Iterable<PlannedTask>;
+  readonly pacing: Pacing;
+  readonly queueType: QueueType;
+  /** One queue for all users, as in strategy `fifo`. */
+  readonly shared: boolean;
+}
+
+export interface PublishProgress {
+  readonly sent: number;
+  readonly confirmed: number;
+  readonly total: number;
+}
+
+export interface PublishReport {
+  readonly run: string;
+  /** Handed to the broker. */
+  readonly published: number;
+  readonly confirmed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly users: number;
+  /** Sent more than 10 ms after they were due. */
+  readonly late: number;
+  readonly interrupted: boolean;
+}
+
+export interface PublishDeps {
+  readonly connection: Connection;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** Sends a load and records in the event stream what of it was confirmed. */
+export class PublishRun {
+  #sent = 0;
+  #confirmed = 0;
+  #late = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly deps: PublishDeps,
+    private readonly plan: PublishPlan,
+  ) {}
+
+  progress(): PublishProgress {
+    return { sent: this.#sent, confirmed: this.#confirmed, total: this.plan.total };
+  }
+
+  /** Sends nothing new; what is on its way is still confirmed and recorded. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async run(): Promise<PublishReport> {
+    const { connection, names, clock } = this.deps;
+    await assertTopology(connection, names);
+    const counts = new Map<string, number>();
+    const publisher = await Publisher.open(
+      connection,
+      names,
+      {
+        queueType: this.plan.queueType,
+        ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
+        onConfirmed: (task) => {
+          this.#confirmed++;
+          const { user } = task.envelope;
+          counts.set(user, (counts.get(user) ?? 0) + 1);
+        },
+      },
+      clock.now,
+    );
+    const startedAt = clock.epochMicros();
+    try {
+      await this.#sendAll(publisher);
+      await publisher.settled();
+    } finally {
+      const finishedAt = clock.epochMicros();
+      if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
+    }
+    return this.#report(counts, startedAt, clock.epochMicros());
+  }
+
+  async #sendAll(publisher: Publisher): Promise<void> {
+    const { clock } = this.deps;
+    const { pacing } = this.plan;
+    const sequences = new Map<string, number>();
+    const start = clock.now();
+    const startMicros = clock.epochMicros();
+    let index = 0;
+    for (const task of this.plan.tasks()) {
+      const due = pacing.dueAt(index);
+      const early = due - (clock.now() - start);
+      if (early >= 1) await new Promise((resolve) => setTimeout(resolve, early));
+      else if (index % BURST === BURST - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (!publisher.hasRoom) await publisher.ready();
+      if (this.#stopped) return;
+      const sentAt = clock.epochMicros();
+      const intendedAt = due === 0 ? sentAt : Math.min(sentAt, Math.round(startMicros + due * 1000));
+      if (sentAt - intendedAt > LATE_MS * 1000) this.#late++;
+      const sequence = (sequences.get(task.user) ?? 0) + 1;
+      sequences.set(task.user, sequence);
+      publisher.send(this.#outgoing(task, sequence, intendedAt, sentAt));
+      this.#sent++;
+      index++;
+    }
+  }
+
+  #outgoing(task: PlannedTask, sequence: number, intendedAt: number, sentAt: number): OutgoingTask {
+    return {
+      id: this.deps.newId(),
+      type: task.type,
+      contentType: task.contentType,
+      payload: task.payload,
+      envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
+    };
+  }
+
+  async #record(
+    publisher: Publisher,
+    tasks: ReadonlyMap<string, number>,
+    started: number,
+    finished: number,
+  ): Promise<void> {
+    const record = { run: this.plan.run, record: this.deps.newId(), started, finished, tasks };
+    for (const body of encodeRunRecords(record)) await publisher.record(RUN_RECORD, Buffer.from(body));
+  }
+
+  #report(counts: ReadonlyMap<string, number>, startedAt: number, finishedAt: number): PublishReport {
+    const seconds = (finishedAt - startedAt) / 1e6;
+    return {
+      run: this.plan.run,
+      published: this.#sent,
+      confirmed: this.#confirmed,
+      seconds,
+      perSecond: seconds > 0 ? this.#confirmed / seconds : 0,
+      users: counts.size,
+      late: this.#late,
+      interrupted: this.#stopped,
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import type { Channel } from 'amqplib';
+import { type Connection, replyCode } from '../../broker/connection.js';
+import type { Clock } from '../../core/clock.js';
+
+/** Finds out whether there is nothing left to do. */
+export class Drain {
+  #channel: Channel | undefined;
+  #idleSince: number | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Milliseconds since the last time that it was called with `busy`. */
+  idleFor(busy: boolean): number {
+    const now = this.clock.now();
+    if (busy || this.#idleSince === undefined) this.#idleSince = now;
+    return now - this.#idleSince;
+  }
+
+  /** Whether no queue has a task ready, by the broker's exact counts: management's are 5 s old. */
+  async empty(queues: readonly string[]): Promise<boolean> {
+    for (const queue of queues) {
+      this.#channel ??= await this.connection.channel();
+      try {
+        const { messageCount } = await this.#channel.checkQueue(queue);
+        if (messageCount > 0) return false;
+      } catch (error) {
+        this.#channel = undefined; // the broker closes the channel on every error
+        if (replyCode(error) !== 404) throw error;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import type { Handler, Handlers } from './handlers.js';
+
+/** How much of what a failed program wrote to stderr is kept. */
+const STDERR_KEPT_BYTES = 4_096;
+
+/**
+ * `--exec CMD`: a program for each task, through the shell. It gets the payload on stdin and the
+ * task's facts as FAIRQ_TASK_* variables; exit code 0 is done, and anything else is a failure whose
+ * reason is the end of what it wrote to stderr.
+ */
+export function execHandlers(
+  command: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Handlers {
+  const handler: Handler = (payload, context) =>
+    new Promise<void>((resolve, reject) => {
+      const child = spawn(command, {
+        shell: true,
+        stdio: ['pipe', 'ignore', 'pipe'],
+        signal: context.signal,
+        env: {
+          ...environment,
+          FAIRQ_TASK_ID: context.id,
+          FAIRQ_TASK_NAME: context.type,
+          FAIRQ_TASK_USER: context.user,
+          FAIRQ_TASK_RUN: context.run,
+          FAIRQ_TASK_ATTEMPT: String(context.attempt),
+        },
+      });
+      let kept = Buffer.alloc(0);
+      child.stderr.on('data', (chunk: Buffer) => {
+        kept = Buffer.concat([kept, chunk]).subarray(-STDERR_KEPT_BYTES);
+      });
+      // A program that does not read its input closes the pipe early; its exit code says whether that was well.
+      child.stdin.on('error', () => {});
+      child.stdin.end(payload.bytes);
+      child.once('error', reject);
+      child.once('close', (code, signal) => {
+        if (code === 0) resolve();
+        else
+          reject(
+            new Error(
+              `${signal ? `killed by ${signal}` : `exit code ${code}`}: ${kept.toString('utf8').trim()}`,
+            ),
+          );
+      });
+    });
+  return { find: () => handler, names: [command] };
+}

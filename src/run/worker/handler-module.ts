@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf, usageError } from '../../errors.js';
+import { builtInHandlers, type Handler, type Handlers, type Payload, type TaskContext } from './handlers.js';
+
+/** A function of a user's module: a JSON payload comes parsed, any other as its bytes. */
+type ModuleHandler = (payload: unknown, context: TaskContext) => unknown;
+
+/**
+ * Loads `--handler FILE`: exported functions by task name, and `default` for every name that has
+ * none. Built-in tasks stay available under their names.
+ */
+export async function loadHandlerModule(file: string): Promise<Handlers> {
+  const path = resolve(file);
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = { ...((await import(pathToFileURL(path).href)) as Record<string, unknown>) };
+  } catch (error) {
+    throw usageError('HANDLER_NOT_LOADED', `the handler file ${path} does not load: ${messageOf(error)}`, {
+      hint: 'It has to be an ES module, or CommonJS, that Node can import and that exports functions by task name.',
+      cause: error,
+    });
+  }
+  const own = new Map<string, Handler>();
+  for (const [name, value] of [...Object.entries(loaded), ...Object.entries(asObject(loaded.default))]) {
+    if (isFunction(value)) own.set(name, (payload, context) => value(parsed(payload), context));
+  }
+  if (own.size === 0) {
+    throw usageError('HANDLER_EMPTY', `the handler file ${path} exports no function`, {
+      hint: 'Export an async function for each task name, such as: export async function render(payload, context) { … }',
+    });
+  }
+  return {
+    find: (type) => own.get(type) ?? builtInHandlers.find(type) ?? own.get('default'),
+    names: [...own.keys()],
+  };
+}
+
+function parsed(payload: Payload): unknown {
+  return payload.contentType.startsWith('application/json')
+    ? JSON.parse(payload.bytes.toString('utf8'))
+    : payload.bytes;
+}
+
+/** A CommonJS module comes with all that it exports under `default`. */
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function isFunction(value: unknown): value is ModuleHandler {
+  return typeof value === 'function';
+}

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What a handler is told about its task beside the payload. */
+export interface TaskContext {
+  readonly user: string;
+  readonly id: string;
+  /** The task's name. */
+  readonly type: string;
+  readonly run: string;
+  readonly attempt: number;
+  /** Aborted when the worker gives the task up. */
+  readonly signal: AbortSignal;
+}
+
+export interface Payload {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}
+
+/**
+ * Runs one task. Done when it returns, or when the promise that it returns is fulfilled; failed when
+ * it throws or the promise is rejected. Synchronous handlers are called millions of times: a promise
+ * is only awaited where there is one.
+ */
+export type Handler = (payload: Payload, context: TaskContext) => unknown;
+
+export interface Handlers {
+  /** The handler for tasks of this name, or undefined where nobody can run them. */
+  find(type: string): Handler | undefined;
+  /** What there is, for error messages. */
+  readonly names: readonly string[];
+}
+
+const BUILT_IN: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['noop', () => undefined],
+  ['sleep', (payload, context) => delay(durationOf(payload), undefined, { signal: context.signal })],
+  ['cpu', (payload) => burn(durationOf(payload))],
+  [
+    'fail',
+    (payload) => {
+      throw new Error(
+        payload.bytes.length > 0 ? payload.bytes.toString('utf8').slice(0, 200) : 'asked to fail',
+      );
+    },
+  ],
+  ['echo', (payload) => payload.bytes],
+]);
+
+export const builtInHandlers: Handlers = {
+  find: (type) => BUILT_IN.get(type),
+  names: [...BUILT_IN.keys()],
+};
+
+/** Built-in tasks that take a time read it from a JSON payload: `{"durationMs": 5}`. */
+function durationOf(payload: Payload): number {
+  const value: unknown = JSON.parse(payload.bytes.toString('utf8'));
+  if (typeof value === 'object' && value !== null && 'durationMs' in value) {
+    const { durationMs } = value;
+    if (typeof durationMs === 'number' && durationMs >= 0 && durationMs <= 86_400_000) return durationMs;
+  }
+  throw new Error('the payload has no "durationMs" from 0 to 86400000');
+}
+
+function burn(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}

@@ -1,0 +1,77 @@
+import type { Channel } from 'amqplib';
+import type { Connection } from '../../broker/connection.js';
+import { announce, type ControlMessage, listen } from '../../broker/control.js';
+import type { Clock } from '../../core/clock.js';
+import type { Names } from '../../core/names.js';
+import { Peers } from './peers.js';
+
+const SAY_EVERY_MS = 2_000;
+
+export interface PresenceListener {
+  /** A publisher has made a queue. */
+  onQueue(queue: string): void;
+  /** Another worker has come, gone or changed. */
+  onPeers(): void;
+}
+
+export interface OwnState {
+  readonly free: number;
+  readonly ready: boolean;
+}
+
+/** What a worker tells the others about itself, and hears of them. */
+export class Presence {
+  readonly peers: Peers;
+  #channel: Channel | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly own: { readonly id: string; readonly name: string; readonly slots: number },
+    private readonly state: () => OwnState,
+    private readonly clock: Clock,
+    private readonly listener: PresenceListener,
+  ) {
+    this.peers = new Peers(own.id);
+  }
+
+  async open(): Promise<void> {
+    this.#channel = await listen(this.connection, this.names, (message) => this.#heard(message));
+    this.say();
+    this.#timer = setInterval(() => {
+      this.peers.forgetSilent(this.clock.now());
+      this.say();
+    }, SAY_EVERY_MS);
+  }
+
+  say(): void {
+    if (this.#channel === undefined) return;
+    announce(this.#channel, this.names, { kind: 'worker', worker: { ...this.own, ...this.state() } });
+  }
+
+  sayGoodbye(): void {
+    this.close();
+    if (this.#channel) announce(this.#channel, this.names, { kind: 'bye', id: this.own.id });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #heard(message: ControlMessage): void {
+    switch (message.kind) {
+      case 'queue':
+        this.listener.onQueue(message.queue);
+        return;
+      case 'bye':
+        this.peers.gone(message.id);
+        break;
+      case 'worker':
+        // Who is new here has not heard of us either.
+        if (this.peers.heard(message.worker, this.clock.now())) this.say();
+        break;
+    }
+    this.listener.onPeers();
+  }
+}

@@ -1,0 +1,39 @@
+import { type Glob, glob } from '../../core/glob.js';
+import { type Names, userOfQueue } from '../../core/names.js';
+
+/** Which queues a worker serves, and whose they are. */
+export interface QueueFilter {
+  matches(queue: string): boolean;
+  userOf(queue: string): string;
+}
+
+/**
+ * By default every user queue under the prefix. `--queues` names others by a glob over queue names;
+ * their user is what the glob's literal start leaves of the name.
+ */
+export function queueFilter(
+  names: Names,
+  include: readonly string[],
+  exclude: readonly string[],
+): QueueFilter {
+  const included: readonly Glob[] = include.map(glob);
+  const excluded: readonly Glob[] = exclude.map(glob);
+  const isOurs = (queue: string) => userOfQueue(names, queue) !== undefined;
+  // What fairq keeps for itself is never work, whatever a glob says.
+  const reserved = new Set([names.eventStream, names.deadLetterQueue]);
+  return {
+    matches: (queue) => {
+      if (reserved.has(queue)) return false;
+      const wanted =
+        included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
+      return wanted && !excluded.some((pattern) => pattern.matches(queue));
+    },
+    userOf: (queue) => {
+      const user = userOfQueue(names, queue);
+      if (user !== undefined) return user;
+      const pattern = included.find((one) => one.matches(queue));
+      const rest = pattern ? queue.slice(pattern.literalStart.length) : '';
+      return rest === '' ? queue : rest;
+    },
+  };
+}

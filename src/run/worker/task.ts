@@ -1,0 +1,38 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { ConsumerChannel } from '../../broker/consumers.js';
+import type { FoundEnvelope } from '../../core/envelope.js';
+import type { Lane } from '../../core/scheduler.js';
+
+/** A queue that this worker consumes. */
+export interface Source {
+  readonly queue: string;
+  readonly lane: Lane<HeldTask>;
+  /** Prefetch of its consumer. */
+  window: number;
+  /** Deliveries not acknowledged: held, running, or finished and not yet written down. */
+  outstanding: number;
+  /** The window has been full since the lane last rested: the broker may hold more. */
+  limited: boolean;
+  /** When something last came from or went back to the broker for it; milliseconds. */
+  lastTraffic: number;
+  /** Mean run time of its recent tasks, milliseconds. */
+  taskMs: number | undefined;
+  /** What waited in the queue when it was found; 0 once the lane has rested. */
+  backlog: number;
+  /** Tasks that have ended since the lane last rested. */
+  served: number;
+  resizing: boolean;
+}
+
+/** A delivery that has not ended. */
+export interface HeldTask {
+  readonly lane: Lane<HeldTask>;
+  readonly source: Source;
+  readonly message: ConsumeMessage;
+  readonly channel: ConsumerChannel;
+  readonly envelope: FoundEnvelope;
+  /** The message's id, or one made here for a message that has none. */
+  readonly id: string;
+  /** When it came here; microseconds since the epoch. */
+  readonly arrivedAt: number;
+}

@@ -1,0 +1,328 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../../broker/connection.js';
+import type { Management } from '../../broker/management.js';
+import { assertTopology } from '../../broker/topology.js';
+import type { Clock } from '../../core/clock.js';
+import type { Names } from '../../core/names.js';
+import { ArrivalScheduler, FairScheduler, type Lane, type Scheduler } from '../../core/scheduler.js';
+import { interruptedError } from '../../errors.js';
+import { Drain } from './drain.js';
+import type { Handlers } from './handlers.js';
+import { Intake } from './intake.js';
+import { Presence } from './presence.js';
+import type { QueueFilter } from './queue-filter.js';
+import { Runner } from './runner.js';
+import { Settlement } from './settlement.js';
+import type { HeldTask } from './task.js';
+import { WarmUp } from './warm-up.js';
+
+/** Queues that nobody announced are found by listing them. */
+const LIST_EVERY_MS = 30_000;
+/** The first task waits so long at most for all known queues to be taken up. */
+const START_WITHIN_MS = 1_000;
+/** A batch of completions goes out at this size, or after this time; at once where windows are full of it. */
+const FLUSH_AT = 512;
+const FLUSH_WITHIN_MS = 5;
+const WATCH_EVERY_MS = 25;
+
+export type WorkerStrategy = 'fair' | 'arrival';
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly concurrency: number;
+  readonly prefetch: number | undefined;
+  readonly strategy: WorkerStrategy;
+  /** Stop after so many starts. */
+  readonly count: number;
+  /** Stop when every queue is empty, or when nothing has run for `idleForMs`; undefined: run on. */
+  readonly exitWhen: 'empty' | 'idle' | undefined;
+  readonly idleForMs: number;
+  /** Start only when so many workers are ready, this one included. */
+  readonly waitForWorkers: number;
+}
+
+export interface WorkerReport {
+  readonly name: string;
+  readonly completed: number;
+  readonly failed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly users: number;
+  /** Held tasks that went back to the broker at the end. */
+  readonly givenBack: number;
+}
+
+export interface WorkerSnapshot {
+  readonly completed: number;
+  readonly failed: number;
+  readonly running: number;
+  readonly held: number;
+  /** Queues that it consumes. */
+  readonly queues: number;
+  /** Users with tasks here. */
+  readonly active: number;
+}
+
+export interface WorkerListener {
+  onReady(queues: number): void;
+  onWarning(text: string): void;
+  onTaskFailed(user: string, id: string, reason: string): void;
+}
+
+/**
+ * A worker's life: it opens its channels, takes up every queue that there is, says that it is ready,
+ * runs tasks until it is stopped or has an end of its own, gives back what it holds and reports.
+ */
+export class Worker {
+  readonly #scheduler: Scheduler<HeldTask>;
+  readonly #presence: Presence;
+  readonly #runner: Runner;
+  readonly #intake: Intake;
+  readonly #warmUp: WarmUp;
+  #settlement: Settlement | undefined;
+  #ready = false;
+  #startRequested = false;
+  #stopping = false;
+  #stop: () => void = () => {};
+  #fail: (error: Error) => void = () => {};
+  /** Resolves when the worker is to stop. */
+  readonly #stopped: Promise<void>;
+  /** Rejects when it cannot go on. */
+  readonly #failed: Promise<never>;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #listTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly management: Management,
+    private readonly names: Names,
+    id: string,
+    private readonly options: WorkerOptions,
+    handlers: Handlers,
+    filter: QueueFilter,
+    private readonly clock: Clock,
+    newId: () => string,
+    private readonly listener: WorkerListener,
+  ) {
+    this.#stopped = new Promise((resolve) => {
+      this.#stop = resolve;
+    });
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failed.catch(() => {}); // `run` awaits it, unless it has ended before
+    const fail = (error: Error) => this.#fail(error);
+    this.#scheduler =
+      options.strategy === 'fair' ? new FairScheduler<HeldTask>() : new ArrivalScheduler<HeldTask>();
+    this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
+      onFinished: (task, event, failure) => {
+        if (failure !== undefined) {
+          this.#settlement?.deadLetter(task, failure);
+          this.listener.onTaskFailed(event.user, event.id, failure);
+        }
+        this.#settlement?.finished(task, event);
+      },
+      onTick: () => this.#tick(),
+    });
+    this.#intake = new Intake(connection, options, this.#scheduler, filter, clock, newId, {
+      onDelivery: () => this.#runner.wake(),
+      onWarning: (text) => this.listener.onWarning(text),
+      onFailure: fail,
+    });
+    this.#warmUp = new WarmUp(this.#runner, this.#intake, options.concurrency, fail);
+    this.#presence = new Presence(
+      connection,
+      names,
+      { id, name: options.name, slots: options.concurrency },
+      () => ({ free: this.#runner.free, ready: this.#ready }),
+      clock,
+      {
+        onQueue: (queue) => this.#intake.take([{ name: queue, ready: 0 }]).catch(fail),
+        onPeers: () => this.#startWhenAllReady(),
+      },
+    );
+  }
+
+  /** What it is doing, for progress. */
+  snapshot(): WorkerSnapshot {
+    const { completed, failed, running } = this.#runner;
+    return {
+      completed,
+      failed,
+      running,
+      held: this.#scheduler.held,
+      queues: this.#intake.sources.size,
+      active: this.#intake.activeUsers,
+    };
+  }
+
+  /** Takes nothing new; `run` finishes what runs and reports. */
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Gives up what runs, too: those tasks are delivered again. */
+  abort(): void {
+    const { running } = this.#runner;
+    this.#runner.abandon();
+    this.#fail(interruptedError(`${running} running tasks were given up; they will be delivered again`));
+  }
+
+  async run(): Promise<WorkerReport> {
+    try {
+      return await Promise.race([this.#live(), this.#failed, this.connection.lost]);
+    } finally {
+      this.#stopping = true;
+      this.#runner.abandon();
+      this.#warmUp.cancel();
+      this.#presence.close();
+      clearInterval(this.#listTimer);
+      clearTimeout(this.#flushTimer);
+      this.#intake.closing();
+    }
+  }
+
+  async #live(): Promise<WorkerReport> {
+    await this.#open();
+    await this.#stopped;
+    return this.#close();
+  }
+
+  async #open(): Promise<void> {
+    await assertTopology(this.connection, this.names);
+    this.#settlement = await Settlement.open(this.connection, this.names, this.options.name, {
+      onSettled: (tasks) => {
+        this.#intake.settled(tasks);
+        this.#tick();
+      },
+      onFailure: (error) => this.#fail(error),
+    });
+    await this.#intake.open();
+    await this.#presence.open();
+    // Taken up in full before the first start: who comes first would otherwise run ahead.
+    await atMost(this.#list(), START_WITHIN_MS, (error) => this.#fail(error));
+    this.#ready = true;
+    this.#presence.say();
+    this.#listTimer = setInterval(() => {
+      this.#list().catch((error) =>
+        this.listener.onWarning(`the queues could not be listed: ${error.message}`),
+      );
+    }, LIST_EVERY_MS);
+    this.listener.onReady(this.#intake.sources.size);
+    this.#startWhenAllReady();
+  }
+
+  async #list(): Promise<void> {
+    await this.#intake.take(await this.management.queueDepths());
+  }
+
+  #startWhenAllReady(): void {
+    if (this.#stopping || !this.#ready || this.#startRequested) return;
+    if (this.#presence.peers.ready + 1 < this.options.waitForWorkers) return;
+    this.#startRequested = true;
+    this.#start().catch((error) => this.#fail(error));
+  }
+
+  async #start(): Promise<void> {
+    this.#intake.workers = this.#presence.peers.count;
+    await this.#intake.quiet();
+    if (this.#stopping) return;
+    this.#scheduler.arrange(this.#firstTurns());
+    if (this.options.strategy === 'fair' && this.options.prefetch === undefined) this.#warmUp.start();
+    else this.#warmUp.skip();
+    if (this.options.exitWhen !== undefined) this.#watchForEnd().catch((error) => this.#fail(error));
+  }
+
+  /** Workers that start together begin at different users, so that they do not march in step. */
+  #firstTurns(): Lane<HeldTask>[] {
+    const { peers } = this.#presence;
+    const lanes = [...this.#intake.sources.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { lane }]) => lane);
+    const shift = Math.floor((peers.rank * lanes.length) / peers.count);
+    return [...lanes.slice(shift), ...lanes.slice(0, shift)];
+  }
+
+  async #watchForEnd(): Promise<void> {
+    const drain = new Drain(this.connection, this.clock);
+    while (!this.#stopping) {
+      const over =
+        this.options.exitWhen === 'idle'
+          ? drain.idleFor(this.#busy) >= this.options.idleForMs
+          : !this.#busy && (await drain.empty([...this.#intake.sources.keys()])) && !this.#busy;
+      if (over) return this.#stop();
+      await delay(WATCH_EVERY_MS);
+    }
+  }
+
+  get #busy(): boolean {
+    return this.#runner.running > 0 || this.#scheduler.held > 0 || (this.#settlement?.pending ?? 0) > 0;
+  }
+
+  /** After a burst of starts, the end of a task, or a confirmation. */
+  #tick(): void {
+    this.#intake.taskMs = this.#runner.taskMs;
+    this.#intake.workers = this.#presence.peers.count;
+    this.#flushSoon();
+    this.#warmUp.look();
+    if (this.#warmUp.over) this.#intake.tend(this.#runner.free);
+    if (this.#runner.reachedCount && this.#runner.running === 0) this.#stop();
+  }
+
+  /** Many small batches cost the broker more than the wait of a moment costs anybody. */
+  #flushSoon(): void {
+    const settlement = this.#settlement;
+    if (settlement === undefined || settlement.collected === 0) return;
+    if (settlement.collected >= FLUSH_AT || this.#outOfWork()) {
+      settlement.flush();
+      return;
+    }
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = undefined;
+      settlement.flush();
+    }, FLUSH_WITHIN_MS);
+  }
+
+  /** Nothing is at hand, and more comes only when the broker hears of what is done. */
+  #outOfWork(): boolean {
+    return this.#runner.running === 0 && this.#scheduler.held === 0 && this.#intake.windowsFilled;
+  }
+
+  async #close(): Promise<WorkerReport> {
+    this.#stopping = true;
+    this.#warmUp.cancel();
+    this.#runner.end();
+    const givenBack = await this.#intake.giveBackAll();
+    while (this.#runner.running > 0) {
+      await new Promise<void>((resolve) => this.#runner.whenOneEnds(resolve));
+    }
+    await this.#settlement?.settled();
+    this.#intake.closing();
+    this.#presence.sayGoodbye();
+    await this.connection.close();
+    return this.#report(givenBack);
+  }
+
+  #report(givenBack: number): WorkerReport {
+    const { completed, failed, firstStartAt, lastFinishAt, users } = this.#runner;
+    const seconds =
+      firstStartAt === undefined || lastFinishAt === undefined ? 0 : (lastFinishAt - firstStartAt) / 1e6;
+    return {
+      name: this.options.name,
+      completed,
+      failed,
+      seconds,
+      perSecond: seconds > 0 ? (completed + failed) / seconds : 0,
+      users: users.size,
+      givenBack,
+    };
+  }
+}
+
+/** Waits for the work, but no longer than so; a failure after that still counts. */
+async function atMost(work: Promise<void>, ms: number, onFailure: (error: Error) => void): Promise<void> {
+  const timer = new AbortController();
+  work.catch(onFailure);
+  await Promise.race([work, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+  timer.abort();
+}

@@ -1,0 +1,127 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const { env } = useVhost();
+
+interface BenchDocument {
+  broker: { version: string };
+  results: {
+    strategy: string;
+    missing: number;
+    duplicates: number;
+    completed: number;
+    starts?: string[];
+    users: { user: string; lastCompletionPosition: number }[];
+  }[];
+  checks: { name: string; value: number; limit: number; passed: boolean }[];
+  passed: boolean;
+}
+
+/** A bench that measures may miss a limit on a busy machine: 99 is an answer too. */
+async function bench(...args: string[]): Promise<BenchDocument> {
+  const { code, stdout, stderr } = await fairq(env, '--json', 'bench', ...args);
+  expect([0, 99], stderr).toContain(code);
+  const document: BenchDocument = JSON.parse(stdout);
+  expect(document.passed).toBe(code === 0);
+  return document;
+}
+
+describe('bench seed', () => {
+  it('plays the same load with every strategy and tells when B was done', async () => {
+    const document = await bench('seed', '--count-a', '2000', '--count-b', '100', '--rounds', '1');
+    expect(document).toMatchObject({ schemaVersion: 1, kind: 'bench', scenario: 'seed' });
+    expect(document.broker.version).toMatch(/^\d+\.\d+/);
+    expect(document.results.map(({ strategy }) => strategy)).toEqual(['fifo', 'arrival', 'fair']);
+    for (const result of document.results) {
+      expect(result).toMatchObject({
+        completed: 2100,
+        missing: 0,
+        duplicates: 0,
+        workers: 1,
+        concurrency: 10,
+      });
+    }
+    const lastOfB = document.results.map(
+      ({ users }) => users.find(({ user }) => user === 'B')!.lastCompletionPosition,
+    );
+    expect(lastOfB[0]).toBe(2100);
+    expect(lastOfB[2]).toBeLessThan(1000);
+    expect(document.checks.length).toBeGreaterThan(4);
+  });
+
+  it('runs several workers and only the strategies asked for', async () => {
+    const document = await bench(
+      'seed',
+      '--workers',
+      '2',
+      '--count-a',
+      '500',
+      '--count-b',
+      '50',
+      '--strategy',
+      'fair',
+      '--rounds',
+      '2',
+    );
+    expect(document.results).toHaveLength(1);
+    expect(document.results[0]).toMatchObject({ strategy: 'fair', workers: 2, completed: 550, missing: 0 });
+    expect(document.results[0]).toMatchObject({ workerNames: ['worker-1', 'worker-2'] });
+  });
+});
+
+describe('bench loop', () => {
+  it('names whose each start was, in order', async () => {
+    const { results } = await bench('loop');
+    const starts = results[0]!.starts!;
+    expect([...starts].sort()).toEqual(['Q1', 'Q1', 'Q1', 'Q2', 'Q2', 'Q2', 'Q3', 'Q3', 'Q3']);
+  });
+});
+
+/** Processes whose environment or arguments hold the text. */
+async function processesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const parts = await Promise.all(
+      ['environ', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
+    );
+    if (parts.some((part) => part.includes(text))) found.push(pid);
+  }
+  return found;
+}
+
+describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () => {
+  it.each([
+    ['SIGINT' as const, 130],
+    ['SIGKILL' as const, null],
+  ])('by %s leaves no process behind, its broker included', async (signal, code) => {
+    const mark = `fairq-bench-mark-${process.pid}-${signal}`;
+    // Without a configured broker it starts one of its own.
+    const run = new RunningFairq(['bench', 'seed'], { BENCH_MARK: mark });
+    await run.says(/1 worker/);
+    expect((await processesWith(mark)).length).toBeGreaterThan(2);
+    run.signal(signal);
+    expect((await run.ended).code).toBe(code);
+    await eventually(async () => (await processesWith(mark)).length === 0, {
+      timeoutMs: 30_000,
+      what: 'all its processes have gone',
+    });
+  });
+});
+
+describe('broker start, status and stop', () => {
+  it('give a node that the other commands find, and take it away', async () => {
+    const state = { XDG_STATE_HOME: `/tmp/fairq-test-state-${process.pid}` };
+    try {
+      const started = await fairqJson(state, 'broker', 'start');
+      expect(started).toMatchObject({ schemaVersion: 1, kind: 'broker', running: true });
+      expect(await fairqJson(state, 'broker', 'status')).toMatchObject({ running: true, uri: started.uri });
+      expect(await fairqJson(state, 'publish', '--user', 'A')).toMatchObject({ confirmed: 1 });
+    } finally {
+      expect(await fairqJson(state, 'broker', 'stop')).toMatchObject({ running: false });
+    }
+  });
+});

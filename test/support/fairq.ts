@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.js';
+
+const BIN = fileURLToPath(new URL('../../bin/fairq.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A fairq that runs: the real program in a process of its own. */
+export class RunningFairq {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  readonly process: ChildProcess;
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
+    const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
+    this.process = spawn(process.execPath, [BIN, ...args], {
+      env: { ...inherited, ...env },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    if (input !== undefined) this.process.stdin?.end(input);
+    this.process.stdout?.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString('utf8');
+    });
+    this.process.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString('utf8');
+    });
+    this.ended = new Promise((resolve) => {
+      this.process.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  async says(pattern: RegExp): Promise<void> {
+    await eventually(async () => pattern.test(this.stderr), {
+      timeoutMs: 30_000,
+      what: `fairq says ${pattern}; so far: ${this.stderr}`,
+    });
+  }
+}
+
+export function fairq(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+  return new RunningFairq(args, env).ended;
+}
+
+/** Runs a command that has to succeed, and parses its one JSON document. */
+export async function fairqJson<T = Record<string, unknown>>(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<T> {
+  const { code, stdout, stderr } = await fairq(env, '--json', ...args);
+  if (code !== 0) throw new Error(`fairq ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+}
