@@ -21,8 +21,8 @@ export interface Io {
   /** Resolves when the text has been handed to the operating system. */
   out(text: string): Promise<void>;
   err(text: string): void;
-  /** Calls back for SIGINT and SIGTERM until the returned function is called. */
-  onStopSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Calls back for SIGINT, SIGTERM and SIGHUP. */
+  onStopSignal(listener: (signal: NodeJS.Signals) => void): void;
   /** Calls back when the process that started this one with an IPC channel has gone. */
   onParentGone(listener: () => void): void;
   /** Tells a parent that started this one with an IPC channel; does nothing without one. */
@@ -58,9 +58,6 @@ export function processIo(hostname: string): Io {
     onStopSignal: (listener) => {
       const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
       for (const signal of signals) process.on(signal, listener);
-      return () => {
-        for (const signal of signals) process.off(signal, listener);
-      };
     },
     onParentGone: (listener) => {
       if (process.channel) process.once('disconnect', listener);

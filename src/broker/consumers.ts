@@ -82,6 +82,17 @@ export class Consumers<S> {
     return this.#byQueue.has(queue);
   }
 
+  /** Tasks that wait in a queue, by its own count; 0 where nobody can tell. */
+  async depth(queue: string): Promise<number> {
+    const on = this.#places[this.#next % CHANNELS];
+    if (on === undefined) return 0;
+    try {
+      return (await on.channel.checkQueue(queue)).messageCount;
+    } catch {
+      return 0; // it is gone, and the channel with it, which comes back by itself
+    }
+  }
+
   /** Starts to consume. Resolves when the broker has said yes, or the queue is not there. */
   async subscribe(queue: string, source: S, window: number): Promise<void> {
     const place = this.#next++ % CHANNELS;

@@ -14,11 +14,6 @@ export interface ListedQueue {
   readonly memoryBytes: number;
 }
 
-export interface QueueDepth {
-  readonly name: string;
-  readonly ready: number;
-}
-
 /** The few calls of RabbitMQ's HTTP API that fairq needs. */
 export class Management {
   readonly #agent: Agent;
@@ -44,17 +39,10 @@ export class Management {
     return String(field(overview, 'rabbitmq_version') ?? 'unknown');
   }
 
-  /**
-   * All queues of the vhost with what waits in them: the cheap listing, and a fresh one. The broker may
-   * leave a count out, which then is 0: good for a hint only.
-   */
-  async queueDepths(): Promise<QueueDepth[]> {
-    const query = 'disable_stats=true&enable_queue_totals=true&columns=name,messages_ready';
-    const list = await this.#call('GET', `${this.#queuesPath()}?${query}`);
-    return arrayOf(list).map((item) => ({
-      name: String(field(item, 'name')),
-      ready: Number(field(item, 'messages_ready') ?? 0),
-    }));
+  /** Names of all queues of the vhost, without their figures: the cheap listing, and a fresh one. */
+  async queueNames(): Promise<string[]> {
+    const list = await this.#call('GET', `${this.#queuesPath()}?disable_stats=true&columns=name`);
+    return arrayOf(list).map((item) => String(field(item, 'name')));
   }
 
   /** One unpaged call with columns: pages would each make the broker format every queue again. */

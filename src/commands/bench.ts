@@ -67,7 +67,7 @@ async function bench(flags: BenchFlags & { scenario: string }, context: Context)
     interrupt = reject;
   });
   const stop = () => interrupt(interruptedError('the bench left nothing behind'));
-  const interruption = onInterrupt(io, stop, stop);
+  onInterrupt(io, stop, stop);
   let step = 'starting a throw-away broker';
   const progress = await showProgress(context, () => `bench ${scenario.name} · ${step}`);
   try {
@@ -125,7 +125,6 @@ async function bench(flags: BenchFlags & { scenario: string }, context: Context)
     };
   } finally {
     progress.stop();
-    interruption.release();
   }
 }
 

@@ -3,13 +3,12 @@ import type { Io } from '../io.js';
 export interface Interruption {
   /** Whether a signal has come. */
   readonly requested: boolean;
-  /** Stops listening. */
-  release(): void;
 }
 
 /**
  * The first SIGINT or SIGTERM asks for a clean end, the second one forces it. A parent that goes
- * away counts as a signal.
+ * away counts as a signal. It listens to the end of the process: a second Ctrl-C that comes while the
+ * report is written must not cut it off.
  */
 export function onInterrupt(io: Io, stop: () => void, force: () => void): Interruption {
   let signals = 0;
@@ -18,12 +17,11 @@ export function onInterrupt(io: Io, stop: () => void, force: () => void): Interr
     if (signals === 1) stop();
     else force();
   };
-  const release = io.onStopSignal(next);
+  io.onStopSignal(next);
   io.onParentGone(next);
   return {
     get requested() {
       return signals > 0;
     },
-    release,
   };
 }

@@ -101,7 +101,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     { connection, names: config.names, clock: context.clock, newId: idGenerator(context) },
     plan,
   );
-  const interruption = onInterrupt(
+  onInterrupt(
     context.io,
     () => run.stop(),
     () => void connection.close(),
@@ -120,7 +120,6 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     };
   } finally {
     progress.stop();
-    interruption.release();
     await connection.close();
   }
 }

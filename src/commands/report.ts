@@ -37,7 +37,7 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   const interrupted = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
-  const interruption = onInterrupt(
+  onInterrupt(
     context.io,
     () => interrupt(interruptedError('nothing was changed')),
     () => void connection.close(),
@@ -60,7 +60,6 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   try {
     return await Promise.race([work(), interrupted]);
   } finally {
-    interruption.release();
     await connection.close();
   }
 }

@@ -173,7 +173,6 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     };
   } finally {
     progress.stop();
-    interruption.release();
     await connection.close();
     await management.close();
   }

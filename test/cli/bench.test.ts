@@ -102,7 +102,10 @@ describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () 
     // Without a configured broker it starts one of its own.
     const run = new RunningFairq(['bench', 'seed'], { BENCH_MARK: mark });
     await run.says(/1 worker/);
-    expect((await processesWith(mark)).length).toBeGreaterThan(2);
+    await eventually(async () => (await processesWith(mark)).length > 3, {
+      timeoutMs: 10_000,
+      what: 'the bench, its broker and its worker run',
+    });
     run.signal(signal);
     expect((await run.ended).code).toBe(code);
     await eventually(async () => (await processesWith(mark)).length === 0, {

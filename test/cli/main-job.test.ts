@@ -227,15 +227,21 @@ describe('a worker that is told to stop', () => {
   });
 
   it('gives up what runs at the second signal, and the broker delivers it again', async () => {
-    await fairqJson(env, 'publish', '--user', 'T', '--count', '3', '--duration', '1h', '--run', 'force');
-    const worker = new RunningFairq(
-      ['--json', 'worker', '--concurrency', '3', '--queues', 'fairq.user.T'],
-      env,
+    const started = join(folder, 'started.txt');
+    const module = join(folder, 'forever.mjs');
+    await writeFile(
+      module,
+      `import { appendFileSync } from 'node:fs';
+       export function forever() {
+         appendFileSync(${JSON.stringify(started)}, 'x');
+         return new Promise(() => {});
+       }`,
     );
-    await worker.says(/ready/);
-    await eventually(async () => (await vhost.ready('fairq.user.T')) === 0, {
+    await fairqJson(env, 'publish', '--user', 'T', '--count', '3', '--task', 'forever', '--run', 'force');
+    const worker = new RunningFairq(['worker', '--handler', module, '--queues', 'fairq.user.T'], env);
+    await eventually(async () => (await readFile(started, 'utf8').catch(() => '')) === 'xxx', {
       timeoutMs: 20_000,
-      what: 'the start',
+      what: 'all three run',
     });
     worker.signal('SIGINT');
     await worker.says(/stopping/);

@@ -1,7 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
-import type { QueueDepth } from '../../broker/management.js';
 import type { Clock } from '../../core/clock.js';
 import { decodeEnvelope } from '../../core/envelope.js';
 import type { Scheduler } from '../../core/scheduler.js';
@@ -11,10 +10,14 @@ import type { HeldTask, Source } from './task.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
 const REST_AFTER_MS = 40;
-/** No delivery for so long after a request: the broker has sent what it would. */
-const QUIET_MS = 10;
-const QUIET_WITHIN_MS = 500;
+/** How long the first tasks wait for every user's deliveries; with other workers about, and alone. */
+const SHARED_PATIENCE_MS = 15;
+const PATIENCE_MS = 500;
+/** Held of a user, the broker's next deliveries come before it runs out. */
+const ENOUGH = 256;
 const TEND_EVERY_MS = 5;
+/** Users up to which it is worth a round trip for each to know what waits. */
+const ASK_DEPTH_UP_TO = 256;
 /** A window is made smaller at most so often; it grows at once. */
 const SHRINK_EVERY_MS = 200;
 
@@ -41,6 +44,8 @@ export interface IntakeListener {
 export class Intake {
   readonly #sources = new Map<string, Source>();
   readonly #awake = new Set<Source>();
+  /** Queues that are consumed, or about to be. */
+  readonly #taking = new Set<string>();
   readonly #consumers: Consumers<Source>;
   /** Workers that share the load; set by whoever knows. */
   workers = 1;
@@ -48,7 +53,6 @@ export class Intake {
   taskMs: number | undefined;
   #taken = true;
   #lastTended = 0;
-  #lastDelivery = 0;
   readonly #resizes = new Set<Promise<void>>();
   #lastShrink = 0;
 
@@ -89,13 +93,20 @@ export class Intake {
   }
 
   /** Takes up those of the queues that match and are not consumed yet. */
-  async take(queues: readonly QueueDepth[]): Promise<void> {
-    const fresh = queues.filter(({ name }) => !this.#consumers.has(name) && this.filter.matches(name));
+  async take(queues: readonly string[]): Promise<void> {
+    const fresh = queues.filter((queue) => !this.#taking.has(queue) && this.filter.matches(queue));
     const users = Math.max(fresh.length, this.#awake.size);
-    await Promise.all(fresh.map((queue) => this.#subscribe(queue, users)));
+    await Promise.all(
+      fresh.map(async (queue) => {
+        this.#taking.add(queue);
+        // Among many users windows are small, whatever waits.
+        const backlog = users <= ASK_DEPTH_UP_TO ? await this.#consumers.depth(queue) : 0;
+        await this.#subscribe(queue, users, backlog);
+      }),
+    );
   }
 
-  async #subscribe({ name: queue, ready }: QueueDepth, users: number): Promise<void> {
+  async #subscribe(queue: string, users: number, backlog: number): Promise<void> {
     if (!this.#taken) return;
     let source = this.#sources.get(queue);
     if (source === undefined) {
@@ -107,7 +118,7 @@ export class Intake {
         limited: false,
         lastTraffic: 0,
         taskMs: undefined,
-        backlog: ready,
+        backlog,
         served: 0,
         resizing: false,
       };
@@ -124,7 +135,7 @@ export class Intake {
       activeUsers,
       workers: this.workers,
       taskMs: source.taskMs ?? this.taskMs,
-      backlog: Math.max(source.served, source.backlog / this.workers),
+      backlog: Math.max(source.served * this.workers, source.backlog),
     });
   }
 
@@ -132,10 +143,9 @@ export class Intake {
     const { lane } = source;
     const { messageId, headers } = message.properties;
     const now = this.clock.now();
-    if (source.outstanding === 0 && this.#restsNow(source, now)) this.#rest(source);
+    if (this.#awake.has(source) && this.#restsNow(source, now)) this.#rest(source);
     source.outstanding++;
     source.lastTraffic = now;
-    this.#lastDelivery = now;
     if (source.outstanding >= source.window) source.limited = true;
     this.#awake.add(source);
     this.scheduler.push(lane, {
@@ -191,15 +201,23 @@ export class Intake {
     return !source.limited || now - source.lastTraffic > REST_AFTER_MS;
   }
 
-  /** Resolves when what is on its way from the broker has come: no delivery for a moment. */
-  async quiet(): Promise<void> {
+  /**
+   * Resolves when enough of what waited in the queues when they were found is here, or does not come.
+   * With other workers about, who may have taken it, that is soon.
+   */
+  async filled(): Promise<void> {
     const from = this.clock.now();
-    for (;;) {
-      const now = this.clock.now();
-      const since = Math.max(this.#lastDelivery, from);
-      if (now - since >= QUIET_MS || now - from >= QUIET_WITHIN_MS) return;
-      await new Promise((resolve) => setTimeout(resolve, QUIET_MS - (now - since)));
+    const patience = this.workers > 1 ? SHARED_PATIENCE_MS : PATIENCE_MS;
+    while (!this.#holdsWhatWaited() && this.clock.now() - from < patience) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  #holdsWhatWaited(): boolean {
+    for (const { outstanding, window, backlog, served } of this.#sources.values()) {
+      if (outstanding < Math.min(window, backlog - served, ENOUGH)) return false;
+    }
+    return true;
   }
 
   /** Fits the windows of all users with tasks here, and resolves when the broker knows them. */
@@ -258,6 +276,7 @@ export class Intake {
 
   #queueGone(source: Source, refusal: string | undefined): void {
     this.#sources.delete(source.queue);
+    this.#taking.delete(source.queue);
     this.#awake.delete(source);
     if (refusal !== undefined) {
       this.listener.onWarning(`the queue "${source.queue}" cannot be consumed: ${refusal}`);

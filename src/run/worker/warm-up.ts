@@ -59,7 +59,7 @@ export class WarmUp {
     this.runner.pause();
     this.intake
       .fitAll()
-      .then(() => this.intake.quiet())
+      .then(() => this.intake.filled())
       .then(() => this.runner.resume())
       .catch(this.onFailure);
   }

@@ -137,7 +137,7 @@ export class Worker {
       () => ({ free: this.#runner.free, ready: this.#ready }),
       clock,
       {
-        onQueue: (queue) => this.#intake.take([{ name: queue, ready: 0 }]).catch(fail),
+        onQueue: (queue) => this.#intake.take([queue]).catch(fail),
         onPeers: () => this.#startWhenAllReady(),
       },
     );
@@ -213,7 +213,7 @@ export class Worker {
   }
 
   async #list(): Promise<void> {
-    await this.#intake.take(await this.management.queueDepths());
+    await this.#intake.take(await this.management.queueNames());
   }
 
   #startWhenAllReady(): void {
@@ -225,7 +225,7 @@ export class Worker {
 
   async #start(): Promise<void> {
     this.#intake.workers = this.#presence.peers.count;
-    await this.#intake.quiet();
+    await this.#intake.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
     if (this.options.strategy === 'fair' && this.options.prefetch === undefined) this.#warmUp.start();

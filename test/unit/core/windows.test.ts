@@ -32,9 +32,10 @@ describe('windows', () => {
     expect(sizes[2]! * 3).toBeLessThanOrEqual(256);
   });
 
-  it('grow again for a user with a deep backlog', () => {
-    expect(window({ workers: 3, backlog: 2_000 })).toBe(500);
-    expect(window({ workers: 3, backlog: 1_000_000 })).toBeLessThanOrEqual(1_024);
-    expect(window({ workers: 3, backlog: 4_000, taskMs: 3_600_000 })).toBe(5);
+  it('are equal for users that compete, and larger for one alone with a deep backlog', () => {
+    expect(window({ workers: 3, backlog: 30_000 })).toBe(window({ workers: 3, backlog: 500 }));
+    expect(window({ workers: 3, activeUsers: 1, backlog: 6_000 })).toBe(288);
+    expect(window({ workers: 3, activeUsers: 1, backlog: 1_000_000 })).toBeLessThanOrEqual(2_048);
+    expect(window({ workers: 3, activeUsers: 1, backlog: 6_000, taskMs: 3_600_000 })).toBe(10);
   });
 });
