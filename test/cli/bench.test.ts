@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
@@ -80,15 +82,14 @@ describe('bench loop', () => {
   });
 });
 
-/** Processes whose environment or arguments hold the text. */
+/** Names of the processes whose environment or arguments hold the text. */
 async function processesWith(text: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    const parts = await Promise.all(
-      ['environ', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
-    );
-    if (parts.some((part) => part.includes(text))) found.push(pid);
+    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
+    const [environment, args, name] = await Promise.all(['environ', 'cmdline', 'comm'].map(read));
+    if (environment!.includes(text) || args!.includes(text)) found.push(name!.trim());
   }
   return found;
 }
@@ -97,20 +98,28 @@ describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () 
   it.each([
     ['SIGINT' as const, 130],
     ['SIGKILL' as const, null],
-  ])('by %s leaves no process behind, its broker included', async (signal, code) => {
-    const mark = `fairq-bench-mark-${process.pid}-${signal}`;
-    // Without a configured broker it starts one of its own.
-    const run = new RunningFairq(['bench', 'seed'], { BENCH_MARK: mark });
+  ])('by %s leaves no process and no file behind, its broker included', async (signal, code) => {
+    // Its throw-away broker lives in this folder, which its workers have in their environment.
+    const folder = await mkdtemp(join(tmpdir(), 'fairq-test-'));
+    const run = new RunningFairq(['bench', 'seed'], { TMPDIR: folder });
     await run.says(/1 worker/);
-    await eventually(async () => (await processesWith(mark)).length > 3, {
-      timeoutMs: 10_000,
-      what: 'the bench, its broker and its worker run',
-    });
+    const names = ['beam.smp', 'epmd', 'node'];
+    await eventually(
+      async () => {
+        const found = await processesWith(folder);
+        return names.every((name) => found.includes(name));
+      },
+      { timeoutMs: 10_000, what: 'the bench and its broker run' },
+    );
     run.signal(signal);
     expect((await run.ended).code).toBe(code);
-    await eventually(async () => (await processesWith(mark)).length === 0, {
+    await eventually(async () => (await processesWith(folder)).length === 0, {
       timeoutMs: 30_000,
       what: 'all its processes have gone',
+    });
+    await eventually(async () => (await readdir(folder)).length === 0, {
+      timeoutMs: 10_000,
+      what: 'its files have gone',
     });
   });
 });
