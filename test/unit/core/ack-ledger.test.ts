@@ -38,6 +38,17 @@ describe('the ledger of acknowledgements', () => {
     expect(ledger.drain()).toEqual({ upTo: 2, singles: [] });
   });
 
+  it('acknowledges a prefix past what was given back and what was acknowledged singly', () => {
+    const ledger = new AckLedger();
+    for (let tag = 1; tag <= 5; tag++) ledger.delivered(tag);
+    ledger.givenBack(1);
+    ledger.finished(3);
+    expect(ledger.drain()).toEqual({ upTo: 0, singles: [3] });
+    ledger.finished(2);
+    ledger.finished(4);
+    expect(ledger.drain()).toEqual({ upTo: 4, singles: [] });
+  });
+
   it('never names a tag twice, never one given back, and forgets none', () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('deliver'), pick: fc.nat() }) },
