@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { assertTopology } from '../../broker/topology.js';
+import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import type { Clock } from '../../core/clock.js';
+import { FairScheduler } from '../../core/fair-scheduler.js';
 import type { Names } from '../../core/names.js';
-import { ArrivalScheduler, FairScheduler, type Lane, type Scheduler } from '../../core/scheduler.js';
+import type { Lane, Scheduler } from '../../core/scheduler.js';
 import { interruptedError } from '../../errors.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
@@ -15,6 +17,7 @@ import { Runner } from './runner.js';
 import { Settlement } from './settlement.js';
 import type { HeldTask } from './task.js';
 import { WarmUp } from './warm-up.js';
+import type { WorkerListener, WorkerOptions, WorkerReport, WorkerSnapshot } from './worker-contract.js';
 
 /** Queues that nobody announced are found by listing them. */
 const LIST_EVERY_MS = 30_000;
@@ -24,50 +27,6 @@ const START_WITHIN_MS = 1_000;
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
-
-export type WorkerStrategy = 'fair' | 'arrival';
-
-export interface WorkerOptions {
-  readonly name: string;
-  readonly concurrency: number;
-  readonly prefetch: number | undefined;
-  readonly strategy: WorkerStrategy;
-  /** Stop after so many starts. */
-  readonly count: number;
-  /** Stop when every queue is empty, or when nothing has run for `idleForMs`; undefined: run on. */
-  readonly exitWhen: 'empty' | 'idle' | undefined;
-  readonly idleForMs: number;
-  /** Start only when so many workers are ready, this one included. */
-  readonly waitForWorkers: number;
-}
-
-export interface WorkerReport {
-  readonly name: string;
-  readonly completed: number;
-  readonly failed: number;
-  readonly seconds: number;
-  readonly perSecond: number;
-  readonly users: number;
-  /** Held tasks that went back to the broker at the end. */
-  readonly givenBack: number;
-}
-
-export interface WorkerSnapshot {
-  readonly completed: number;
-  readonly failed: number;
-  readonly running: number;
-  readonly held: number;
-  /** Queues that it consumes. */
-  readonly queues: number;
-  /** Users with tasks here. */
-  readonly active: number;
-}
-
-export interface WorkerListener {
-  onReady(queues: number): void;
-  onWarning(text: string): void;
-  onTaskFailed(user: string, id: string, reason: string): void;
-}
 
 /**
  * A worker's life: it opens its channels, takes up every queue that there is, says that it is ready,

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrivalScheduler, FairScheduler, type Lane } from '../../../src/core/scheduler.js';
+import { ArrivalScheduler } from '../../../src/core/arrival-scheduler.js';
+import { FairScheduler } from '../../../src/core/fair-scheduler.js';
+import type { Lane } from '../../../src/core/scheduler.js';
 
 interface Task {
   readonly lane: Lane<Task>;
