@@ -25,8 +25,6 @@ export interface Io {
   onStopSignal(listener: (signal: NodeJS.Signals) => void): void;
   /** Calls back when the process that started this one with an IPC channel has gone. */
   onParentGone(listener: () => void): void;
-  /** Tells a parent that started this one with an IPC channel; does nothing without one. */
-  tellParent(message: object): void;
   /** Ends the process. For cli.ts alone. */
   exit(code: number): never;
 }
@@ -61,9 +59,6 @@ export function processIo(hostname: string): Io {
     },
     onParentGone: (listener) => {
       if (process.channel) process.once('disconnect', listener);
-    },
-    tellParent: (message) => {
-      process.send?.(message);
     },
     exit: (code) => process.exit(code),
   };

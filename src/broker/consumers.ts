@@ -78,10 +78,6 @@ export class Consumers<S> {
     for (let place = 0; place < CHANNELS; place++) await this.#openChannel(place);
   }
 
-  has(queue: string): boolean {
-    return this.#byQueue.has(queue);
-  }
-
   /** Tasks that wait in a queue, by its own count; 0 where nobody can tell. */
   async depth(queue: string): Promise<number> {
     const on = this.#places[this.#next % CHANNELS];

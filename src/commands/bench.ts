@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { parseCount } from '../core/quantities.js';
-import { interruptedError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import type { Strategy } from '../run/bench/trial.js';
 import type { CommandResult, Context, Run } from './context.js';
 
@@ -43,7 +43,7 @@ async function bench(flags: BenchFlags & { scenario: string }, context: Context)
   const { SCENARIOS, runBench } = await import('../run/bench/bench.js');
   const { withBenchBroker } = await import('../run/bench/broker.js');
   const { idGenerator } = await import('./identity.js');
-  const { onInterrupt } = await import('./interrupt.js');
+  const { rejectOnInterrupt } = await import('./interrupt.js');
   const { showProgress } = await import('./progress.js');
   const { renderBench } = await import('../render/bench-text.js');
 
@@ -62,12 +62,8 @@ async function bench(flags: BenchFlags & { scenario: string }, context: Context)
   };
   const config = await context.config();
   const { io, clock } = context;
-  let interrupt: (error: Error) => void = () => {};
-  const interrupted = new Promise<never>((_, reject) => {
-    interrupt = reject;
-  });
-  const stop = () => interrupt(interruptedError('the bench left nothing behind'));
-  onInterrupt(io, stop, stop);
+  const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
+  interrupted.catch(() => {}); // it may come before anybody waits for it
   let step = 'starting a throw-away broker';
   const progress = await showProgress(context, () => `bench ${scenario.name} · ${step}`);
   try {
@@ -97,7 +93,7 @@ async function bench(flags: BenchFlags & { scenario: string }, context: Context)
     );
     progress.stop();
     const { results, checks, passed } = outcome;
-    const withStarts = scenario.name === 'loop';
+    const withStarts = scenario.showsStarts;
     return {
       document: {
         schemaVersion: 1,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { KeptNodeStatus } from '../broker/node/kept-node.js';
 import { parseCount } from '../core/quantities.js';
 import type { CommandResult, Context, Run } from './context.js';
 
@@ -49,16 +50,7 @@ async function status(_flags: object, context: Context): Promise<CommandResult> 
   return describe(await keptNodeStatus(defaultStateDir(context.io.env)));
 }
 
-interface Status {
-  readonly running: boolean;
-  readonly uri: string | null;
-  readonly managementUri: string | null;
-  readonly version: string | null;
-  readonly dataFolder: string;
-  readonly reason?: string;
-}
-
-function describe(status: Status): CommandResult {
+function describe(status: KeptNodeStatus): CommandResult {
   return {
     document: { schemaVersion: 1, kind: 'broker', ...status },
     text: () => {

@@ -1,3 +1,4 @@
+import { interruptedError } from '../errors.js';
 import type { Io } from '../io.js';
 
 export interface Interruption {
@@ -24,4 +25,12 @@ export function onInterrupt(io: Io, stop: () => void, force: () => void): Interr
       return signals > 0;
     },
   };
+}
+
+/** For work that can be dropped at any moment: rejects at the first signal, and a second changes nothing. */
+export function rejectOnInterrupt(io: Io, state: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(interruptedError(state));
+    onInterrupt(io, stop, stop);
+  });
 }

@@ -27,21 +27,12 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   const { openConnection } = await import('../broker/connection.js');
   const { latestRun, listRuns, measureRun } = await import('../run/report/replay.js');
   const { idGenerator } = await import('./identity.js');
-  const { onInterrupt } = await import('./interrupt.js');
-  const { interruptedError } = await import('../errors.js');
+  const { rejectOnInterrupt } = await import('./interrupt.js');
 
   const config = await context.config();
   const connection = await openConnection(config.address, 'fairq report');
   const deps = { connection, names: config.names, newId: idGenerator(context) };
-  let interrupt: (error: Error) => void = () => {};
-  const interrupted = new Promise<never>((_, reject) => {
-    interrupt = reject;
-  });
-  onInterrupt(
-    context.io,
-    () => interrupt(interruptedError('nothing was changed')),
-    () => void connection.close(),
-  );
+  const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
   const work = async (): Promise<CommandResult> => {
     if (flags.list === true) {
       const { renderRuns } = await import('../render/runs-text.js');

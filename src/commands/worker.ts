@@ -136,7 +136,6 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
         context.say(
           `worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${flags.concurrency} slots`,
         );
-        io.tellParent({ ready: true });
       },
       onWarning: (text) => context.warn(text),
       onTaskFailed: (user, id, reason) => {

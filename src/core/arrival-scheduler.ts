@@ -15,10 +15,6 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
     return this.#lanes.of(user);
   }
 
-  lanes(): Iterable<Lane<T>> {
-    return this.#lanes.all();
-  }
-
   push(lane: Lane<T>, task: T): void {
     lane.resting = false;
     lane.held.push(task);
@@ -55,9 +51,4 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
   }
 
   arrange(): void {}
-
-  forget(lane: Lane<T>): void {
-    this.dropUnless((task) => task.lane !== lane);
-    this.#lanes.forget(lane);
-  }
 }

@@ -33,10 +33,6 @@ export class FairScheduler<T> implements Scheduler<T> {
     return this.#lanes.of(user);
   }
 
-  lanes(): Iterable<Lane<T>> {
-    return this.#lanes.all();
-  }
-
   push(lane: Lane<T>, task: T): void {
     lane.held.push(task);
     this.#held++;
@@ -81,10 +77,7 @@ export class FairScheduler<T> implements Scheduler<T> {
 
   correct(lane: Lane<T>, difference: number): void {
     lane.virtual += difference / lane.weight;
-    if (lane.slot >= 0) {
-      this.#rise(lane.slot);
-      this.#sink(lane.slot);
-    }
+    if (lane.slot >= 0) this.#settle(lane);
   }
 
   rest(lane: Lane<T>): void {
@@ -95,16 +88,8 @@ export class FairScheduler<T> implements Scheduler<T> {
     for (const lane of lanes) {
       if (lane.virtual !== 0 || lane.slot < 0) continue;
       lane.tie = NEWCOMER + ++this.#ties;
-      this.#rise(lane.slot);
-      this.#sink(lane.slot);
+      this.#settle(lane);
     }
-  }
-
-  forget(lane: Lane<T>): void {
-    this.#held -= lane.held.size;
-    lane.held.filter(() => false);
-    if (lane.slot >= 0) this.#remove(lane);
-    this.#lanes.forget(lane);
   }
 
   #insert(lane: Lane<T>): void {
@@ -120,8 +105,13 @@ export class FairScheduler<T> implements Scheduler<T> {
     if (last === lane) return;
     this.#heap[slot] = last;
     last.slot = slot;
-    this.#rise(slot);
-    this.#sink(last.slot);
+    this.#settle(last);
+  }
+
+  /** Moves a lane whose key has changed to where it belongs. */
+  #settle(lane: Lane<T>): void {
+    this.#rise(lane.slot);
+    this.#sink(lane.slot);
   }
 
   #rise(from: number): void {

@@ -36,8 +36,6 @@ export interface Scheduler<T> {
   rest(lane: Lane<T>): void;
   /** Sets whose first turns come first among users that have had none, in the order given. */
   arrange(lanes: readonly Lane<T>[]): void;
-  forget(lane: Lane<T>): void;
-  lanes(): Iterable<Lane<T>>;
 }
 
 /** The lanes of all users, each made on first sight. */
@@ -55,9 +53,5 @@ export class Lanes<T> {
 
   all(): Iterable<Lane<T>> {
     return this.#byUser.values();
-  }
-
-  forget(lane: Lane<T>): void {
-    this.#byUser.delete(lane.user);
   }
 }

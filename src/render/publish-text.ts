@@ -1,19 +1,9 @@
+import type { PublishProgress, PublishReport } from '../core/publish-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { paint, type TextStyle } from './style.js';
 import { safeText } from './text.js';
 
-interface Published {
-  readonly run: string;
-  readonly published: number;
-  readonly confirmed: number;
-  readonly seconds: number;
-  readonly perSecond: number;
-  readonly users: number;
-  readonly late: number;
-  readonly interrupted: boolean;
-}
-
-export function renderPublish(report: Published, style: TextStyle): string {
+export function renderPublish(report: PublishReport, style: TextStyle): string {
   const { confirmed, users, seconds } = report;
   const lines = [
     `${paint('strong', `${formatTasks(confirmed)} confirmed`, style)} for ${formatCount(users)} ${users === 1 ? 'user' : 'users'} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)})`,
@@ -41,10 +31,7 @@ export function renderPublish(report: Published, style: TextStyle): string {
 }
 
 /** @param elapsed seconds so far */
-export function publishProgressLine(
-  progress: { readonly confirmed: number; readonly total: number },
-  elapsed: number,
-): string {
+export function publishProgressLine(progress: PublishProgress, elapsed: number): string {
   const { confirmed, total } = progress;
   const rate = elapsed > 0 ? confirmed / elapsed : 0;
   const left = rate > 0 ? `, ${formatDuration(((total - confirmed) / rate) * 1000)} left` : '';

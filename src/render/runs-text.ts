@@ -1,20 +1,12 @@
+import type { RunSummary } from '../core/run-catalog.js';
 import { formatCount, formatDuration } from './numbers.js';
 import type { TextStyle } from './style.js';
 import { renderTable } from './table.js';
 import { safeText } from './text.js';
 
-interface Run {
-  readonly run: string;
-  readonly users: number;
-  readonly completed: number;
-  readonly published: number | null;
-  readonly firstTime: number;
-  readonly lastTime: number;
-}
-
-export function renderRuns(runs: readonly Run[], style: TextStyle): string {
+export function renderRuns(runs: readonly RunSummary[], style: TextStyle): string {
   if (runs.length === 0) return 'No runs yet.';
-  return renderTable<Run>(
+  return renderTable<RunSummary>(
     [
       {
         heading: 'run',

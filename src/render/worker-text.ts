@@ -1,18 +1,9 @@
+import type { WorkerReport, WorkerSnapshot } from '../core/worker-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { paint, type TextStyle } from './style.js';
 import { safeText } from './text.js';
 
-interface Worked {
-  readonly name: string;
-  readonly completed: number;
-  readonly failed: number;
-  readonly seconds: number;
-  readonly perSecond: number;
-  readonly users: number;
-  readonly givenBack: number;
-}
-
-export function renderWorker(report: Worked, style: TextStyle): string {
+export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const { completed, failed, users, seconds } = report;
   const whose = `of ${formatCount(users)} ${users === 1 ? 'user' : 'users'}`;
   const lines = [
@@ -25,17 +16,8 @@ export function renderWorker(report: Worked, style: TextStyle): string {
   return lines.join('\n');
 }
 
-interface Working {
-  readonly completed: number;
-  readonly failed: number;
-  readonly running: number;
-  readonly held: number;
-  readonly queues: number;
-  readonly active: number;
-}
-
 /** @param elapsed seconds so far */
-export function workerProgressLine(now: Working, elapsed: number): string {
+export function workerProgressLine(now: WorkerSnapshot, elapsed: number): string {
   const done = now.completed + now.failed;
   const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed` : '';
   return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly summary: string;
   readonly defaults: ScenarioSettings;
   readonly strategies: readonly Strategy[];
+  /** Whether the order of starts is part of the result. */
+  readonly showsStarts: boolean;
   /** How often each strategy plays unless said otherwise. */
   readonly rounds: number;
   /** Publishes and works; the same for every strategy. */

@@ -18,8 +18,6 @@ const STDERR_KEPT = 4_000;
 export class WorkerProcess {
   readonly #child: ChildProcess;
   #stderr = '';
-  /** Resolves when it says that it is ready; rejects when it ends before. */
-  readonly ready: Promise<void>;
   /** Resolves when it ends with 0; rejects otherwise. */
   readonly ended: Promise<void>;
 
@@ -51,9 +49,6 @@ export class WorkerProcess {
       });
     });
     this.ended.catch(() => {});
-    const saidReady = new Promise<void>((resolve) => this.#child.once('message', () => resolve()));
-    this.ready = Promise.race([saidReady, this.ended]);
-    this.ready.catch(() => {});
   }
 
   /** Ends it now, if it still runs. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.js';
 import { encodeRunRecords, RUN_RECORD } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
 import type { Pacing } from '../../core/pacing.js';
+import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 
 /** A task that is later than this against its schedule counts as late. */
 const LATE_MS = 10;
@@ -27,25 +28,6 @@ export interface PublishPlan {
   readonly queueType: QueueType;
   /** One queue for all users, as in strategy `fifo`. */
   readonly shared: boolean;
-}
-
-export interface PublishProgress {
-  readonly sent: number;
-  readonly confirmed: number;
-  readonly total: number;
-}
-
-export interface PublishReport {
-  readonly run: string;
-  /** Handed to the broker. */
-  readonly published: number;
-  readonly confirmed: number;
-  readonly seconds: number;
-  readonly perSecond: number;
-  readonly users: number;
-  /** Sent more than 10 ms after they were due. */
-  readonly late: number;
-  readonly interrupted: boolean;
 }
 
 export interface PublishDeps {

@@ -7,6 +7,7 @@ import type { Clock } from '../../core/clock.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import type { Names } from '../../core/names.js';
 import type { Lane, Scheduler } from '../../core/scheduler.js';
+import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { interruptedError } from '../../errors.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
@@ -17,7 +18,7 @@ import { Runner } from './runner.js';
 import { Settlement } from './settlement.js';
 import type { HeldTask } from './task.js';
 import { WarmUp } from './warm-up.js';
-import type { WorkerListener, WorkerOptions, WorkerReport, WorkerSnapshot } from './worker-contract.js';
+import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
 /** Queues that nobody announced are found by listing them. */
 const LIST_EVERY_MS = 30_000;

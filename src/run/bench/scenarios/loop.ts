@@ -10,6 +10,7 @@ export const loop: Scenario = {
   summary: 'three workers of one slot, three users with three tasks of 200 ms: who starts when?',
   defaults: { workers: 3, concurrency: 1, countA: 0, countB: 0 },
   strategies: ['fair'],
+  showsStarts: true,
   rounds: 1,
   async script(trial) {
     for (let user = 1; user <= USERS; user++) {

@@ -17,6 +17,7 @@ export const seed: Scenario = {
   summary: "A's 30,000 tasks, then B's 500: when is B done?",
   defaults: { workers: 1, concurrency: 10, countA: 30_000, countB: 500 },
   strategies: ['fifo', 'arrival', 'fair'],
+  showsStarts: false,
   rounds: 3,
   async script(trial, { countA, countB }) {
     await trial.publish({ user: 'A', count: countA });

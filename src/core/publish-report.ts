@@ -1,0 +1,18 @@
+export interface PublishProgress {
+  readonly sent: number;
+  readonly confirmed: number;
+  readonly total: number;
+}
+
+export interface PublishReport {
+  readonly run: string;
+  /** Handed to the broker. */
+  readonly published: number;
+  readonly confirmed: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly users: number;
+  /** Sent more than 10 ms after they were due. */
+  readonly late: number;
+  readonly interrupted: boolean;
+}
