@@ -143,7 +143,8 @@ export class Intake {
     const { lane } = source;
     const { messageId, headers } = message.properties;
     const now = this.clock.now();
-    if (this.#awake.has(source) && this.#restsNow(source, now)) this.#rest(source);
+    if (!this.#awake.has(source)) this.scheduler.rest(lane);
+    else if (this.#restsNow(source, now)) this.#rest(source);
     source.outstanding++;
     source.lastTraffic = now;
     if (source.outstanding >= source.window) source.limited = true;
