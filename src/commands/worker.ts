@@ -6,8 +6,8 @@ import type { CommandResult, Context, Run } from './context.js';
 interface WorkerFlags {
   concurrency: number;
   prefetch: number | 'auto';
-  queues: string[];
-  exclude: string[];
+  queues?: string[];
+  exclude?: string[];
   handler?: string;
   exec?: string;
   exitWhen?: 'empty' | 'idle';
@@ -39,9 +39,8 @@ export function registerWorker(program: Command, run: Run): void {
       '--queues <glob>',
       'serve these queues (by name; may be repeated) instead of all user queues',
       collect,
-      [],
     )
-    .option('--exclude <glob>', 'but not these (may be repeated)', collect, [])
+    .option('--exclude <glob>', 'but not these (may be repeated)', collect)
     .option('--handler <file>', 'a module that exports a function for each task name')
     .option('--exec <command>', 'a program for each task: payload on stdin, exit code 0 is done')
     .addOption(
@@ -50,7 +49,11 @@ export function registerWorker(program: Command, run: Run): void {
         'idle',
       ]),
     )
-    .option('--idle-for <time>', 'for --exit-when idle', (text) => parseDuration(text, '--idle-for'), 10_000)
+    .addOption(
+      new Option('--idle-for <time>', 'for --exit-when idle')
+        .argParser((text) => parseDuration(text, '--idle-for'))
+        .default(10_000, '10s'),
+    )
     .option('--count <n>', 'stop after so many tasks', (text) => parseCount(text, '--count'))
     .option('--name <name>', 'shown in reports (default: host and process)')
     .addOption(
@@ -104,7 +107,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const config = await context.config();
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const fifo = flags.strategy === 'fifo';
-  const include = fifo ? [config.names.sharedQueue] : flags.queues;
+  const include = fifo ? [config.names.sharedQueue] : (flags.queues ?? []);
   const management = new Management(config.address);
   const connection = await openConnection(config.address, `fairq worker ${name}`, {
     onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
@@ -128,7 +131,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       waitForWorkers: flags.waitForWorkers,
     },
     handlers,
-    queueFilter(config.names, include, flags.exclude),
+    queueFilter(config.names, include, flags.exclude ?? []),
     context.clock,
     newId,
     {
@@ -181,6 +184,6 @@ function parsePrefetch(text: string): number | 'auto' {
   return text === 'auto' ? 'auto' : parseCount(text, '--prefetch', 1, 65_535);
 }
 
-function collect(text: string, sofar: string[]): string[] {
+function collect(text: string, sofar: string[] = []): string[] {
   return [...sofar, text];
 }

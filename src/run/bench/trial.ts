@@ -104,7 +104,7 @@ export class Trial {
   async workToTheEnd(): Promise<void> {
     const { strategy, workers, concurrency } = this.options;
     this.deps.onStep(
-      `${strategy}: ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${concurrency} slots each`,
+      `${strategy}: ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${concurrency} ${concurrency === 1 ? 'slot' : 'slots'} each`,
     );
     this.#processes = Array.from({ length: workers }, (_, i) => {
       const flags = ['--strategy', strategy, '--concurrency', `${concurrency}`, '--name', `worker-${i + 1}`];
