@@ -27,9 +27,16 @@ beforeEach(() => {
 });
 
 // Whatever a failed test has left running must not disturb the next.
-afterEach(() => {
+afterEach(async () => {
   for (const starter of starters) starter.kill('SIGKILL');
-  for (const { pid } of processesIn(folder)) process.kill(pid, 'SIGKILL');
+  await eventually(
+    () => {
+      const left = processesIn(folder);
+      for (const { pid } of left) kill(pid);
+      return left.length === 0;
+    },
+    { timeoutMs: START_MS, what: 'the processes of the test to go' },
+  );
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 });
 
@@ -69,7 +76,7 @@ describe('a throw-away node', () => {
   it('goes when its keeper is killed, and says so', async () => {
     const node = await startThrowAwayNode({ dataParent: folder });
 
-    for (const { pid, name } of processesIn(folder)) if (name === 'node') process.kill(pid, 'SIGKILL');
+    for (const { pid, name } of processesIn(folder)) if (name === 'node') kill(pid);
 
     expect(await node.died).toContain('SIGKILL');
     await everythingIsGone();
@@ -186,7 +193,7 @@ describe('a kept node', () => {
   it('starts again after its keeper and its guard were killed and have left it running', async () => {
     await startKeptNode(folder);
     const owners = processesIn(folder).filter(({ command }) => /keeper\.js|fairq-guard/.test(command));
-    for (const { pid } of owners) process.kill(pid, 'SIGKILL');
+    for (const { pid } of owners) kill(pid);
     expect((await downStatus()).reason).toContain('keeper');
 
     expect(await startKeptNode(folder)).toMatchObject({ running: true });
@@ -202,6 +209,15 @@ describe('a kept node', () => {
     expect(defaultStateDir({ HOME: '/home/ann' })).toBe('/home/ann/.local/state/fairq/broker');
   });
 });
+
+/** Kills a process that was seen a moment ago, and may have gone by itself since. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 interface Address {
   readonly uri: string;
