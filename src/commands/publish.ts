@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../broker/topology.js';
-import { parseBytes, parseCount, parseDuration, parseRate } from '../core/quantities.js';
+import {
+  type DurationRange,
+  parseBytes,
+  parseCount,
+  parseDurationRange,
+  parseRate,
+} from '../core/quantities.js';
 import type { Distribution } from '../core/workload.js';
 import type { CommandResult, Context, Run } from './context.js';
 
@@ -12,7 +18,7 @@ interface PublishFlags {
   distribution: Distribution;
   seed: number;
   task?: string;
-  duration?: number;
+  duration?: DurationRange;
   size?: number;
   payload?: string;
   from?: string;
@@ -41,8 +47,8 @@ export function registerPublish(program: Command, run: Run): void {
     )
     .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
     .option('--task <name>', 'the handler that is to run them (default: noop, or sleep with --duration)')
-    .option('--duration <time>', 'for the tasks sleep and cpu, such as 5ms', (text) =>
-      parseDuration(text, '--duration'),
+    .option('--duration <time>', 'for the tasks sleep and cpu, such as 5ms or 18ms..22ms', (text) =>
+      parseDurationRange(text, '--duration'),
     )
     .option('--size <bytes>', 'size of the payload, such as 128 or 4k', (text) => parseBytes(text, '--size'))
     .option('--payload <text|@file>', 'the payload itself, or a file that holds it')

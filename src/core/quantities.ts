@@ -14,6 +14,25 @@ export function parseDuration(text: string, what: string): number {
   return Number(match[1]) * unit;
 }
 
+/** A span of time to draw from, milliseconds; both ends the same where the time is fixed. */
+export interface DurationRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** `5ms`, or `18ms..22ms` for anything between, each as likely. */
+export function parseDurationRange(text: string, what: string): DurationRange {
+  const [first, last, ...more] = text.split('..');
+  const least = parseDuration(first!, what);
+  const most = last === undefined ? least : parseDuration(last, what);
+  if (more.length > 0 || most < least) {
+    throw usageError('BAD_DURATION', `${what}: "${text}" is not a span of time`, {
+      hint: 'Write the shorter time, two dots and the longer one, such as 18ms..22ms.',
+    });
+  }
+  return { least, most };
+}
+
 /** A whole number from `least` up to `most`. */
 export function parseCount(text: string, what: string, least = 1, most = 1_000_000_000): number {
   const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -35,6 +54,17 @@ export function parseRate(text: string, what: string): number {
     });
   }
   return rate;
+}
+
+/** A number above 0 by which something is multiplied, from 0.001 to 1000. */
+export function parseFactor(text: string, what: string): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(value >= 0.001 && value <= 1000)) {
+    throw usageError('BAD_FACTOR', `${what}: "${text}" is not a number from 0.001 to 1000`, {
+      hint: `Give ${what} a number such as 0.5 or 2.`,
+    });
+  }
+  return value;
 }
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { DurationRange } from '../../core/quantities.js';
+import type { Random } from '../../core/random.js';
 import { messageOf, usageError } from '../../errors.js';
 
 export interface PayloadFlags {
-  readonly duration: number | undefined;
+  readonly duration: DurationRange | undefined;
   readonly size: number | undefined;
   readonly payload: string | undefined;
 }
 
-export interface FixedPayload {
+export interface TaskPayload {
   readonly payload: Buffer;
   readonly contentType: string;
 }
@@ -16,10 +18,11 @@ export interface FixedPayload {
 const DEFAULT_SIZE = 128;
 
 /**
- * The payload that all tasks of a load share: given text or file; else what the built-in tasks read,
- * `{"durationMs": …}`, filled up with spaces, which JSON allows; else so many bytes.
+ * What the tasks of a load carry: given text or file; else what the built-in tasks read,
+ * `{"durationMs": …}`, filled up with spaces, which JSON allows; else so many bytes. Where durations
+ * differ each call draws another.
  */
-export function fixedPayload(flags: PayloadFlags): FixedPayload {
+export function payloadsFrom(flags: PayloadFlags, random: Random): () => TaskPayload {
   const { duration, size, payload } = flags;
   if (payload !== undefined) {
     if (duration !== undefined || size !== undefined) {
@@ -28,13 +31,23 @@ export function fixedPayload(flags: PayloadFlags): FixedPayload {
       });
     }
     const bytes = payload.startsWith('@') ? readPayload(payload.slice(1)) : Buffer.from(payload);
-    return { payload: bytes, contentType: isJson(bytes) ? 'application/json' : 'application/octet-stream' };
+    return always(bytes, isJson(bytes) ? 'application/json' : 'application/octet-stream');
   }
   if (duration !== undefined) {
-    const json = JSON.stringify({ durationMs: duration });
-    return { payload: Buffer.from(json.padEnd(size ?? 0)), contentType: 'application/json' };
+    const { least, most } = duration;
+    const lasting = (durationMs: number) => Buffer.from(JSON.stringify({ durationMs }).padEnd(size ?? 0));
+    if (least === most) return always(lasting(least), 'application/json');
+    return () => ({
+      payload: lasting(Math.round((least + random() * (most - least)) * 1000) / 1000),
+      contentType: 'application/json',
+    });
   }
-  return { payload: Buffer.alloc(size ?? DEFAULT_SIZE, 'x'), contentType: 'application/octet-stream' };
+  return always(Buffer.alloc(size ?? DEFAULT_SIZE, 'x'), 'application/octet-stream');
+}
+
+function always(payload: Buffer, contentType: string): () => TaskPayload {
+  const one = { payload, contentType };
+  return () => one;
 }
 
 function readPayload(file: string): Buffer {

@@ -1,16 +1,17 @@
 import type { QueueType } from '../../broker/topology.js';
 import { type Names, routingKeyOf } from '../../core/names.js';
 import { evenly, unpaced } from '../../core/pacing.js';
+import type { DurationRange } from '../../core/quantities.js';
 import { seededRandom } from '../../core/random.js';
 import { type WorkloadFlags, workloadFrom } from '../../core/workload.js';
 import { usageError } from '../../errors.js';
-import { fixedPayload } from './payloads.js';
+import { payloadsFrom } from './payloads.js';
 import type { PlannedTask, PublishPlan } from './publish-run.js';
 
 export interface PlanFlags extends WorkloadFlags {
   readonly seed: number;
   readonly task: string;
-  readonly duration?: number | undefined;
+  readonly duration?: DurationRange | undefined;
   readonly size?: number | undefined;
   readonly payload?: string | undefined;
   readonly from?: string | undefined;
@@ -53,16 +54,13 @@ type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks'>;
 
 function generated(flags: PlanFlags): Load {
   const workload = workloadFrom(flags, seededRandom(flags.seed));
-  const { payload, contentType } = fixedPayload({
-    duration: flags.duration,
-    size: flags.size,
-    payload: flags.payload,
-  });
+  const { duration, size, payload } = flags;
+  const next = payloadsFrom({ duration, size, payload }, seededRandom(flags.seed + 1));
   return {
     total: workload.total,
     users: workload.users,
     *tasks() {
-      for (const user of workload.order()) yield { user, type: flags.task, contentType, payload };
+      for (const user of workload.order()) yield { user, type: flags.task, ...next() };
     },
   };
 }
