@@ -20,6 +20,9 @@ export interface WorkerPresence {
   readonly free: number;
   /** It consumes all queues that it knows of. */
   readonly ready: boolean;
+  /** Which queues it serves, as the globs of its `--queues` and `--exclude`. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
 }
 
 /** Sends to everybody, on a channel that the caller has. */
@@ -76,8 +79,14 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   if (!('id' in value && 'name' in value && 'slots' in value && 'free' in value && 'ready' in value)) {
     return undefined;
   }
-  const { id, name, slots, free, ready } = value;
+  if (!('include' in value && 'exclude' in value)) return undefined;
+  const { id, name, slots, free, ready, include, exclude } = value;
   if (typeof id !== 'string' || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
   if (typeof slots !== 'number' || typeof free !== 'number') return undefined;
-  return { id, name, slots, free, ready };
+  if (!isTexts(include) || !isTexts(exclude)) return undefined;
+  return { id, name, slots, free, ready, include, exclude };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import type { CommandResult, Context, Run } from './context.js';
+import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface ReportFlags {
+interface ReportFlags extends WeightFlags {
   run?: string;
   list?: boolean;
 }
 
 export function registerReport(program: Command, run: Run): void {
-  program
-    .command('report')
-    .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+  withWeightOptions(
+    program
+      .command('report')
+      .description('Who waited for whom: the order of completion, dwell and fairness of a run.'),
+  )
     .option('--run <id>', 'the run (default: the latest)')
     .option('--list', 'name the runs')
     .addHelpText(
@@ -18,7 +21,8 @@ export function registerReport(program: Command, run: Run): void {
 Examples:
   fairq report
   fairq report --list
-  fairq report --run friday --json`,
+  fairq report --run friday --json
+  fairq report --run friday --weight A=3`,
     )
     .action(run(report));
 }
@@ -29,6 +33,7 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   const { idGenerator } = await import('./identity.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
 
+  const weights = weightsFrom(flags);
   const config = await context.config();
   const connection = await openConnection(config.address, 'fairq report');
   const deps = { connection, names: config.names, newId: idGenerator(context) };
@@ -41,7 +46,7 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
     }
     const { renderReport } = await import('../render/report-text.js');
     const run = flags.run ?? (await latestRun(deps));
-    const measures = await measureRun(deps, run);
+    const measures = await measureRun(deps, run, (user) => weights.find(user).weight);
     const measured = measures.report(run);
     return {
       document: { schemaVersion: 1, kind: 'report', ...measured },

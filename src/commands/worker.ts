@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { Charging } from '../core/charging.js';
 import { parseCount, parseDuration } from '../core/quantities.js';
 import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface WorkerFlags {
+interface WorkerFlags extends WeightFlags {
   concurrency: number;
   prefetch: number | 'auto';
   queues?: string[];
@@ -16,7 +18,13 @@ interface WorkerFlags {
   name?: string;
   strategy: 'fair' | 'arrival' | 'fifo';
   waitForWorkers: number;
+  charge: Charging;
+  taskTimeout?: number;
+  discoverEvery: number;
 }
+
+/** Longer than that and Node's timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Failures named one by one; the rest are only counted. */
 const FAILURES_SHOWN = 5;
@@ -25,9 +33,16 @@ const FAILURES_SHOWN = 5;
 const PLAIN_PREFETCH = 1_000;
 
 export function registerWorker(program: Command, run: Run): void {
-  program
-    .command('worker')
-    .description('Run the tasks of every user queue, fair between the users; new users are found at once.')
+  withWeightOptions(
+    program
+      .command('worker')
+      .description('Run the tasks of every user queue, fair between the users; new users are found at once.'),
+  )
+    .addOption(
+      new Option('--charge <what>', 'what a turn costs: a task each, or the time that the tasks run')
+        .choices(['count', 'time'])
+        .default('count'),
+    )
     .option(
       '-c, --concurrency <n>',
       'tasks at a time',
@@ -55,6 +70,16 @@ export function registerWorker(program: Command, run: Run): void {
         .default(10_000, '10s'),
     )
     .option('--count <n>', 'stop after so many tasks', (text) => parseCount(text, '--count'))
+    .option(
+      '--task-timeout <time>',
+      'a task that runs longer is told to stop and counts as failed (default: none)',
+      (text) => parseTimeout(text, '--task-timeout'),
+    )
+    .addOption(
+      new Option('--discover-every <time>', 'look for queues that nobody announced')
+        .argParser((text) => parseTimeout(text, '--discover-every'))
+        .default(30_000, '30s'),
+    )
     .option('--name <name>', 'shown in reports (default: host and process)')
     .addOption(
       new Option(
@@ -76,6 +101,7 @@ export function registerWorker(program: Command, run: Run): void {
 Examples:
   fairq worker
   fairq worker --concurrency 50 --handler ./tasks.js
+  fairq worker --weight A=3 --weight 'team-*=2' --charge time
   fairq worker --exec './resize.sh' --exit-when empty`,
     )
     .action(run(work));
@@ -89,7 +115,6 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   }
   const { Worker } = await import('../run/worker/worker.js');
   const { builtInHandlers } = await import('../run/worker/handlers.js');
-  const { queueFilter } = await import('../run/worker/queue-filter.js');
   const { openConnection } = await import('../broker/connection.js');
   const { Management } = await import('../broker/management.js');
   const { idGenerator } = await import('./identity.js');
@@ -98,6 +123,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const { renderWorker, workerProgressLine } = await import('../render/worker-text.js');
 
   const { io } = context;
+  const weights = weightsFrom(flags);
   const handlers =
     flags.handler !== undefined
       ? await (await import('../run/worker/handler-module.js')).loadHandlerModule(flags.handler)
@@ -122,6 +148,10 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     {
       name,
       concurrency: flags.concurrency,
+      include,
+      exclude: flags.exclude ?? [],
+      weights,
+      charging: flags.charge,
       prefetch:
         flags.prefetch !== 'auto' ? flags.prefetch : flags.strategy === 'fair' ? undefined : PLAIN_PREFETCH,
       strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
@@ -129,9 +159,10 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       exitWhen: flags.exitWhen,
       idleForMs: flags.idleFor,
       waitForWorkers: flags.waitForWorkers,
+      taskTimeoutMs: flags.taskTimeout,
+      discoverEveryMs: flags.discoverEvery,
     },
     handlers,
-    queueFilter(config.names, include, flags.exclude ?? []),
     context.clock,
     newId,
     {
@@ -141,6 +172,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
         );
       },
       onWarning: (text) => context.warn(text),
+      onDetail: (text) => context.detail(text),
       onTaskFailed: (user, id, reason) => {
         failures++;
         if (failures <= FAILURES_SHOWN || context.verbose) {
@@ -186,4 +218,12 @@ function parsePrefetch(text: string): number | 'auto' {
 
 function collect(text: string, sofar: string[] = []): string[] {
   return [...sofar, text];
+}
+
+function parseTimeout(text: string, what: string): number {
+  const ms = parseDuration(text, what);
+  if (ms >= 1 && ms <= MAX_TIMER_MS) return ms;
+  throw usageError('BAD_DURATION', `${what}: "${text}" is not between 1ms and 24 days`, {
+    hint: 'Give a time such as 30s or 5m.',
+  });
 }

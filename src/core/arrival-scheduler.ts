@@ -3,7 +3,7 @@ import { type Lane, Lanes, type Scheduler } from './scheduler.js';
 
 /** Runs tasks in the order in which they were delivered, whoever's they are: what a plain consumer does. */
 export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements Scheduler<T> {
-  readonly #lanes = new Lanes<T>();
+  readonly #lanes = new Lanes<T>(() => 1);
   readonly #order = new Deque<T>();
   readonly #gone = new Set<T>();
 
@@ -39,9 +39,13 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
   }
 
   dropUnless(keep: (task: T) => boolean): void {
-    for (const lane of this.#lanes.all()) lane.held.filter(keep);
-    this.#order.filter((task) => !this.#gone.has(task) && keep(task));
-    this.#gone.clear();
+    for (const lane of this.#lanes.all()) {
+      lane.held.filter((task) => {
+        const kept = keep(task);
+        if (!kept) this.#gone.add(task);
+        return kept;
+      });
+    }
   }
 
   correct(): void {}

@@ -4,15 +4,21 @@ import { Deque } from './deque.js';
 export interface Lane<T> {
   readonly user: string;
   /** Share of service against the others; 1 unless said otherwise. */
-  weight: number;
+  readonly weight: number;
   /** Delivered and not started, oldest first. */
   readonly held: Deque<T>;
+  /** Mean run time of its recent tasks, milliseconds; undefined before the first has ended. */
+  taskMs: number | undefined;
   /** Service charged so far divided by weight, on the scheduler's virtual clock. */
   virtual: number;
+  /** What the task that was taken out last has been charged. */
+  charge: number;
   /** Breaks ties between equal virtual times: the lower goes first. */
   tie: number;
   /** Nothing held and nothing expected: it saves up no credit while it rests. */
   resting: boolean;
+  /** Tasks that may be on their way while it holds none: it falls behind by no more than these cost. */
+  late: number;
   /** Position in the heap, -1 outside of it. */
   slot: number;
 }
@@ -28,7 +34,7 @@ export interface Scheduler<T> {
   next(): T | undefined;
   /** Takes out the user's youngest held task, to give it back. */
   takeBack(lane: Lane<T>): T | undefined;
-  /** Takes out every held task that does not pass. */
+  /** Takes out every held task that does not pass; asks once for each. */
   dropUnless(keep: (task: T) => boolean): void;
   /** A charge turned out different: adds `difference` (may be negative) to what was charged. */
   correct(lane: Lane<T>, difference: number): void;
@@ -42,10 +48,24 @@ export interface Scheduler<T> {
 export class Lanes<T> {
   readonly #byUser = new Map<string, Lane<T>>();
 
+  /** @param weightOf a user's weight, above 0 */
+  constructor(private readonly weightOf: (user: string) => number) {}
+
   of(user: string): Lane<T> {
     let lane = this.#byUser.get(user);
     if (lane === undefined) {
-      lane = { user, weight: 1, held: new Deque(), virtual: 0, tie: 0, resting: true, slot: -1 };
+      lane = {
+        user,
+        weight: this.weightOf(user),
+        held: new Deque(),
+        taskMs: undefined,
+        virtual: 0,
+        charge: 0,
+        tie: 0,
+        resting: true,
+        late: Number.MAX_SAFE_INTEGER,
+        slot: -1,
+      };
       this.#byUser.set(user, lane);
     }
     return lane;

@@ -6,6 +6,10 @@ export interface WindowNeeds {
   readonly concurrency: number;
   /** Users with tasks here, this one included. */
   readonly activeUsers: number;
+  /** This user's weight divided by that of all users with tasks here. */
+  readonly weightShare: number;
+  /** The part of the slots that its tasks take when everybody gets what is due, and leaves what it does not need. */
+  readonly slotShare: number;
   /** Workers that share the load, this one included. */
   readonly workers: number;
   /** Mean run time of this user's tasks here, or undefined before the first has ended. */
@@ -14,8 +18,43 @@ export interface WindowNeeds {
   readonly backlog: number;
 }
 
+/**
+ * What makes a window as large as it is: one task for each of the user's slots, as nobody knows how
+ * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
+ * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker holds in all
+ * (`worker-budget`), or all workers of one user (`user-budget`); `--prefetch` (`fixed`).
+ */
+export type WindowReason =
+  | 'unknown'
+  | 'slots'
+  | 'ahead'
+  | 'starved'
+  | 'worker-budget'
+  | 'user-budget'
+  | 'fixed';
+
+/** The reasons in words, to go on after "N tasks may be unacknowledged here, ". */
+export const WINDOW_REASONS: Readonly<Record<WindowReason, string>> = {
+  unknown: 'one for each of its slots: nobody knows yet how long its tasks take',
+  slots: 'one for each of its slots: its tasks are long',
+  ahead: 'so that 20 ms of work are at hand',
+  starved: 'as many as keep every slot busy',
+  'worker-budget': 'its part of what one worker may hold',
+  'user-budget': 'what all workers together may hold of one user, divided among them',
+  fixed: 'by --prefetch',
+};
+
+export interface Window {
+  readonly size: number;
+  readonly reason: WindowReason;
+}
+
 /** A round trip to a loaded broker: what is held beyond the running tasks is to last for so long. */
 const AHEAD_MS = 20;
+/** The same for a broker that is slow to answer, when slots have been idle for want of deliveries. */
+const WIDENED_AHEAD_MS = 100;
+/** Between shorter tasks slots are always idle for a moment. */
+const SHORTEST_TO_WIDEN_MS = 1;
 /** Held by one worker over all users. */
 const WORKER_BUDGET = 2_048;
 /**
@@ -27,16 +66,31 @@ const SHARED_USER_BUDGET = 256;
 /** A user that has the workers to itself may hold so much of its backlog. */
 const PART_OF_BACKLOG = 1 / 4;
 
-export function windowFor(needs: WindowNeeds): number {
-  const { concurrency, activeUsers, workers, taskMs, backlog } = needs;
-  const users = Math.max(1, activeUsers);
-  const running = Math.ceil(concurrency / users);
-  if (taskMs === undefined) return running;
-  const ahead = (concurrency * AHEAD_MS) / Math.max(taskMs, 0.001) / users;
-  const share = users === 1 ? Math.max(SHARED_USER_BUDGET, backlog * PART_OF_BACKLOG) : SHARED_USER_BUDGET;
-  const most = Math.max(
-    1,
-    Math.min(WORKER_BUDGET / users, workers > 1 ? share / workers ** 1.5 : WORKER_BUDGET),
-  );
-  return Math.max(running, Math.floor(Math.min(running + ahead, most)));
+export function windowFor(needs: WindowNeeds): Window {
+  const { concurrency, activeUsers, weightShare, slotShare, workers, taskMs, backlog } = needs;
+  const running = Math.max(1, Math.ceil(concurrency * slotShare));
+  if (taskMs === undefined) return { size: running, reason: 'unknown' };
+  const wanted = Math.floor(running + ((concurrency * AHEAD_MS) / Math.max(taskMs, 0.001)) * slotShare);
+  if (wanted === running) return { size: running, reason: 'slots' };
+  const ofWorker = WORKER_BUDGET * weightShare;
+  const ofUser = workers === 1 ? Number.POSITIVE_INFINITY : userBudget() / workers ** 1.5;
+  const most = Math.max(running, Math.floor(Math.min(ofWorker, ofUser)));
+  if (wanted <= most) return { size: wanted, reason: 'ahead' };
+  return { size: most, reason: ofUser < ofWorker ? 'user-budget' : 'worker-budget' };
+
+  function userBudget(): number {
+    if (activeUsers <= 1) return Math.max(SHARED_USER_BUDGET, backlog * PART_OF_BACKLOG);
+    return SHARED_USER_BUDGET * weightShare * activeUsers;
+  }
+}
+
+/**
+ * The next larger window for a user whose tasks are wanted and do not come fast enough.
+ *
+ * @param size the window as it is
+ */
+export function widened({ concurrency, slotShare, taskMs }: WindowNeeds, size: number): number {
+  if (taskMs === undefined || taskMs < SHORTEST_TO_WIDEN_MS) return size;
+  const most = Math.ceil(concurrency * slotShare * (1 + WIDENED_AHEAD_MS / taskMs));
+  return Math.max(size, Math.min(size * 2, most));
 }

@@ -1,12 +1,35 @@
+import type { WindowReason } from './windows.js';
+
 export interface WorkerReport {
   readonly name: string;
   readonly completed: number;
   readonly failed: number;
+  /** Of the failed, those that ran for longer than they may. */
+  readonly timedOut: number;
+  /** When it had taken up every queue that there was; microseconds since the epoch. */
+  readonly readyAt: number | null;
+  /** From its begin, connected, to the start of its first task; null where it has started none. */
+  readonly startUpSeconds: number | null;
+  /** From the start of its first task to the end of its last. */
   readonly seconds: number;
   readonly perSecond: number;
   readonly users: number;
   /** Held tasks that went back to the broker at the end. */
   readonly givenBack: number;
+  /** Held tasks that went back to the broker because another worker had free slots for them. */
+  readonly leftToOthers: number;
+  readonly holding: Holding;
+}
+
+/** What it held, delivered and not started, and why. */
+export interface Holding {
+  /** The most at once. */
+  readonly most: number;
+  /** Unacknowledged tasks that one queue might have here: the smallest and the largest limit. */
+  readonly smallestWindow: number | null;
+  readonly largestWindow: number | null;
+  /** What set the largest. */
+  readonly reason: WindowReason | null;
 }
 
 export interface WorkerSnapshot {

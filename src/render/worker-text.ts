@@ -1,7 +1,8 @@
-import type { WorkerReport, WorkerSnapshot } from '../core/worker-report.js';
+import { WINDOW_REASONS } from '../core/windows.js';
+import type { Holding, WorkerReport, WorkerSnapshot } from '../core/worker-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { paint, type TextStyle } from './style.js';
-import { safeText } from './text.js';
+import { safeText, wrapText } from './text.js';
 
 export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const { completed, failed, users, seconds } = report;
@@ -9,11 +10,25 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const lines = [
     `${paint('strong', `${formatTasks(completed)} done`, style)} ${whose} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)}) by ${safeText(report.name, style.unicode)}`,
   ];
-  if (failed > 0)
-    lines.push(paint('alarm', `${formatTasks(failed)} failed, kept in the dead letter queue`, style));
+  if (failed > 0) {
+    const late = report.timedOut > 0 ? ` (${formatCount(report.timedOut)} ran too long)` : '';
+    lines.push(paint('alarm', `${formatTasks(failed)} failed${late}, kept in the dead letter queue`, style));
+  }
   if (report.givenBack > 0)
     lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);
+  if (report.leftToOthers > 0)
+    lines.push(`${formatTasks(report.leftToOthers)} left to workers that had free slots`);
+  lines.push(...renderHolding(report.holding, style));
   return lines.join('\n');
+}
+
+/** What it held and why, so that nobody has to guess whether a worker hoards. */
+function renderHolding(holding: Holding, style: TextStyle): string[] {
+  const { most, smallestWindow, largestWindow, reason } = holding;
+  if (smallestWindow === null || largestWindow === null || reason === null) return [];
+  const range = smallestWindow === largestWindow ? '' : `${formatCount(smallestWindow)} to `;
+  const text = `held at most ${formatTasks(most)}; of one user ${range}${formatTasks(largestWindow)} unacknowledged: ${WINDOW_REASONS[reason]}`;
+  return wrapText(text, style).map((line) => paint('quiet', line, style));
 }
 
 /** @param elapsed seconds so far */

@@ -1,17 +1,14 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fairq, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const { env } = vhost;
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairq-test-'));
-});
+const folder = useFolder();
 
 /** A port that something else listens on. */
 const taken = createServer();
@@ -55,7 +52,7 @@ describe('bad input', () => {
   });
 
   it('a bad line of a file is named by its number, and nothing is sent', async () => {
-    const file = join(folder, 'tasks.ndjson');
+    const file = folder.file('tasks.ndjson');
     for (const bad of [
       '{"user":"L"',
       '{"task":"noop"}',
@@ -131,7 +128,7 @@ describe('a broker that does not do what is asked', () => {
   });
 
   it('cannot have a port that is taken', async () => {
-    const state = { XDG_STATE_HOME: folder };
+    const state = { XDG_STATE_HOME: folder.file('state') };
     const { code, stderr } = await fairq(state, 'broker', 'start', '--port', `${takenPort()}`);
     expect(stderr).toContain(`${takenPort()}`);
     expect(code).toBe(64);
@@ -140,7 +137,7 @@ describe('a broker that does not do what is asked', () => {
 
 describe('settings', () => {
   it('come from the flag, then the environment, then the file', async () => {
-    const home = await mkdtemp(join(folder, 'home-'));
+    const home = await mkdtemp(folder.file('home-'));
     const file = join(home, 'fairq.toml');
     await writeFile(file, 'uri = "amqp://u:p@127.0.0.1:1/from-file"\nprefix = "filed"\n');
     const none = await fairq({ FAIRQ_CONFIG: file }, 'report');
@@ -152,7 +149,7 @@ describe('settings', () => {
   });
 
   it('in the file are checked by name', async () => {
-    const file = join(folder, 'bad.toml');
+    const file = folder.file('bad.toml');
     await writeFile(file, 'url = "amqp://x"\n');
     const { code, stderr } = await fairq({}, '--config', file, 'report');
     expect(stderr).toMatch(/url/);

@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const { env } = vhost;
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairq-test-'));
-});
+const folder = useFolder();
 
 interface QueuesDocument {
   queues: { name: string; user: string; ready: number; type: string }[];
@@ -125,8 +121,8 @@ describe('publish, worker and report', () => {
 
 describe('what a worker runs', () => {
   it('is a function of the given module, by the name of the task', async () => {
-    const seen = join(folder, 'seen.txt');
-    const module = join(folder, 'tasks.mjs');
+    const seen = folder.file('seen.txt');
+    const module = folder.file('tasks.mjs');
     await writeFile(
       module,
       `import { appendFileSync } from 'node:fs';
@@ -143,7 +139,7 @@ describe('what a worker runs', () => {
   });
 
   it('is a program that gets the payload on stdin and the facts in its environment', async () => {
-    const seen = join(folder, 'exec.txt');
+    const seen = folder.file('exec.txt');
     await fairqJson(env, 'publish', '--user', 'E', '--payload', 'hello', '--run', 'exec');
     const command = `(cat; echo " $FAIRQ_TASK_USER") > ${seen}`;
     await fairqJson(env, 'worker', '--exec', command, '--exit-when', 'empty');
@@ -227,8 +223,8 @@ describe('a worker that is told to stop', () => {
   });
 
   it('gives up what runs at the second signal, and the broker delivers it again', async () => {
-    const started = join(folder, 'started.txt');
-    const module = join(folder, 'forever.mjs');
+    const started = folder.file('started.txt');
+    const module = folder.file('forever.mjs');
     await writeFile(
       module,
       `import { appendFileSync } from 'node:fs';

@@ -45,12 +45,13 @@ export async function latestRun({ connection, names, newId }: ReplayDeps): Promi
   return latest;
 }
 
-/** Replays one run; throws for a run that nobody has heard of. */
+/** Replays one run and measures it against shares by weight; throws for a run that nobody has heard of. */
 export async function measureRun(
   { connection, names, newId }: ReplayDeps,
   run: string,
+  weightOf: (user: string) => number,
 ): Promise<RunMeasures> {
-  const measures = new RunMeasures();
+  const measures = new RunMeasures(weightOf);
   let found = false;
   await replayEvents(connection, names, newId(), {
     onCompletions: (events) => {

@@ -1,12 +1,15 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
+import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import { decodeEnvelope } from '../../core/envelope.js';
 import type { Scheduler } from '../../core/scheduler.js';
-import { windowFor } from '../../core/windows.js';
+import type { Window } from '../../core/windows.js';
+import { Awake } from './awake.js';
 import type { QueueFilter } from './queue-filter.js';
 import type { HeldTask, Source } from './task.js';
+import { WindowControl, type WindowOptions } from './window-control.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
 const REST_AFTER_MS = 40;
@@ -16,26 +19,26 @@ const PATIENCE_MS = 500;
 /** Held of a user, the broker's next deliveries come before it runs out. */
 const ENOUGH = 256;
 const TEND_EVERY_MS = 5;
+/** With more users than so it takes a while, and is done more rarely. */
+const TEND_AT_ONCE = 256;
 /** Users up to which it is worth a round trip for each to know what waits. */
 const ASK_DEPTH_UP_TO = 256;
 /** A window is made smaller at most so often; it grows at once. */
 const SHRINK_EVERY_MS = 200;
-
-export interface IntakeOptions {
-  readonly concurrency: number;
-  /** A fixed window, or undefined for one that adapts. */
-  readonly prefetch: number | undefined;
-}
+/** The broker takes a delivery for lost after 30 minutes; one that cannot start goes back long before. */
+const HOLD_AT_MOST_MICROS = 10 * 60 * 1e6;
+const OLD_SEARCH_EVERY_MS = 30_000;
 
 export interface IntakeListener {
   onDelivery(): void;
+  onWindow(source: Source, window: Window): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
 }
 
 /**
- * Takes tasks in: consumes the queues, hands what they deliver to the scheduler, and keeps each
- * queue's window as large as short tasks need and as small as long ones allow.
+ * Takes tasks in: consumes the queues, hands what they deliver to the scheduler, and gives back what
+ * others can start sooner.
  *
  * A source is *limited* once its window has been full: the broker may then hold more, so when its
  * lane runs empty it stays awake, and catches up when the next deliveries come. After `REST_AFTER_MS`
@@ -43,32 +46,40 @@ export interface IntakeListener {
  */
 export class Intake {
   readonly #sources = new Map<string, Source>();
-  readonly #awake = new Set<Source>();
+  readonly #awake: Awake;
+  readonly windows: WindowControl;
   /** Queues that are consumed, or about to be. */
   readonly #taking = new Set<string>();
   readonly #consumers: Consumers<Source>;
-  /** Workers that share the load; set by whoever knows. */
-  workers = 1;
-  /** Mean run time of all tasks here, for users whose own is not known yet. */
-  taskMs: number | undefined;
+  readonly #yielded = new Set<Source>();
   #taken = true;
+  /** The most that was held at once. */
+  mostHeld = 0;
   #lastTended = 0;
-  readonly #resizes = new Set<Promise<void>>();
   #lastShrink = 0;
+  #lastOldSearch = 0;
 
   constructor(
     connection: Connection,
-    private readonly options: IntakeOptions,
+    options: WindowOptions & { readonly charging: Charging },
     private readonly scheduler: Scheduler<HeldTask>,
     private readonly filter: QueueFilter,
     private readonly clock: Clock,
     private readonly newId: () => string,
     private readonly listener: IntakeListener,
   ) {
+    this.#awake = new Awake(options.charging, options.concurrency);
     this.#consumers = new Consumers<Source>(connection, {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
       onQueueGone: (source, refusal) => this.#queueGone(source, refusal),
       onChannelLost: (channel, reason) => this.#channelLost(channel, reason),
+      onFailure: (error) => this.listener.onFailure(error),
+    });
+    this.windows = new WindowControl(options, this.#awake, this.#consumers, {
+      onResized: (source, window) => {
+        this.listener.onWindow(source, window);
+        while (source.outstanding > source.window && this.#giveBackOne(source));
+      },
       onFailure: (error) => this.listener.onFailure(error),
     });
   }
@@ -114,29 +125,19 @@ export class Intake {
         queue,
         lane: this.scheduler.lane(this.filter.userOf(queue)),
         window: 0,
+        needed: 0,
         outstanding: 0,
         limited: false,
         lastTraffic: 0,
-        taskMs: undefined,
         backlog,
         served: 0,
         resizing: false,
+        yielded: false,
       };
       this.#sources.set(queue, source);
     }
-    source.window = this.#windowOf(source, users);
+    source.window = this.windows.first(source, users);
     await this.#consumers.subscribe(queue, source, source.window);
-  }
-
-  #windowOf(source: Source, activeUsers: number): number {
-    if (this.options.prefetch !== undefined) return this.options.prefetch;
-    return windowFor({
-      concurrency: this.options.concurrency,
-      activeUsers,
-      workers: this.workers,
-      taskMs: source.taskMs ?? this.taskMs,
-      backlog: Math.max(source.served * this.workers, source.backlog),
-    });
   }
 
   #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
@@ -147,6 +148,7 @@ export class Intake {
     else if (this.#restsNow(source, now)) this.#rest(source);
     source.outstanding++;
     source.lastTraffic = now;
+    lane.late = source.window;
     if (source.outstanding >= source.window) source.limited = true;
     this.#awake.add(source);
     this.scheduler.push(lane, {
@@ -158,6 +160,7 @@ export class Intake {
       id: typeof messageId === 'string' && messageId !== '' ? messageId : this.newId(),
       arrivedAt: this.clock.epochMicros(),
     });
+    if (this.scheduler.held > this.mostHeld) this.mostHeld = this.scheduler.held;
     this.listener.onDelivery();
   }
 
@@ -176,29 +179,32 @@ export class Intake {
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */
   tend(freeSlots: number): void {
     const now = this.clock.now();
-    if (now - this.#lastTended < TEND_EVERY_MS && freeSlots === 0) return;
+    if (now - this.#lastTended < TEND_EVERY_MS * Math.max(1, this.#awake.size / TEND_AT_ONCE)) return;
     this.#lastTended = now;
+    const starving = freeSlots > 0 && this.scheduler.held === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
+    this.#awake.weigh(this.windows.taskMs);
     for (const source of this.#awake) {
-      if (source.lane.held.size === 0 && this.#restsNow(source, now)) {
-        this.#rest(source);
-      } else {
-        this.#fit(source, freeSlots, shrink);
-      }
+      if (this.#restsNow(source, now)) this.#rest(source);
+      else this.windows.fit(source, starving, shrink);
     }
   }
 
+  /** Its user saves up no credit from here on; with nothing running either it counts no more. */
   #rest(source: Source): void {
+    this.scheduler.rest(source.lane);
+    if (source.outstanding > 0) return;
     this.#awake.delete(source);
+    source.needed = 0;
     source.limited = false;
     source.served = 0;
     source.backlog = 0;
-    this.scheduler.rest(source.lane);
   }
 
+  /** Nothing is held, and nothing is on its way: the window has room, and has had for a while. */
   #restsNow(source: Source, now: number): boolean {
-    if (source.outstanding > 0) return false;
+    if (source.lane.held.size > 0 || source.outstanding >= source.window) return false;
     return !source.limited || now - source.lastTraffic > REST_AFTER_MS;
   }
 
@@ -208,7 +214,7 @@ export class Intake {
    */
   async filled(): Promise<void> {
     const from = this.clock.now();
-    const patience = this.workers > 1 ? SHARED_PATIENCE_MS : PATIENCE_MS;
+    const patience = this.windows.workers > 1 ? SHARED_PATIENCE_MS : PATIENCE_MS;
     while (!this.#holdsWhatWaited() && this.clock.now() - from < patience) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -221,36 +227,70 @@ export class Intake {
     return true;
   }
 
-  /** Fits the windows of all users with tasks here, and resolves when the broker knows them. */
-  async fitAll(): Promise<void> {
-    for (const source of this.#awake) this.#fit(source, 0, true);
-    await Promise.all(this.#resizes);
-  }
-
-  #fit(source: Source, freeSlots: number, shrink: boolean): void {
-    if (this.options.prefetch !== undefined || source.resizing) return;
-    let wanted = this.#windowOf(source, this.#awake.size);
-    // A slot is free, and this user may have more tasks than its window lets through.
-    if (freeSlots > 0 && this.scheduler.held === 0 && source.outstanding >= source.window) {
-      wanted = Math.max(wanted, Math.min(source.window * 2, source.window + freeSlots));
+  /**
+   * Leaves tasks that cannot start soon to workers that can start them: gives back the youngest of
+   * those users that hold most, and does not consume their queues until `takeUpAgain`, or they would
+   * come straight back.
+   *
+   * @param mayGo whether another worker would take the tasks of this queue
+   * @returns how many go back
+   */
+  giveBack(count: number, mayGo: (queue: string) => boolean): number {
+    const sources = [...this.#awake].filter(({ lane, queue }) => lane.held.size > 0 && mayGo(queue));
+    sources.sort((a, b) => b.lane.held.size - a.lane.held.size);
+    const parts = new Map<Source, number>(sources.map((source) => [source, 0]));
+    let given = 0;
+    for (let before = -1; given > before && given < count; ) {
+      before = given;
+      for (const [source, part] of parts) {
+        if (given === count) break;
+        if (part === source.lane.held.size) continue;
+        parts.set(source, part + 1);
+        given++;
+      }
     }
-    const grows = wanted >= source.window * 1.5 && source.limited;
-    const shrinks = shrink && wanted * 2 <= source.window;
-    if (grows || shrinks) this.#resize(source, wanted);
+    for (const [source, part] of parts) {
+      if (part === 0) continue;
+      this.#yield(source)
+        .then(() => {
+          for (let i = 0; i < part && this.#giveBackOne(source); i++);
+        })
+        .catch((error) => this.listener.onFailure(error));
+    }
+    return given;
   }
 
-  #resize(source: Source, window: number): void {
-    source.resizing = true;
-    source.window = window;
-    const resized = this.#consumers
-      .resize(source.queue, window)
-      .then(() => {
-        source.resizing = false;
-        while (source.outstanding > source.window && this.#giveBackOne(source));
-      })
-      .catch((error) => this.listener.onFailure(error))
-      .finally(() => this.#resizes.delete(resized));
-    this.#resizes.add(resized);
+  async #yield(source: Source): Promise<void> {
+    if (source.yielded) return;
+    source.yielded = true;
+    this.#yielded.add(source);
+    await this.#consumers.unsubscribe(source.queue);
+  }
+
+  /** Consumes again what was left to others. */
+  takeUpAgain(): void {
+    for (const source of this.#yielded) {
+      this.#yielded.delete(source);
+      source.yielded = false;
+      if (!this.#taken || !this.#sources.has(source.queue)) continue;
+      source.window = this.windows.first(source, 1);
+      this.#consumers
+        .subscribe(source.queue, source, source.window)
+        .catch((error) => this.listener.onFailure(error));
+    }
+  }
+
+  /** Gives back what has been held for so long that the broker would soon take it for lost. */
+  giveBackOld(): void {
+    const now = this.clock.now();
+    if (now - this.#lastOldSearch < OLD_SEARCH_EVERY_MS) return;
+    this.#lastOldSearch = now;
+    const before = this.clock.epochMicros() - HOLD_AT_MOST_MICROS;
+    for (const source of this.#awake) {
+      const oldest = source.lane.held.first;
+      if (oldest === undefined || oldest.arrivedAt > before) continue;
+      while (this.#giveBackOne(source));
+    }
   }
 
   #giveBackOne(source: Source): boolean {
@@ -279,6 +319,7 @@ export class Intake {
     this.#sources.delete(source.queue);
     this.#taking.delete(source.queue);
     this.#awake.delete(source);
+    this.#yielded.delete(source);
     if (refusal !== undefined) {
       this.listener.onWarning(`the queue "${source.queue}" cannot be consumed: ${refusal}`);
     }

@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
-import { announce, type ControlMessage, listen } from '../../broker/control.js';
+import { announce, type ControlMessage, listen, type WorkerPresence } from '../../broker/control.js';
 import type { Clock } from '../../core/clock.js';
 import type { Names } from '../../core/names.js';
 import { Peers } from './peers.js';
@@ -28,12 +28,12 @@ export class Presence {
   constructor(
     private readonly connection: Connection,
     private readonly names: Names,
-    private readonly own: { readonly id: string; readonly name: string; readonly slots: number },
+    private readonly own: Omit<WorkerPresence, keyof OwnState>,
     private readonly state: () => OwnState,
     private readonly clock: Clock,
     private readonly listener: PresenceListener,
   ) {
-    this.peers = new Peers(own.id);
+    this.peers = new Peers(own.id, names);
   }
 
   async open(): Promise<void> {
@@ -51,12 +51,14 @@ export class Presence {
   }
 
   sayGoodbye(): void {
-    this.close();
     if (this.#channel) announce(this.#channel, this.names, { kind: 'bye', id: this.own.id });
+    this.close();
   }
 
+  /** Says nothing from here on. */
   close(): void {
     clearInterval(this.#timer);
+    this.#channel = undefined;
   }
 
   #heard(message: ControlMessage): void {

@@ -1,9 +1,11 @@
+import { type Charging, timeCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Outcome, TaskEvent } from '../../core/task-event.js';
 import { messageOf } from '../../errors.js';
-import type { Handlers, TaskContext } from './handlers.js';
+import type { Handlers } from './handlers.js';
 import type { HeldTask } from './task.js';
+import { TaskRun } from './task-run.js';
 
 /** Tasks that end at once are run this many in a row, then the network gets its turn. */
 const BURST = 512;
@@ -12,6 +14,8 @@ const BURST_MS = 5;
 
 /** A mean that follows: each new value counts for so much. */
 const MEAN_GAIN = 0.1;
+/** A task that runs for so long is evidence of long tasks before it has ended. */
+const LONG_MS = 20;
 
 export interface RunnerListener {
   onFinished(task: HeldTask, event: TaskEvent, failure: string | undefined): void;
@@ -24,6 +28,9 @@ export interface RunnerOptions {
   readonly concurrency: number;
   /** Starts at the most. */
   readonly count: number;
+  readonly charging: Charging;
+  /** A task that runs longer counts as failed; undefined: it may run for ever. */
+  readonly taskTimeoutMs: number | undefined;
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
@@ -32,11 +39,15 @@ export class Runner {
   started = 0;
   completed = 0;
   failed = 0;
+  timedOut = 0;
   /** Mean run time over all users, milliseconds; undefined before the first task has ended. */
   taskMs: number | undefined;
   readonly users = new Set<string>();
+  /** This and the next two: microseconds since the epoch. */
   firstStartAt: number | undefined;
   lastFinishAt: number | undefined;
+  /** When something last started or ended. */
+  lastChangeAt = 0;
   #paused = true;
   #ended = false;
   #abandoned = false;
@@ -44,7 +55,8 @@ export class Runner {
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
   readonly #onEnd: (() => void)[] = [];
-  readonly #aborts = new Map<HeldTask, AbortController>();
+  /** Tasks whose handler has not returned, in the order of their starts. */
+  readonly #inFlight = new Set<TaskRun>();
 
   constructor(
     private readonly options: RunnerOptions,
@@ -92,7 +104,7 @@ export class Runner {
   abandon(): void {
     this.end();
     this.#abandoned = true;
-    for (const abort of this.#aborts.values()) abort.abort(new Error('the worker gave this task up'));
+    for (const run of this.#inFlight) run.giveUp(new Error('the worker gave this task up'));
   }
 
   /** Calls back once, when the next running task has ended. */
@@ -108,6 +120,26 @@ export class Runner {
       this.#scheduled = false;
       this.#burst();
     });
+  }
+
+  /**
+   * Looks at what runs, now and then: ends what is over its time, and learns from what already runs
+   * longer than was expected, so that a user whose first tasks take hours is neither sent more of
+   * them than it can start nor charged for them as if they were short.
+   */
+  watch(): void {
+    const now = this.clock.epochMicros();
+    const { taskTimeoutMs = Number.POSITIVE_INFINITY, charging } = this.options;
+    for (const run of this.#inFlight) {
+      const elapsed = (now - run.startedAt) / 1000;
+      if (elapsed >= taskTimeoutMs) {
+        this.#timeOut(run, taskTimeoutMs);
+        continue;
+      }
+      const { lane } = run.task;
+      if (elapsed > LONG_MS && elapsed > (lane.taskMs ?? 0)) lane.taskMs = elapsed;
+      if (charging === 'time' && elapsed > run.charged) this.#charge(run, elapsed);
+    }
   }
 
   #burst(): void {
@@ -129,27 +161,29 @@ export class Runner {
   #run(task: HeldTask): void {
     this.running++;
     this.started++;
-    const startedAt = this.clock.epochMicros();
-    this.firstStartAt ??= startedAt;
+    const run = new TaskRun(task, this.clock.epochMicros(), task.lane.charge);
+    this.lastChangeAt = run.startedAt;
+    this.firstStartAt ??= run.startedAt;
     let result: unknown;
     try {
-      result = this.#call(task);
+      result = this.#call(run);
     } catch (error) {
-      this.#finish(task, startedAt, 'failed', messageOf(error));
+      this.#finish(run, 'failed', messageOf(error));
       return;
     }
     if (!isThenable(result)) {
-      this.#finish(task, startedAt, 'done', undefined);
+      this.#finish(run, 'done', undefined);
       return;
     }
+    this.#inFlight.add(run);
     result.then(
-      () => this.#finishLater(task, startedAt, 'done', undefined),
-      (error) => this.#finishLater(task, startedAt, 'failed', messageOf(error)),
+      () => this.#handlerEnded(run, 'done', undefined),
+      (error) => this.#handlerEnded(run, 'failed', messageOf(error)),
     );
   }
 
-  #call(task: HeldTask): unknown {
-    const { properties, content } = task.message;
+  #call(run: TaskRun): unknown {
+    const { properties, content } = run.task.message;
     const type = typeof properties.type === 'string' ? properties.type : '';
     const handler = this.handlers.find(type);
     if (handler === undefined) {
@@ -158,50 +192,43 @@ export class Runner {
       );
     }
     const contentType = typeof properties.contentType === 'string' ? properties.contentType : '';
-    return handler({ bytes: content, contentType }, this.#contextOf(task, type));
+    return handler({ bytes: content, contentType }, run.context(type));
   }
 
-  /** Most handlers never look at the signal, and making one costs as much as a small task: made on demand. */
-  #contextOf(task: HeldTask, type: string): TaskContext {
-    const signalOf = () => {
-      let abort = this.#aborts.get(task);
-      if (abort === undefined) {
-        abort = new AbortController();
-        this.#aborts.set(task, abort);
-      }
-      return abort.signal;
-    };
-    return {
-      user: task.envelope.user ?? task.lane.user,
-      id: task.id,
-      type,
-      run: task.envelope.run ?? '',
-      attempt: task.envelope.attempt ?? 1,
-      get signal() {
-        return signalOf();
-      },
-    };
+  #timeOut(run: TaskRun, ms: number): void {
+    const reason = `it ran for longer than ${ms} ms (--task-timeout)`;
+    run.giveUp(new Error(reason));
+    this.timedOut++;
+    this.#finishAndWake(run, 'failed', reason);
   }
 
-  #finishLater(task: HeldTask, startedAt: number, outcome: Outcome, failure: string | undefined): void {
-    if (this.#abandoned) return;
-    this.#finish(task, startedAt, outcome, failure);
+  #handlerEnded(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+    if (run.ended || this.#abandoned) return;
+    this.#finishAndWake(run, outcome, failure);
+  }
+
+  #finishAndWake(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+    this.#inFlight.delete(run);
+    this.#finish(run, outcome, failure);
     this.wake();
     for (const callback of this.#onEnd.splice(0)) callback();
   }
 
-  #finish(task: HeldTask, startedAt: number, outcome: Outcome, failure: string | undefined): void {
+  #finish(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+    const { task, startedAt } = run;
+    const { lane, envelope } = task;
     const finishedAt = this.clock.epochMicros();
+    const ms = (finishedAt - startedAt) / 1000;
+    run.ended = true;
     this.running--;
-    if (this.#aborts.size > 0) this.#aborts.delete(task);
+    this.lastChangeAt = finishedAt;
     this.lastFinishAt = finishedAt;
     if (outcome === 'done') this.completed++;
     else this.failed++;
-    const ms = (finishedAt - startedAt) / 1000;
     this.taskMs = follow(this.taskMs, ms);
-    task.source.taskMs = follow(task.source.taskMs, ms);
-    const { envelope } = task;
-    const user = envelope.user ?? task.lane.user;
+    lane.taskMs = follow(lane.taskMs, ms);
+    if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
+    const user = envelope.user ?? lane.user;
     this.users.add(user);
     const event: TaskEvent = {
       id: task.id,
@@ -218,6 +245,12 @@ export class Runner {
       redelivered: task.message.fields.redelivered,
     };
     this.listener.onFinished(task, event, failure);
+  }
+
+  /** Puts the charge for a task right: `charge` in all. */
+  #charge(run: TaskRun, charge: number): void {
+    this.scheduler.correct(run.task.lane, charge - run.charged);
+    run.charged = charge;
   }
 }
 

@@ -9,19 +9,21 @@ export interface Source {
   readonly lane: Lane<HeldTask>;
   /** Prefetch of its consumer. */
   window: number;
+  /** The window that it took to keep the slots busy; forgotten little by little. */
+  needed: number;
   /** Deliveries not acknowledged: held, running, or finished and not yet written down. */
   outstanding: number;
   /** The window has been full since the lane last rested: the broker may hold more. */
   limited: boolean;
   /** When something last came from or went back to the broker for it; milliseconds. */
   lastTraffic: number;
-  /** Mean run time of its recent tasks, milliseconds. */
-  taskMs: number | undefined;
   /** What waited in the queue when it was found; 0 once the lane has rested. */
   backlog: number;
   /** Tasks that have ended since the lane last rested. */
   served: number;
   resizing: boolean;
+  /** Not consumed for now: its tasks are left to workers that have free slots. */
+  yielded: boolean;
 }
 
 /** A delivery that has not ended. */

@@ -57,7 +57,7 @@ export class WarmUp {
       return;
     }
     this.runner.pause();
-    this.intake
+    this.intake.windows
       .fitAll()
       .then(() => this.intake.filled())
       .then(() => this.runner.resume())

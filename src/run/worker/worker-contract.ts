@@ -1,8 +1,16 @@
+import type { Charging } from '../../core/charging.js';
+import type { Weights } from '../../core/weights.js';
+
 export type WorkerStrategy = 'fair' | 'arrival';
 
 export interface WorkerOptions {
   readonly name: string;
   readonly concurrency: number;
+  /** Globs over names of queues; none included: every user queue. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly weights: Weights;
+  readonly charging: Charging;
   readonly prefetch: number | undefined;
   readonly strategy: WorkerStrategy;
   /** Stop after so many starts. */
@@ -12,10 +20,16 @@ export interface WorkerOptions {
   readonly idleForMs: number;
   /** Start only when so many workers are ready, this one included. */
   readonly waitForWorkers: number;
+  /** A task that runs longer counts as failed; undefined: it may run for ever. */
+  readonly taskTimeoutMs: number | undefined;
+  /** Queues that nobody announced are found by listing them, so often. */
+  readonly discoverEveryMs: number;
 }
 
 export interface WorkerListener {
   onReady(queues: number): void;
   onWarning(text: string): void;
+  /** Why it does what it does, for who asks. */
+  onDetail(text: string): void;
   onTaskFailed(user: string, id: string, reason: string): void;
 }

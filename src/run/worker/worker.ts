@@ -3,31 +3,35 @@ import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { assertTopology } from '../../broker/topology.js';
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
+import { expectedCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import type { Names } from '../../core/names.js';
 import type { Lane, Scheduler } from '../../core/scheduler.js';
+import { describeRule, type FoundWeight } from '../../core/weights.js';
+import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { interruptedError } from '../../errors.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
-import type { QueueFilter } from './queue-filter.js';
+import { queueFilter } from './queue-filter.js';
 import { Runner } from './runner.js';
 import { Settlement } from './settlement.js';
-import type { HeldTask } from './task.js';
+import { Sharing } from './sharing.js';
+import type { HeldTask, Source } from './task.js';
 import { WarmUp } from './warm-up.js';
 import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
-/** Queues that nobody announced are found by listing them. */
-const LIST_EVERY_MS = 30_000;
 /** The first task waits so long at most for all known queues to be taken up. */
 const START_WITHIN_MS = 1_000;
 /** A batch of completions goes out at this size, or after this time; at once where windows are full of it. */
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
+/** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
+const PULSE_EVERY_MS = 20;
 
 /**
  * A worker's life: it opens its channels, takes up every queue that there is, says that it is ready,
@@ -39,6 +43,7 @@ export class Worker {
   readonly #runner: Runner;
   readonly #intake: Intake;
   readonly #warmUp: WarmUp;
+  readonly #sharing: Sharing;
   #settlement: Settlement | undefined;
   #ready = false;
   #startRequested = false;
@@ -51,6 +56,9 @@ export class Worker {
   readonly #failed: Promise<never>;
   #flushTimer: NodeJS.Timeout | undefined;
   #listTimer: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
+  #begunAt = 0;
+  #readyAt: number | null = null;
 
   constructor(
     private readonly connection: Connection,
@@ -59,7 +67,6 @@ export class Worker {
     id: string,
     private readonly options: WorkerOptions,
     handlers: Handlers,
-    filter: QueueFilter,
     private readonly clock: Clock,
     newId: () => string,
     private readonly listener: WorkerListener,
@@ -72,8 +79,7 @@ export class Worker {
     });
     this.#failed.catch(() => {}); // `run` awaits it, unless it has ended before
     const fail = (error: Error) => this.#fail(error);
-    this.#scheduler =
-      options.strategy === 'fair' ? new FairScheduler<HeldTask>() : new ArrivalScheduler<HeldTask>();
+    this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
       onFinished: (task, event, failure) => {
         if (failure !== undefined) {
@@ -84,8 +90,10 @@ export class Worker {
       },
       onTick: () => this.#tick(),
     });
+    const filter = queueFilter(names, options.include, options.exclude);
     this.#intake = new Intake(connection, options, this.#scheduler, filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
+      onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
     });
@@ -93,13 +101,33 @@ export class Worker {
     this.#presence = new Presence(
       connection,
       names,
-      { id, name: options.name, slots: options.concurrency },
-      () => ({ free: this.#runner.free, ready: this.#ready }),
+      {
+        id,
+        name: options.name,
+        slots: options.concurrency,
+        include: options.include,
+        exclude: options.exclude,
+      },
+      () => ({ free: this.#sharing.idleSlots, ready: this.#ready }),
       clock,
       {
         onQueue: (queue) => this.#intake.take([queue]).catch(fail),
         onPeers: () => this.#startWhenAllReady(),
       },
+    );
+    this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
+  }
+
+  #fairScheduler(): FairScheduler<HeldTask> {
+    const { weights, charging } = this.options;
+    return new FairScheduler<HeldTask>(
+      (user) => {
+        const found = weights.find(user);
+        const detail = describeChoice(user, found);
+        if (detail !== undefined) this.listener.onDetail(detail);
+        return found.weight;
+      },
+      charging === 'count' ? undefined : (lane) => expectedCharge(lane, this.#runner.taskMs),
     );
   }
 
@@ -129,6 +157,7 @@ export class Worker {
   }
 
   async run(): Promise<WorkerReport> {
+    this.#begunAt = this.clock.epochMicros();
     try {
       return await Promise.race([this.#live(), this.#failed, this.connection.lost]);
     } finally {
@@ -137,6 +166,7 @@ export class Worker {
       this.#warmUp.cancel();
       this.#presence.close();
       clearInterval(this.#listTimer);
+      clearInterval(this.#pulse);
       clearTimeout(this.#flushTimer);
       this.#intake.closing();
     }
@@ -162,12 +192,17 @@ export class Worker {
     // Taken up in full before the first start: who comes first would otherwise run ahead.
     await atMost(this.#list(), START_WITHIN_MS, (error) => this.#fail(error));
     this.#ready = true;
+    this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
+    this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
     this.#listTimer = setInterval(() => {
       this.#list().catch((error) =>
         this.listener.onWarning(`the queues could not be listed: ${error.message}`),
       );
-    }, LIST_EVERY_MS);
+    }, this.options.discoverEveryMs);
+    for (const rule of this.options.weights.unused) {
+      this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
+    }
     this.listener.onReady(this.#intake.sources.size);
     this.#startWhenAllReady();
   }
@@ -184,7 +219,7 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
-    this.#intake.workers = this.#presence.peers.count;
+    this.#intake.windows.workers = this.#presence.peers.count;
     await this.#intake.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
@@ -221,12 +256,19 @@ export class Worker {
 
   /** After a burst of starts, the end of a task, or a confirmation. */
   #tick(): void {
-    this.#intake.taskMs = this.#runner.taskMs;
-    this.#intake.workers = this.#presence.peers.count;
+    this.#intake.windows.taskMs = this.#runner.taskMs;
+    this.#intake.windows.workers = this.#presence.peers.count;
     this.#flushSoon();
     this.#warmUp.look();
     if (this.#warmUp.over) this.#intake.tend(this.#runner.free);
     if (this.#runner.reachedCount && this.#runner.running === 0) this.#stop();
+  }
+
+  #look(): void {
+    this.#runner.watch();
+    this.#intake.giveBackOld();
+    // The other strategies are there to be compared with: they hold what a plain consumer holds.
+    if (this.options.strategy === 'fair' && !this.#stopping) this.#sharing.look();
   }
 
   /** Many small batches cost the broker more than the wait of a moment costs anybody. */
@@ -264,19 +306,41 @@ export class Worker {
   }
 
   #report(givenBack: number): WorkerReport {
-    const { completed, failed, firstStartAt, lastFinishAt, users } = this.#runner;
+    const { completed, failed, timedOut, firstStartAt, lastFinishAt, users } = this.#runner;
+    const { smallest, largest } = this.#intake.windows;
     const seconds =
       firstStartAt === undefined || lastFinishAt === undefined ? 0 : (lastFinishAt - firstStartAt) / 1e6;
     return {
       name: this.options.name,
       completed,
       failed,
+      timedOut,
+      readyAt: this.#readyAt,
+      startUpSeconds: firstStartAt === undefined ? null : (firstStartAt - this.#begunAt) / 1e6,
       seconds,
       perSecond: seconds > 0 ? (completed + failed) / seconds : 0,
       users: users.size,
       givenBack,
+      leftToOthers: this.#sharing.shared,
+      holding: {
+        most: this.#intake.mostHeld,
+        smallestWindow: smallest ?? null,
+        largestWindow: largest?.size ?? null,
+        reason: largest?.reason ?? null,
+      },
     };
   }
+}
+
+function describeWindow(source: Source, { size, reason }: Window): string {
+  return `user ${JSON.stringify(source.lane.user)}: ${size} tasks may be unacknowledged here, ${WINDOW_REASONS[reason]}`;
+}
+
+/** Said only where there was something to choose. */
+function describeChoice(user: string, { rule, passedOver }: FoundWeight): string | undefined {
+  if (rule === undefined || passedOver.length === 0) return undefined;
+  const others = passedOver.map(describeRule).join(', ');
+  return `user ${JSON.stringify(user)}: weight ${rule.weight}, since ${describeRule(rule)} is more exact than ${others}`;
 }
 
 /** Waits for the work, but no longer than so; a failure after that still counts. */

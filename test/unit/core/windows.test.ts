@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { windowFor } from '../../../src/core/windows.js';
+import { type WindowNeeds, widened, windowFor } from '../../../src/core/windows.js';
 
-const window = (needs: Partial<Parameters<typeof windowFor>[0]>) =>
-  windowFor({ concurrency: 10, activeUsers: 2, workers: 1, taskMs: 0.02, backlog: 0, ...needs });
+const explained = (needs: Partial<WindowNeeds>) => {
+  const { activeUsers = 2, weightShare = 1 / activeUsers } = needs;
+  const defaults = { concurrency: 10, activeUsers, weightShare, slotShare: weightShare, workers: 1 };
+  return windowFor({ ...defaults, taskMs: 0.02, backlog: 0, ...needs });
+};
+const window = (needs: Partial<WindowNeeds>) => explained(needs).size;
 
 describe('windows', () => {
   it('hold no more than runs while the length of tasks is unknown', () => {
@@ -37,5 +41,30 @@ describe('windows', () => {
     expect(window({ workers: 3, activeUsers: 1, backlog: 6_000 })).toBe(288);
     expect(window({ workers: 3, activeUsers: 1, backlog: 1_000_000 })).toBeLessThanOrEqual(2_048);
     expect(window({ workers: 3, activeUsers: 1, backlog: 6_000, taskMs: 3_600_000 })).toBe(10);
+  });
+
+  it('are in proportion to the weights, so that who may run more is also sent more', () => {
+    const [heavy, light] = [0.75, 0.25].map((weightShare) => window({ weightShare }));
+    expect(heavy! / light!).toBeCloseTo(3, 1);
+    expect(window({ weightShare: 0.5, taskMs: 3_600_000 })).toBe(5);
+    expect(window({ weightShare: 1e-9 })).toBe(1);
+  });
+
+  it('say why they are as large as they are', () => {
+    expect(explained({ taskMs: undefined }).reason).toBe('unknown');
+    expect(explained({ taskMs: 3_600_000 }).reason).toBe('slots');
+    expect(explained({ taskMs: 5 })).toEqual({ size: 25, reason: 'ahead' });
+    expect(explained({}).reason).toBe('worker-budget');
+    expect(explained({ workers: 4 }).reason).toBe('user-budget');
+  });
+
+  it('widen for a slow broker up to a tenth of a second of work, and not for tasks of no length', () => {
+    const needs = { concurrency: 10, activeUsers: 1, weightShare: 1, slotShare: 1, workers: 1, backlog: 0 };
+    expect(widened({ ...needs, taskMs: 5 }, 50)).toBe(100);
+    expect(widened({ ...needs, taskMs: 5 }, 200)).toBe(210);
+    expect(widened({ ...needs, taskMs: 5 }, 300)).toBe(300);
+    expect(widened({ ...needs, taskMs: 3_600_000 }, 10)).toBe(11);
+    expect(widened({ ...needs, taskMs: 0.02 }, 50)).toBe(50);
+    expect(widened({ ...needs, taskMs: undefined }, 10)).toBe(10);
   });
 });
