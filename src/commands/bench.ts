@@ -1,127 +1,216 @@
 import type { Command } from 'commander';
-import { parseCount } from '../core/quantities.js';
+import { parseCount, parseFactor } from '../core/quantities.js';
 import { usageError } from '../errors.js';
-import type { Strategy } from '../run/bench/trial.js';
+import type { BenchOutcome } from '../run/bench/bench.js';
+import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
+import type { Case, Strategy } from '../run/bench/trial.js';
 import type { CommandResult, Context, Run } from './context.js';
 
 interface BenchFlags {
+  scenario: string | undefined;
+  list?: boolean;
   workers?: number;
   concurrency?: number;
   countA?: number;
   countB?: number;
   strategy?: Strategy[];
   rounds?: number;
+  seed: number;
+  scale: number;
 }
 
 const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair'];
+/** The scenario that is all of them, one after the other. */
+const ALL = 'all';
 
 export function registerBench(program: Command, run: Run): void {
   program
     .command('bench')
     .description('Measure strategies side by side on a throw-away broker (or on the one that is configured).')
-    .argument('<scenario>', 'seed: A sends 30,000 tasks, then B 500; loop: three workers, three users')
+    .argument('[scenario]', 'one of those that --list names, or all')
+    .option('--list', 'name the scenarios')
     .option('--workers <n>', 'worker processes', (text) => parseCount(text, '--workers', 1, 64))
     .option('--concurrency <n>', 'slots of each', (text) => parseCount(text, '--concurrency', 1, 10_000))
-    .option('--count-a <n>', "A's tasks, for seed", (text) => parseCount(text, '--count-a'))
-    .option('--count-b <n>', "B's tasks, for seed", (text) => parseCount(text, '--count-b'))
+    .option('--count-a <n>', "A's tasks, where there is an A", (text) => parseCount(text, '--count-a'))
+    .option('--count-b <n>', "B's tasks, where there is a B", (text) => parseCount(text, '--count-b'))
     .option('--rounds <n>', 'how often each strategy plays; the fastest is shown', (text) =>
       parseCount(text, '--rounds', 1, 100),
     )
     .option('--strategy <a,b>', `of ${STRATEGIES.join(', ')}`, parseStrategies)
+    .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
+    .option('--scale <x>', 'multiplies every time of the load', (text) => parseFactor(text, '--scale'), 1)
     .addHelpText(
       'after',
       `
 Examples:
+  fairq bench --list
   fairq bench seed
   fairq bench seed --workers 3 --strategy fifo,fair
-  fairq bench loop --json`,
+  fairq bench tail --scale 0.5 --seed 7
+  fairq bench all --json`,
     )
-    .action((scenario: string, flags: BenchFlags) => run(bench)({ ...flags, scenario }));
+    .action((scenario: string | undefined, flags: Omit<BenchFlags, 'scenario'>) =>
+      run(bench)({ ...flags, scenario }),
+    );
 }
 
-async function bench(flags: BenchFlags & { scenario: string }, context: Context): Promise<CommandResult> {
-  const { SCENARIOS, runBench } = await import('../run/bench/bench.js');
+async function bench(flags: BenchFlags, context: Context): Promise<CommandResult> {
+  const { SCENARIOS } = await import('../run/bench/bench.js');
+  if (flags.list) return list(SCENARIOS);
+  if (flags.scenario === ALL) return benchScenarios(ALL, SCENARIOS, flags, context);
+  const scenario = SCENARIOS.find(({ name }) => name === flags.scenario);
+  if (scenario === undefined) {
+    const wrong =
+      flags.scenario === undefined ? 'which scenario?' : `there is no scenario "${flags.scenario}"`;
+    throw usageError('NO_SUCH_SCENARIO', wrong, {
+      hint: `Give one of ${SCENARIOS.map(({ name }) => name).join(', ')}, or all; fairq bench --list says what each is about.`,
+    });
+  }
+  return benchScenarios(scenario.name, [scenario], flags, context);
+}
+
+async function list(scenarios: readonly Scenario[]): Promise<CommandResult> {
+  const { renderScenarios } = await import('../render/bench-table.js');
+  return {
+    document: {
+      schemaVersion: 1,
+      kind: 'bench-list',
+      scenarios: scenarios.map(({ name, summary }) => ({ name, summary })),
+    },
+    text: (style) => renderScenarios(scenarios, style),
+  };
+}
+
+async function benchScenarios(
+  name: string,
+  scenarios: readonly Scenario[],
+  flags: BenchFlags,
+  context: Context,
+): Promise<CommandResult> {
+  const { runBench } = await import('../run/bench/bench.js');
   const { withBenchBroker } = await import('../run/bench/broker.js');
   const { idGenerator } = await import('./identity.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
   const { showProgress } = await import('./progress.js');
-  const { renderBench } = await import('../render/bench-text.js');
 
-  const scenario = SCENARIOS.find(({ name }) => name === flags.scenario);
-  if (scenario === undefined) {
-    throw usageError('NO_SUCH_SCENARIO', `there is no scenario "${flags.scenario}"`, {
-      hint: `There are: ${SCENARIOS.map(({ name, summary }) => `${name} (${summary})`).join('; ')}.`,
-    });
-  }
-  const { workers, concurrency, countA, countB } = flags;
-  const settings = {
-    workers: workers ?? scenario.defaults.workers,
-    concurrency: concurrency ?? scenario.defaults.concurrency,
-    countA: countA ?? scenario.defaults.countA,
-    countB: countB ?? scenario.defaults.countB,
-  };
+  const requests = scenarios.map((scenario) => ({
+    scenario,
+    settings: settingsFor(scenario, flags),
+    cases: casesFor(scenario, flags.strategy),
+    rounds: flags.rounds ?? scenario.rounds ?? 1,
+  }));
   const config = await context.config();
   const { io, clock } = context;
   const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
   interrupted.catch(() => {}); // it may come before anybody waits for it
-  let step = 'starting a throw-away broker';
-  const progress = await showProgress(context, () => `bench ${scenario.name} · ${step}`);
+  const deps = {
+    clock,
+    newId: idGenerator(context),
+    self: { ...io.self, env: io.env },
+    interrupted,
+  };
+  let step = `${name} · starting a throw-away broker`;
+  const progress = await showProgress(context, () => `bench ${step}`);
+  const playAll = async (address: typeof config.address): Promise<PlayedScenario[]> => {
+    const played: PlayedScenario[] = [];
+    for (const [i, request] of requests.entries()) {
+      const which = requests.length === 1 ? '' : ` (${i + 1} of ${requests.length})`;
+      const onStep = (text: string) => {
+        step = `${request.scenario.name}${which} · ${text}`;
+        if (!context.liveProgress) context.say(`bench ${request.scenario.name}${which}: ${text}`);
+      };
+      played.push({ ...request, ...(await runBench({ ...deps, address, onStep }, request)) });
+    }
+    return played;
+  };
   try {
     const { version, outcome } = await withBenchBroker(
       config.addressConfigured ? config.address : undefined,
       interrupted,
-      (address) =>
-        runBench(
-          {
-            address,
-            clock,
-            newId: idGenerator(context),
-            self: { ...io.self, env: io.env },
-            interrupted,
-            onStep: (text) => {
-              step = text;
-              if (!context.liveProgress) context.say(`bench ${scenario.name}: ${text}`);
-            },
-          },
-          {
-            scenario,
-            settings,
-            strategies: flags.strategy ?? scenario.strategies,
-            rounds: flags.rounds ?? scenario.rounds,
-          },
-        ),
+      playAll,
     );
     progress.stop();
-    const { results, checks, passed } = outcome;
-    const withStarts = scenario.showsStarts;
-    return {
-      document: {
-        schemaVersion: 1,
-        kind: 'bench',
-        scenario: scenario.name,
-        broker: { version },
-        results: results.map(({ report, strategy, workers, concurrency, starts, rounds }) => ({
-          strategy,
-          workers,
-          concurrency,
-          rounds: rounds.length,
-          ...report,
-          ...(withStarts && { starts }),
-        })),
-        checks,
-        passed,
-      },
-      text: (style) =>
-        renderBench(
-          results.map(({ starts, rounds: _, ...result }) => (withStarts ? { ...result, starts } : result)),
-          checks,
-          style,
-        ),
-      endsAs: passed ? undefined : 'check-failed',
-    };
+    return await resultOf(name, version, flags, outcome);
   } finally {
     progress.stop();
   }
+}
+
+interface PlayedScenario extends BenchOutcome {
+  readonly scenario: Scenario;
+  readonly settings: ScenarioSettings;
+}
+
+async function resultOf(
+  name: string,
+  version: string,
+  { seed, scale }: BenchFlags,
+  played: readonly PlayedScenario[],
+): Promise<CommandResult> {
+  const { renderBench } = await import('../render/bench-text.js');
+  const { renderBenchTable } = await import('../render/bench-table.js');
+  const { startOrder } = await import('../run/bench/measures.js');
+  const withStarts = played.map(({ scenario, results, figures, checks, passed }) => ({
+    scenario: scenario.name,
+    hasMoral: scenario.hasMoral ?? false,
+    results: results.map((result) => ({
+      ...result,
+      ...(scenario.showsStarts && { starts: startOrder(result) }),
+    })),
+    figures,
+    checks,
+    passed,
+  }));
+  const documents = withStarts.map(({ hasMoral: _, results, ...rest }) => ({
+    ...rest,
+    results: results.map(({ strategy, variant, workers, concurrency, rounds, report, starts }) => ({
+      strategy,
+      ...(variant !== undefined && { variant }),
+      workers,
+      concurrency,
+      rounds: rounds.length,
+      ...report,
+      ...(starts !== undefined && { starts }),
+    })),
+  }));
+  const passed = played.every((one) => one.passed);
+  const head = { schemaVersion: 1, kind: 'bench', scenario: name, broker: { version }, seed, scale };
+  const [only] = withStarts;
+  return {
+    document: name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] },
+    text: (style) =>
+      name === ALL || only === undefined
+        ? renderBenchTable(withStarts, style)
+        : renderBench(only.results, only.checks, style, only),
+    endsAs: passed ? undefined : 'check-failed',
+  };
+}
+
+function settingsFor({ name, defaults }: Scenario, flags: BenchFlags): ScenarioSettings {
+  const { workers, concurrency, seed, scale } = flags;
+  for (const key of ['countA', 'countB'] as const) {
+    if (flags[key] === undefined || defaults[key] !== undefined || flags.scenario === ALL) continue;
+    throw usageError('NO_SUCH_LOAD', `--count-${key.at(-1)?.toLowerCase()} means nothing to "${name}"`, {
+      hint: 'Leave it away.',
+    });
+  }
+  return {
+    workers: workers ?? defaults.workers,
+    concurrency: concurrency ?? defaults.concurrency,
+    countA: flags.countA ?? defaults.countA ?? 0,
+    countB: flags.countB ?? defaults.countB ?? 0,
+    seed,
+    scale,
+  };
+}
+
+function casesFor({ name, cases }: Scenario, strategies: readonly Strategy[] | undefined): readonly Case[] {
+  if (strategies === undefined) return cases;
+  const chosen = cases.filter(({ strategy }) => strategies.includes(strategy));
+  if (chosen.length > 0) return chosen;
+  throw usageError('NO_SUCH_STRATEGY', `"${name}" is not played with ${strategies.join(' or ')}`, {
+    hint: `Name some of ${[...new Set(cases.map(({ strategy }) => strategy))].join(', ')}.`,
+  });
 }
 
 function parseStrategies(text: string): Strategy[] {

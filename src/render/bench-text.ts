@@ -1,4 +1,5 @@
-import { type BenchCheck, type BenchResult, resultLabels } from './bench-result.js';
+import { formatFigure } from './bench-figures.js';
+import { type BenchCheck, type BenchFigure, type BenchResult, resultLabels } from './bench-result.js';
 import { type Figure, storyOf } from './bench-story.js';
 import { renderComparison } from './lanes.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
@@ -14,18 +15,32 @@ const LABEL_COLUMNS = 12;
 const NAME_COLUMNS = 28;
 const RESULT_COLUMNS = LABEL_COLUMNS + 2;
 
+export interface BenchMatter {
+  /** What the load was played for. */
+  readonly figures: readonly BenchFigure[];
+  /** Whether it is about the smallest user, and can be told in a sentence. */
+  readonly hasMoral: boolean;
+}
+
 /** Several strategies on the same load: figures side by side, the picture, the checks, and the moral. */
 export function renderBench(
   results: readonly BenchResult[],
   checks: readonly BenchCheck[],
   style: TextStyle,
+  { figures, hasMoral }: BenchMatter = { figures: [], hasMoral: true },
 ): string {
   const labels = resultLabels(results);
-  const story = storyOf(results, style);
+  const story = hasMoral ? storyOf(results, style) : null;
+  const matter = figures
+    .filter(({ values }) => Object.values(values).filter((value) => value !== null).length > 1)
+    .map((figure) => ({
+      name: figure.name,
+      of: (result: BenchResult) => formatFigure(figure.values[labels[results.indexOf(result)]!], figure.unit),
+    }));
   const picture = results.map(({ order }, i) => ({ label: labels[i]!, order }));
   const moral = story === null ? [] : wrapText(story.moral, style);
   const blocks = [
-    renderFigures(results, labels, story?.figures ?? [], style),
+    renderFigures(results, labels, hasMoral ? (story?.figures ?? []) : matter, style),
     renderWarnings(results, labels, style),
     renderComparison(picture, style),
     ...results.map((result, i) => renderStarts(labels[i]!, result.starts ?? [], style)),

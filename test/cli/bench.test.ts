@@ -1,23 +1,25 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const { env } = useVhost();
+const home = useFolder();
 
 interface BenchDocument {
   broker: { version: string };
   results: {
     strategy: string;
+    variant?: string;
     missing: number;
     duplicates: number;
     completed: number;
     starts?: string[];
     users: { user: string; lastCompletionPosition: number }[];
   }[];
+  figures: { name: string; unit: string; values: Record<string, number | null> }[];
   checks: { name: string; value: number; limit: number; passed: boolean }[];
   passed: boolean;
 }
@@ -94,13 +96,59 @@ async function processesWith(text: string): Promise<string[]> {
   return found;
 }
 
+describe('bench --list', () => {
+  it('names what there is to play, and needs no broker', async () => {
+    const nowhere = { FAIRQ_URI: 'amqp://127.0.0.1:1' };
+    const { scenarios } = await fairqJson<{ scenarios: { name: string; summary: string }[] }>(
+      nowhere,
+      'bench',
+      '--list',
+    );
+    expect(scenarios.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'seed',
+        'loop',
+        'late',
+        'noisy',
+        'weights',
+        'slow',
+        'lone',
+        'tail',
+        'crowd',
+        'idle',
+        'churn',
+      ]),
+    );
+    expect((await fairq(nowhere, 'bench', '--list')).stdout).toContain('churn');
+  });
+});
+
+describe('a scenario of sleeping tasks', () => {
+  it('is played on a scaled time, with what was measured and what is promised of every strategy', async () => {
+    const document = await bench('tail', '--scale', '0.1', '--seed', '7', '--strategy', 'fair,fifo');
+    expect(document).toMatchObject({ scenario: 'tail', seed: 7, scale: 0.1 });
+    expect(document.results.map(({ strategy }) => strategy)).toEqual(['fifo', 'fair']);
+    for (const result of document.results)
+      expect(result).toMatchObject({ completed: 40, missing: 0, duplicates: 0 });
+    const [idle] = document.figures;
+    expect(idle).toMatchObject({ unit: 'ms', atMost: 100, promisedBy: ['fair'] });
+    expect(Object.keys(idle!.values)).toEqual(['fifo', 'fair']);
+  });
+
+  it('may be played in more than one way with one strategy', async () => {
+    const document = await bench('slow', '--count-a', '40', '--count-b', '200', '--strategy', 'fair');
+    expect(document.results.map(({ variant }) => variant)).toEqual(['fair, by time', 'fair, by count']);
+  });
+});
+
 describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () => {
   it.each([
     ['SIGINT' as const, 130],
     ['SIGKILL' as const, null],
   ])('by %s leaves no process and no file behind, its broker included', async (signal, code) => {
     // Its throw-away broker lives in this folder, which its workers have in their environment.
-    const folder = await mkdtemp(join(tmpdir(), 'fairq-test-'));
+    const folder = home.file(signal);
+    await mkdir(folder);
     const run = new RunningFairq(['bench', 'seed'], { TMPDIR: folder });
     await run.says(/1 worker/);
     const names = ['beam.smp', 'epmd', 'node'];
@@ -126,7 +174,7 @@ describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () 
 
 describe('broker start, status and stop', () => {
   it('give a node that the other commands find, and take it away', async () => {
-    const state = { XDG_STATE_HOME: `/tmp/fairq-test-state-${process.pid}` };
+    const state = { XDG_STATE_HOME: home.file('state') };
     try {
       const started = await fairqJson(state, 'broker', 'start');
       expect(started).toMatchObject({ schemaVersion: 1, kind: 'broker', running: true });

@@ -1,47 +1,70 @@
-import type { Check, Scenario, ScenarioSettings, StrategyResult } from './scenario.js';
+import { type CaseResult, type Check, checksOf, type Figure, figuresOf } from './claims.js';
+import type { Scenario, ScenarioSettings } from './scenario.js';
+import { churn } from './scenarios/churn.js';
+import { crowd } from './scenarios/crowd.js';
+import { idle } from './scenarios/idle.js';
+import { late } from './scenarios/late.js';
+import { lone } from './scenarios/lone.js';
 import { loop } from './scenarios/loop.js';
+import { noisy } from './scenarios/noisy.js';
 import { seed } from './scenarios/seed.js';
-import { type Strategy, Trial, type TrialDeps, type TrialResult } from './trial.js';
+import { slow } from './scenarios/slow.js';
+import { tail } from './scenarios/tail.js';
+import { weights } from './scenarios/weights.js';
+import { type Case, Trial, type TrialDeps, type TrialResult } from './trial.js';
 
-export const SCENARIOS: readonly Scenario[] = [seed, loop];
+export const SCENARIOS: readonly Scenario[] = [
+  seed,
+  loop,
+  late,
+  noisy,
+  weights,
+  slow,
+  lone,
+  tail,
+  crowd,
+  idle,
+  churn,
+];
 
 export interface BenchRequest {
   readonly scenario: Scenario;
   readonly settings: ScenarioSettings;
-  readonly strategies: readonly Strategy[];
-  /** How often each strategy plays, in turns. */
+  readonly cases: readonly Case[];
+  /** How often each case plays, in turns. */
   readonly rounds: number;
 }
 
 export interface BenchOutcome {
-  readonly results: readonly StrategyResult[];
+  readonly results: readonly CaseResult[];
+  readonly figures: readonly Figure[];
   readonly checks: readonly Check[];
   readonly passed: boolean;
 }
 
 /**
- * Plays a scenario under each strategy on the same broker, in turns, so that a machine that grows slow
- * is slow to all. What a machine adds to a time is never negative: a strategy's speed is that of its
+ * Plays a scenario under each case on the same broker, in turns, so that a machine that grows slow
+ * is slow to all. What a machine adds to a time is never negative: a case's speed is that of its
  * fastest round, and its promises have to hold in every round.
  */
 export async function runBench(deps: TrialDeps, request: BenchRequest): Promise<BenchOutcome> {
-  const { scenario, settings, strategies, rounds } = request;
+  const { scenario, settings, cases, rounds } = request;
   const { workers, concurrency } = settings;
-  const played = new Map<Strategy, TrialResult[]>(strategies.map((strategy) => [strategy, []]));
+  const played = new Map<Case, TrialResult[]>(cases.map((one) => [one, []]));
   for (let round = 1; round <= rounds; round++) {
-    for (const [strategy, trials] of played) {
+    for (const [one, trials] of played) {
       const onStep = (text: string) =>
         deps.onStep(rounds > 1 ? `round ${round} of ${rounds}, ${text}` : text);
+      const options = { ...one, workers, concurrency, weightOf: scenario.weightOf };
       trials.push(
-        await Trial.play({ ...deps, onStep }, { strategy, workers, concurrency }, (trial) =>
-          scenario.script(trial, settings),
-        ),
+        await Trial.play({ ...deps, onStep }, options, (trial) => scenario.script(trial, settings)),
       );
     }
   }
   const results = [...played.values()].map((trials) => ({ ...fastest(trials), rounds: trials }));
-  const checks = scenario.checks(results, settings);
-  return { results, checks, passed: checks.every(({ passed }) => passed) };
+  const figures = figuresOf(scenario.claims(settings), results);
+  const checks = checksOf(figures, results);
+  return { results, figures, checks, passed: checks.every(({ passed }) => passed) };
 }
 
 function fastest(trials: readonly TrialResult[]): TrialResult {

@@ -1,70 +1,37 @@
-import type { Strategy, Trial, TrialResult } from './trial.js';
-
-/** A limit that a result has to keep. */
-export interface Check {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly passed: boolean;
-}
+import type { Claim } from './claims.js';
+import type { Case, Trial } from './trial.js';
 
 export interface ScenarioSettings {
   readonly workers: number;
   readonly concurrency: number;
+  /** Sizes of the two users' loads, where a scenario has two. */
   readonly countA: number;
   readonly countB: number;
+  /** Makes a random load repeat. */
+  readonly seed: number;
+  /** Every time of the load is multiplied by it. */
+  readonly scale: number;
 }
 
-/** A strategy's fastest round, and all of them. */
-export interface StrategyResult extends TrialResult {
-  readonly rounds: readonly TrialResult[];
-}
+export type ScenarioDefaults = Pick<ScenarioSettings, 'workers' | 'concurrency'> &
+  Partial<Pick<ScenarioSettings, 'countA' | 'countB'>>;
 
 /** A load that shows something, and what it has to show. */
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
-  readonly defaults: ScenarioSettings;
-  readonly strategies: readonly Strategy[];
+  readonly defaults: ScenarioDefaults;
+  /** What plays the load, side by side. */
+  readonly cases: readonly Case[];
   /** Whether the order of starts is part of the result. */
-  readonly showsStarts: boolean;
-  /** How often each strategy plays unless said otherwise. */
-  readonly rounds: number;
-  /** Publishes and works; the same for every strategy. */
+  readonly showsStarts?: boolean;
+  /** Whether it is about the user with the least, so that one sentence tells it. */
+  readonly hasMoral?: boolean;
+  /** How often each case plays unless said otherwise; 1 if not given. */
+  readonly rounds?: number;
+  /** Users' shares against the others; 1 if not given. */
+  weightOf?(user: string): number;
+  /** Publishes and works; the same for every case. */
   script(trial: Trial, settings: ScenarioSettings): Promise<void>;
-  checks(results: readonly StrategyResult[], settings: ScenarioSettings): Check[];
-}
-
-export function atMost(name: string, value: number, limit: number): Check {
-  return { name, value, limit, passed: value <= limit };
-}
-
-export function atLeast(name: string, value: number, limit: number): Check {
-  return { name, value, limit, passed: value >= limit };
-}
-
-/** Every strategy has to run each task, and once, in every round. */
-export function nothingLost(results: readonly StrategyResult[]): Check[] {
-  return results.flatMap(({ strategy, rounds }) => [
-    atMost(
-      `${strategy}: missing`,
-      worst(rounds, ({ report }) => report.missing ?? Number.POSITIVE_INFINITY),
-      0,
-    ),
-    atMost(
-      `${strategy}: duplicates`,
-      worst(rounds, ({ report }) => report.duplicates),
-      0,
-    ),
-  ]);
-}
-
-/** The largest over the rounds. */
-export function worst(rounds: readonly TrialResult[], measure: (trial: TrialResult) => number): number {
-  return Math.max(...rounds.map(measure));
-}
-
-/** The smallest over the rounds. */
-export function least(rounds: readonly TrialResult[], measure: (trial: TrialResult) => number): number {
-  return Math.min(...rounds.map(measure));
+  claims(settings: ScenarioSettings): readonly Claim[];
 }

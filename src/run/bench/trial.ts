@@ -1,27 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerAddress } from '../../broker/address.js';
 import { openConnection } from '../../broker/connection.js';
 import { replayEvents } from '../../broker/event-stream.js';
 import { Management } from '../../broker/management.js';
+import { QueueMaker } from '../../broker/queue-maker.js';
+import { assertTopology } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
-import { type Names, namesFor } from '../../core/names.js';
+import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
 import type { CompletionOrder, RunReport } from '../../core/report.js';
 import { RunMeasures } from '../../core/run-measures.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import { generatedPlan, type PlanFlags } from '../publish/plan.js';
+import type { WorkerReport } from '../../core/worker-report.js';
 import { PublishRun } from '../publish/publish-run.js';
-import { type Self, WorkerProcess } from './worker-process.js';
+import { FairqProcess, type Self } from './fairq-process.js';
+import { describeLoad, type Load, planOf, publishFlags, type Schedule } from './load.js';
 
 /** How the tasks reach the workers. */
 export type Strategy = 'fifo' | 'arrival' | 'fair';
 
+/** One way to play a scenario's load. */
+export interface Case {
+  readonly strategy: Strategy;
+  /** Its name, where a strategy is played in more than one way. */
+  readonly variant?: string;
+  /** For its workers, beside what all have. */
+  readonly workerFlags?: readonly string[];
+}
+
+export const BY_STRATEGY: readonly Case[] = [
+  { strategy: 'fifo' },
+  { strategy: 'arrival' },
+  { strategy: 'fair' },
+];
+
+export function labelOf({ strategy, variant }: Pick<Case, 'strategy' | 'variant'>): string {
+  return variant ?? strategy;
+}
+
 export interface TrialResult {
   readonly strategy: Strategy;
+  readonly variant?: string;
   readonly workers: number;
   readonly concurrency: number;
   readonly report: RunReport;
   readonly order: CompletionOrder;
-  /** Whose each start was, in order of start. */
-  readonly starts: readonly string[];
+  /** Completions in the order of the stream. */
+  readonly events: readonly TaskEvent[];
+  /** In the order in which they ended. */
+  readonly workerReports: readonly WorkerReport[];
 }
 
 export interface TrialDeps {
@@ -35,21 +61,27 @@ export interface TrialDeps {
   readonly interrupted: Promise<never>;
 }
 
-export interface TrialOptions {
-  readonly strategy: Strategy;
+export interface TrialOptions extends Case {
   readonly workers: number;
   readonly concurrency: number;
+  readonly weightOf: ((user: string) => number) | undefined;
 }
 
-/** What one publisher of a bench sends; the trial says in which run and over which queues. */
-export type LoadFlags = Partial<Omit<PlanFlags, 'run' | 'shared' | 'from'>>;
+/** A worker that the trial has started. */
+export interface BenchWorker {
+  /** Resolves when it has taken up every queue that there was, or has ended. */
+  readonly ready: Promise<void>;
+  /** Asks it to leave: it finishes what runs and gives back the rest. */
+  stop(): void;
+}
 
 /** One load under one strategy, in a vhost of its own. */
 export class Trial {
   readonly #names: Names = namesFor('fairq');
   readonly #address: BrokerAddress;
   readonly #run = 'bench';
-  #processes: WorkerProcess[] = [];
+  readonly #processes: FairqProcess<unknown>[] = [];
+  readonly #workers: FairqProcess<WorkerReport>[] = [];
 
   private constructor(
     private readonly deps: TrialDeps,
@@ -79,52 +111,105 @@ export class Trial {
     }
   }
 
-  async publish(load: LoadFlags): Promise<void> {
+  /**
+   * Publishes in a process of its own, so that who sends a little on time is not held up by who floods.
+   * Resolves when all is confirmed.
+   */
+  async publish(load: Load): Promise<void> {
     const { strategy } = this.options;
-    this.deps.onStep(`${strategy}: publishing ${describe(load)}`);
+    this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
+    const shared = strategy === 'fifo' ? ['--strategy', 'fifo'] : [];
+    const publisher = this.#start<unknown>(['publish', '--run', this.#run, ...shared, ...publishFlags(load)]);
+    if (load.rate === undefined) publisher.giveWay();
+    await publisher.ended;
+  }
+
+  /** Publishes a schedule of many users' tasks from this process. Resolves when all is confirmed. */
+  async publishSchedule(schedule: Schedule): Promise<void> {
+    const { strategy } = this.options;
     const connection = await openConnection(this.#address, 'fairq bench publish');
     try {
-      const plan = generatedPlan({
-        distribution: 'uniform',
-        seed: 1,
-        task: 'noop',
-        queueType: 'classic',
-        ...load,
-        run: this.#run,
-        shared: strategy === 'fifo',
-      });
       const { clock, newId } = this.deps;
+      const plan = { ...planOf(schedule), run: this.#run, shared: strategy === 'fifo' };
       await new PublishRun({ connection, names: this.#names, clock, newId }, plan).run();
     } finally {
       await connection.close();
     }
   }
 
+  /** Makes the queues of users that have sent nothing so far, and leaves them empty. */
+  async makeQueues(users: readonly string[]): Promise<void> {
+    this.deps.onStep(`${labelOf(this.options)}: making ${users.length.toLocaleString('en-US')} queues`);
+    const connection = await openConnection(this.#address, 'fairq bench queues');
+    try {
+      await assertTopology(connection, this.#names);
+      const maker = new QueueMaker(connection, this.#names, 'classic');
+      await Promise.all(
+        users.map((user) =>
+          maker.bind(userQueueOf(this.#names, user), routingKeyOf(this.#names, user), true),
+        ),
+      );
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /**
+   * Starts workers.
+   *
+   * @param until `empty`: they end when every queue is; `idle`: when nothing has come for a second
+   * @param count the number of the scenario if not given; these wait for each other
+   */
+  startWorkers(until: 'empty' | 'idle', count = this.options.workers): readonly BenchWorker[] {
+    const { strategy, concurrency, workerFlags = [] } = this.options;
+    this.deps.onStep(
+      `${labelOf(this.options)}: ${times(count, 'worker')}, ${times(concurrency, 'slot')} each`,
+    );
+    const started = Array.from({ length: count }, (_, i) => {
+      const name = `worker-${this.#workers.length + i + 1}`;
+      const flags = ['--strategy', strategy, '--concurrency', `${concurrency}`, '--name', name];
+      flags.push('--exit-when', until, '--idle-for', '1s', '--wait-for-workers', `${count}`);
+      if (strategy === 'fair') flags.push(...workerFlags);
+      return this.#start<WorkerReport>(['worker', ...flags]);
+    });
+    this.#workers.push(...started);
+    return started.map((worker) => ({ ready: worker.said(': ready, '), stop: () => worker.stop() }));
+  }
+
+  /** Resolves when all workers have ended. */
+  async workersEnd(): Promise<void> {
+    await Promise.all(this.#workers.map(({ ended }) => ended));
+  }
+
   /** Starts the workers, lets them begin together, and resolves when every queue is empty. */
   async workToTheEnd(): Promise<void> {
-    const { strategy, workers, concurrency } = this.options;
-    this.deps.onStep(
-      `${strategy}: ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${concurrency} ${concurrency === 1 ? 'slot' : 'slots'} each`,
-    );
-    this.#processes = Array.from({ length: workers }, (_, i) => {
-      const flags = ['--strategy', strategy, '--concurrency', `${concurrency}`, '--name', `worker-${i + 1}`];
-      flags.push('--exit-when', 'empty', '--wait-for-workers', `${workers}`);
-      return new WorkerProcess(this.deps.self, this.#address, this.#names.prefix, flags);
-    });
-    await Promise.all(this.#processes.map(({ ended }) => ended));
+    this.startWorkers('empty');
+    await this.workersEnd();
+  }
+
+  /** Lets the load go on for so long; part of what a scenario is, not a wait for something. */
+  async pass(ms: number): Promise<void> {
+    await delay(ms);
+  }
+
+  #start<Document>(args: readonly string[]): FairqProcess<Document> {
+    const started = new FairqProcess<Document>(this.deps.self, this.#address, this.#names.prefix, args);
+    this.#processes.push(started);
+    return started;
   }
 
   async #measure(): Promise<TrialResult> {
-    this.deps.onStep(`${this.options.strategy}: reading the events`);
-    const measures = new RunMeasures();
-    const started: Pick<TaskEvent, 'user' | 'started'>[] = [];
+    const { strategy, variant, workers, concurrency, weightOf } = this.options;
+    this.deps.onStep(`${labelOf(this.options)}: reading the events`);
+    const measures = new RunMeasures(weightOf);
+    const events: TaskEvent[] = [];
     const connection = await openConnection(this.#address, 'fairq bench report');
     try {
       await replayEvents(connection, this.#names, this.deps.newId(), {
-        onCompletions: (events) => {
-          for (const event of events) {
+        onCompletions: (batch) => {
+          for (const event of batch) {
             measures.add(event);
-            started.push({ user: event.user, started: event.started });
+            events.push(event);
           }
         },
         onRunRecord: (record) => measures.addRecord(record),
@@ -132,18 +217,19 @@ export class Trial {
     } finally {
       await connection.close();
     }
-    started.sort((a, b) => a.started - b.started);
     return {
-      ...this.options,
+      strategy,
+      ...(variant !== undefined && { variant }),
+      workers,
+      concurrency,
       report: measures.report(this.#run),
       order: measures.completionOrder(),
-      starts: started.map(({ user }) => user),
+      events,
+      workerReports: this.#workers.flatMap(({ document }) => document ?? []),
     };
   }
 }
 
-function describe(load: LoadFlags): string {
-  const count = (load.count ?? load.total ?? 1).toLocaleString('en-US');
-  if (load.user !== undefined) return `${count} tasks of user ${load.user}`;
-  return `${count} tasks ${load.total === undefined ? 'for each' : 'over all'} of ${load.users} users`;
+function times(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,6 @@
-import { atLeast, least, nothingLost, type Scenario } from '../scenario.js';
+import { startOrder } from '../measures.js';
+import type { Scenario } from '../scenario.js';
+import type { TrialResult } from '../trial.js';
 
 const USERS = 3;
 const TASKS_EACH = 3;
@@ -8,31 +10,28 @@ const TASK_MS = 200;
 export const loop: Scenario = {
   name: 'loop',
   summary: 'three workers of one slot, three users with three tasks of 200 ms: who starts when?',
-  defaults: { workers: 3, concurrency: 1, countA: 0, countB: 0 },
-  strategies: ['fair'],
+  defaults: { workers: 3, concurrency: 1 },
+  cases: [{ strategy: 'fair' }],
   showsStarts: true,
-  rounds: 1,
-  async script(trial) {
+  async script(trial, { scale }) {
+    const ms = TASK_MS * scale;
     for (let user = 1; user <= USERS; user++) {
-      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, task: 'sleep', duration: TASK_MS });
+      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, duration: { least: ms, most: ms } });
     }
     await trial.workToTheEnd();
   },
-  checks(results) {
-    const loops = results
-      .filter(({ strategy }) => strategy === 'fair')
-      .map(({ rounds }) =>
-        atLeast(
-          'fair: loops of three starts that serve three users',
-          least(rounds, ({ starts }) => fullLoops(starts)),
-          TASKS_EACH,
-        ),
-      );
-    return [...loops, ...nothingLost(results)];
-  },
+  claims: () => [
+    {
+      name: 'loops of three starts that serve three users',
+      unit: 'tasks',
+      of: fullLoops,
+      atLeast: TASKS_EACH,
+    },
+  ],
 };
 
-function fullLoops(starts: readonly string[]): number {
+function fullLoops(trial: TrialResult): number {
+  const starts = startOrder(trial);
   let full = 0;
   for (let i = 0; i + USERS <= starts.length; i += USERS) {
     if (new Set(starts.slice(i, i + USERS)).size === USERS) full++;

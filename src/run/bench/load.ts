@@ -1,0 +1,59 @@
+import type { DurationRange } from '../../core/quantities.js';
+import type { PublishPlan } from '../publish/publish-run.js';
+
+/** What one publisher of a bench sends: one user's tasks, or those of many. No duration: no-op tasks. */
+export type Load = Whose & {
+  readonly duration?: DurationRange;
+  /** Tasks a second, evenly; as fast as it goes if not given. */
+  readonly rate?: number;
+  readonly seed?: number;
+};
+
+type Whose =
+  | { readonly user: string; readonly count: number }
+  | { readonly users: number; readonly count: number }
+  | { readonly users: number; readonly total: number };
+
+/** A sleep of some user, due so long after the start; in the order in which they are due. */
+export interface ScheduledTask {
+  readonly user: string;
+  readonly dueMs: number;
+  readonly durationMs: number;
+}
+export type Schedule = readonly ScheduledTask[];
+
+export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> {
+  return {
+    total: schedule.length,
+    users: [...new Set(schedule.map(({ user }) => user))],
+    pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
+    queueType: 'classic',
+    *tasks() {
+      for (const { user, durationMs } of schedule) {
+        const payload = Buffer.from(JSON.stringify({ durationMs }));
+        yield { user, type: 'sleep', contentType: 'application/json', payload };
+      }
+    },
+  };
+}
+
+/** The same as a command line of `fairq publish`. */
+export function publishFlags(load: Load): string[] {
+  const flags: string[] = [];
+  if ('user' in load) flags.push('--user', load.user);
+  else flags.push('--users', `${load.users}`);
+  if ('total' in load) flags.push('--total', `${load.total}`);
+  else flags.push('--count', `${load.count}`);
+  const { duration, rate, seed } = load;
+  if (duration !== undefined) flags.push('--duration', `${duration.least}ms..${duration.most}ms`);
+  if (rate !== undefined) flags.push('--rate', `${rate}/s`);
+  if (seed !== undefined) flags.push('--seed', `${seed}`);
+  return flags;
+}
+
+/** `30,000 tasks of user A`, `30 tasks for each of 1000 users` */
+export function describeLoad(load: Load): string {
+  const count = ('total' in load ? load.total : load.count).toLocaleString('en-US');
+  if ('user' in load) return `${count} tasks of user ${load.user}`;
+  return `${count} tasks ${'total' in load ? 'over all' : 'for each'} of ${load.users} users`;
+}

@@ -1,0 +1,62 @@
+import { driftWhileBackloggedTogether } from '../../../core/backlogged-together.js';
+import { seededRandom } from '../../../core/random.js';
+import type { Schedule } from '../load.js';
+import type { Scenario, ScenarioSettings } from '../scenario.js';
+import { BY_STRATEGY } from '../trial.js';
+
+const USERS = 40;
+const BURSTS_EACH = 3;
+const LARGEST_BURST = 1_000;
+/** Within a burst; faster and the way to the broker would be what is measured. */
+const EVERY_MS = 0.5;
+const SHORTEST_MS = 2;
+const LONGEST_MS = 6;
+const LASTS_MS = 6_000;
+const JOINS_AT_MS = 2_000;
+const LEAVES_AT_MS = 4_000;
+
+const users = Array.from({ length: USERS }, (_, i) => `user-${i + 1}`);
+
+/** Nothing stays as it is: users come, send a lot or a little and fall silent, workers join and leave. */
+export const churn: Scenario = {
+  name: 'churn',
+  summary:
+    '40 users send bursts of Zipf sizes at random moments; a worker joins and one leaves: is the bound kept?',
+  defaults: { workers: 2, concurrency: 4 },
+  cases: BY_STRATEGY,
+  async script(trial, settings) {
+    const { scale } = settings;
+    if (trial.options.strategy !== 'fifo') await trial.makeQueues(users);
+    const [first, ...others] = trial.startWorkers('idle');
+    await Promise.all([first, ...others].map((worker) => worker?.ready));
+    await Promise.all([
+      trial.publishSchedule(scheduleOf(settings)),
+      trial.pass(JOINS_AT_MS * scale).then(() => trial.startWorkers('idle', 1)),
+      trial.pass(LEAVES_AT_MS * scale).then(() => first?.stop()),
+    ]);
+    await trial.workersEnd();
+  },
+  claims: () => [
+    {
+      name: 'drift between users with a backlog together',
+      unit: 'tasks',
+      of: ({ events }) => driftWhileBackloggedTogether(events),
+      atMost: 8,
+    },
+  ],
+};
+
+/** The k-th user's bursts are of 1/k of the largest, at moments drawn from the seed. */
+function scheduleOf({ seed, scale }: ScenarioSettings): Schedule {
+  const random = seededRandom(seed);
+  const bursts = Array.from({ length: USERS * BURSTS_EACH }, (_, i) => {
+    const dueMs = random() * LASTS_MS * scale;
+    const rank = (i % USERS) + 1;
+    return Array.from({ length: Math.ceil(LARGEST_BURST / rank) }, (_, k) => ({
+      user: `user-${rank}`,
+      dueMs: dueMs + k * EVERY_MS * scale,
+      durationMs: (SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS)) * scale,
+    }));
+  });
+  return bursts.flat().sort((a, b) => a.dueMs - b.dueMs);
+}

@@ -1,0 +1,33 @@
+import type { Scenario } from '../scenario.js';
+import { BY_STRATEGY } from '../trial.js';
+
+const USERS = 1_000;
+const TASKS_EACH = 30;
+const LAG_TASKS = 2;
+const LAG_MS = 10;
+
+/** Many users with little each, and tasks that take no time: all that counts is whose turn it is. */
+export const crowd: Scenario = {
+  name: 'crowd',
+  summary: '1,000 users with 30 no-op tasks each: does everybody get the same?',
+  defaults: { workers: 2, concurrency: 10 },
+  cases: BY_STRATEGY,
+  async script(trial) {
+    await trial.publish({ users: USERS, count: TASKS_EACH });
+    await trial.workToTheEnd();
+  },
+  claims: () => [
+    {
+      name: "Jain's index at half time",
+      unit: 'share',
+      of: ({ report }) => report.fairness.jainAtHalf,
+      atLeast: 0.995,
+    },
+    {
+      name: `largest lag, as work, where it is above ${LAG_TASKS} tasks`,
+      unit: 'ms',
+      of: ({ report }) => (report.fairness.maxLagTasks <= LAG_TASKS ? 0 : report.fairness.maxLagMs),
+      atMost: LAG_MS,
+    },
+  ],
+};

@@ -1,0 +1,42 @@
+import { dwell, firstDwell } from '../measures.js';
+import type { Scenario } from '../scenario.js';
+import { BY_STRATEGY } from '../trial.js';
+
+const TASK_MS = 5;
+/** What finding a new queue, sending and scheduling may add to the task that a slot has to finish first. */
+const SLACK_MS = 30;
+const B_COMES_AFTER_MS = 4_000;
+const B_PER_SECOND = 50;
+
+/** While A floods the workers a user comes that nobody has seen before. */
+export const late: Scenario = {
+  name: 'late',
+  summary:
+    "B, never seen before, sends 100 tasks one by one in the middle of A's 30,000: how long do they wait?",
+  defaults: { workers: 2, concurrency: 4, countA: 30_000, countB: 100 },
+  cases: BY_STRATEGY,
+  async script(trial, { countA, countB, scale }) {
+    const ms = TASK_MS * scale;
+    const duration = { least: ms, most: ms };
+    await trial.publish({ user: 'A', count: countA, duration });
+    const workers = trial.startWorkers('empty');
+    await Promise.all(workers.map(({ ready }) => ready));
+    await trial.pass(B_COMES_AFTER_MS * scale);
+    await trial.publish({ user: 'B', count: countB, duration, rate: B_PER_SECOND / scale });
+    await trial.workersEnd();
+  },
+  claims: ({ scale }) => [
+    {
+      name: "B's dwell, p99",
+      unit: 'ms',
+      of: (trial) => dwell(trial, 'B').p99,
+      atMost: TASK_MS * scale + SLACK_MS,
+    },
+    {
+      name: "dwell of B's first task",
+      unit: 'ms',
+      of: (trial) => firstDwell(trial, 'B'),
+      atMost: TASK_MS * scale + SLACK_MS,
+    },
+  ],
+};

@@ -1,0 +1,28 @@
+import { speedAgainst } from '../measures.js';
+import type { Scenario } from '../scenario.js';
+import { BY_STRATEGY } from '../trial.js';
+
+const TASK_MS = 2;
+
+/** Fairness is to cost nothing where nobody competes. */
+export const lone: Scenario = {
+  name: 'lone',
+  summary: 'one user only, 10,000 tasks of 2 ms: what does fairness cost where nobody competes?',
+  defaults: { workers: 1, concurrency: 10, countA: 10_000 },
+  cases: BY_STRATEGY,
+  rounds: 3,
+  async script(trial, { countA, scale }) {
+    const ms = TASK_MS * scale;
+    await trial.publish({ user: 'A', count: countA, duration: { least: ms, most: ms } });
+    await trial.workToTheEnd();
+  },
+  claims: () => [
+    {
+      name: "speed against fifo's",
+      unit: 'share',
+      of: (trial, all) => speedAgainst(trial, all, ({ strategy }) => strategy === 'fifo'),
+      atLeast: 0.97,
+      isSpeed: true,
+    },
+  ],
+};
