@@ -1,5 +1,5 @@
 // The plainest amqplib loops there are: what this client can do on this machine. Each prints one
-// JSON line with its rate. Run by ceiling.mjs; URI comes by the environment.
+// JSON line with its rate, from when it is connected. Run by ceiling.mjs; URI comes by the environment.
 //
 //   node scripts/raw-amqplib.mjs publish QUEUE COUNT
 //   node scripts/raw-amqplib.mjs consume QUEUE COUNT ACKS-BY
@@ -33,13 +33,12 @@ async function publish() {
 }
 
 async function consume(acksBy) {
+  const started = performance.now();
   const channel = await connection.createChannel();
   await channel.prefetch(512);
   let done = 0;
-  let started;
   await new Promise((resolve) => {
     channel.consume(queue, (message) => {
-      started ??= performance.now();
       done++;
       if (done % acksBy === 0 || done === count) channel.ack(message, acksBy > 1);
       if (done === count) resolve();
