@@ -173,7 +173,11 @@ export class Trial {
       return this.#start<WorkerReport>(['worker', ...flags]);
     });
     this.#workers.push(...started);
-    return started.map((worker) => ({ ready: worker.said(': ready, '), stop: () => worker.stop() }));
+    return started.map((worker) => {
+      const ready = worker.said(': ready, ');
+      ready.catch(() => {}); // who does not wait for it hears of a failure from `workersEnd`
+      return { ready, stop: () => worker.stop() };
+    });
   }
 
   /** Resolves when all workers have ended. */
