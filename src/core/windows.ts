@@ -56,7 +56,7 @@ const WIDENED_AHEAD_MS = 100;
 /** Between shorter tasks slots are always idle for a moment. */
 const SHORTEST_TO_WIDEN_MS = 1;
 /** Held by one worker over all users. */
-const WORKER_BUDGET = 2_048;
+const WORKER_BUDGET = 4_096;
 /**
  * Held of one user at several workers together. What the slowest of them holds of a user's last tasks
  * comes late by as many turns of all the others. Users that compete have equal windows: where the way
