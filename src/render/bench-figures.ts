@@ -1,4 +1,4 @@
-import type { BenchFigure, BenchUnit } from './bench-result.js';
+import type { BenchFigure, BenchUnit } from '../core/bench-report.js';
 import { formatCount, formatDuration } from './numbers.js';
 
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
@@ -27,9 +27,4 @@ export function formatPromise({ atMost, atLeast, unit }: BenchFigure): string {
   }
   if (atMost !== undefined) return `at most ${formatFigure(atMost, unit)}`;
   return atLeast === undefined ? '' : `at least ${formatFigure(atLeast, unit)}`;
-}
-
-/** Whether the value is within the promise. */
-export function keeps({ atMost, atLeast }: BenchFigure, value: number): boolean {
-  return (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
 }

@@ -1,5 +1,6 @@
+import { lastPosition } from '../core/bench-report.js';
 import type { CompletionOrder } from '../core/report.js';
-import { type BenchResult, lastPosition, resultLabels } from './bench-result.js';
+import { type BenchResult, resultLabels } from './bench-result.js';
 import { userSpans } from './lane-choice.js';
 import { formatCount, formatDuration, formatTasks } from './numbers.js';
 import { safeName } from './report-text.js';

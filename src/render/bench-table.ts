@@ -1,5 +1,5 @@
-import { formatFigure, formatPromise, keeps } from './bench-figures.js';
-import type { BenchCheck, BenchFigure } from './bench-result.js';
+import { type BenchCheck, type BenchFigure, keeps } from '../core/bench-report.js';
+import { formatFigure, formatPromise } from './bench-figures.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
 import { wrapText } from './text.js';
@@ -70,7 +70,7 @@ export function renderBenchTable(scenarios: readonly ScenarioSummary[], style: T
   const lines = failed.map((line) => paint('alarm', line, style));
   const passed = scenarios.filter((scenario) => scenario.passed).length;
   const checks = scenarios.reduce((sum, scenario) => sum + scenario.checks.length, 0);
-  const verdict = `${passed} of ${scenarios.length} scenarios passed (${checks} checks; every task of every run was run, once, is among them)`;
+  const verdict = `${passed} of ${scenarios.length} scenarios passed; ${checks} checks, with those that every task was run, and once`;
   return [table, lines.join('\n'), paint(failed.length === 0 ? 'good' : 'alarm', verdict, style)]
     .filter((block) => block !== '')
     .join('\n\n');

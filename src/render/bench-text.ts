@@ -1,5 +1,6 @@
+import type { BenchCheck, BenchFigure } from '../core/bench-report.js';
 import { formatFigure } from './bench-figures.js';
-import { type BenchCheck, type BenchFigure, type BenchResult, resultLabels } from './bench-result.js';
+import { type BenchResult, resultLabels } from './bench-result.js';
 import { type Figure, storyOf } from './bench-story.js';
 import { renderComparison } from './lanes.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
@@ -75,7 +76,7 @@ function renderFigures(
     shrinkTo: style.columns - RESULT_COLUMNS,
   } as const;
   const columns = results.map((result, i) => ({
-    heading: fitText(safeText(labels[i]!, style.unicode), LABEL_COLUMNS, style.unicode),
+    heading: renderHeading(labels[i]!, style),
     text: (figure: Figure) => figure.of(result),
   }));
   const each = Math.max(1, Math.floor((style.columns - NAME_COLUMNS) / RESULT_COLUMNS));
@@ -84,6 +85,14 @@ function renderFigures(
     tables.push(renderTable([names, ...columns.slice(from, from + each)], [...own, ...FIGURES], style));
   }
   return tables.join('\n\n');
+}
+
+/** `fair, by time` in two lines: what tells two of them apart comes last. */
+function renderHeading(label: string, { unicode }: TextStyle): string {
+  return safeText(label, unicode)
+    .split(/(?<=,) /)
+    .map((line) => fitText(line, LABEL_COLUMNS, unicode))
+    .join('\n');
 }
 
 function renderWarnings(

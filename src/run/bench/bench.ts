@@ -1,4 +1,5 @@
-import { type CaseResult, type Check, checksOf, type Figure, figuresOf } from './claims.js';
+import type { BenchCheck, BenchFigure } from '../../core/bench-report.js';
+import { type CaseResult, checksOf, figuresOf } from './claims.js';
 import type { Scenario, ScenarioSettings } from './scenario.js';
 import { churn } from './scenarios/churn.js';
 import { crowd } from './scenarios/crowd.js';
@@ -37,8 +38,8 @@ export interface BenchRequest {
 
 export interface BenchOutcome {
   readonly results: readonly CaseResult[];
-  readonly figures: readonly Figure[];
-  readonly checks: readonly Check[];
+  readonly figures: readonly BenchFigure[];
+  readonly checks: readonly BenchCheck[];
   readonly passed: boolean;
 }
 

@@ -1,3 +1,4 @@
+import type { BenchCheck, BenchFigure, BenchUnit, Limits } from '../../core/bench-report.js';
 import { labelOf, type TrialResult } from './trial.js';
 
 /** A case's fastest round, and all of them. */
@@ -5,45 +6,23 @@ export interface CaseResult extends TrialResult {
   readonly rounds: readonly TrialResult[];
 }
 
-export type Unit = 'tasks' | 'ms' | 'percent' | 'share' | 'position';
-
 /** Something that a scenario measures of every case, and what some of the cases promise about it. */
-export interface Claim {
+export interface Claim extends Limits {
   /** Such as "B's dwell, p99". */
   readonly name: string;
-  readonly unit: Unit;
+  readonly unit: BenchUnit;
   /** @returns null where it means nothing for this case */
   of(trial: TrialResult, all: readonly CaseResult[]): number | null;
-  readonly atMost?: number;
-  readonly atLeast?: number;
   /** Labels of the cases that have to keep the limits; `fair` if not given. The others are shown beside. */
   readonly promisedBy?: readonly string[];
   /** A promise holds in every round, but for a speed, which is that of the fastest. */
   readonly isSpeed?: boolean;
 }
 
-/** What a case came to under a claim: the worst of its rounds where it promises something. */
-export interface Figure {
-  readonly name: string;
-  readonly unit: Unit;
-  /** By label of the case; null where it means nothing. */
-  readonly values: Readonly<Record<string, number | null>>;
-  readonly atMost?: number;
-  readonly atLeast?: number;
-  readonly promisedBy: readonly string[];
-}
-
-/** A limit that a result has to keep. */
-export interface Check {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly passed: boolean;
-}
-
 const DIGITS = 1_000;
 
-export function figuresOf(claims: readonly Claim[], results: readonly CaseResult[]): Figure[] {
+/** What every case came to under the claims: the worst of its rounds. */
+export function figuresOf(claims: readonly Claim[], results: readonly CaseResult[]): BenchFigure[] {
   return claims.map((claim) => {
     const { name, unit, atMost, atLeast, promisedBy = ['fair'] } = claim;
     const values = results.map((result): [string, number | null] => [
@@ -74,12 +53,12 @@ function measured(claim: Claim, result: CaseResult, all: readonly CaseResult[]):
 }
 
 /** Checks what is promised, and that every case ran each task, once, in every round. */
-export function checksOf(figures: readonly Figure[], results: readonly CaseResult[]): Check[] {
+export function checksOf(figures: readonly BenchFigure[], results: readonly CaseResult[]): BenchCheck[] {
   const promises = figures.flatMap(({ name, values, atMost, atLeast, promisedBy }) =>
     promisedBy.flatMap((label) => {
       const value = values[label];
       if (value === undefined || value === null) return [];
-      const checks: Check[] = [];
+      const checks: BenchCheck[] = [];
       if (atMost !== undefined) {
         checks.push({ name: `${label}: ${name}, at most`, value, limit: atMost, passed: value <= atMost });
       }
@@ -92,7 +71,7 @@ export function checksOf(figures: readonly Figure[], results: readonly CaseResul
   return [...promises, ...results.flatMap(nothingLost)];
 }
 
-function nothingLost(result: CaseResult): Check[] {
+function nothingLost(result: CaseResult): BenchCheck[] {
   const label = labelOf(result);
   const missing = Math.max(...result.rounds.map(({ report }) => report.missing ?? Number.POSITIVE_INFINITY));
   const duplicates = Math.max(...result.rounds.map(({ report }) => report.duplicates));

@@ -37,6 +37,11 @@ export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> 
   };
 }
 
+/** A task that always takes so many milliseconds. */
+export function lasting(ms: number): DurationRange {
+  return { least: ms, most: ms };
+}
+
 /** The same as a command line of `fairq publish`. */
 export function publishFlags(load: Load): string[] {
   const flags: string[] = [];

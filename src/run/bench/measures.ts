@@ -2,13 +2,8 @@ import { orderByTime } from '../../core/order-by-time.js';
 import { percentiles } from '../../core/percentiles.js';
 import type { Percentiles } from '../../core/report.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import type { CaseResult } from './claims.js';
+import type { CaseResult, Claim } from './claims.js';
 import type { TrialResult } from './trial.js';
-
-/** Position of the user's last completion among all; infinite where it has none. */
-export function lastPosition({ report }: TrialResult, user: string): number {
-  return report.users.find((one) => one.user === user)?.lastCompletionPosition ?? Number.POSITIVE_INFINITY;
-}
 
 /** From enqueued to started, milliseconds, over the tasks of some users. */
 export function dwell({ events }: TrialResult, ...users: readonly string[]): Percentiles {
@@ -46,17 +41,31 @@ export function speedAgainst(
   return trial.report.tasksPerSecond / other.report.tasksPerSecond;
 }
 
+/** A claim that a case is fast: `atLeast` of fifo's speed. */
+export function speedAgainstFifo(atLeast: number): Claim {
+  return {
+    name: "speed against fifo's",
+    unit: 'share',
+    of: (trial, all) => speedAgainst(trial, all, ({ strategy }) => strategy === 'fifo'),
+    atLeast,
+    isSpeed: true,
+  };
+}
+
 /** The part of a run, microseconds, in which each of these users has a task running or waiting to start. */
 export function whileAllBacklogged(
   { events }: TrialResult,
   users: readonly string[],
 ): { from: number; to: number } {
-  const starts = users.map((user) =>
-    events.filter((event) => event.user === user).map(({ started }) => started),
-  );
+  const first = new Map<string, number>();
+  const last = new Map<string, number>();
+  for (const { user, started } of events) {
+    first.set(user, Math.min(started, first.get(user) ?? Number.POSITIVE_INFINITY));
+    last.set(user, Math.max(started, last.get(user) ?? Number.NEGATIVE_INFINITY));
+  }
   return {
-    from: Math.max(...starts.map((times) => Math.min(...times))),
-    to: Math.min(...starts.map((times) => Math.max(...times))),
+    from: Math.max(...users.map((user) => first.get(user) ?? Number.POSITIVE_INFINITY)),
+    to: Math.min(...users.map((user) => last.get(user) ?? Number.NEGATIVE_INFINITY)),
   };
 }
 

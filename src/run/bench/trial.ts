@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerAddress } from '../../broker/address.js';
-import { openConnection } from '../../broker/connection.js';
+import { type Connection, openConnection } from '../../broker/connection.js';
 import { replayEvents } from '../../broker/event-stream.js';
 import { Management } from '../../broker/management.js';
 import { QueueMaker } from '../../broker/queue-maker.js';
 import { assertTopology } from '../../broker/topology.js';
+import type { CaseReport } from '../../core/bench-report.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
-import type { CompletionOrder, RunReport } from '../../core/report.js';
 import { RunMeasures } from '../../core/run-measures.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { WorkerReport } from '../../core/worker-report.js';
@@ -37,16 +37,11 @@ export function labelOf({ strategy, variant }: Pick<Case, 'strategy' | 'variant'
   return variant ?? strategy;
 }
 
-export interface TrialResult {
+export interface TrialResult extends CaseReport {
   readonly strategy: Strategy;
-  readonly variant?: string;
-  readonly workers: number;
-  readonly concurrency: number;
-  readonly report: RunReport;
-  readonly order: CompletionOrder;
   /** Completions in the order of the stream. */
   readonly events: readonly TaskEvent[];
-  /** In the order in which they ended. */
+  /** In the order in which they were started. */
   readonly workerReports: readonly WorkerReport[];
 }
 
@@ -69,8 +64,6 @@ export interface TrialOptions extends Case {
 
 /** A worker that the trial has started. */
 export interface BenchWorker {
-  /** Resolves when it has taken up every queue that there was, or has ended. */
-  readonly ready: Promise<void>;
   /** Asks it to leave: it finishes what runs and gives back the rest. */
   stop(): void;
 }
@@ -127,21 +120,17 @@ export class Trial {
   /** Publishes a schedule of many users' tasks from this process. Resolves when all is confirmed. */
   async publishSchedule(schedule: Schedule): Promise<void> {
     const { strategy } = this.options;
-    const connection = await openConnection(this.#address, 'fairq bench publish');
-    try {
-      const { clock, newId } = this.deps;
-      const plan = { ...planOf(schedule), run: this.#run, shared: strategy === 'fifo' };
-      await new PublishRun({ connection, names: this.#names, clock, newId }, plan).run();
-    } finally {
-      await connection.close();
-    }
+    const { clock, newId } = this.deps;
+    const plan = { ...planOf(schedule), run: this.#run, shared: strategy === 'fifo' };
+    await this.#connected('publish', (connection) =>
+      new PublishRun({ connection, names: this.#names, clock, newId }, plan).run(),
+    );
   }
 
   /** Makes the queues of users that have sent nothing so far, and leaves them empty. */
   async makeQueues(users: readonly string[]): Promise<void> {
     this.deps.onStep(`${labelOf(this.options)}: making ${users.length.toLocaleString('en-US')} queues`);
-    const connection = await openConnection(this.#address, 'fairq bench queues');
-    try {
+    await this.#connected('queues', async (connection) => {
       await assertTopology(connection, this.#names);
       const maker = new QueueMaker(connection, this.#names, 'classic');
       await Promise.all(
@@ -149,9 +138,7 @@ export class Trial {
           maker.bind(userQueueOf(this.#names, user), routingKeyOf(this.#names, user), true),
         ),
       );
-    } finally {
-      await connection.close();
-    }
+    });
   }
 
   /**
@@ -173,11 +160,12 @@ export class Trial {
       return this.#start<WorkerReport>(['worker', ...flags]);
     });
     this.#workers.push(...started);
-    return started.map((worker) => {
-      const ready = worker.said(': ready, ');
-      ready.catch(() => {}); // who does not wait for it hears of a failure from `workersEnd`
-      return { ready, stop: () => worker.stop() };
-    });
+    return started;
+  }
+
+  /** Resolves when every worker so far has taken up every queue that there was, or has ended. */
+  async workersReady(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.said(': ready, ')));
   }
 
   /** Resolves when all workers have ended. */
@@ -202,14 +190,22 @@ export class Trial {
     return started;
   }
 
+  async #connected(what: string, use: (connection: Connection) => Promise<unknown>): Promise<void> {
+    const connection = await openConnection(this.#address, `fairq bench ${what}`);
+    try {
+      await use(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
   async #measure(): Promise<TrialResult> {
     const { strategy, variant, workers, concurrency, weightOf } = this.options;
     this.deps.onStep(`${labelOf(this.options)}: reading the events`);
     const measures = new RunMeasures(weightOf);
     const events: TaskEvent[] = [];
-    const connection = await openConnection(this.#address, 'fairq bench report');
-    try {
-      await replayEvents(connection, this.#names, this.deps.newId(), {
+    await this.#connected('report', (connection) =>
+      replayEvents(connection, this.#names, this.deps.newId(), {
         onCompletions: (batch) => {
           for (const event of batch) {
             measures.add(event);
@@ -217,10 +213,8 @@ export class Trial {
           }
         },
         onRunRecord: (record) => measures.addRecord(record),
-      });
-    } finally {
-      await connection.close();
-    }
+      }),
+    );
     return {
       strategy,
       ...(variant !== undefined && { variant }),

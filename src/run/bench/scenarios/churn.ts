@@ -27,8 +27,8 @@ export const churn: Scenario = {
   async script(trial, settings) {
     const { scale } = settings;
     if (trial.options.strategy !== 'fifo') await trial.makeQueues(users);
-    const [first, ...others] = trial.startWorkers('idle');
-    await Promise.all([first, ...others].map((worker) => worker?.ready));
+    const [first] = trial.startWorkers('idle');
+    await trial.workersReady();
     await Promise.all([
       trial.publishSchedule(scheduleOf(settings)),
       trial.pass(JOINS_AT_MS * scale).then(() => trial.startWorkers('idle', 1)),
@@ -38,7 +38,7 @@ export const churn: Scenario = {
   },
   claims: () => [
     {
-      name: 'drift between users with a backlog together',
+      name: 'drift, both backlogged',
       unit: 'tasks',
       of: ({ events }) => driftWhileBackloggedTogether(events),
       atMost: 8,

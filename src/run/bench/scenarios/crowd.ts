@@ -18,13 +18,13 @@ export const crowd: Scenario = {
   },
   claims: () => [
     {
-      name: "Jain's index at half time",
+      name: "Jain's index, half time",
       unit: 'share',
       of: ({ report }) => report.fairness.jainAtHalf,
       atLeast: 0.995,
     },
     {
-      name: `largest lag, as work, where it is above ${LAG_TASKS} tasks`,
+      name: `lag above ${LAG_TASKS} tasks, as work`,
       unit: 'ms',
       of: ({ report }) => (report.fairness.maxLagTasks <= LAG_TASKS ? 0 : report.fairness.maxLagMs),
       atMost: LAG_MS,

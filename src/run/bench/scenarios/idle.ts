@@ -1,3 +1,4 @@
+import { lasting } from '../load.js';
 import { speedAgainst } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 
@@ -23,13 +24,12 @@ export const idle: Scenario = {
     if (strategy !== 'fifo' && variant !== NOBODY_IDLE) {
       await trial.makeQueues(Array.from({ length: IDLE }, (_, i) => `idle-${i + 1}`));
     }
-    const ms = TASK_MS * scale;
-    await trial.publish({ users: ACTIVE, count: TASKS_EACH, duration: { least: ms, most: ms } });
+    await trial.publish({ users: ACTIVE, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
     await trial.workToTheEnd();
   },
   claims: () => [
     {
-      name: 'speed against nobody idle',
+      name: "speed, of nobody idle's",
       unit: 'share',
       of: (trial, all) => speedAgainst(trial, all, ({ variant }) => variant === NOBODY_IDLE),
       atLeast: 0.9,

@@ -1,3 +1,4 @@
+import { lasting } from '../load.js';
 import { dwell, firstDwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
@@ -16,11 +17,10 @@ export const late: Scenario = {
   defaults: { workers: 2, concurrency: 4, countA: 30_000, countB: 100 },
   cases: BY_STRATEGY,
   async script(trial, { countA, countB, scale }) {
-    const ms = TASK_MS * scale;
-    const duration = { least: ms, most: ms };
+    const duration = lasting(TASK_MS * scale);
     await trial.publish({ user: 'A', count: countA, duration });
-    const workers = trial.startWorkers('empty');
-    await Promise.all(workers.map(({ ready }) => ready));
+    trial.startWorkers('empty');
+    await trial.workersReady();
     await trial.pass(B_COMES_AFTER_MS * scale);
     await trial.publish({ user: 'B', count: countB, duration, rate: B_PER_SECOND / scale });
     await trial.workersEnd();

@@ -1,4 +1,5 @@
-import { speedAgainst } from '../measures.js';
+import { lasting } from '../load.js';
+import { speedAgainstFifo } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
 
@@ -12,17 +13,8 @@ export const lone: Scenario = {
   cases: BY_STRATEGY,
   rounds: 3,
   async script(trial, { countA, scale }) {
-    const ms = TASK_MS * scale;
-    await trial.publish({ user: 'A', count: countA, duration: { least: ms, most: ms } });
+    await trial.publish({ user: 'A', count: countA, duration: lasting(TASK_MS * scale) });
     await trial.workToTheEnd();
   },
-  claims: () => [
-    {
-      name: "speed against fifo's",
-      unit: 'share',
-      of: (trial, all) => speedAgainst(trial, all, ({ strategy }) => strategy === 'fifo'),
-      atLeast: 0.97,
-      isSpeed: true,
-    },
-  ],
+  claims: () => [speedAgainstFifo(0.97)],
 };

@@ -1,3 +1,4 @@
+import { lasting } from '../load.js';
 import { startOrder } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
@@ -14,15 +15,14 @@ export const loop: Scenario = {
   cases: [{ strategy: 'fair' }],
   showsStarts: true,
   async script(trial, { scale }) {
-    const ms = TASK_MS * scale;
     for (let user = 1; user <= USERS; user++) {
-      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, duration: { least: ms, most: ms } });
+      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
     }
     await trial.workToTheEnd();
   },
   claims: () => [
     {
-      name: 'loops of three starts that serve three users',
+      name: 'loops serving all three',
       unit: 'tasks',
       of: fullLoops,
       atLeast: TASKS_EACH,

@@ -23,8 +23,8 @@ export const noisy: Scenario = {
     const ms = TASK_MS * scale;
     const duration = { least: ms * (1 - SPREAD), most: ms * (1 + SPREAD) };
     const quiet = { count: QUIET_TASKS, rate: QUIET_PER_SECOND / scale, duration, seed };
-    const workers = trial.startWorkers('idle');
-    await Promise.all(workers.map(({ ready }) => ready));
+    trial.startWorkers('idle');
+    await trial.workersReady();
     await Promise.all([
       trial.publish({ ...quiet, user: 'B' }),
       trial.publish({ ...quiet, user: 'C' }),

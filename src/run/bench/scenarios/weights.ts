@@ -1,3 +1,4 @@
+import { lasting } from '../load.js';
 import { percentAtHalfTime } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 
@@ -21,9 +22,8 @@ export const weights: Scenario = {
   ],
   weightOf: (user) => WEIGHTS[user as keyof typeof WEIGHTS],
   async script(trial, { scale }) {
-    const ms = TASK_MS * scale;
     for (const [user] of users) {
-      await trial.publish({ user, count: TASKS_EACH, duration: { least: ms, most: ms } });
+      await trial.publish({ user, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
     }
     await trial.workToTheEnd();
   },
@@ -31,7 +31,7 @@ export const weights: Scenario = {
     users.map(([user, weight]) => {
       const fair = (100 * weight) / sum;
       return {
-        name: `service of ${user} (weight ${weight}) at half time`,
+        name: `weight ${weight}, at half time`,
         unit: 'percent',
         of: (trial) => percentAtHalfTime(trial, user),
         atMost: fair + POINTS,

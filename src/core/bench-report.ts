@@ -1,0 +1,48 @@
+import type { CompletionOrder, RunReport } from './report.js';
+
+/** What one way to play a load came to. */
+export interface CaseReport {
+  readonly strategy: string;
+  /** Its name, where a strategy was played in more than one way. */
+  readonly variant?: string;
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly report: RunReport;
+  readonly order: CompletionOrder;
+}
+
+export type BenchUnit = 'tasks' | 'ms' | 'percent' | 'share' | 'position';
+
+/** A promise about a measure; either limit may be missing. */
+export interface Limits {
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+/** What was measured of every result, and what some of them promise. */
+export interface BenchFigure extends Limits {
+  readonly name: string;
+  readonly unit: BenchUnit;
+  /** By label of the result; null where it means nothing. */
+  readonly values: Readonly<Record<string, number | null>>;
+  /** Labels of those that promise. */
+  readonly promisedBy: readonly string[];
+}
+
+/** A limit that a result has to keep. */
+export interface BenchCheck {
+  readonly name: string;
+  readonly value: number | string;
+  readonly limit: number | string;
+  readonly passed: boolean;
+}
+
+/** Whether the value is within the limits. */
+export function keeps({ atMost, atLeast }: Limits, value: number): boolean {
+  return (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
+}
+
+/** Position of the user's last completion; null where it had none. */
+export function lastPosition({ report }: Pick<CaseReport, 'report'>, user: string): number | null {
+  return report.users.find((one) => one.user === user)?.lastCompletionPosition ?? null;
+}
