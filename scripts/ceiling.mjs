@@ -86,20 +86,21 @@ function vhostOf(users) {
 }
 
 async function makeVhost(vhost) {
-  for (const [path, body] of [
-    [`vhosts/${vhost}`, {}],
-    [`permissions/${vhost}/guest`, { configure: '.*', write: '.*', read: '.*' }],
-  ]) {
-    const response = await fetch(`${node.managementUri}/api/${path}`, {
-      method: 'PUT',
-      headers: {
-        authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`PUT ${path}: ${response.status}`);
-  }
+  await management('PUT', `vhosts/${vhost}`, {});
+  await management('PUT', `permissions/${vhost}/guest`, { configure: '.*', write: '.*', read: '.*' });
+}
+
+async function management(method, path, body) {
+  const response = await fetch(`${node.managementUri}/api/${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+  return method === 'GET' ? response.json() : undefined;
 }
 
 function note(what, perSecond) {
@@ -136,7 +137,7 @@ async function memoryOfIdleWorker() {
   });
   while (!/ready, /.test(said)) await delay(50);
   // It is ready after a second at the latest, and takes up the rest then.
-  await delay(10_000);
+  while ((await management('GET', 'overview')).object_totals.consumers < IDLE_USERS) await delay(200);
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   child.kill('SIGTERM');
   await once(child, 'close');

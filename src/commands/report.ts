@@ -33,7 +33,7 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   const { idGenerator } = await import('./identity.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
 
-  const weights = weightsFrom(flags);
+  const weights = await weightsFrom(flags);
   const config = await context.config();
   const connection = await openConnection(config.address, 'fairq report');
   const deps = { connection, names: config.names, newId: idGenerator(context) };

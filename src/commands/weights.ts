@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'smol-toml';
 import { mergedRules, parseWeight, type WeightRule, Weights, weightRule } from '../core/weights.js';
 import { messageOf, usageError } from '../errors.js';
 
@@ -20,12 +19,14 @@ export function withWeightOptions(command: Command): Command {
     .option('--weights <file>', 'the same from a file, TOML or JSON: a name or glob and its number each');
 }
 
-export function weightsFrom(flags: WeightFlags): Weights {
-  const inFile = flags.weights === undefined ? [] : readWeights(flags.weights);
+export async function weightsFrom(flags: WeightFlags): Promise<Weights> {
+  const inFile = flags.weights === undefined ? [] : await readWeights(flags.weights);
   return new Weights(mergedRules(inFile, flags.weight ?? []));
 }
 
-function readWeights(file: string): WeightRule[] {
+async function readWeights(file: string): Promise<WeightRule[]> {
+  // Not for every command that only has the flag.
+  const { parse } = await import('smol-toml');
   let document: unknown;
   try {
     const text = readFileSync(file, 'utf8');

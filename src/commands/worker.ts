@@ -123,7 +123,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const { renderWorker, workerProgressLine } = await import('../render/worker-text.js');
 
   const { io } = context;
-  const weights = weightsFrom(flags);
+  const weights = await weightsFrom(flags);
   const handlers =
     flags.handler !== undefined
       ? await (await import('../run/worker/handler-module.js')).loadHandlerModule(flags.handler)
