@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import { type BrokerAddress, showAddress } from './address.js';
+import { coalesceWrites } from './coalesced-writes.js';
 
 /** How long the TCP connection and the handshake may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -39,6 +41,7 @@ export async function openConnection(
   listener: ConnectionListener = {},
 ): Promise<Connection> {
   const model = await connectOnce(address, name);
+  coalesceWrites(socketOf(model));
   const channels = new Set<Channel>();
   let blocked = false;
   let closing = false;
@@ -94,6 +97,11 @@ export async function openConnection(
       await model.close().catch(() => {});
     },
   };
+}
+
+/** It is there, though amqplib's types do not say so. */
+function socketOf(model: ChannelModel): Duplex {
+  return (model.connection as unknown as { readonly stream: Duplex }).stream;
 }
 
 function keep<C extends Channel>(channels: Set<Channel>, channel: C): C {

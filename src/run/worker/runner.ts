@@ -5,7 +5,7 @@ import type { Outcome, TaskEvent } from '../../core/task-event.js';
 import { messageOf } from '../../errors.js';
 import type { Handlers } from './handlers.js';
 import type { HeldTask } from './task.js';
-import { TaskRun } from './task-run.js';
+import { RunContext, TaskRun } from './task-run.js';
 
 /** Tasks that end at once are run this many in a row, then the network gets its turn. */
 const BURST = 512;
@@ -192,7 +192,7 @@ export class Runner {
       );
     }
     const contentType = typeof properties.contentType === 'string' ? properties.contentType : '';
-    return handler({ bytes: content, contentType }, run.context(type));
+    return handler({ bytes: content, contentType }, new RunContext(run, type));
   }
 
   #timeOut(run: TaskRun, ms: number): void {

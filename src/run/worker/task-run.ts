@@ -16,22 +16,6 @@ export class TaskRun {
     public charged: number,
   ) {}
 
-  /** What the handler is told. */
-  context(type: string): TaskContext {
-    const { task } = this;
-    const signalOf = () => this.#signal();
-    return {
-      user: task.envelope.user ?? task.lane.user,
-      id: task.id,
-      type,
-      run: task.envelope.run ?? '',
-      attempt: task.envelope.attempt ?? 1,
-      get signal() {
-        return signalOf();
-      },
-    };
-  }
-
   /** Nobody waits for it any more: its handler is told by the abort signal, now or when it asks. */
   giveUp(reason: Error): void {
     this.ended = true;
@@ -40,11 +24,36 @@ export class TaskRun {
   }
 
   /** Most handlers never look at the signal, and making one costs as much as a small task: made on demand. */
-  #signal(): AbortSignal {
+  get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
       if (this.#givenUp !== undefined) this.#abort.abort(this.#givenUp);
     }
     return this.#abort.signal;
+  }
+}
+
+/** What the handler of a running task is told. */
+export class RunContext implements TaskContext {
+  readonly user: string;
+  readonly id: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly #run: TaskRun;
+
+  constructor(
+    run: TaskRun,
+    readonly type: string,
+  ) {
+    const { envelope, lane, id } = run.task;
+    this.user = envelope.user ?? lane.user;
+    this.id = id;
+    this.run = envelope.run ?? '';
+    this.attempt = envelope.attempt ?? 1;
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
   }
 }
