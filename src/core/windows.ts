@@ -53,6 +53,8 @@ export interface Window {
 const AHEAD_MS = 20;
 /** The same for a broker that is slow to answer, when slots have been idle for want of deliveries. */
 const WIDENED_AHEAD_MS = 100;
+/** Shorter tasks take no time worth planning for, and what little was measured is mostly noise. */
+const NO_TIME_MS = 0.25;
 /** Between shorter tasks slots are always idle for a moment. */
 const SHORTEST_TO_WIDEN_MS = 1;
 /** Held by one worker over all users. */
@@ -70,7 +72,8 @@ export function windowFor(needs: WindowNeeds): Window {
   const { concurrency, activeUsers, weightShare, slotShare, workers, taskMs, backlog } = needs;
   const running = Math.max(1, Math.ceil(concurrency * slotShare));
   if (taskMs === undefined) return { size: running, reason: 'unknown' };
-  const wanted = Math.floor(running + ((concurrency * AHEAD_MS) / Math.max(taskMs, 0.001)) * slotShare);
+  const ahead = taskMs < NO_TIME_MS ? Number.POSITIVE_INFINITY : (concurrency * AHEAD_MS) / taskMs;
+  const wanted = Math.floor(running + ahead * slotShare);
   if (wanted === running) return { size: running, reason: 'slots' };
   const ofWorker = WORKER_BUDGET * weightShare;
   const ofUser = workers === 1 ? Number.POSITIVE_INFINITY : userBudget() / workers ** 1.5;

@@ -224,3 +224,18 @@ describe('several workers', () => {
     expect(report).toMatchObject({ completed: 43, missing: 0 });
   });
 });
+
+describe('many queues', () => {
+  it('are all worked off, though the first that a worker takes up are empty', async () => {
+    // Zero-padded, so that the order of the names is that of the numbers.
+    const users = Array.from({ length: 50 }, (_, i) => `many-${`${i}`.padStart(2, '0')}`);
+    const file = folder.file('many.ndjson');
+    await writeFile(file, users.map((user) => JSON.stringify({ user })).join('\n'));
+    await fairqJson(env, 'publish', '--run', 'many', '--from', file);
+    await fairqJson(env, 'worker', '--exit-when', 'empty');
+    for (const user of users.slice(-3)) await publish('late', user, 40);
+    const report = await fairqJson<WorkerReport>(env, 'worker', '--exit-when', 'empty');
+    expect(report).toMatchObject({ completed: 120, users: 3 });
+    await lastPositions('late');
+  });
+});

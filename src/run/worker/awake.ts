@@ -3,6 +3,8 @@ import type { Source } from './task.js';
 
 /** Of a user whose tasks' time is not known, when nobody's is. */
 const UNKNOWN_MS = 1;
+/** Shorter ones count as so long: how long a task of no time took is noise. */
+const SHORTEST_MS = 1;
 
 /** What a user is due among those that have tasks here; parts of 1. */
 export interface Share {
@@ -83,6 +85,7 @@ export class Awake {
   }
 
   #claim({ lane }: Source, meanMs: number | undefined): number {
-    return this.charging === 'time' ? lane.weight : lane.weight * (lane.taskMs ?? meanMs ?? UNKNOWN_MS);
+    if (this.charging === 'time') return lane.weight;
+    return lane.weight * Math.max(SHORTEST_MS, lane.taskMs ?? meanMs ?? UNKNOWN_MS);
   }
 }

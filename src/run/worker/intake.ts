@@ -3,7 +3,6 @@ import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
 import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
-import { decodeEnvelope } from '../../core/envelope.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Window } from '../../core/windows.js';
 import { Awake } from './awake.js';
@@ -13,6 +12,11 @@ import { WindowControl, type WindowOptions } from './window-control.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
 const REST_AFTER_MS = 40;
+/**
+ * Who rests still has a part in the windows for so long. Among many users each has nothing here for a
+ * moment now and then; windows that followed that would be unequal, and so would what users get.
+ */
+const COUNTS_FOR_MS = 500;
 /** How long the first tasks wait for every user's deliveries; with other workers about, and alone. */
 const SHARED_PATIENCE_MS = 15;
 const PATIENCE_MS = 500;
@@ -20,7 +24,7 @@ const PATIENCE_MS = 500;
 const ENOUGH = 256;
 const TEND_EVERY_MS = 5;
 /** With more users than so it takes a while, and is done more rarely. */
-const TEND_AT_ONCE = 256;
+const TEND_AT_ONCE = 64;
 /** Users up to which it is worth a round trip for each to know what waits. */
 const ASK_DEPTH_UP_TO = 256;
 /** A window is made smaller at most so often; it grows at once. */
@@ -99,14 +103,16 @@ export class Intake {
 
   /** Every user's window is so full that the broker may soon have nothing that it can send. */
   get windowsFilled(): boolean {
-    for (const { outstanding, window } of this.#awake) if (outstanding * 2 < window) return false;
+    for (const { outstanding, window, restsSince } of this.#awake) {
+      if (restsSince === undefined && outstanding * 2 < window) return false;
+    }
     return true;
   }
 
   /** Takes up those of the queues that match and are not consumed yet. */
   async take(queues: readonly string[]): Promise<void> {
     const fresh = queues.filter((queue) => !this.#taking.has(queue) && this.filter.matches(queue));
-    const users = Math.max(fresh.length, this.#awake.size);
+    const users = fresh.length + this.#awake.size;
     await Promise.all(
       fresh.map(async (queue) => {
         this.#taking.add(queue);
@@ -128,11 +134,12 @@ export class Intake {
         needed: 0,
         outstanding: 0,
         limited: false,
-        lastTraffic: 0,
+        lastTraffic: this.clock.now(),
         backlog,
         served: 0,
         resizing: false,
         yielded: false,
+        restsSince: undefined,
       };
       this.#sources.set(queue, source);
     }
@@ -142,10 +149,11 @@ export class Intake {
 
   #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
     const { lane } = source;
-    const { messageId, headers } = message.properties;
+    const { messageId } = message.properties;
     const now = this.clock.now();
     if (!this.#awake.has(source)) this.scheduler.rest(lane);
-    else if (this.#restsNow(source, now)) this.#rest(source);
+    else if (this.#restsNow(source, now)) this.#rest(source, now);
+    source.restsSince = undefined;
     source.outstanding++;
     source.lastTraffic = now;
     lane.late = source.window;
@@ -156,7 +164,6 @@ export class Intake {
       source,
       message,
       channel,
-      envelope: decodeEnvelope(headers),
       id: typeof messageId === 'string' && messageId !== '' ? messageId : this.newId(),
       arrivedAt: this.clock.epochMicros(),
     });
@@ -186,16 +193,17 @@ export class Intake {
     if (shrink) this.#lastShrink = now;
     this.#awake.weigh(this.windows.taskMs);
     for (const source of this.#awake) {
-      if (this.#restsNow(source, now)) this.#rest(source);
+      if (this.#restsNow(source, now)) this.#rest(source, now);
       else this.windows.fit(source, starving, shrink);
     }
   }
 
-  /** Its user saves up no credit from here on; with nothing running either it counts no more. */
-  #rest(source: Source): void {
+  /** Its user saves up no credit from here on; with nothing running either it will soon count no more. */
+  #rest(source: Source, now: number): void {
     this.scheduler.rest(source.lane);
     if (source.outstanding > 0) return;
-    this.#awake.delete(source);
+    source.restsSince ??= now;
+    if (now - source.restsSince >= COUNTS_FOR_MS) this.#awake.delete(source);
     source.needed = 0;
     source.limited = false;
     source.served = 0;

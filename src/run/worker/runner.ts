@@ -14,6 +14,8 @@ const BURST_MS = 5;
 
 /** A mean that follows: each new value counts for so much. */
 const MEAN_GAIN = 0.1;
+/** The first tasks run before the code is warm: of so many the median says more than the mean. */
+const COLD = 10;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
 
@@ -40,7 +42,7 @@ export class Runner {
   completed = 0;
   failed = 0;
   timedOut = 0;
-  /** Mean run time over all users, milliseconds; undefined before the first task has ended. */
+  /** Typical run time over all users, milliseconds; undefined before the first task has ended. */
   taskMs: number | undefined;
   readonly users = new Set<string>();
   /** This and the next two: microseconds since the epoch. */
@@ -54,6 +56,7 @@ export class Runner {
   /** Starts allowed for now, beside the count of the options. */
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
+  readonly #coldMs: number[] = [];
   readonly #onEnd: (() => void)[] = [];
   /** Tasks whose handler has not returned, in the order of their starts. */
   readonly #inFlight = new Set<TaskRun>();
@@ -215,8 +218,8 @@ export class Runner {
   }
 
   #finish(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
-    const { task, startedAt } = run;
-    const { lane, envelope } = task;
+    const { task, startedAt, envelope } = run;
+    const { lane } = task;
     const finishedAt = this.clock.epochMicros();
     const ms = (finishedAt - startedAt) / 1000;
     run.ended = true;
@@ -225,7 +228,7 @@ export class Runner {
     this.lastFinishAt = finishedAt;
     if (outcome === 'done') this.completed++;
     else this.failed++;
-    this.taskMs = follow(this.taskMs, ms);
+    this.taskMs = this.#coldMs.length < COLD ? this.#coldMedian(ms) : follow(this.taskMs, ms);
     lane.taskMs = follow(lane.taskMs, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     const user = envelope.user ?? lane.user;
@@ -245,6 +248,11 @@ export class Runner {
       redelivered: task.message.fields.redelivered,
     };
     this.listener.onFinished(task, event, failure);
+  }
+
+  #coldMedian(ms: number): number {
+    this.#coldMs.push(ms);
+    return this.#coldMs.sort((a, b) => a - b)[this.#coldMs.length >> 1]!;
   }
 
   /** Puts the charge for a task right: `charge` in all. */

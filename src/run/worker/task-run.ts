@@ -1,3 +1,4 @@
+import { decodeEnvelope, type FoundEnvelope } from '../../core/envelope.js';
 import type { TaskContext } from './handlers.js';
 import type { HeldTask } from './task.js';
 
@@ -8,13 +9,18 @@ export class TaskRun {
   #abort: AbortController | undefined;
   #givenUp: Error | undefined;
 
+  /** Read when it starts: what is held for long should hold little. */
+  readonly envelope: FoundEnvelope;
+
   constructor(
     readonly task: HeldTask,
     /** Microseconds since the epoch. */
     readonly startedAt: number,
     /** What its user has been charged for it so far. */
     public charged: number,
-  ) {}
+  ) {
+    this.envelope = decodeEnvelope(task.message.properties.headers);
+  }
 
   /** Nobody waits for it any more: its handler is told by the abort signal, now or when it asks. */
   giveUp(reason: Error): void {
@@ -45,9 +51,9 @@ export class RunContext implements TaskContext {
     run: TaskRun,
     readonly type: string,
   ) {
-    const { envelope, lane, id } = run.task;
-    this.user = envelope.user ?? lane.user;
-    this.id = id;
+    const { envelope, task } = run;
+    this.user = envelope.user ?? task.lane.user;
+    this.id = task.id;
     this.run = envelope.run ?? '';
     this.attempt = envelope.attempt ?? 1;
     this.#run = run;

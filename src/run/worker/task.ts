@@ -1,6 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
-import type { FoundEnvelope } from '../../core/envelope.js';
 import type { Lane } from '../../core/scheduler.js';
 
 /** A queue that this worker consumes. */
@@ -24,6 +23,8 @@ export interface Source {
   resizing: boolean;
   /** Not consumed for now: its tasks are left to workers that have free slots. */
   yielded: boolean;
+  /** Nothing has been here of it since then, milliseconds; undefined while something is. */
+  restsSince: number | undefined;
 }
 
 /** A delivery that has not ended. */
@@ -32,7 +33,6 @@ export interface HeldTask {
   readonly source: Source;
   readonly message: ConsumeMessage;
   readonly channel: ConsumerChannel;
-  readonly envelope: FoundEnvelope;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

@@ -1,37 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Intake } from './intake.js';
 import type { Runner } from './runner.js';
 
-/** Tasks that have not ended by then are not short. */
+/** Tasks that have not ended by then are not short; queues that have sent nothing by then are empty. */
 const SAMPLE_WITHIN_MS = 20;
 const SHORT_TASK_MS = 10;
+/** The rest of the queues may take so long to be taken up before tasks start without them. */
+const TAKE_WITHIN_MS = 1_000;
+/** Samples are taken from so many queues at least: most may be empty. */
+const FEW = 32;
+
+export interface WarmUpListener {
+  /** More is held now, of users that have had no turn yet. */
+  onFilled(): void;
+  onFailure(error: Error): void;
+}
 
 /**
  * The first tasks of a worker. Until it has run some it cannot know how long tasks take here, and
- * keeps its windows small, for they may be long. So it starts a few samples; if they are short, the
- * windows grow, and fill, before anything else runs: otherwise the user whose window grows first
- * would run ahead of the others.
+ * keeps its windows small, for they may be long. So it takes up a few queues and starts a few samples;
+ * if they are short, it takes up the others with windows that fit, and lets all of them fill, before
+ * anything else runs: otherwise the user whose tasks come first would run ahead of the others.
  */
 export class WarmUp {
-  #state: 'waiting' | 'sampling' | 'over' = 'waiting';
+  #state: 'waiting' | 'sampling' | 'taking' | 'over' = 'waiting';
+  #rest: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly runner: Runner,
     private readonly intake: Intake,
     private readonly samples: number,
-    private readonly onFailure: (error: Error) => void,
+    private readonly listener: WarmUpListener,
   ) {}
 
   get over(): boolean {
     return this.#state === 'over';
   }
 
+  /** Queues are still to be taken up. */
+  get hasMore(): boolean {
+    return this.#rest.length > 0 || this.#state === 'taking';
+  }
+
+  /**
+   * Takes up the queues that the samples come from.
+   *
+   * @param queues all that there are, in the order of their first turns
+   */
+  async prepare(queues: readonly string[]): Promise<void> {
+    const few = Math.max(FEW, this.samples);
+    this.#rest = queues.slice(few);
+    await this.#take(queues.slice(0, few));
+  }
+
+  /** Takes up all queues: there will be no samples, since the windows are fixed. */
+  async prepareAll(queues: readonly string[]): Promise<void> {
+    await this.#take(queues);
+  }
+
   start(): void {
     this.#state = 'sampling';
     this.runner.start(this.samples);
+    if (this.#rest.length > 0) this.#endInTime();
   }
 
-  /** No samples: the windows are fixed. */
+  /** No samples. */
   skip(): void {
     this.#state = 'over';
     this.runner.start();
@@ -41,7 +75,7 @@ export class WarmUp {
   look(): void {
     if (this.#state !== 'sampling' || this.runner.started === 0) return;
     if (this.runner.running === 0) this.#end();
-    else this.#timer ??= setTimeout(() => this.#end(), SAMPLE_WITHIN_MS);
+    else this.#endInTime();
   }
 
   cancel(): void {
@@ -49,18 +83,42 @@ export class WarmUp {
     clearTimeout(this.#timer);
   }
 
+  #endInTime(): void {
+    this.#timer ??= setTimeout(() => this.#end(), SAMPLE_WITHIN_MS);
+  }
+
   #end(): void {
     if (this.#state !== 'sampling') return;
-    this.cancel();
-    if ((this.runner.taskMs ?? Number.POSITIVE_INFINITY) >= SHORT_TASK_MS) {
-      this.runner.start();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#state = 'taking';
+    this.runner.pause();
+    this.#takeRest().catch((error) => this.listener.onFailure(error));
+  }
+
+  async #takeRest(): Promise<void> {
+    const sampled = this.runner.started > 0;
+    const areShort = (this.runner.taskMs ?? Number.POSITIVE_INFINITY) < SHORT_TASK_MS;
+    const rest = this.#rest;
+    this.#rest = [];
+    await this.#take(rest);
+    if (areShort) await this.intake.windows.fitAll();
+    if (areShort || !sampled) await this.intake.filled();
+    if (this.#state !== 'taking') return;
+    this.listener.onFilled();
+    if (!sampled) {
+      this.start();
       return;
     }
-    this.runner.pause();
-    this.intake.windows
-      .fitAll()
-      .then(() => this.intake.filled())
-      .then(() => this.runner.resume())
-      .catch(this.onFailure);
+    this.#state = 'over';
+    this.runner.resume();
+  }
+
+  async #take(queues: readonly string[]): Promise<void> {
+    const work = this.intake.take(queues);
+    work.catch((error) => this.listener.onFailure(error));
+    const timer = new AbortController();
+    await Promise.race([work, delay(TAKE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => {})]);
+    timer.abort();
   }
 }

@@ -16,7 +16,7 @@ import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
-import { queueFilter } from './queue-filter.js';
+import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { Runner } from './runner.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
@@ -24,8 +24,6 @@ import type { HeldTask, Source } from './task.js';
 import { WarmUp } from './warm-up.js';
 import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
-/** The first task waits so long at most for all known queues to be taken up. */
-const START_WITHIN_MS = 1_000;
 /** A batch of completions goes out at this size, or after this time; at once where windows are full of it. */
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
@@ -39,6 +37,7 @@ const PULSE_EVERY_MS = 20;
  */
 export class Worker {
   readonly #scheduler: Scheduler<HeldTask>;
+  readonly #filter: QueueFilter;
   readonly #presence: Presence;
   readonly #runner: Runner;
   readonly #intake: Intake;
@@ -90,14 +89,17 @@ export class Worker {
       },
       onTick: () => this.#tick(),
     });
-    const filter = queueFilter(names, options.include, options.exclude);
-    this.#intake = new Intake(connection, options, this.#scheduler, filter, clock, newId, {
+    this.#filter = queueFilter(names, options.include, options.exclude);
+    this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
     });
-    this.#warmUp = new WarmUp(this.#runner, this.#intake, options.concurrency, fail);
+    this.#warmUp = new WarmUp(this.#runner, this.#intake, options.concurrency, {
+      onFilled: () => this.#scheduler.arrange(this.#firstTurns()),
+      onFailure: fail,
+    });
     this.#presence = new Presence(
       connection,
       names,
@@ -189,8 +191,10 @@ export class Worker {
     });
     await this.#intake.open();
     await this.#presence.open();
-    // Taken up in full before the first start: who comes first would otherwise run ahead.
-    await atMost(this.#list(), START_WITHIN_MS, (error) => this.#fail(error));
+    const found = (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
+    // Fixed windows need no samples of how long tasks take.
+    if (this.#adapts) await this.#warmUp.prepare(found);
+    else await this.#warmUp.prepareAll(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
@@ -203,8 +207,12 @@ export class Worker {
     for (const rule of this.options.weights.unused) {
       this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
     }
-    this.listener.onReady(this.#intake.sources.size);
+    this.listener.onReady(found.length);
     this.#startWhenAllReady();
+  }
+
+  get #adapts(): boolean {
+    return this.options.strategy === 'fair' && this.options.prefetch === undefined;
   }
 
   async #list(): Promise<void> {
@@ -223,7 +231,7 @@ export class Worker {
     await this.#intake.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
-    if (this.options.strategy === 'fair' && this.options.prefetch === undefined) this.#warmUp.start();
+    if (this.#adapts) this.#warmUp.start();
     else this.#warmUp.skip();
     if (this.options.exitWhen !== undefined) this.#watchForEnd().catch((error) => this.#fail(error));
   }
@@ -251,7 +259,12 @@ export class Worker {
   }
 
   get #busy(): boolean {
-    return this.#runner.running > 0 || this.#scheduler.held > 0 || (this.#settlement?.pending ?? 0) > 0;
+    return (
+      this.#warmUp.hasMore ||
+      this.#runner.running > 0 ||
+      this.#scheduler.held > 0 ||
+      (this.#settlement?.pending ?? 0) > 0
+    );
   }
 
   /** After a burst of starts, the end of a task, or a confirmation. */
@@ -341,12 +354,4 @@ function describeChoice(user: string, { rule, passedOver }: FoundWeight): string
   if (rule === undefined || passedOver.length === 0) return undefined;
   const others = passedOver.map(describeRule).join(', ');
   return `user ${JSON.stringify(user)}: weight ${rule.weight}, since ${describeRule(rule)} is more exact than ${others}`;
-}
-
-/** Waits for the work, but no longer than so; a failure after that still counts. */
-async function atMost(work: Promise<void>, ms: number, onFailure: (error: Error) => void): Promise<void> {
-  const timer = new AbortController();
-  work.catch(onFailure);
-  await Promise.race([work, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
 }

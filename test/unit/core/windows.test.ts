@@ -50,6 +50,11 @@ describe('windows', () => {
     expect(window({ weightShare: 1e-9 })).toBe(1);
   });
 
+  it('are the same for all tasks that take no time, however little of it was measured', () => {
+    const sizes = [0.001, 0.02, 0.2].map((taskMs) => window({ taskMs, activeUsers: 1_000 }));
+    expect(sizes).toEqual([4, 4, 4]);
+  });
+
   it('say why they are as large as they are', () => {
     expect(explained({ taskMs: undefined }).reason).toBe('unknown');
     expect(explained({ taskMs: 3_600_000 }).reason).toBe('slots');

@@ -36,6 +36,10 @@ describe('what users are due among those that have tasks', () => {
     expect(slotShares('time', { taskMs: 20 }, { taskMs: 5 })).toEqual([0.5, 0.5]);
   });
 
+  it('is the same for tasks that take no time, however little of it was measured', () => {
+    expect(slotShares('count', { taskMs: 0.01 }, { taskMs: 0.4 })).toEqual([0.5, 0.5]);
+  });
+
   it('grows by what others leave, who have fewer tasks than they are due', () => {
     expect(slotShares('time', {}, { outstanding: 1, window: 5 })).toEqual([0.9, 0.5]);
     expect(slotShares('time', {}, {}, { outstanding: 0, window: 5 }, { outstanding: 0, window: 5 })).toEqual([
