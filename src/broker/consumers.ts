@@ -121,9 +121,10 @@ export class Consumers<S> {
     for (const channel of this.#places) channel?.acknowledge();
   }
 
-  /** Nothing is taken up again from here on. */
+  /** Before the channels are closed: nothing is sent on them from here on. */
   closing(): void {
     this.#closing = true;
+    for (const channel of this.#places) if (channel !== undefined) channel.open = false;
   }
 
   async #openChannel(place: number): Promise<void> {
@@ -150,7 +151,7 @@ export class Consumers<S> {
 
   async #start(consumer: Consumer<S>): Promise<void> {
     const on = this.#places[consumer.place];
-    if (on === undefined) return; // the channel is on its way back, and takes up every consumer then
+    if (!on?.open) return; // where it is on its way back, it takes up every consumer then
     if (on.prefetch !== consumer.window) {
       on.prefetch = consumer.window;
       on.channel.prefetch(consumer.window).catch(() => {}); // fails only as the channel does
@@ -186,7 +187,7 @@ export class Consumers<S> {
   async #cancel(consumer: Consumer<S>): Promise<void> {
     consumer.cancelled = true;
     const on = this.#places[consumer.place];
-    if (on === undefined || consumer.tag === undefined) return;
+    if (!on?.open || consumer.tag === undefined) return;
     await on.channel.cancel(consumer.tag).catch(() => {}); // a closed channel has no consumers
   }
 }
