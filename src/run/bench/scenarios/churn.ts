@@ -1,5 +1,6 @@
 import { driftWhileBackloggedTogether } from '../../../core/backlogged-together.js';
 import { seededRandom } from '../../../core/random.js';
+import type { TaskEvent } from '../../../core/task-event.js';
 import type { Schedule } from '../load.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
@@ -14,6 +15,8 @@ const LONGEST_MS = 6;
 const LASTS_MS = 6_000;
 const JOINS_AT_MS = 2_000;
 const LEAVES_AT_MS = 4_000;
+/** Each worker keeps 20 ms of work at hand, and as much is on its way from the broker while that runs. */
+const DRIFT_MS = 40;
 
 const users = Array.from({ length: USERS }, (_, i) => `user-${i + 1}`);
 
@@ -36,15 +39,26 @@ export const churn: Scenario = {
     ]);
     await trial.workersEnd();
   },
-  claims: () => [
+  // One worker keeps its users within two tasks of each other; several know only what each of them holds.
+  claims: ({ workers, concurrency }) => [
     {
       name: 'drift, both backlogged',
       unit: 'tasks',
       of: ({ events }) => driftWhileBackloggedTogether(events),
-      atMost: 8,
+    },
+    {
+      name: 'drift, as work of all slots',
+      unit: 'ms',
+      of: ({ events }) =>
+        (driftWhileBackloggedTogether(events) * meanRunMs(events)) / (workers * concurrency),
+      atMost: DRIFT_MS,
     },
   ],
 };
+
+function meanRunMs(events: readonly TaskEvent[]): number {
+  return events.reduce((sum, { started, finished }) => sum + finished - started, 0) / events.length / 1000;
+}
 
 /** The k-th user's bursts are of 1/k of the largest, at moments drawn from the seed. */
 function scheduleOf({ seed, scale }: ScenarioSettings): Schedule {
