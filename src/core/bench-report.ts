@@ -34,6 +34,8 @@ export interface BenchCheck {
   readonly name: string;
   readonly value: number | string;
   readonly limit: number | string;
+  /** Of both, where they are numbers of something. */
+  readonly unit?: BenchUnit;
   readonly passed: boolean;
 }
 

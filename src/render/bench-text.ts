@@ -125,16 +125,26 @@ function renderStarts(label: string, starts: readonly string[], style: TextStyle
   return lines.join('\n');
 }
 
-function renderCheck({ name, value, limit, passed }: BenchCheck, style: TextStyle): string {
-  const show = (part: number | string): string =>
-    typeof part === 'number' ? formatNumber(part) : safeText(part, style.unicode);
+function renderCheck(check: BenchCheck, style: TextStyle): string {
+  const { name, passed } = check;
+  const [value, limit] = valueAndLimit(check, style);
   const [good, bad] = style.unicode ? ['✓ ', '✗ '] : ['ok     ', 'FAILED '];
   const mark = passed ? good : bad;
-  const text = `${safeText(name, style.unicode)}: ${show(value)} (limit ${show(limit)})`;
+  const text = `${safeText(name, style.unicode)}: ${value} (limit ${limit})`;
   return wrapText(text, { ...style, columns: style.columns - mark.length })
     .map((line, i) => (i === 0 ? mark : ' '.repeat(mark.length)) + line)
     .map((line) => paint(passed ? 'good' : 'alarm', line, style))
     .join('\n');
+}
+
+/** With their unit, unless rounding would hide what the difference is. */
+function valueAndLimit({ value, limit, unit }: BenchCheck, style: TextStyle): [string, string] {
+  const exactly = (part: number | string): string =>
+    typeof part === 'number' ? formatNumber(part) : safeText(part, style.unicode);
+  const exact: [string, string] = [exactly(value), exactly(limit)];
+  if (unit === undefined || typeof value === 'string' || typeof limit === 'string') return exact;
+  const [shown, promised] = [formatFigure(value, unit), formatFigure(limit, unit)];
+  return shown === promised && value !== limit ? exact : [shown, promised];
 }
 
 function formatNumber(value: number): string {

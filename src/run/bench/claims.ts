@@ -54,16 +54,18 @@ function measured(claim: Claim, result: CaseResult, all: readonly CaseResult[]):
 
 /** Checks what is promised, and that every case ran each task, once, in every round. */
 export function checksOf(figures: readonly BenchFigure[], results: readonly CaseResult[]): BenchCheck[] {
-  const promises = figures.flatMap(({ name, values, atMost, atLeast, promisedBy }) =>
+  const promises = figures.flatMap(({ name, unit, values, atMost, atLeast, promisedBy }) =>
     promisedBy.flatMap((label) => {
       const value = values[label];
       if (value === undefined || value === null) return [];
       const checks: BenchCheck[] = [];
       if (atMost !== undefined) {
-        checks.push({ name: `${label}: ${name}, at most`, value, limit: atMost, passed: value <= atMost });
+        const passed = value <= atMost;
+        checks.push({ name: `${label}: ${name}, at most`, value, limit: atMost, unit, passed });
       }
       if (atLeast !== undefined) {
-        checks.push({ name: `${label}: ${name}, at least`, value, limit: atLeast, passed: value >= atLeast });
+        const passed = value >= atLeast;
+        checks.push({ name: `${label}: ${name}, at least`, value, limit: atLeast, unit, passed });
       }
       return checks;
     }),

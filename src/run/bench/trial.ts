@@ -15,6 +15,9 @@ import { PublishRun } from '../publish/publish-run.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule } from './load.js';
 
+/** Who sends so much gives way to everybody else, or the processors would be what is measured. */
+const FLOOD_PER_SECOND = 1_000;
+
 /** How the tasks reach the workers. */
 export type Strategy = 'fifo' | 'arrival' | 'fair';
 
@@ -113,7 +116,7 @@ export class Trial {
     this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
     const shared = strategy === 'fifo' ? ['--strategy', 'fifo'] : [];
     const publisher = this.#start<unknown>(['publish', '--run', this.#run, ...shared, ...publishFlags(load)]);
-    if (load.rate === undefined) publisher.giveWay();
+    if (load.rate === undefined || load.rate >= FLOOD_PER_SECOND) publisher.giveWay();
     await publisher.ended;
   }
 

@@ -21,7 +21,7 @@ const COUNTS_FOR_MS = 500;
 const SHARED_PATIENCE_MS = 15;
 const PATIENCE_MS = 500;
 /** Held of a user, the broker's next deliveries come before it runs out. */
-const ENOUGH = 256;
+const ENOUGH = 1_024;
 const TEND_EVERY_MS = 5;
 /** With more users than so it takes a while, and is done more rarely. */
 const TEND_AT_ONCE = 64;

@@ -77,6 +77,12 @@ test('a missing task is loud', () => {
   expect(renderBench([fifo, fair], [], style)).not.toContain('MISSING');
 });
 
+test('checks have the unit of their figure, unless rounding would hide what failed', () => {
+  const check = (value: number) => ({ name: 'dwell', value, limit: 35, unit: 'ms', passed: false }) as const;
+  expect(renderBench([fair], [check(7.8)], style)).toContain('dwell: 7.8 ms (limit 35 ms)');
+  expect(renderBench([fair], [check(35.004)], style)).toContain('dwell: 35.004 (limit 35)');
+});
+
 test('checks are marked, and in words where there is no unicode', () => {
   const checks = [
     { name: "B's last task", value: 1000, limit: 1050, passed: true },
