@@ -16,6 +16,8 @@ const BURST_MS = 5;
 const MEAN_GAIN = 0.1;
 /** The first tasks run before the code is warm: of so many the median says more than the mean. */
 const COLD = 10;
+/** What a cold task took below this says nothing about its user's tasks. */
+const COLD_NOISE_MS = 1;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
 
@@ -228,8 +230,9 @@ export class Runner {
     this.lastFinishAt = finishedAt;
     if (outcome === 'done') this.completed++;
     else this.failed++;
-    this.taskMs = this.#coldMs.length < COLD ? this.#coldMedian(ms) : follow(this.taskMs, ms);
-    lane.taskMs = follow(lane.taskMs, ms);
+    const isCold = this.#coldMs.length < COLD;
+    this.taskMs = isCold ? this.#coldMedian(ms) : follow(this.taskMs, ms);
+    if (!isCold || ms >= COLD_NOISE_MS) lane.taskMs = follow(lane.taskMs, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     const user = envelope.user ?? lane.user;
     this.users.add(user);

@@ -29,6 +29,7 @@ describe('a promise', () => {
       name: 'fair: speed, at least',
       value: 60,
       limit: 70,
+      unit: 'share',
       passed: false,
     });
     expect(check({ atMost: 85 })).toMatchObject({ value: 90, passed: false });
