@@ -1,10 +1,6 @@
 import type { Charging } from '../../core/charging.js';
+import { NOISE_MS } from '../../core/task-time.js';
 import type { Source } from './task.js';
-
-/** Of a user whose tasks' time is not known, when nobody's is. */
-const UNKNOWN_MS = 1;
-/** Shorter ones count as so long: how long a task of no time took is noise. */
-const SHORTEST_MS = 1;
 
 /** What a user is due among those that have tasks here; parts of 1. */
 export interface Share {
@@ -14,9 +10,9 @@ export interface Share {
 }
 
 /**
- * The sources whose users have tasks here, and what part of the slots each is due. Charged by time
- * that is its weight's part; charged by count it is in proportion to the length of its tasks too,
- * since who has longer tasks needs more slots for the same number.
+ * The sources whose users have tasks here, or had a moment ago, and what part of the slots each is
+ * due. Charged by time that is its weight's part; charged by count it is in proportion to the length
+ * of its tasks too, since who has longer tasks needs more slots for the same number.
  */
 export class Awake {
   readonly #sources = new Set<Source>();
@@ -86,6 +82,6 @@ export class Awake {
 
   #claim({ lane }: Source, meanMs: number | undefined): number {
     if (this.charging === 'time') return lane.weight;
-    return lane.weight * Math.max(SHORTEST_MS, lane.taskMs ?? meanMs ?? UNKNOWN_MS);
+    return lane.weight * Math.max(NOISE_MS, lane.taskMs ?? meanMs ?? 0);
   }
 }

@@ -96,7 +96,7 @@ export class Intake {
     return this.#sources;
   }
 
-  /** Users with tasks here. */
+  /** Users with tasks here, or who had some a moment ago. */
   get activeUsers(): number {
     return this.#awake.size;
   }

@@ -2,6 +2,7 @@ import { type Charging, timeCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Outcome, TaskEvent } from '../../core/task-event.js';
+import { NOISE_MS } from '../../core/task-time.js';
 import { messageOf } from '../../errors.js';
 import type { Handlers } from './handlers.js';
 import type { HeldTask } from './task.js';
@@ -16,8 +17,6 @@ const BURST_MS = 5;
 const MEAN_GAIN = 0.1;
 /** The first tasks run before the code is warm: of so many the median says more than the mean. */
 const COLD = 10;
-/** What a cold task took below this says nothing about its user's tasks. */
-const COLD_NOISE_MS = 1;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
 
@@ -232,7 +231,7 @@ export class Runner {
     else this.failed++;
     const isCold = this.#coldMs.length < COLD;
     this.taskMs = isCold ? this.#coldMedian(ms) : follow(this.taskMs, ms);
-    if (!isCold || ms >= COLD_NOISE_MS) lane.taskMs = follow(lane.taskMs, ms);
+    if (!isCold || ms >= NOISE_MS) lane.taskMs = follow(lane.taskMs, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     const user = envelope.user ?? lane.user;
     this.users.add(user);

@@ -27,6 +27,7 @@ export class WarmUp {
   #rest: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param samples how many tasks; 0 where the windows are fixed, and there is nothing to learn */
   constructor(
     private readonly runner: Runner,
     private readonly intake: Intake,
@@ -43,32 +44,22 @@ export class WarmUp {
     return this.#rest.length > 0 || this.#state === 'taking';
   }
 
-  /**
-   * Takes up the queues that the samples come from.
-   *
-   * @param queues all that there are, in the order of their first turns
-   */
+  /** Takes up the queues that the samples come from; all, where there are no samples. */
   async prepare(queues: readonly string[]): Promise<void> {
-    const few = Math.max(FEW, this.samples);
+    const few = this.samples === 0 ? queues.length : Math.max(FEW, this.samples);
     this.#rest = queues.slice(few);
     await this.#take(queues.slice(0, few));
   }
 
-  /** Takes up all queues: there will be no samples, since the windows are fixed. */
-  async prepareAll(queues: readonly string[]): Promise<void> {
-    await this.#take(queues);
-  }
-
   start(): void {
+    if (this.samples === 0) {
+      this.#state = 'over';
+      this.runner.start();
+      return;
+    }
     this.#state = 'sampling';
     this.runner.start(this.samples);
     if (this.#rest.length > 0) this.#endInTime();
-  }
-
-  /** No samples. */
-  skip(): void {
-    this.#state = 'over';
-    this.runner.start();
   }
 
   /** Call it whenever a task has started or ended. */

@@ -1,4 +1,5 @@
 import type { Consumers } from '../../broker/consumers.js';
+import { typicalTaskMs } from '../../core/task-time.js';
 import { type Window, type WindowNeeds, widened, windowFor } from '../../core/windows.js';
 import type { Awake, Share } from './awake.js';
 import type { Source } from './task.js';
@@ -17,7 +18,6 @@ export interface WindowListener {
 
 /** A window that is too small grows when so much larger a one is wanted; less is not worth telling the broker. */
 const GROW_BY = 1.5;
-const NOISE_MS = 1;
 /** How slow the broker answers changes: of what it took to keep the slots busy so much is kept each time. */
 const KEEP_OF_NEEDED = 0.95;
 
@@ -86,16 +86,9 @@ export class WindowControl {
       weightShare: share.ofWeight,
       slotShare: share.ofSlots,
       workers: this.workers,
-      taskMs: this.#taskMsOf(source),
+      taskMs: typicalTaskMs(source.lane, this.taskMs),
       backlog: Math.max(source.served * this.workers, source.backlog),
     };
-  }
-
-  /** Below `NOISE_MS` the difference between one user's tasks and all others' is noise. */
-  #taskMsOf({ lane }: Source): number | undefined {
-    if (lane.taskMs === undefined) return this.taskMs;
-    if (lane.taskMs >= NOISE_MS || this.taskMs === undefined) return lane.taskMs;
-    return Math.min(lane.taskMs, this.taskMs);
   }
 
   #resize(source: Source, window: Window): void {

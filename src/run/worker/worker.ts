@@ -96,7 +96,8 @@ export class Worker {
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
     });
-    this.#warmUp = new WarmUp(this.#runner, this.#intake, options.concurrency, {
+    const adapts = options.strategy === 'fair' && options.prefetch === undefined;
+    this.#warmUp = new WarmUp(this.#runner, this.#intake, adapts ? options.concurrency : 0, {
       onFilled: () => this.#scheduler.arrange(this.#firstTurns()),
       onFailure: fail,
     });
@@ -192,9 +193,7 @@ export class Worker {
     await this.#intake.open();
     await this.#presence.open();
     const found = (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
-    // Fixed windows need no samples of how long tasks take.
-    if (this.#adapts) await this.#warmUp.prepare(found);
-    else await this.#warmUp.prepareAll(found);
+    await this.#warmUp.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
@@ -209,10 +208,6 @@ export class Worker {
     }
     this.listener.onReady(found.length);
     this.#startWhenAllReady();
-  }
-
-  get #adapts(): boolean {
-    return this.options.strategy === 'fair' && this.options.prefetch === undefined;
   }
 
   async #list(): Promise<void> {
@@ -231,8 +226,7 @@ export class Worker {
     await this.#intake.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
-    if (this.#adapts) this.#warmUp.start();
-    else this.#warmUp.skip();
+    this.#warmUp.start();
     if (this.options.exitWhen !== undefined) this.#watchForEnd().catch((error) => this.#fail(error));
   }
 
