@@ -3,6 +3,29 @@ import type { Lane } from './scheduler.js';
 /** Of a task that took less, how long it took is mostly noise. Milliseconds. */
 export const NOISE_MS = 1;
 
+/** Shorter tasks take no time worth planning for, and what little was measured is mostly noise. Milliseconds. */
+export const NO_TIME_MS = 0.25;
+
+/** Each new time counts for so much of the mean. */
+const GAIN = 0.1;
+/** One task counts as at most so many times as long as those before: the processor may have been taken away. */
+const OUTLIER = 10;
+/** Those before count as so long at least, milliseconds. */
+const SHORTEST_MS = 0.02;
+
+/**
+ * A mean that follows: the typical run time after a task that took `ms`.
+ *
+ * @param typicalMs of the tasks before it, or undefined for the first, which says by itself what is typical
+ * @param expectedMs for the first: what others' tasks take, or undefined where there are none
+ */
+export function followed(typicalMs: number | undefined, ms: number, expectedMs?: number): number {
+  const before = typicalMs ?? expectedMs;
+  if (before === undefined) return ms;
+  const counted = Math.min(ms, OUTLIER * Math.max(before, SHORTEST_MS));
+  return typicalMs === undefined ? counted : typicalMs + GAIN * (counted - typicalMs);
+}
+
 /**
  * How long the next task of this user may take, milliseconds: as long as its own of late, or as all
  * users' where its own is unknown, or so short that the difference is noise.

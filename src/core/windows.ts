@@ -1,3 +1,5 @@
+import { NO_TIME_MS } from './task-time.js';
+
 /**
  * How many unacknowledged tasks a user queue may have at this worker. Too few, and slots wait for the
  * broker's next delivery; too many, and tasks sit here that an idle worker elsewhere could run.
@@ -53,11 +55,9 @@ export interface Window {
 const AHEAD_MS = 20;
 /** The same for a broker that is slow to answer, when slots have been idle for want of deliveries. */
 const WIDENED_AHEAD_MS = 100;
-/** Shorter tasks take no time worth planning for, and what little was measured is mostly noise. */
-const NO_TIME_MS = 0.25;
 /** Between shorter tasks slots are always idle for a moment. */
 const SHORTEST_TO_WIDEN_MS = 1;
-/** Held by one worker over all users. */
+/** Held over all users, and divided among the workers. */
 const WORKER_BUDGET = 4_096;
 /**
  * Held of one user at several workers together. What the slowest of them holds of a user's last tasks
@@ -75,7 +75,7 @@ export function windowFor(needs: WindowNeeds): Window {
   const ahead = taskMs < NO_TIME_MS ? Number.POSITIVE_INFINITY : (concurrency * AHEAD_MS) / taskMs;
   const wanted = Math.floor(running + ahead * slotShare);
   if (wanted === running) return { size: running, reason: 'slots' };
-  const ofWorker = WORKER_BUDGET * weightShare;
+  const ofWorker = (WORKER_BUDGET / workers) * weightShare;
   const ofUser = workers === 1 ? Number.POSITIVE_INFINITY : userBudget() / workers ** 1.5;
   const most = Math.max(running, Math.floor(Math.min(ofWorker, ofUser)));
   if (wanted <= most) return { size: wanted, reason: 'ahead' };

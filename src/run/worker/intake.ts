@@ -7,16 +7,24 @@ import type { Scheduler } from '../../core/scheduler.js';
 import type { Window } from '../../core/windows.js';
 import { Awake } from './awake.js';
 import type { QueueFilter } from './queue-filter.js';
+import { Reserve } from './reserve.js';
 import type { HeldTask, Source } from './task.js';
 import { WindowControl, type WindowOptions } from './window-control.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
 const REST_AFTER_MS = 40;
 /**
+ * The same where the broker is what limits the speed: it may take 100 ms to turn a window around. A user
+ * laid to rest before would lose the turns that it has waited for.
+ */
+const REST_AFTER_LOADED_MS = 150;
+/**
  * Who rests still has a part in the windows for so long. Among many users each has nothing here for a
  * moment now and then; windows that followed that would be unequal, and so would what users get.
  */
 const COUNTS_FOR_MS = 500;
+/** So does a queue that was just taken up: what waits in it is on its way. */
+const FRESH_COUNTS_FOR_MS = 50;
 /** How long the first tasks wait for every user's deliveries; with other workers about, and alone. */
 const SHARED_PATIENCE_MS = 15;
 const PATIENCE_MS = 500;
@@ -52,6 +60,7 @@ export class Intake {
   readonly #sources = new Map<string, Source>();
   readonly #awake: Awake;
   readonly windows: WindowControl;
+  readonly #reserve: Reserve;
   /** Queues that are consumed, or about to be. */
   readonly #taking = new Set<string>();
   readonly #consumers: Consumers<Source>;
@@ -72,6 +81,7 @@ export class Intake {
     private readonly newId: () => string,
     private readonly listener: IntakeListener,
   ) {
+    this.#reserve = new Reserve(clock);
     this.#awake = new Awake(options.charging, options.concurrency);
     this.#consumers = new Consumers<Source>(connection, {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
@@ -96,66 +106,73 @@ export class Intake {
     return this.#sources;
   }
 
-  /** Users with tasks here, or who had some a moment ago. */
+  /** Users with tasks here, or who had some a moment ago, or may have some in a moment. */
   get activeUsers(): number {
     return this.#awake.size;
   }
 
   /** Every user's window is so full that the broker may soon have nothing that it can send. */
   get windowsFilled(): boolean {
-    for (const { outstanding, window, restsSince } of this.#awake) {
-      if (restsSince === undefined && outstanding * 2 < window) return false;
+    for (const { outstanding, window, countsUntil } of this.#awake) {
+      if (countsUntil === undefined && outstanding * 2 < window) return false;
     }
     return true;
+  }
+
+  /** How long the next start may wait for deliveries that may be due before it; milliseconds, 0 for not at all. */
+  waitMs(): number {
+    return this.#reserve.waitMs(this.scheduler.held);
   }
 
   /** Takes up those of the queues that match and are not consumed yet. */
   async take(queues: readonly string[]): Promise<void> {
     const fresh = queues.filter((queue) => !this.#taking.has(queue) && this.filter.matches(queue));
-    const users = fresh.length + this.#awake.size;
-    await Promise.all(
-      fresh.map(async (queue) => {
-        this.#taking.add(queue);
-        // Among many users windows are small, whatever waits.
-        const backlog = users <= ASK_DEPTH_UP_TO ? await this.#consumers.depth(queue) : 0;
-        await this.#subscribe(queue, users, backlog);
-      }),
-    );
+    const sources = fresh.map((queue) => this.#sourceOf(queue));
+    this.#awake.weigh(this.windows.taskMs);
+    await Promise.all(sources.map((source) => this.#subscribe(source)));
   }
 
-  async #subscribe(queue: string, users: number, backlog: number): Promise<void> {
+  #sourceOf(queue: string): Source {
+    const source: Source = {
+      queue,
+      lane: this.scheduler.lane(this.filter.userOf(queue)),
+      window: 0,
+      needed: 0,
+      outstanding: 0,
+      limited: false,
+      lastTraffic: this.clock.now(),
+      backlog: 0,
+      served: 0,
+      resizing: false,
+      yielded: false,
+      countsUntil: Number.POSITIVE_INFINITY,
+    };
+    this.#taking.add(queue);
+    this.#awake.add(source);
+    this.scheduler.rest(source.lane);
+    return source;
+  }
+
+  async #subscribe(source: Source): Promise<void> {
+    const { queue } = source;
+    // Among many users windows are small, whatever waits.
+    if (this.#awake.size <= ASK_DEPTH_UP_TO) source.backlog = await this.#consumers.depth(queue);
     if (!this.#taken) return;
-    let source = this.#sources.get(queue);
-    if (source === undefined) {
-      source = {
-        queue,
-        lane: this.scheduler.lane(this.filter.userOf(queue)),
-        window: 0,
-        needed: 0,
-        outstanding: 0,
-        limited: false,
-        lastTraffic: this.clock.now(),
-        backlog,
-        served: 0,
-        resizing: false,
-        yielded: false,
-        restsSince: undefined,
-      };
-      this.#sources.set(queue, source);
-    }
-    source.window = this.windows.first(source, users);
+    this.#sources.set(queue, source);
+    source.window = this.windows.first(source);
     await this.#consumers.subscribe(queue, source, source.window);
+    if (source.countsUntil !== undefined) source.countsUntil = this.clock.now() + FRESH_COUNTS_FOR_MS;
   }
 
   #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
     const { lane } = source;
     const { messageId } = message.properties;
     const now = this.clock.now();
-    if (!this.#awake.has(source)) this.scheduler.rest(lane);
-    else if (this.#restsNow(source, now)) this.#rest(source, now);
-    source.restsSince = undefined;
+    if (source.countsUntil === undefined && this.#restsNow(source, now)) this.#rest(source, now);
+    source.countsUntil = undefined;
     source.outstanding++;
     source.lastTraffic = now;
+    this.#reserve.delivered(now);
     lane.late = source.window;
     if (source.outstanding >= source.window) source.limited = true;
     this.#awake.add(source);
@@ -186,6 +203,8 @@ export class Intake {
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */
   tend(freeSlots: number): void {
     const now = this.clock.now();
+    if (this.windows.holdsAhead) this.#reserve.fit(this.#awake, now);
+    else this.#reserve.release();
     if (now - this.#lastTended < TEND_EVERY_MS * Math.max(1, this.#awake.size / TEND_AT_ONCE)) return;
     this.#lastTended = now;
     const starving = freeSlots > 0 && this.scheduler.held === 0;
@@ -193,7 +212,9 @@ export class Intake {
     if (shrink) this.#lastShrink = now;
     this.#awake.weigh(this.windows.taskMs);
     for (const source of this.#awake) {
-      if (this.#restsNow(source, now)) this.#rest(source, now);
+      if (source.countsUntil !== undefined) {
+        if (now >= source.countsUntil) this.#awake.delete(source);
+      } else if (this.#restsNow(source, now)) this.#rest(source, now);
       else this.windows.fit(source, starving, shrink);
     }
   }
@@ -202,8 +223,7 @@ export class Intake {
   #rest(source: Source, now: number): void {
     this.scheduler.rest(source.lane);
     if (source.outstanding > 0) return;
-    source.restsSince ??= now;
-    if (now - source.restsSince >= COUNTS_FOR_MS) this.#awake.delete(source);
+    source.countsUntil = now + COUNTS_FOR_MS;
     source.needed = 0;
     source.limited = false;
     source.served = 0;
@@ -213,7 +233,8 @@ export class Intake {
   /** Nothing is held, and nothing is on its way: the window has room, and has had for a while. */
   #restsNow(source: Source, now: number): boolean {
     if (source.lane.held.size > 0 || source.outstanding >= source.window) return false;
-    return !source.limited || now - source.lastTraffic > REST_AFTER_MS;
+    const restAfter = this.windows.holdsAhead ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
+    return !source.limited || now - source.lastTraffic > restAfter;
   }
 
   /**
@@ -281,7 +302,7 @@ export class Intake {
       this.#yielded.delete(source);
       source.yielded = false;
       if (!this.#taken || !this.#sources.has(source.queue)) continue;
-      source.window = this.windows.first(source, 1);
+      source.window = this.windows.first(source);
       this.#consumers
         .subscribe(source.queue, source, source.window)
         .catch((error) => this.listener.onFailure(error));

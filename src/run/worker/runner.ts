@@ -2,7 +2,7 @@ import { type Charging, timeCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Outcome, TaskEvent } from '../../core/task-event.js';
-import { NOISE_MS } from '../../core/task-time.js';
+import { followed, NOISE_MS } from '../../core/task-time.js';
 import { messageOf } from '../../errors.js';
 import type { Handlers } from './handlers.js';
 import type { HeldTask } from './task.js';
@@ -13,8 +13,6 @@ const BURST = 512;
 /** The same for tasks that keep the processor busy. */
 const BURST_MS = 5;
 
-/** A mean that follows: each new value counts for so much. */
-const MEAN_GAIN = 0.1;
 /** The first tasks run before the code is warm: of so many the median says more than the mean. */
 const COLD = 10;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
@@ -22,6 +20,8 @@ const LONG_MS = 20;
 
 export interface RunnerListener {
   onFinished(task: HeldTask, event: TaskEvent, failure: string | undefined): void;
+  /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
+  waitMs(): number;
   /** A burst of starts is over, or a running task has ended. */
   onTick(): void;
 }
@@ -57,6 +57,7 @@ export class Runner {
   /** Starts allowed for now, beside the count of the options. */
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   readonly #coldMs: number[] = [];
   readonly #onEnd: (() => void)[] = [];
   /** Tasks whose handler has not returned, in the order of their starts. */
@@ -126,6 +127,13 @@ export class Runner {
     });
   }
 
+  #wakeAfter(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.wake();
+    }, ms);
+  }
+
   /**
    * Looks at what runs, now and then: ends what is over its time, and learns from what already runs
    * longer than was expected, so that a user whose first tasks take hours is neither sent more of
@@ -152,6 +160,11 @@ export class Runner {
     while (this.free > 0) {
       if (count >= BURST || (count > 0 && count % 16 === 0 && this.clock.now() > until)) {
         this.wake();
+        break;
+      }
+      const waitMs = this.listener.waitMs();
+      if (waitMs > 0) {
+        this.#wakeAfter(waitMs);
         break;
       }
       const task = this.scheduler.next();
@@ -230,8 +243,8 @@ export class Runner {
     if (outcome === 'done') this.completed++;
     else this.failed++;
     const isCold = this.#coldMs.length < COLD;
-    this.taskMs = isCold ? this.#coldMedian(ms) : follow(this.taskMs, ms);
-    if (!isCold || ms >= NOISE_MS) lane.taskMs = follow(lane.taskMs, ms);
+    if (!isCold || ms >= NOISE_MS) lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
+    this.taskMs = isCold ? this.#coldMedian(ms) : followed(this.taskMs, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     const user = envelope.user ?? lane.user;
     this.users.add(user);
@@ -262,10 +275,6 @@ export class Runner {
     this.scheduler.correct(run.task.lane, charge - run.charged);
     run.charged = charge;
   }
-}
-
-function follow(mean: number | undefined, value: number): number {
-  return mean === undefined ? value : mean + MEAN_GAIN * (value - mean);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -23,8 +23,11 @@ export interface Source {
   resizing: boolean;
   /** Not consumed for now: its tasks are left to workers that have free slots. */
   yielded: boolean;
-  /** Nothing has been here of it since then, milliseconds; undefined while something is. */
-  restsSince: number | undefined;
+  /**
+   * Undefined while its user is busy. At rest, with nothing here, it still counts in the windows of the
+   * others until then; milliseconds.
+   */
+  countsUntil: number | undefined;
 }
 
 /** A delivery that has not ended. */

@@ -1,7 +1,7 @@
 import type { Consumers } from '../../broker/consumers.js';
-import { typicalTaskMs } from '../../core/task-time.js';
+import { NO_TIME_MS, typicalTaskMs } from '../../core/task-time.js';
 import { type Window, type WindowNeeds, widened, windowFor } from '../../core/windows.js';
-import type { Awake, Share } from './awake.js';
+import type { Awake } from './awake.js';
 import type { Source } from './task.js';
 
 export interface WindowOptions {
@@ -39,22 +39,21 @@ export class WindowControl {
     private readonly listener: WindowListener,
   ) {}
 
-  /** @param together sources that are taken up at the same moment, this one included */
-  first(source: Source, together: number): number {
-    const share = this.awake.shareOf(source, this.taskMs);
-    const needs = this.#needsOf(source, Math.max(together, this.awake.size), {
-      ofWeight: Math.min(1 / together, share.ofWeight),
-      ofSlots: Math.min(1 / together, share.ofSlots),
-    });
-    const window = this.#windowFor(needs);
+  first(source: Source): number {
+    const window = this.#windowFor(this.#needsOf(source));
     this.#note(window);
     return window.size;
+  }
+
+  /** Several workers run tasks of no time: what is held is ahead of what slots need. */
+  get holdsAhead(): boolean {
+    return this.options.prefetch === undefined && this.workers > 1 && (this.taskMs ?? 1) < NO_TIME_MS;
   }
 
   /** @param starving a slot is free while nothing is held here */
   fit(source: Source, starving: boolean, shrink: boolean): void {
     if (this.options.prefetch !== undefined || source.resizing || source.yielded) return;
-    const needs = this.#needsOf(source, this.awake.size, this.awake.shareOf(source, this.taskMs));
+    const needs = this.#needsOf(source);
     let wanted = this.#windowFor(needs);
     // This user may have more tasks than its window lets through.
     if (starving && source.outstanding >= source.window) {
@@ -79,10 +78,11 @@ export class WindowControl {
     return prefetch === undefined ? windowFor(needs) : { size: prefetch, reason: 'fixed' };
   }
 
-  #needsOf(source: Source, activeUsers: number, share: Share): WindowNeeds {
+  #needsOf(source: Source): WindowNeeds {
+    const share = this.awake.shareOf(source, this.taskMs);
     return {
       concurrency: this.options.concurrency,
-      activeUsers,
+      activeUsers: this.awake.size,
       weightShare: share.ofWeight,
       slotShare: share.ofSlots,
       workers: this.workers,

@@ -87,6 +87,7 @@ export class Worker {
         }
         this.#settlement?.finished(task, event);
       },
+      waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     });
     this.#filter = queueFilter(names, options.include, options.exclude);

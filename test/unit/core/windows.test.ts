@@ -24,9 +24,12 @@ describe('windows', () => {
     expect(window({ activeUsers: 1, workers: 20 })).toBeGreaterThanOrEqual(10);
   });
 
-  it('share what a worker may hold among its users', () => {
+  it('share what workers may hold among users and workers', () => {
     for (const activeUsers of [1, 10, 100, 1_000, 10_000]) {
-      expect(window({ activeUsers }) * activeUsers).toBeLessThanOrEqual(Math.max(4_096, activeUsers));
+      for (const workers of [1, 2, 5]) {
+        const held = window({ activeUsers, workers }) * activeUsers;
+        expect(held).toBeLessThanOrEqual(Math.max(4_096 / workers, activeUsers));
+      }
     }
   });
 
