@@ -71,6 +71,7 @@ export class Consumers<S> {
   readonly #places: (ConsumerChannel | undefined)[] = [];
   readonly #byQueue = new Map<string, Consumer<S>>();
   #next = 0;
+  #nextAsked = 0;
   #closing = false;
 
   constructor(
@@ -84,7 +85,7 @@ export class Consumers<S> {
 
   /** Tasks that wait in a queue, by its own count; 0 where nobody can tell. */
   async depth(queue: string): Promise<number> {
-    const on = this.#places[this.#next % CHANNELS];
+    const on = this.#places[this.#nextAsked++ % CHANNELS];
     if (on === undefined) return 0;
     try {
       return (await on.channel.checkQueue(queue)).messageCount;

@@ -10,9 +10,10 @@ export interface Share {
 }
 
 /**
- * The sources whose users have tasks here, or had a moment ago, and what part of the slots each is
- * due. Charged by time that is its weight's part; charged by count it is in proportion to the length
- * of its tasks too, since who has longer tasks needs more slots for the same number.
+ * The sources whose users have tasks here, had some a moment ago or may have some in a moment, and what
+ * part of the slots each is due. Charged by time that is its weight's part; charged by count it is in
+ * proportion to the length of its tasks too, since who has longer tasks needs more slots for the same
+ * number.
  */
 export class Awake {
   readonly #sources = new Set<Source>();

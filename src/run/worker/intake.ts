@@ -126,9 +126,29 @@ export class Intake {
 
   /** Takes up those of the queues that match and are not consumed yet. */
   async take(queues: readonly string[]): Promise<void> {
+    await this.consume(await this.find(queues));
+  }
+
+  /**
+   * Those of the queues that match and are not known yet. They count in the windows of the others from
+   * here on, and want to be consumed soon.
+   */
+  async find(queues: readonly string[]): Promise<Source[]> {
     const fresh = queues.filter((queue) => !this.#taking.has(queue) && this.filter.matches(queue));
     const sources = fresh.map((queue) => this.#sourceOf(queue));
     this.#awake.weigh(this.windows.taskMs);
+    // Among many users windows are small, whatever waits.
+    if (this.#awake.size <= ASK_DEPTH_UP_TO) {
+      await Promise.all(
+        sources.map(async (source) => {
+          source.backlog = await this.#consumers.depth(source.queue);
+        }),
+      );
+    }
+    return sources;
+  }
+
+  async consume(sources: readonly Source[]): Promise<void> {
     await Promise.all(sources.map((source) => this.#subscribe(source)));
   }
 
@@ -155,8 +175,6 @@ export class Intake {
 
   async #subscribe(source: Source): Promise<void> {
     const { queue } = source;
-    // Among many users windows are small, whatever waits.
-    if (this.#awake.size <= ASK_DEPTH_UP_TO) source.backlog = await this.#consumers.depth(queue);
     if (!this.#taken) return;
     this.#sources.set(queue, source);
     source.window = this.windows.first(source);
@@ -203,7 +221,7 @@ export class Intake {
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */
   tend(freeSlots: number): void {
     const now = this.clock.now();
-    if (this.windows.holdsAhead) this.#reserve.fit(this.#awake, now);
+    if (this.windows.brokerLimits) this.#reserve.fit(this.#awake, now);
     else this.#reserve.release();
     if (now - this.#lastTended < TEND_EVERY_MS * Math.max(1, this.#awake.size / TEND_AT_ONCE)) return;
     this.#lastTended = now;
@@ -233,7 +251,7 @@ export class Intake {
   /** Nothing is held, and nothing is on its way: the window has room, and has had for a while. */
   #restsNow(source: Source, now: number): boolean {
     if (source.lane.held.size > 0 || source.outstanding >= source.window) return false;
-    const restAfter = this.windows.holdsAhead ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
+    const restAfter = this.windows.brokerLimits ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
     return !source.limited || now - source.lastTraffic > restAfter;
   }
 

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Intake } from './intake.js';
 import type { Runner } from './runner.js';
+import type { Source } from './task.js';
 
 /** Tasks that have not ended by then are not short; queues that have sent nothing by then are empty. */
 const SAMPLE_WITHIN_MS = 20;
 const SHORT_TASK_MS = 10;
 /** The rest of the queues may take so long to be taken up before tasks start without them. */
 const TAKE_WITHIN_MS = 1_000;
-/** Samples are taken from so many queues at least: most may be empty. */
+/** Samples are taken from so many queues at least: where tasks are long, they are all that starts for a while. */
 const FEW = 32;
 
 export interface WarmUpListener {
@@ -24,7 +24,7 @@ export interface WarmUpListener {
  */
 export class WarmUp {
   #state: 'waiting' | 'sampling' | 'taking' | 'over' = 'waiting';
-  #rest: readonly string[] = [];
+  #rest: readonly Source[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param samples how many tasks; 0 where the windows are fixed, and there is nothing to learn */
@@ -46,9 +46,12 @@ export class WarmUp {
 
   /** Takes up the queues that the samples come from; all, where there are no samples. */
   async prepare(queues: readonly string[]): Promise<void> {
-    const few = this.samples === 0 ? queues.length : Math.max(FEW, this.samples);
-    this.#rest = queues.slice(few);
-    await this.#take(queues.slice(0, few));
+    const sources = await this.intake.find(queues);
+    const few = this.samples === 0 ? sources.length : Math.max(FEW, this.samples);
+    // First those in which tasks are known to wait: samples come from no others.
+    sources.sort((a, b) => Number(b.backlog > 0) - Number(a.backlog > 0));
+    this.#rest = sources.slice(few);
+    await this.#take(sources.slice(0, few));
   }
 
   start(): void {
@@ -105,11 +108,15 @@ export class WarmUp {
     this.runner.resume();
   }
 
-  async #take(queues: readonly string[]): Promise<void> {
-    const work = this.intake.take(queues);
+  async #take(sources: readonly Source[]): Promise<void> {
+    const work = this.intake.consume(sources);
     work.catch((error) => this.listener.onFailure(error));
-    const timer = new AbortController();
-    await Promise.race([work, delay(TAKE_WITHIN_MS, undefined, { signal: timer.signal }).catch(() => {})]);
-    timer.abort();
+    // A timer and not an abort signal, whose exception takes a cold process 10 ms to make.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, TAKE_WITHIN_MS);
+    });
+    await Promise.race([work, late]);
+    clearTimeout(timer);
   }
 }

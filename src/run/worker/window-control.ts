@@ -45,8 +45,8 @@ export class WindowControl {
     return window.size;
   }
 
-  /** Several workers run tasks of no time: what is held is ahead of what slots need. */
-  get holdsAhead(): boolean {
+  /** Several workers run tasks of no time: how fast the broker delivers is what limits them. */
+  get brokerLimits(): boolean {
     return this.options.prefetch === undefined && this.workers > 1 && (this.taskMs ?? 1) < NO_TIME_MS;
   }
 

@@ -184,16 +184,18 @@ export class Worker {
 
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names);
-    this.#settlement = await Settlement.open(this.connection, this.names, this.options.name, {
-      onSettled: (tasks) => {
-        this.#intake.settled(tasks);
-        this.#tick();
-      },
-      onFailure: (error) => this.#fail(error),
-    });
-    await this.#intake.open();
-    await this.#presence.open();
-    const found = (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
+    const [settlement, found] = await Promise.all([
+      Settlement.open(this.connection, this.names, this.options.name, {
+        onSettled: (tasks) => {
+          this.#intake.settled(tasks);
+          this.#tick();
+        },
+        onFailure: (error) => this.#fail(error),
+      }),
+      this.#findQueues(),
+      this.#intake.open(),
+    ]);
+    this.#settlement = settlement;
     await this.#warmUp.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
@@ -209,6 +211,12 @@ export class Worker {
     }
     this.listener.onReady(found.length);
     this.#startWhenAllReady();
+  }
+
+  /** It hears of new queues before it asks for those that there are, so that none falls between. */
+  async #findQueues(): Promise<string[]> {
+    await this.#presence.open();
+    return (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
   }
 
   async #list(): Promise<void> {

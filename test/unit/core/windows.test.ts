@@ -33,6 +33,14 @@ describe('windows', () => {
     }
   });
 
+  it('of one worker hold what hides a round trip, more of few users and a few tasks of each of many', () => {
+    const held = (activeUsers: number) => window({ activeUsers }) * activeUsers;
+    expect([1, 2].map(held)).toEqual([4_096, 4_096]);
+    expect([8, 100].map(held)).toEqual([1_024, 1_000]);
+    expect(window({ activeUsers: 300 })).toBe(6);
+    expect(window({ activeUsers: 1_000 })).toBe(4);
+  });
+
   it('shrink with the number of workers, who share what is held of a user', () => {
     const sizes = [1, 2, 3, 4].map((workers) => window({ workers }));
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));

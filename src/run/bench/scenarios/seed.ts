@@ -17,7 +17,7 @@ export const seed: Scenario = {
   defaults: { workers: 1, concurrency: 10, countA: 30_000, countB: 500 },
   cases: BY_STRATEGY,
   hasMoral: true,
-  rounds: 3,
+  rounds: 5,
   async script(trial, { countA, countB }) {
     await trial.publish({ user: 'A', count: countA });
     await trial.publish({ user: 'B', count: countB });
