@@ -11,7 +11,7 @@ import type { Config } from './config.js';
 import { FairqError, messageOf } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
 import { type Io, processIo } from './io.js';
-import { SETTINGS } from './settings.js';
+import { SETTINGS, type Setting } from './settings.js';
 import { systemClock } from './system-clock.js';
 import { VERSION } from './version.js';
 
@@ -59,8 +59,11 @@ async function main(io: Io): Promise<number> {
 }
 
 function addGlobalOptions(program: Command): void {
-  for (const { flag, help, variable } of Object.values(SETTINGS)) {
-    program.addOption(new Option(flag, `${help} [${variable}]`));
+  const settings: readonly Setting[] = Object.values(SETTINGS);
+  for (const { flag, help, variable, repeats } of settings) {
+    const option = new Option(flag, `${help} [${variable}]`);
+    if (repeats) option.argParser((text, before) => (before === undefined ? text : `${before},${text}`));
+    program.addOption(option);
   }
   program
     .option('--config <file>', 'TOML file with these settings [FAIRQ_CONFIG]')

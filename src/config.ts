@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { BrokerAddress, TlsOptions } from './broker/address.js';
+import type { BrokerAddress, Host, TlsOptions } from './broker/address.js';
 import { type Names, namesFor } from './core/names.js';
+import { parseTimer } from './core/quantities.js';
 import { messageOf, usageError } from './errors.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
@@ -14,6 +15,8 @@ export interface Config {
   /** Whether somebody named a broker; otherwise it is fairq's own or the default address. */
   readonly addressConfigured: boolean;
   readonly names: Names;
+  /** How long a lost connection is tried again, milliseconds; undefined where nobody has said. */
+  readonly reconnectForMs: number | undefined;
   /** To say on stderr before anything else. */
   readonly warnings: readonly string[];
 }
@@ -45,8 +48,9 @@ export async function resolveConfig(
 
   const uriSetting = setting('uri');
   const kept = uriSetting === undefined ? await fallback() : undefined;
-  const uri = parseUri(uriSetting ?? kept?.uri ?? DEFAULT_URI);
-  if (text(flags.uri) !== undefined && uri.password !== '') {
+  const uris = parseUris(uriSetting ?? kept?.uri ?? DEFAULT_URI);
+  const [uri] = uris;
+  if (text(flags.uri) !== undefined && uris.some(({ password }) => password !== '')) {
     warnings.push(
       'a password on the command line can be read by every user of this machine: use FAIRQ_URI or --password-file',
     );
@@ -54,15 +58,14 @@ export async function resolveConfig(
   const passwordFile = setting('passwordFile');
   const address: BrokerAddress = {
     protocol: uri.protocol === 'amqps:' ? 'amqps' : 'amqp',
-    hostname: uri.hostname.replace(/^\[|\]$/g, ''),
-    port: uri.port === '' ? (uri.protocol === 'amqps:' ? 5671 : 5672) : Number(uri.port),
+    hosts: uris.map(hostOf),
     vhost: setting('vhost') ?? vhostOf(uri),
     username: setting('username') ?? (decodeURIComponent(uri.username) || 'guest'),
     password:
       (passwordFile && readText(passwordFile, 'the password file').trimEnd()) ??
       nonEmpty(env.FAIRQ_PASSWORD) ??
       (decodeURIComponent(uri.password) || 'guest'),
-    managementUri: managementUri(setting('managementUri') ?? kept?.managementUri, uri),
+    managementUris: managementUris(setting('managementUri') ?? kept?.managementUri, uris),
     tls: tlsOptions(setting),
   };
   if (address.tls.insecure) {
@@ -72,7 +75,38 @@ export async function resolveConfig(
     address,
     addressConfigured: uriSetting !== undefined,
     names: namesFor(setting('prefix') ?? 'fairq'),
+    reconnectForMs: reconnectFor(setting('reconnectFor')),
     warnings,
+  };
+}
+
+/**
+ * One URI, or several with commas between: the nodes of one cluster. They differ in host and port alone,
+ * so the first says everything else.
+ */
+function parseUris(value: string): [URL, ...URL[]] {
+  // A comma may also be part of a password.
+  const [first, ...rest] = value.split(/,\s*(?=amqps?:)/i).map(parseUri);
+  if (first === undefined) throw new Error('a text splits into one part at least');
+  const what = ({ protocol, username, password, pathname }: URL) =>
+    [protocol, username, password, pathname].join(' ');
+  const other = rest.find((uri) => what(uri) !== what(first));
+  if (other !== undefined) {
+    throw usageError(
+      'URIS_DIFFER',
+      `the addresses of ${first.host} and ${other.host} differ in more than the host`,
+      {
+        hint: 'Several addresses are the nodes of one cluster: give all of them the same protocol, user, password and vhost.',
+      },
+    );
+  }
+  return [first, ...rest];
+}
+
+function hostOf(uri: URL): Host {
+  return {
+    hostname: uri.hostname.replace(/^\[|\]$/g, ''),
+    port: uri.port === '' ? (uri.protocol === 'amqps:' ? 5671 : 5672) : Number(uri.port),
   };
 }
 
@@ -99,10 +133,16 @@ function vhostOf(uri: URL): string {
   return uri.pathname.length <= 1 ? '/' : decodeURIComponent(uri.pathname.slice(1));
 }
 
-function managementUri(given: string | undefined, uri: URL): string {
+function managementUris(given: string | undefined, uris: readonly URL[]): string[] {
   if (given === undefined) {
-    return uri.protocol === 'amqps:' ? `https://${uri.hostname}:15671` : `http://${uri.hostname}:15672`;
+    return uris.map((uri) =>
+      uri.protocol === 'amqps:' ? `https://${uri.hostname}:15671` : `http://${uri.hostname}:15672`,
+    );
   }
+  return given.split(/,\s*(?=https?:)/i).map(checkManagementUri);
+}
+
+function checkManagementUri(given: string): string {
   if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
     throw usageError('BAD_MANAGEMENT_URI', `"${given}" is not the address of a management API`, {
       hint: 'Write it as http://host:15672.',
@@ -121,6 +161,11 @@ function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOpti
   const key = read('tlsKeyFile', 'the key file');
   const insecure = ['true', '1', 'yes'].includes(setting('insecure') ?? '');
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), insecure };
+}
+
+function reconnectFor(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  return given === 'forever' ? Number.POSITIVE_INFINITY : parseTimer(given, '--reconnect-for', 0);
 }
 
 async function readConfigFile(

@@ -5,6 +5,8 @@ export interface Setting {
   /** Its name in the TOML file. */
   readonly key: string;
   readonly help: string;
+  /** May be given several times; the values are joined with commas. */
+  readonly repeats?: true;
 }
 
 /** What can be said by flag, by environment variable and in the configuration file. */
@@ -13,13 +15,15 @@ export const SETTINGS = {
     flag: '--uri <amqp-uri>',
     variable: 'FAIRQ_URI',
     key: 'uri',
-    help: 'the broker, such as amqp://user:password@host:5672/vhost',
+    help: 'the broker, such as amqp://user:password@host:5672/vhost; several for a cluster',
+    repeats: true,
   },
   managementUri: {
     flag: '--management-uri <uri>',
     variable: 'FAIRQ_MANAGEMENT_URI',
     key: 'management-uri',
-    help: "the broker's management API, such as http://host:15672",
+    help: "the broker's management API, such as http://host:15672; several for a cluster",
+    repeats: true,
   },
   vhost: { flag: '-V, --vhost <name>', variable: 'FAIRQ_VHOST', key: 'vhost', help: 'virtual host' },
   username: { flag: '--username <name>', variable: 'FAIRQ_USERNAME', key: 'username', help: 'who logs in' },
@@ -52,6 +56,12 @@ export const SETTINGS = {
     variable: 'FAIRQ_INSECURE',
     key: 'insecure',
     help: "do not check the broker's certificate",
+  },
+  reconnectFor: {
+    flag: '--reconnect-for <time>',
+    variable: 'FAIRQ_RECONNECT_FOR',
+    key: 'reconnect-for',
+    help: 'how long a lost connection is tried again, such as 30s, or "forever" (default: worker forever, others 5m)',
   },
   prefix: {
     flag: '--prefix <name>',

@@ -1,14 +1,20 @@
 /** Where the broker is and how to be let in: complete, checked and read only (see config.ts). */
 export interface BrokerAddress {
   readonly protocol: 'amqp' | 'amqps';
-  readonly hostname: string;
-  readonly port: number;
+  /** One, or the nodes of a cluster: whichever answers is as good as the others. */
+  readonly hosts: readonly Host[];
   readonly vhost: string;
   readonly username: string;
   readonly password: string;
-  /** Base of the management API, without a slash at the end. */
-  readonly managementUri: string;
+  /** Bases of the management API, without a slash at the end; they are tried in this order. */
+  readonly managementUris: readonly string[];
   readonly tls: TlsOptions;
+}
+
+export interface Host {
+  /** Without the brackets of an IPv6 address. */
+  readonly hostname: string;
+  readonly port: number;
 }
 
 export interface TlsOptions {
@@ -22,12 +28,19 @@ export interface TlsOptions {
 /** For messages: never with the password. */
 export function showAddress(address: BrokerAddress): string {
   const vhost = address.vhost === '/' ? '' : `/${encodeURIComponent(address.vhost)}`;
-  return `${address.protocol}://${address.username}@${address.hostname}:${address.port}${vhost}`;
+  const hosts = address.hosts.map(showHost).join(',');
+  return `${address.protocol}://${address.username}@${hosts}${vhost}`;
 }
 
 /** With the password: for a child's environment, never for a command line or a message. */
 export function uriOf(address: BrokerAddress): string {
-  const { protocol, username, password, hostname, port, vhost } = address;
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  return `${protocol}://${encodeURIComponent(username)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`;
+  const { protocol, username, password, hosts, vhost } = address;
+  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+  return hosts
+    .map((host) => `${protocol}://${login}@${showHost(host)}/${encodeURIComponent(vhost)}`)
+    .join(',');
+}
+
+function showHost({ hostname, port }: Host): string {
+  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }

@@ -1,102 +1,288 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
-import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  connect,
+  type RecoveringChannelModel,
+} from 'amqplib';
+import { type FairqError, messageOf, unreachableError } from '../errors.js';
 import { type BrokerAddress, showAddress } from './address.js';
 import { coalesceWrites } from './coalesced-writes.js';
+import { explainConnectFailure } from './connect-failure.js';
 
 /** How long the TCP connection and the handshake may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEARTBEAT_SECONDS = 20;
+/** A connection that has just gone is known to be gone after so long. */
+const OPEN_AGAIN_MS = 100;
 /** How long the channels may take to say goodbye. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** The first try to connect again, and the longest wait between two. */
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 5_000;
+/** A connection that is lost again so soon counts as another failed try, or one would hammer the broker. */
+const SHORT_LIVED_MS = 10_000;
 
 export interface ConnectionListener {
   /** The broker's memory or disk alarm: it reads nothing from this connection until `onUnblocked`. */
   onBlocked?(reason: string): void;
   onUnblocked?(): void;
+  /** It is gone, and is tried again. Once for each loss, not for each try. */
+  onDisconnected?(reason: string): void;
+  /** Every channel of before is void. */
+  onReconnected?(): void;
 }
 
-/** One AMQP connection. `lost` settles once, when it is gone without having been closed by us. */
+export interface ConnectionOptions extends ConnectionListener {
+  /** A connection that was lost is tried again for so long; 0: not at all. Milliseconds. */
+  readonly reconnectForMs?: number;
+}
+
+/** What is asked of a connection after its owner has closed it. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
+
+  constructor() {
+    super('the connection has been closed');
+  }
+}
+
+/**
+ * An AMQP connection that comes back when it is lost. What hung on the old one is gone then: who holds a
+ * channel is told by its `close` event, opens another and sets it up again (see `LastingChannel`).
+ */
 export interface Connection {
   readonly brokerVersion: string;
   readonly blocked: boolean;
-  /** Rejects with the reason when the connection is lost; never resolves. */
+  /** Rejects with the reason when the connection is given up; never resolves. */
   readonly lost: Promise<never>;
+  /** Both wait while there is no connection, and reject when it is given up. */
   channel(): Promise<Channel>;
   confirmChannel(): Promise<ConfirmChannel>;
   close(): Promise<void>;
 }
 
 /**
- * Connects. Nagle's algorithm is switched off (with it an acknowledgement waits up to 40 ms for the
- * broker's delayed TCP one), and every channel has an `error` listener, without which one channel's
- * failure would take the whole connection down.
+ * Connects; each of the address's hosts is tried once. Reconnecting is amqplib's own recovery. Nagle's
+ * algorithm is switched off (with it an acknowledgement waits up to 40 ms for the broker's delayed TCP
+ * one), and every channel has an `error` listener, without which one channel's failure would take the
+ * whole connection down.
  *
  * @param name shown in the broker's list of connections
  */
 export async function openConnection(
   address: BrokerAddress,
   name: string,
-  listener: ConnectionListener = {},
+  options: ConnectionOptions = {},
 ): Promise<Connection> {
-  const model = await connectOnce(address, name);
-  coalesceWrites(socketOf(model));
-  const channels = new Set<Channel>();
-  let blocked = false;
-  let closing = false;
-  let lose: (error: FairqError) => void = () => {};
-  const lost = new Promise<never>((_, reject) => {
-    lose = reject;
-  });
-  lost.catch(() => {}); // whoever cares awaits it; that nobody does must not end the process
+  const opened = new LastingConnection(address, name, options);
+  await opened.open();
+  return opened;
+}
 
-  model.on('blocked', (reason) => {
-    blocked = true;
-    listener.onBlocked?.(reason);
-  });
-  model.on('unblocked', () => {
-    blocked = false;
-    listener.onUnblocked?.();
-  });
-  let reason: unknown;
-  model.on('error', (error) => {
-    reason = error;
-  });
-  model.on('close', (error) => {
-    if (closing) return;
-    const cause = reason ?? error;
-    lose(
+class LastingConnection implements Connection {
+  brokerVersion = 'unknown';
+  blocked = false;
+  readonly lost: Promise<never>;
+  #lose: (error: FairqError) => void = () => {};
+  #model: RecoveringChannelModel | undefined;
+  readonly #channels = new Set<Channel>();
+  /** Which of the hosts is tried now. */
+  #host = 0;
+  /** When it was connected last; undefined before the first time. */
+  #connectedAt: number | undefined;
+  #isConnected = false;
+  #connects = 0;
+  #shortLives = 0;
+  #giveUpTimer: NodeJS.Timeout | undefined;
+  /** It does not come back, be it closed or given up. */
+  #closing = false;
+  #closed = false;
+  /** The broker says why before it closes a connection. */
+  #reason: unknown;
+
+  constructor(
+    private readonly address: BrokerAddress,
+    private readonly name: string,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.lost = new Promise<never>((_, reject) => {
+      this.#lose = reject;
+    });
+    this.lost.catch(() => {}); // whoever cares awaits it; that nobody does must not end the process
+  }
+
+  async open(): Promise<void> {
+    const { hosts, tls } = this.address;
+    const model = await connect(this.#target(), {
+      noDelay: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      clientProperties: { connection_name: this.name },
+      ...(tls.ca && { ca: tls.ca }),
+      ...(tls.cert && { cert: tls.cert }),
+      ...(tls.key && { key: tls.key }),
+      rejectUnauthorized: !tls.insecure,
+      recovery: {
+        waitForConnect: false,
+        initialMaxRetries: hosts.length - 1,
+        calculateDelay: (attempt) => this.#delayBefore(attempt),
+        setup: async (fresh: ChannelModel) => this.#connected(fresh),
+      },
+    });
+    this.#model = model;
+    this.#listen(model);
+    try {
+      await model.waitForConnect();
+    } catch (error) {
+      throw explainConnectFailure(error, this.address);
+    }
+  }
+
+  async channel(): Promise<Channel> {
+    return this.#open(() => this.#recovering.createChannel());
+  }
+
+  async confirmChannel(): Promise<ConfirmChannel> {
+    return this.#open(() => this.#recovering.createConfirmChannel());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#closing) return;
+    this.#closing = true;
+    clearTimeout(this.#giveUpTimer);
+    // The connection's own close overtakes what its channels have not written yet, such as the last
+    // acknowledgements. A blocked broker reads nothing, and could not answer.
+    if (!this.blocked) {
+      await Promise.race([closeAll(this.#channels), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    }
+    // A connection that has gone already cannot be closed, and need not be.
+    await this.#model?.close().catch(() => {});
+  }
+
+  get #recovering(): RecoveringChannelModel {
+    if (this.#model === undefined) throw new Error('the connection has not been opened');
+    return this.#model;
+  }
+
+  /** amqplib reads it anew at every try, so that another host can be the next. */
+  #target() {
+    const { protocol, hosts, username, password, vhost } = this.address;
+    const host = () => hosts[this.#host % hosts.length]!;
+    return {
+      protocol,
+      get hostname() {
+        return host().hostname;
+      },
+      get port() {
+        return host().port;
+      },
+      username,
+      password,
+      vhost: encodeURIComponent(vhost),
+      heartbeat: HEARTBEAT_SECONDS,
+    };
+  }
+
+  #listen(model: RecoveringChannelModel): void {
+    model.on('blocked', (reason) => {
+      this.blocked = true;
+      this.options.onBlocked?.(reason);
+    });
+    model.on('unblocked', () => {
+      this.blocked = false;
+      this.options.onUnblocked?.();
+    });
+    model.on('error', (error) => {
+      this.#reason = error;
+    });
+    model.on('connect-failed', (error) => {
+      this.#reason = error;
+      this.#host++;
+    });
+    model.on('disconnect', (error) => this.#disconnected(messageOf(this.#reason ?? error)));
+    model.on('reconnect-failed', (error) => {
+      if (this.#connectedAt !== undefined) this.#giveUp(messageOf(error));
+    });
+  }
+
+  /** Runs before anybody gets a channel of the new connection. */
+  #connected(model: ChannelModel): void {
+    coalesceWrites(socketOf(model));
+    this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
+    clearTimeout(this.#giveUpTimer);
+    this.#connects++;
+    this.#isConnected = true;
+    this.#connectedAt = performance.now();
+    this.#reason = undefined;
+    if (this.#connects > 1) this.options.onReconnected?.();
+  }
+
+  #disconnected(reason: string): void {
+    this.blocked = false;
+    this.#isConnected = false;
+    const livedMs = performance.now() - (this.#connectedAt ?? 0);
+    this.#shortLives = livedMs < SHORT_LIVED_MS ? this.#shortLives + 1 : 0;
+    this.#host++;
+    const { reconnectForMs = 0, onDisconnected } = this.options;
+    if (this.#closing) return;
+    if (reconnectForMs === 0) {
+      this.#giveUp(reason);
+      return;
+    }
+    onDisconnected?.(reason);
+    if (reconnectForMs === Number.POSITIVE_INFINITY) return;
+    this.#giveUpTimer = setTimeout(() => this.#giveUp(messageOf(this.#reason ?? reason)), reconnectForMs);
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#lose(
       unreachableError(
         'CONNECTION_LOST',
-        `the connection to ${showAddress(address)} was lost: ${messageOf(cause)}`,
+        `the connection to ${showAddress(this.address)} was lost: ${reason}`,
         {
-          hint: 'Look at the broker and at the network between, and start again: what was not acknowledged is delivered again.',
-          cause,
+          hint: 'Look at the broker and at the network between, and start again: what was not acknowledged is delivered again. --reconnect-for says how long it is tried.',
+          cause: this.#reason,
         },
       ),
     );
-  });
+    this.#model?.close().catch(() => {});
+  }
 
-  return {
-    brokerVersion: String(model.connection.serverProperties.version ?? 'unknown'),
-    get blocked() {
-      return blocked;
-    },
-    lost,
-    channel: async () => keep(channels, await model.createChannel()),
-    confirmChannel: async () => keep(channels, await model.createConfirmChannel()),
-    close: async () => {
-      if (closing) return;
-      closing = true;
-      // The connection's own close overtakes what its channels have not written yet, such as the last
-      // acknowledgements. A blocked broker reads nothing, and could not answer.
-      if (!blocked)
-        await Promise.race([closeAll(channels), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-      // A connection that has gone already cannot be closed, and need not be.
-      await model.close().catch(() => {});
-    },
-  };
+  #delayBefore(attempt: number): number {
+    if (this.#connectedAt === undefined) return 0;
+    const backedOff = FIRST_RETRY_MS * 2 ** Math.min(attempt - 1 + this.#shortLives, 10);
+    // Many processes lose a broker at the same moment: they are not to come back at the same one.
+    return Math.min(LONGEST_RETRY_MS, backedOff) * (0.75 + Math.random() / 2);
+  }
+
+  /** Opens a channel; where the connection goes in that moment, on the next one. */
+  async #open<C extends Channel>(openOne: () => Promise<C>): Promise<C> {
+    for (;;) {
+      if (this.#closed) throw new ConnectionClosed();
+      const connects = this.#connects;
+      try {
+        return this.#keep(await openOne());
+      } catch (error) {
+        if (!this.#closing) await delay(OPEN_AGAIN_MS);
+        if (this.#closed) throw new ConnectionClosed();
+        // Still the same connection: the broker has no more channels to give.
+        if (this.#closing || (this.#isConnected && connects === this.#connects)) throw error;
+      }
+    }
+  }
+
+  #keep<C extends Channel>(channel: C): C {
+    // The failure of a channel reaches whoever waits for an answer on it, and its `close` event.
+    channel.on('error', () => {});
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    return channel;
+  }
 }
 
 /** It is there, though amqplib's types do not say so. */
@@ -104,76 +290,8 @@ function socketOf(model: ChannelModel): Duplex {
   return (model.connection as unknown as { readonly stream: Duplex }).stream;
 }
 
-function keep<C extends Channel>(channels: Set<Channel>, channel: C): C {
-  // The failure of a channel reaches whoever waits for an answer on it, and its `close` event.
-  channel.on('error', () => {});
-  channels.add(channel);
-  channel.once('close', () => channels.delete(channel));
-  return channel;
-}
-
 async function closeAll(channels: ReadonlySet<Channel>): Promise<void> {
   await Promise.allSettled([...channels].map(async (channel) => channel.close()));
-}
-
-async function connectOnce(address: BrokerAddress, name: string): Promise<ChannelModel> {
-  try {
-    return await connect(
-      {
-        protocol: address.protocol,
-        hostname: address.hostname,
-        port: address.port,
-        username: address.username,
-        password: address.password,
-        vhost: encodeURIComponent(address.vhost),
-        heartbeat: HEARTBEAT_SECONDS,
-      },
-      {
-        noDelay: true,
-        timeout: CONNECT_TIMEOUT_MS,
-        clientProperties: { connection_name: name },
-        ...(address.tls.ca && { ca: address.tls.ca }),
-        ...(address.tls.cert && { cert: address.tls.cert }),
-        ...(address.tls.key && { key: address.tls.key }),
-        rejectUnauthorized: !address.tls.insecure,
-      },
-    );
-  } catch (error) {
-    throw explainConnectFailure(error, address);
-  }
-}
-
-function explainConnectFailure(error: unknown, address: BrokerAddress): FairqError {
-  const where = showAddress(address);
-  const text = messageOf(error);
-  if (/ACCESS[_-]REFUSED|\b403\b/.test(text)) {
-    return refusedError('LOGIN_REFUSED', `${where} refused the login of user "${address.username}"`, {
-      hint: 'Check the user and the password (--username, --password-file, or the URI), and that the user may log in from this host: "guest" may only from localhost.',
-      cause: error,
-    });
-  }
-  // After the login is accepted the broker closes the connection for nothing but the vhost (530), and
-  // amqplib keeps that frame to itself.
-  if (/vhost|got <ConnectionClose/i.test(text)) {
-    return refusedError(
-      'NO_VHOST',
-      `${where} has no vhost "${address.vhost}", or user "${address.username}" may not use it`,
-      {
-        hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${address.vhost}'.`,
-        cause: error,
-      },
-    );
-  }
-  if (/certificate|self.signed|altnames|SSL|TLS/i.test(text)) {
-    return refusedError('TLS_REFUSED', `no trust in the certificate of ${where}: ${text}`, {
-      hint: 'Name the authority that signed it with --tls-ca-file, and use the host name that it was made for.',
-      cause: error,
-    });
-  }
-  return unreachableError('BROKER_UNREACHABLE', `no broker answers at ${where}: ${text}`, {
-    hint: 'Start one of your own with "fairq broker start", or name another address with --uri or FAIRQ_URI.',
-    cause: error,
-  });
 }
 
 /** The AMQP reply code of a failed operation, such as 404, where it has one. */

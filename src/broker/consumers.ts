@@ -1,7 +1,7 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
-import { messageOf } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
+import { LastingChannel } from './lasting-channel.js';
 
 /**
  * A channel has one request under way at a time: several take up many queues side by side. And the fewer
@@ -46,8 +46,12 @@ export interface ConsumersListener<S> {
   onDelivery(source: S, message: ConsumeMessage, channel: ConsumerChannel): void;
   /** The queue is not there (any more), or the broker refuses it: its consumer is no more. */
   onQueueGone(source: S, refusal?: string): void;
-  /** The broker closed the channel: every delivery of it is void. Its consumers are taken up again. */
-  onChannelLost(channel: ConsumerChannel, reason: string): void;
+  /**
+   * The channel is gone, and every delivery of it is void. Its consumers are taken up again.
+   *
+   * @param reason the broker's, or undefined where the channel went with its connection
+   */
+  onChannelLost(channel: ConsumerChannel, reason: string | undefined): void;
   /** A channel could not be opened again. */
   onFailure(error: Error): void;
 }
@@ -69,10 +73,10 @@ interface Consumer<S> {
  */
 export class Consumers<S> {
   readonly #places: (ConsumerChannel | undefined)[] = [];
+  readonly #lasting: LastingChannel[] = [];
   readonly #byQueue = new Map<string, Consumer<S>>();
   #next = 0;
   #nextAsked = 0;
-  #closing = false;
 
   constructor(
     private readonly connection: Connection,
@@ -124,30 +128,34 @@ export class Consumers<S> {
 
   /** Before the channels are closed: nothing is sent on them from here on. */
   closing(): void {
-    this.#closing = true;
+    for (const lasting of this.#lasting) lasting.close();
     for (const channel of this.#places) if (channel !== undefined) channel.open = false;
   }
 
   async #openChannel(place: number): Promise<void> {
-    const opened = new ConsumerChannel(await this.connection.channel());
-    this.#places[place] = opened;
-    let reason = 'closed by the broker';
-    opened.channel.on('error', (error) => {
-      reason = messageOf(error);
-    });
-    opened.channel.once('close', () => {
-      opened.open = false;
-      this.#places[place] = undefined;
-      if (this.#closing) return;
-      this.listener.onChannelLost(opened, reason);
-      this.#reopen(place).catch((error) => this.listener.onFailure(error));
-    });
-  }
-
-  async #reopen(place: number): Promise<void> {
-    await this.#openChannel(place);
-    const consumers = [...this.#byQueue.values()].filter((consumer) => consumer.place === place);
-    await Promise.all(consumers.map((consumer) => this.#start(consumer)));
+    const lasting = await LastingChannel.open(
+      () => this.connection.channel(),
+      async (channel) => {
+        this.#places[place] = new ConsumerChannel(channel);
+      },
+      {
+        onOpen: () => {
+          for (const consumer of this.#byQueue.values())
+            if (consumer.place === place) void this.#start(consumer);
+        },
+        onLost: (_, reason) => {
+          const lost = this.#places[place];
+          this.#places[place] = undefined;
+          if (lost === undefined) return;
+          lost.open = false;
+          this.listener.onChannelLost(lost, reason);
+        },
+        // Every refusal is about another queue, which is let go.
+        refusalsTolerated: Number.POSITIVE_INFINITY,
+        onFailure: (error) => this.listener.onFailure(error),
+      },
+    );
+    this.#lasting.push(lasting);
   }
 
   async #start(consumer: Consumer<S>): Promise<void> {

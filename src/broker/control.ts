@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
 import type { Connection } from './connection.js';
+import { LastingChannel } from './lasting-channel.js';
 
 /**
  * What processes tell each other. A hint and nothing more: everything also works, later, for a
@@ -33,24 +34,36 @@ export function announce(channel: Channel, names: Names, message: ControlMessage
   });
 }
 
-/** Hears everybody, itself included, until the connection closes. */
+export interface ControlListener {
+  onMessage(message: ControlMessage): void;
+  /** It hears from here on; again after a lost connection, during which it has heard nothing. */
+  onOpen?(): void;
+  onFailure(error: Error): void;
+}
+
+/** Hears everybody, itself included. The channel may be used to `announce` on. */
 export async function listen(
   connection: Connection,
   names: Names,
-  onMessage: (message: ControlMessage) => void,
-): Promise<Channel> {
-  const channel = await connection.channel();
-  const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
-  await channel.bindQueue(queue, names.controlExchange, '');
-  await channel.consume(
-    queue,
-    (delivery) => {
-      const message = delivery && decode(delivery.content);
-      if (message) onMessage(message);
+  listener: ControlListener,
+): Promise<LastingChannel> {
+  return LastingChannel.open(
+    () => connection.channel(),
+    async (channel) => {
+      await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
+      const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+      await channel.bindQueue(queue, names.controlExchange, '');
+      await channel.consume(
+        queue,
+        (delivery) => {
+          const message = delivery && decode(delivery.content);
+          if (message) listener.onMessage(message);
+        },
+        { noAck: true },
+      );
     },
-    { noAck: true },
+    listener,
   );
-  return channel;
 }
 
 function decode(content: Buffer): ControlMessage | undefined {

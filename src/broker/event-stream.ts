@@ -13,11 +13,17 @@ export interface EventReader {
   onRunRecord(record: RunRecord): void;
 }
 
+/** The connection or the channel went before the end: what has been read may be thrown away, and read again. */
+export class ReplayInterrupted extends Error {
+  override readonly name = 'ReplayInterrupted';
+}
+
 /**
  * Replays the event stream from its first message up to now. The end is a marker that the reader
  * publishes itself: the stream's message count lags behind, and its offsets have gaps.
  *
  * @param markerId unique to this replay
+ * @throws ReplayInterrupted
  */
 export async function replayEvents(
   connection: Connection,
@@ -26,8 +32,22 @@ export async function replayEvents(
   reader: EventReader,
 ): Promise<void> {
   const channel = await connection.channel();
+  let refusal: Error | undefined;
+  channel.once('error', (error) => {
+    refusal = error;
+  });
+  const closed = new Promise<never>((_, reject) => {
+    channel.once('close', () => reject(refusal ?? new ReplayInterrupted('the replay was interrupted')));
+  });
+  closed.catch(() => {});
+  // What fails without a code fails since the channel goes.
+  const answer = <T>(asked: Promise<T>): Promise<T> =>
+    Promise.race([
+      asked.catch((error) => (replyCode(error) === undefined ? closed : Promise.reject(error))),
+      closed,
+    ]);
   try {
-    await channel.checkQueue(names.eventStream);
+    await answer(channel.checkQueue(names.eventStream));
   } catch (error) {
     if (replyCode(error) === 404) {
       throw refusedError('NO_EVENTS', `there is no event stream "${names.eventStream}" on this vhost`, {
@@ -38,9 +58,8 @@ export async function replayEvents(
     throw error;
   }
   channel.sendToQueue(names.eventStream, Buffer.from('{}'), { type: MARKER, messageId: markerId });
-  await channel.prefetch(READ_AHEAD);
+  await answer(channel.prefetch(READ_AHEAD));
   const ended = new Promise<void>((resolve, reject) => {
-    channel.once('error', reject);
     channel
       .consume(
         names.eventStream,
@@ -71,8 +90,8 @@ export async function replayEvents(
         },
         { arguments: { 'x-stream-offset': 'first' } },
       )
-      .catch(reject);
+      .catch(() => {}); // fails as the channel does
   });
-  await Promise.race([ended, connection.lost]);
+  await Promise.race([ended, closed, connection.lost]);
   await channel.close();
 }

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { messageOf, refusedError, unreachableError } from '../errors.js';
+import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 
 const HEADERS_TIMEOUT_MS = 60_000;
@@ -14,10 +14,14 @@ export interface ListedQueue {
   readonly memoryBytes: number;
 }
 
+type Method = 'GET' | 'PUT' | 'DELETE';
+
 /** The few calls of RabbitMQ's HTTP API that fairq needs. */
 export class Management {
   readonly #agent: Agent;
   readonly #authorization: string;
+  /** Which of the addresses answered last. */
+  #current = 0;
 
   constructor(private readonly address: BrokerAddress) {
     const { tls } = address;
@@ -80,8 +84,21 @@ export class Management {
     return `/api/queues/${encodeURIComponent(this.address.vhost)}`;
   }
 
-  async #call(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
-    const where = this.address.managementUri;
+  /** Of several nodes the one that answered last is asked, and the others in turn when it does not. */
+  async #call(method: Method, path: string, body?: object): Promise<unknown> {
+    const { managementUris } = this.address;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#ask(managementUris[this.#current]!, method, path, body);
+      } catch (error) {
+        const isAway = error instanceof FairqError && error.kind === 'unreachable';
+        if (!isAway || tries >= managementUris.length) throw error;
+        this.#current = (this.#current + 1) % managementUris.length;
+      }
+    }
+  }
+
+  async #ask(where: string, method: Method, path: string, body: object | undefined): Promise<unknown> {
     let status: number;
     let text: string;
     try {

@@ -1,11 +1,12 @@
-import type { Channel, ConfirmChannel, Options } from 'amqplib';
+import type { ConfirmChannel, Options } from 'amqplib';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
 import { type Names, routingKeyOf } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { announce } from './control.js';
+import { LastingChannel } from './lasting-channel.js';
 import { QueueMaker } from './queue-maker.js';
-import { explainRefusal, type QueueType } from './topology.js';
+import { assertTopology, explainRefusal, type QueueType } from './topology.js';
 
 /** Unconfirmed tasks at a time: enough to hide the round trip, few enough to say again after a cut. */
 const MAX_IN_FLIGHT = 2_000;
@@ -20,6 +21,10 @@ export interface OutgoingTask {
   readonly contentType: string;
   readonly payload: Buffer;
   readonly envelope: Envelope;
+  /** The user whose queue it goes to; the envelope's, if not given. */
+  readonly to?: string;
+  /** To send beside the envelope. */
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 export interface PublisherOptions {
@@ -28,6 +33,8 @@ export interface PublisherOptions {
   readonly sharedQueue?: string;
   readonly maxInFlight?: number;
   readonly onConfirmed: (task: OutgoingTask) => void;
+  /** For who awaits neither `ready` nor `settled`, which reject with it. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 interface Pending {
@@ -52,33 +59,77 @@ interface Route {
 
 /**
  * Publishes tasks with confirms and the `mandatory` flag. It publishes first and makes a queue only
- * when a task comes back unroutable; `QueueMaker` says why.
+ * when a task comes back unroutable; `QueueMaker` says why. When its channel is lost, what was not
+ * confirmed is sent again, in the old order and with the old ids: it may then be there twice.
  */
 export class Publisher {
   readonly #routes = new Map<string, Route>();
   readonly #returned = new Set<string>();
   readonly #maker: QueueMaker;
-  readonly #announcements: Channel;
-  readonly #channel: ConfirmChannel;
   readonly #maxInFlight: number;
-  #open = 0;
+  /** Handed over and not confirmed, by number. */
+  readonly #pending = new Map<number, Pending>();
+  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #announcements: LastingChannel | undefined;
+  /** Counts the channels: what was begun under an earlier one is void. */
+  #generation = 0;
   #count = 0;
+  #records = 0;
+  #sentAgain = 0;
   #drained = true;
   #wake: (() => void) | undefined;
   #failure: Error | undefined;
 
   private constructor(
-    connection: Connection,
+    private readonly connection: Connection,
     private readonly names: Names,
     private readonly options: PublisherOptions,
-    channel: ConfirmChannel,
-    announcements: Channel,
     private readonly now: () => number,
   ) {
-    this.#channel = channel;
-    this.#announcements = announcements;
     this.#maker = new QueueMaker(connection, names, options.queueType);
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
+  }
+
+  /**
+   * The topology has to be there (`assertTopology`); later it is made again where it is not.
+   *
+   * @param now milliseconds on a clock that never goes back
+   */
+  static async open(
+    connection: Connection,
+    names: Names,
+    options: PublisherOptions,
+    now: () => number,
+  ): Promise<Publisher> {
+    const publisher = new Publisher(connection, names, options, now);
+    await publisher.#open();
+    return publisher;
+  }
+
+  async #open(): Promise<void> {
+    const onFailure = (error: Error) =>
+      this.#fail(explainRefusal(error, `the exchange "${this.names.taskExchange}"`));
+    this.#channel = await LastingChannel.open(
+      () => this.connection.confirmChannel(),
+      (channel) => this.#setUp(channel),
+      {
+        onLost: () => {
+          this.#generation++;
+        },
+        onOpen: () => this.#sendAgain(),
+        onFailure,
+      },
+    );
+    this.#announcements = await LastingChannel.open(
+      () => this.connection.channel(),
+      async () => {},
+      { onFailure },
+    );
+    this.connection.lost.catch((error) => this.#fail(error));
+  }
+
+  async #setUp(channel: ConfirmChannel): Promise<void> {
+    if (this.#generation > 0) await assertTopology(this.connection, this.names);
     channel.on('return', (message) => {
       // The broker returns a task just before it confirms it.
       this.#returned.add(String(message.properties.messageId));
@@ -87,29 +138,34 @@ export class Publisher {
       this.#drained = true;
       this.#wakeUp();
     });
-    channel.on('error', (error) => this.#fail(explainRefusal(error, `the exchange "${names.taskExchange}"`)));
-    connection.lost.catch((error) => this.#fail(error));
   }
 
-  /** @param now milliseconds on a clock that never goes back */
-  static async open(
-    connection: Connection,
-    names: Names,
-    options: PublisherOptions,
-    now: () => number,
-  ): Promise<Publisher> {
-    const channel = await connection.confirmChannel();
-    return new Publisher(connection, names, options, channel, await connection.channel(), now);
+  #sendAgain(): void {
+    this.#drained = true;
+    this.#returned.clear();
+    for (const route of this.#routes.values()) {
+      route.state = 'unknown';
+      route.waiting = [];
+    }
+    this.#sentAgain += this.#pending.size;
+    for (const pending of this.#pending.values()) this.#take(pending);
+    this.#wakeUp();
   }
 
   /** Whether `send` may be called now; otherwise await `ready()` first. */
   get hasRoom(): boolean {
-    return this.#drained && this.#open < this.#maxInFlight && this.#failure === undefined;
+    const isReady = this.#channel?.current !== undefined && this.#failure === undefined;
+    return isReady && this.#drained && this.#pending.size < this.#maxInFlight;
+  }
+
+  /** Tasks that were sent again after a channel was lost; some of them may be on the broker twice. */
+  get sentAgain(): number {
+    return this.#sentAgain;
   }
 
   /** Tasks handed over and not confirmed. */
   get unconfirmed(): number {
-    return this.#open;
+    return this.#pending.size;
   }
 
   /** Resolves when there is room; rejects when the connection is lost or the broker refuses. */
@@ -119,25 +175,49 @@ export class Publisher {
 
   /** Resolves when every task handed over is confirmed. */
   async settled(): Promise<void> {
-    while (this.#open > 0) await this.#nextChange();
+    while (this.#pending.size > 0) await this.#nextChange();
     if (this.#failure) throw this.#failure;
   }
 
   send(task: OutgoingTask): void {
-    const route = this.#routeOf(task.envelope.user);
+    const route = this.#routeOf(task.to ?? task.envelope.user);
     const pending: Pending = { task, route, number: this.#count++ };
-    this.#open++;
+    this.#pending.set(pending.number, pending);
+    this.#take(pending);
+  }
+
+  #take(pending: Pending): void {
+    const { route } = pending;
     if (route.state === 'open') this.#publish(pending);
     else if (route.state === 'unknown') this.#probe(pending);
     else route.waiting.push(pending);
   }
 
-  /** Writes down something in the event stream, confirmed. */
+  /** Writes down something in the event stream, confirmed; the stream is made again where it is not there. */
   async record(type: string, body: Buffer): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#channel.publish('', this.names.eventStream, body, { type, persistent: true }, (error) => {
-        if (error) reject(new Error(`the record was not confirmed: ${messageOf(error)}`));
-        else resolve();
+    for (;;) {
+      while (this.#channel?.current === undefined) await this.#nextChange();
+      const messageId = `record-${++this.#records}`;
+      const outcome = await this.#recordOnce(this.#channel.current, messageId, type, body);
+      if (outcome === 'confirmed') return;
+      if (outcome === 'unroutable') await assertTopology(this.connection, this.names);
+    }
+  }
+
+  #recordOnce(
+    channel: ConfirmChannel,
+    messageId: string,
+    type: string,
+    body: Buffer,
+  ): Promise<'confirmed' | 'unroutable' | 'lost'> {
+    const { eventStream } = this.names;
+    const options = { type, messageId, persistent: true, mandatory: true };
+    return new Promise((resolve, reject) => {
+      channel.publish('', eventStream, body, options, (error) => {
+        if (this.#returned.delete(messageId)) resolve('unroutable');
+        else if (!error) resolve('confirmed');
+        else if (!isNack(error)) resolve('lost');
+        else reject(new Error(`the record was not confirmed: ${messageOf(error)}`));
       });
     });
   }
@@ -168,12 +248,19 @@ export class Publisher {
       type: task.type,
       contentType: task.contentType,
       timestamp: Math.floor(task.envelope.sentAt / 1e6),
-      headers: { [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
+      headers: { ...task.headers, [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
     };
+    const onAnswer = (error: unknown) => {
+      // No answer, since the channel was lost: it is sent again on the next.
+      if (error && !isNack(error)) return;
+      this.#answered(pending, error);
+    };
+    // While the channel is away it only waits in `#pending`.
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    const { taskExchange } = this.names;
     this.#drained =
-      this.#channel.publish(this.names.taskExchange, route.key, task.payload, options, (error) =>
-        this.#answered(pending, error),
-      ) && this.#drained;
+      channel.publish(taskExchange, route.key, task.payload, options, onAnswer) && this.#drained;
   }
 
   #answered(pending: Pending, error: unknown): void {
@@ -199,7 +286,7 @@ export class Publisher {
       route.unboundSince = undefined;
       this.#openRoute(route);
     }
-    this.#open--;
+    this.#pending.delete(pending.number);
     this.options.onConfirmed(pending.task);
     this.#wakeUp();
   }
@@ -216,21 +303,27 @@ export class Publisher {
     route.waiting.push(pending);
     if (route.state === 'closed') return;
     route.state = 'closed';
+    const generation = this.#generation;
+    const isCurrent = () => generation === this.#generation;
     this.#makeRoute(route).then(
       () => {
+        if (!isCurrent()) return;
         route.waiting.sort((a, b) => a.number - b.number);
         const first = route.waiting.shift();
         if (first) this.#probe(first);
         else route.state = 'unknown';
       },
-      (error) => this.#fail(error),
+      (error) => {
+        if (isCurrent()) this.#fail(error);
+      },
     );
   }
 
   async #makeRoute(route: Route): Promise<void> {
     const state = await this.#maker.makeUnlessThere(route.queue, route.key);
     if (state === 'made') {
-      announce(this.#announcements, this.names, { kind: 'queue', queue: route.queue });
+      const channel = this.#announcements?.current;
+      if (channel !== undefined) announce(channel, this.names, { kind: 'queue', queue: route.queue });
       return;
     }
     route.unboundSince ??= this.now();
@@ -242,6 +335,7 @@ export class Publisher {
   }
 
   #fail(error: Error): void {
+    if (this.#failure === undefined) this.options.onFailure?.(error);
     this.#failure ??= error;
     this.#wakeUp();
   }
@@ -259,4 +353,9 @@ export class Publisher {
     });
     if (this.#failure) throw this.#failure;
   }
+}
+
+/** amqplib answers for a lost channel as well; only this is the broker's own no. */
+function isNack(error: unknown): boolean {
+  return messageOf(error) === 'message nacked';
 }

@@ -15,8 +15,9 @@ export type QueueState = 'made' | 'there';
  */
 export class QueueMaker {
   readonly #idle: Channel[] = [];
-  readonly #waiting: ((channel: Channel) => void)[] = [];
-  #open = 0;
+  readonly #open = new Set<Channel>();
+  readonly #waiting: { resolve(channel: Channel): void; reject(error: unknown): void }[] = [];
+  #opening = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -59,39 +60,42 @@ export class QueueMaker {
     });
   }
 
-  /** Lends a channel out. One that the broker closed, as it does on every error, is replaced. */
+  /** Lends a channel out. One that is lost, as happens on every error, is not lent again. */
   async #withChannel<R>(use: (channel: Channel) => Promise<R>): Promise<R> {
     const channel = await this.#take();
-    let closed = false;
-    const noteClose = () => {
-      closed = true;
-    };
-    channel.once('close', noteClose);
     try {
       return await use(channel);
     } finally {
-      channel.off('close', noteClose);
-      if (closed) {
-        this.#open--;
-        const next = this.#waiting.shift();
-        if (next) this.#openOne().then(next, () => {});
-      } else {
-        const next = this.#waiting.shift();
-        if (next) next(channel);
-        else this.#idle.push(channel);
-      }
+      const next = this.#open.has(channel) ? this.#waiting.shift() : undefined;
+      if (next) next.resolve(channel);
+      else if (this.#open.has(channel)) this.#idle.push(channel);
     }
   }
 
   async #take(): Promise<Channel> {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#open < CHANNELS) return this.#openOne();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#open.size + this.#opening < CHANNELS) return this.#openOne();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   async #openOne(): Promise<Channel> {
-    this.#open++;
-    return this.connection.channel();
+    this.#opening++;
+    try {
+      const channel = await this.connection.channel();
+      this.#open.add(channel);
+      channel.once('close', () => this.#lost(channel));
+      return channel;
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  #lost(channel: Channel): void {
+    this.#open.delete(channel);
+    const at = this.#idle.indexOf(channel);
+    if (at >= 0) this.#idle.splice(at, 1);
+    const next = this.#waiting.shift();
+    if (next) this.#openOne().then(next.resolve, next.reject);
   }
 }

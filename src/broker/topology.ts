@@ -1,4 +1,4 @@
-import type { Names } from '../core/names.js';
+import { delayQueueOf, type Names } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 
@@ -16,6 +16,7 @@ export async function assertTopology(connection: Connection, names: Names): Prom
     await channel.assertExchange(names.taskExchange, 'direct', { durable: true });
     await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
     await channel.assertQueue(names.deadLetterQueue, { durable: true });
+    await channel.assertQueue(names.retryQueue, { durable: true });
   } catch (error) {
     throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
   }
@@ -33,6 +34,33 @@ export async function assertTopology(connection: Connection, names: Names): Prom
     // 406: it is there with another retention, which is the operator's choice.
     if (replyCode(error) !== 406) throw explainRefusal(error, `the event stream "${names.eventStream}"`);
     return;
+  }
+  await channel.close();
+}
+
+/**
+ * Makes a queue for each delay, in which a task waits for its next attempt. When its time is over the
+ * broker moves it to the retry queue, and not to that of its user: what the broker moves and cannot route
+ * it drops, and a user's queue may have been pruned meanwhile.
+ */
+export async function assertDelayQueues(
+  connection: Connection,
+  names: Names,
+  delaysMs: readonly number[],
+): Promise<void> {
+  if (delaysMs.length === 0) return;
+  const channel = await connection.channel();
+  try {
+    for (const delayMs of delaysMs) {
+      await channel.assertQueue(delayQueueOf(names, delayMs), {
+        durable: true,
+        messageTtl: delayMs,
+        deadLetterExchange: '',
+        deadLetterRoutingKey: names.retryQueue,
+      });
+    }
+  } catch (error) {
+    throw explainRefusal(error, `the queues of "${names.retryQueue}" in which tasks wait`);
   }
   await channel.close();
 }

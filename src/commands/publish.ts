@@ -9,6 +9,7 @@ import {
 } from '../core/quantities.js';
 import type { Distribution } from '../core/workload.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { reconnecting } from './reconnecting.js';
 
 interface PublishFlags {
   user?: string;
@@ -102,6 +103,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     onBlocked: (reason) =>
       context.warn(`the broker is blocked (${reason}); waiting until it takes tasks again`),
     onUnblocked: () => context.say('the broker takes tasks again'),
+    ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
   });
   const run = new PublishRun(
     { connection, names: config.names, clock: context.clock, newId: idGenerator(context) },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandResult, Context, Run } from './context.js';
+import { reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
 interface ReportFlags extends WeightFlags {
@@ -35,7 +36,11 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
 
   const weights = await weightsFrom(flags);
   const config = await context.config();
-  const connection = await openConnection(config.address, 'fairq report');
+  const connection = await openConnection(
+    config.address,
+    'fairq report',
+    reconnecting(context, config, { resumption: 'the events are read from the start' }),
+  );
   const deps = { connection, names: config.names, newId: idGenerator(context) };
   const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
   const work = async (): Promise<CommandResult> => {

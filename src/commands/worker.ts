@@ -1,8 +1,12 @@
 import { type Command, Option } from 'commander';
+import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
-import { parseCount, parseDuration } from '../core/quantities.js';
+import { parseCount, parseDuration, parseTimer } from '../core/quantities.js';
+import { parseBackoff } from '../core/retry-policy.js';
 import { usageError } from '../errors.js';
+import { formatDuration } from '../render/numbers.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
 interface WorkerFlags extends WeightFlags {
@@ -21,10 +25,12 @@ interface WorkerFlags extends WeightFlags {
   charge: Charging;
   taskTimeout?: number;
   discoverEvery: number;
+  maxAttempts: number;
+  backoff: readonly number[];
+  queueType: QueueType;
 }
 
-/** Longer than that and Node's timers fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const DEFAULT_BACKOFF = '1s,2s,4s…';
 
 /** Failures named one by one; the rest are only counted. */
 const FAILURES_SHOWN = 5;
@@ -73,11 +79,27 @@ export function registerWorker(program: Command, run: Run): void {
     .option(
       '--task-timeout <time>',
       'a task that runs longer is told to stop and counts as failed (default: none)',
-      (text) => parseTimeout(text, '--task-timeout'),
+      (text) => parseTimer(text, '--task-timeout'),
+    )
+    .option(
+      '--max-attempts <n>',
+      'starts of a task that fails, before it is a dead letter',
+      (text) => parseCount(text, '--max-attempts', 1, 1_000),
+      3,
+    )
+    .addOption(
+      new Option('--backoff <times>', 'waits between them; the last repeats, and with … they go on growing')
+        .argParser((text) => parseBackoff(text, '--backoff'))
+        .default(parseBackoff(DEFAULT_BACKOFF, '--backoff'), DEFAULT_BACKOFF),
+    )
+    .addOption(
+      new Option('--queue-type <type>', 'of the queue of a user that has to be made again for a retry')
+        .choices(['classic', 'quorum'])
+        .default('classic'),
     )
     .addOption(
       new Option('--discover-every <time>', 'look for queues that nobody announced')
-        .argParser((text) => parseTimeout(text, '--discover-every'))
+        .argParser((text) => parseTimer(text, '--discover-every'))
         .default(30_000, '30s'),
     )
     .option('--name <name>', 'shown in reports (default: host and process)')
@@ -137,6 +159,11 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const management = new Management(config.address);
   const connection = await openConnection(config.address, `fairq worker ${name}`, {
     onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
+    onUnblocked: () => context.say('the broker takes completions again'),
+    ...reconnecting(context, config, {
+      resumption: 'every queue is taken up again, and what was held is delivered again',
+      usually: FOREVER,
+    }),
   });
   const newId = idGenerator(context);
   let failures = 0;
@@ -161,6 +188,8 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       waitForWorkers: flags.waitForWorkers,
       taskTimeoutMs: flags.taskTimeout,
       discoverEveryMs: flags.discoverEvery,
+      retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff },
+      queueType: flags.queueType,
     },
     handlers,
     context.clock,
@@ -173,11 +202,15 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       },
       onWarning: (text) => context.warn(text),
       onDetail: (text) => context.detail(text),
-      onTaskFailed: (user, id, reason) => {
+      onTaskFailed: (user, id, reason, retryAfterMs) => {
         failures++;
         if (failures <= FAILURES_SHOWN || context.verbose) {
+          const next =
+            retryAfterMs === undefined
+              ? 'it is a dead letter'
+              : `tried again in ${formatDuration(retryAfterMs)}`;
           context.warn(
-            `task ${id} of user ${JSON.stringify(user)} failed: ${JSON.stringify(reason.slice(0, 200))}`,
+            `task ${id} of user ${JSON.stringify(user)} failed, ${next}: ${JSON.stringify(reason.slice(0, 200))}`,
           );
         }
         if (failures === FAILURES_SHOWN && !context.verbose)
@@ -218,12 +251,4 @@ function parsePrefetch(text: string): number | 'auto' {
 
 function collect(text: string, sofar: string[] = []): string[] {
   return [...sofar, text];
-}
-
-function parseTimeout(text: string, what: string): number {
-  const ms = parseDuration(text, what);
-  if (ms >= 1 && ms <= MAX_TIMER_MS) return ms;
-  throw usageError('BAD_DURATION', `${what}: "${text}" is not between 1ms and 24 days`, {
-    hint: 'Give a time such as 30s or 5m.',
-  });
 }

@@ -11,7 +11,8 @@ export const RUN_RECORD = 'fairq.run';
 export const MARKER = 'fairq.marker';
 
 const SCHEMA = 1;
-const OUTCOMES: readonly Outcome[] = ['done', 'failed'];
+/** Written by their place here: new ones come last. */
+const OUTCOMES: readonly Outcome[] = ['done', 'failed', 'retrying'];
 
 interface Columns {
   v: number;

@@ -19,6 +19,8 @@ export interface Names {
   readonly eventStream: string;
   /** Tasks that failed for good. */
   readonly deadLetterQueue: string;
+  /** Tasks whose wait for the next attempt is over; workers bring them back to the queue of their user. */
+  readonly retryQueue: string;
   /** The one queue of strategy `fifo`. */
   readonly sharedQueue: string;
   /** What every user queue's name starts with. */
@@ -37,9 +39,21 @@ export function namesFor(prefix: string): Names {
     controlExchange: `${prefix}.control`,
     eventStream: `${prefix}.events`,
     deadLetterQueue: `${prefix}.dead`,
+    retryQueue: `${prefix}.retry`,
     sharedQueue: `${prefix}.shared`,
     userQueuePrefix: `${prefix}.user.`,
   };
+}
+
+/** Where tasks wait so long for their next attempt: one queue for each delay, for the broker expires in order. */
+export function delayQueueOf(names: Names, delayMs: number): string {
+  return `${names.retryQueue}.${delayMs}ms`;
+}
+
+/** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
+export function isReserved(names: Names, queue: string): boolean {
+  const { eventStream, deadLetterQueue, retryQueue } = names;
+  return [eventStream, deadLetterQueue, retryQueue].includes(queue) || queue.startsWith(`${retryQueue}.`);
 }
 
 /**

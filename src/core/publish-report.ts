@@ -9,6 +9,8 @@ export interface PublishReport {
   /** Handed to the broker. */
   readonly published: number;
   readonly confirmed: number;
+  /** Of them, sent again after a lost connection: some of these may be there twice. */
+  readonly sentAgain: number;
   readonly seconds: number;
   readonly perSecond: number;
   readonly users: number;

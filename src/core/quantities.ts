@@ -14,6 +14,18 @@ export function parseDuration(text: string, what: string): number {
   return Number(match[1]) * unit;
 }
 
+/** Longer than that and Node's timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A duration that a timer can wait for: from `leastMs` up to 24 days. */
+export function parseTimer(text: string, what: string, leastMs = 1): number {
+  const ms = parseDuration(text, what);
+  if (ms >= leastMs && ms <= MAX_TIMER_MS) return ms;
+  throw usageError('BAD_DURATION', `${what}: "${text}" is not between ${leastMs}ms and 24 days`, {
+    hint: 'Give a time such as 30s or 5m.',
+  });
+}
+
 /** A span of time to draw from, milliseconds; both ends the same where the time is fixed. */
 export interface DurationRange {
   readonly least: number;

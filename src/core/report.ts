@@ -12,6 +12,8 @@ export interface RunReport {
   /** Distinct tasks that ended, done or failed. */
   readonly completed: number;
   readonly failed: number;
+  /** Failed attempts that were followed by another, or are to be. */
+  readonly retries: number;
   /** Published and not completed; null where `published` is. */
   readonly missing: number | null;
   /** Completions of tasks that had already been completed. */

@@ -5,8 +5,10 @@ import { PublishedTasks } from './published-tasks.js';
 import type { CompletionOrder, RunReport, UserReport } from './report.js';
 import { round3 } from './round.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
-import { DONE, FAILED, SUPERSEDED, TaskTable } from './task-table.js';
+import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
 import { type Completions, userReports } from './user-reports.js';
+
+const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
 /**
  * Takes in what the event stream says of one run, in stream order, and measures it. A task counts
@@ -22,6 +24,8 @@ export class RunMeasures {
   readonly #published = new PublishedTasks();
   readonly #weightOf: (user: string) => number;
   #superseded = 0;
+  /** Last seen at a failed attempt, with another to come. */
+  #retrying = 0;
   #failed = 0;
   #duplicates = 0;
   #firstStart = Number.POSITIVE_INFINITY;
@@ -35,22 +39,23 @@ export class RunMeasures {
     const tasks = this.#tasks;
     const row = this.#rows.get(event.id);
     if (row !== undefined) {
-      const wasFailed = tasks.states[row] === FAILED;
+      const before = tasks.states[row]!;
       const attempt = tasks.attempts[row]!;
       // The event of an attempt that failed may reach the stream after that of the next attempt.
-      if (event.outcome === 'failed' && event.attempt < attempt) return;
-      if (!wasFailed || event.attempt <= attempt) {
+      if (event.outcome !== 'done' && event.attempt < attempt) return;
+      if (before === DONE || event.attempt <= attempt) {
         this.#duplicates++;
         return;
       }
+      if (before === FAILED) this.#failed--;
+      else this.#retrying--;
       tasks.states[row] = SUPERSEDED;
       this.#superseded++;
-      this.#failed--;
     }
-    const failed = event.outcome === 'failed';
-    if (failed) this.#failed++;
+    const state = STATES[event.outcome];
+    if (state === FAILED) this.#failed++;
+    if (state === RETRYING) this.#retrying++;
     const user = this.#intern(event.user);
-    const state = failed ? FAILED : DONE;
     this.#rows.set(event.id, tasks.push(user, event.attempt, state, event.enqueued, event.started));
     this.#workers.add(event.worker);
     this.#firstStart = Math.min(this.#firstStart, event.started);
@@ -77,6 +82,7 @@ export class RunMeasures {
       published,
       completed,
       failed: this.#failed,
+      retries: this.#superseded + this.#retrying,
       missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
       duplicates: this.#duplicates,
       workerNames: [...this.#workers].sort(compareNatural),
@@ -113,13 +119,14 @@ export class RunMeasures {
     for (const [i, name] of names.entries()) rank[this.#userIndex.get(name)!] = i;
 
     const tasks = this.#tasks;
-    const completed = tasks.size - this.#superseded;
+    const completed = tasks.size - this.#superseded - this.#retrying;
     const users = new Uint32Array(completed);
     const enqueued = new Float64Array(completed);
     const started = new Float64Array(completed);
     let to = 0;
     for (let row = 0; row < tasks.size; row++) {
-      if (tasks.states[row] === SUPERSEDED) continue;
+      const state = tasks.states[row]!;
+      if (state === SUPERSEDED || state === RETRYING) continue;
       users[to] = rank[tasks.users[row]!]!;
       enqueued[to] = tasks.enqueued[row]!;
       started[to] = tasks.started[row]!;

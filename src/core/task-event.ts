@@ -1,5 +1,5 @@
-/** How a task ended at this attempt. */
-export type Outcome = 'done' | 'failed';
+/** How a task ended at this attempt; `retrying`: it failed, and there is to be another. */
+export type Outcome = 'done' | 'failed' | 'retrying';
 
 /** What a worker writes down about one finished task. Times are microseconds since the Unix epoch. */
 export interface TaskEvent {

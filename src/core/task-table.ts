@@ -1,9 +1,11 @@
 type NumberArray = Uint8Array | Uint32Array | Float64Array;
 
-/** How a row of the table stands: superseded rows stay where they are and count for nothing. */
+/** How a row of the table stands: superseded and retrying rows stay where they are and count for nothing. */
 export const DONE = 0;
 export const FAILED = 1;
 export const SUPERSEDED = 2;
+/** Failed, and to be tried again: neither completed nor failed so far. */
+export const RETRYING = 3;
 
 /**
  * The finished tasks of a run in the order of their completion, as columns that grow: 25 bytes a task

@@ -3,8 +3,11 @@ import type { WindowReason } from './windows.js';
 export interface WorkerReport {
   readonly name: string;
   readonly completed: number;
+  /** For good: they are dead letters. */
   readonly failed: number;
-  /** Of the failed, those that ran for longer than they may. */
+  /** Failed attempts that will be followed by another. */
+  readonly retried: number;
+  /** Of both, those that ran for longer than they may. */
   readonly timedOut: number;
   /** When it had taken up every queue that there was; microseconds since the epoch. */
   readonly readyAt: number | null;
@@ -35,6 +38,7 @@ export interface Holding {
 export interface WorkerSnapshot {
   readonly completed: number;
   readonly failed: number;
+  readonly retried: number;
   readonly running: number;
   readonly held: number;
   /** Queues that it consumes. */

@@ -18,6 +18,11 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
       ),
     );
   }
+  if (report.sentAgain > 0) {
+    lines.push(
+      `${formatTasks(report.sentAgain)} sent again after a lost connection: some may be there twice, with the same id.`,
+    );
+  }
   if (report.late > 0) {
     lines.push(
       paint(

@@ -58,10 +58,14 @@ interface Verdict {
   readonly tone: Tone;
 }
 
-function describeRepeats({ failed, duplicates }: RunReport): string {
+function describeRepeats({ failed, retries, duplicates }: RunReport): string {
   const failures = failed === 0 ? 'No task failed' : `FAILED: ${formatTasks(failed)}`;
+  const again =
+    retries === 0
+      ? ''
+      : `, ${formatCount(retries)} failed attempts ${retries === 1 ? 'was' : 'were'} tried again`;
   const repeats = duplicates === 0 ? 'none completed twice' : `${formatCount(duplicates)} completed again`;
-  return `${failures}, ${repeats}.`;
+  return `${failures}${again}, ${repeats}.`;
 }
 
 function describeFairness(fairness: FairnessReport, style: TextStyle): string {

@@ -10,10 +10,13 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const lines = [
     `${paint('strong', `${formatTasks(completed)} done`, style)} ${whose} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)}) by ${safeText(report.name, style.unicode)}`,
   ];
-  if (failed > 0) {
-    const late = report.timedOut > 0 ? ` (${formatCount(report.timedOut)} ran too long)` : '';
-    lines.push(paint('alarm', `${formatTasks(failed)} failed${late}, kept in the dead letter queue`, style));
-  }
+  if (report.retried > 0)
+    lines.push(
+      `${formatTasks(report.retried)} failed and ${report.retried === 1 ? 'is' : 'are'} tried again`,
+    );
+  if (failed > 0)
+    lines.push(paint('alarm', `${formatTasks(failed)} failed for good, kept as dead letters`, style));
+  if (report.timedOut > 0) lines.push(`${formatTasks(report.timedOut)} ran too long (--task-timeout)`);
   if (report.givenBack > 0)
     lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);
   if (report.leftToOthers > 0)
@@ -34,6 +37,7 @@ function renderHolding(holding: Holding, style: TextStyle): string[] {
 /** @param elapsed seconds so far */
 export function workerProgressLine(now: WorkerSnapshot, elapsed: number): string {
   const done = now.completed + now.failed;
-  const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed` : '';
+  const retried = now.retried > 0 ? `, ${formatCount(now.retried)} to be tried again` : '';
+  const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed${retried}` : retried;
   return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
 }

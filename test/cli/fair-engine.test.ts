@@ -113,6 +113,8 @@ describe('a task that runs for too long', () => {
       '1',
       '--task-timeout',
       '200ms',
+      '--max-attempts',
+      '1',
       '--handler',
       handler,
     ];

@@ -45,7 +45,12 @@ async function contents(queue: string): Promise<string[]> {
 describe('the publisher', () => {
   it('makes the queue of a new user, announces it, and keeps the order of its tasks', async () => {
     const heard: ControlMessage[] = [];
-    await listen(connection, names, (message) => heard.push(message));
+    await listen(connection, names, {
+      onMessage: (message) => heard.push(message),
+      onFailure: (error) => {
+        throw error;
+      },
+    });
     const confirmed: string[] = [];
     const sender = await publisher(({ id }) => confirmed.push(id));
     for (let i = 1; i <= 500; i++) sender.send(task('new', i));
@@ -101,14 +106,26 @@ describe('the publisher', () => {
     await sender.settled();
   });
 
-  it('says which queue is in the way when it is of another kind', async () => {
+  it('makes what fairq keeps on the broker again when it was deleted', async () => {
+    const sender = await publisher();
+    await vhost.channel.deleteExchange('fairq');
+    sender.send(task('healed', 1));
+    await sender.settled();
+    expect(await contents('fairq.user.healed')).toEqual(['1']);
+    expect(sender.sentAgain).toBe(1);
+  });
+
+  it('says what is in the way when it is of another kind', async () => {
+    const other = namesFor('other');
+    await vhost.channel.assertExchange('other', 'fanout', { durable: true });
     const sender = await Publisher.open(
       connection,
-      namesFor('other'),
+      other,
       { queueType: 'classic', onConfirmed: () => {} },
       () => performance.now(),
     );
-    // The exchange of this prefix was never made.
+    await vhost.channel.deleteExchange('other');
+    await vhost.channel.assertQueue('other.dead', { durable: true, arguments: { 'x-max-length': 1 } });
     sender.send(task('A', 1));
     await expect(sender.settled()).rejects.toThrow(/other/);
   });

@@ -22,12 +22,11 @@ export function useVhost(): TestVhost {
   const uri = new URL(inject('brokerUri'));
   const address: BrokerAddress = {
     protocol: 'amqp',
-    hostname: uri.hostname,
-    port: Number(uri.port || 5672),
+    hosts: [{ hostname: uri.hostname, port: Number(uri.port || 5672) }],
     vhost: name,
     username: decodeURIComponent(uri.username) || 'guest',
     password: decodeURIComponent(uri.password) || 'guest',
-    managementUri: inject('managementUri'),
+    managementUris: [inject('managementUri')],
     tls: { insecure: false },
   };
   const management = new Management(address);
@@ -56,8 +55,8 @@ export function useVhost(): TestVhost {
       return channel;
     },
     env: {
-      FAIRQ_URI: `amqp://${uri.username}:${uri.password}@${uri.hostname}:${address.port}/${name}`,
-      FAIRQ_MANAGEMENT_URI: address.managementUri,
+      FAIRQ_URI: `amqp://${uri.username}:${uri.password}@${uri.hostname}:${uri.port || 5672}/${name}`,
+      FAIRQ_MANAGEMENT_URI: inject('managementUri'),
     },
     ready: async (queue) => {
       // A missing queue closes the channel that asks.
@@ -75,14 +74,14 @@ export function useVhost(): TestVhost {
 }
 
 function connect(address: BrokerAddress): Promise<ChannelModel> {
-  const { hostname, port, username, password, vhost } = address;
-  return amqplib.connect({ hostname, port, username, password, vhost }, { noDelay: true });
+  const { hosts, username, password, vhost } = address;
+  return amqplib.connect({ ...hosts[0], username, password, vhost }, { noDelay: true });
 }
 
 async function connections(address: BrokerAddress): Promise<unknown[]> {
   const authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
   const response = await fetch(
-    `${address.managementUri}/api/vhosts/${encodeURIComponent(address.vhost)}/connections`,
+    `${address.managementUris[0]}/api/vhosts/${encodeURIComponent(address.vhost)}/connections`,
     { headers: { authorization } },
   );
   return (await response.json()) as unknown[];

@@ -22,12 +22,11 @@ export async function withBenchBroker<R>(
     const { hostname, port } = new URL(node.uri);
     const address: BrokerAddress = {
       protocol: 'amqp',
-      hostname,
-      port: Number(port),
+      hosts: [{ hostname, port: Number(port) }],
       vhost: '/',
       username: 'guest',
       password: 'guest',
-      managementUri: node.managementUri,
+      managementUris: [node.managementUri],
       tls: { insecure: false },
     };
     return await Promise.race([onBroker(address, use), died, interrupted]);

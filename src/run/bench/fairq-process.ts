@@ -36,7 +36,7 @@ export class FairqProcess<Document> {
         ...self.env,
         // The address goes by environment: a command line can be read by everybody.
         FAIRQ_URI: uriOf(address),
-        FAIRQ_MANAGEMENT_URI: address.managementUri,
+        FAIRQ_MANAGEMENT_URI: address.managementUris.join(','),
         FAIRQ_VHOST: address.vhost,
         FAIRQ_PREFIX: prefix,
       },

@@ -84,7 +84,7 @@ export class PublishRun {
       const finishedAt = clock.epochMicros();
       if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
     }
-    return this.#report(counts, startedAt, clock.epochMicros());
+    return this.#report(counts, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 
   async #sendAll(publisher: Publisher): Promise<void> {
@@ -132,12 +132,18 @@ export class PublishRun {
     for (const body of encodeRunRecords(record)) await publisher.record(RUN_RECORD, Buffer.from(body));
   }
 
-  #report(counts: ReadonlyMap<string, number>, startedAt: number, finishedAt: number): PublishReport {
+  #report(
+    counts: ReadonlyMap<string, number>,
+    sentAgain: number,
+    startedAt: number,
+    finishedAt: number,
+  ): PublishReport {
     const seconds = (finishedAt - startedAt) / 1e6;
     return {
       run: this.plan.run,
       published: this.#sent,
       confirmed: this.#confirmed,
+      sentAgain,
       seconds,
       perSecond: seconds > 0 ? this.#confirmed / seconds : 0,
       users: counts.size,

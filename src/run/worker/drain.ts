@@ -22,15 +22,26 @@ export class Drain {
   /** Whether no queue has a task ready, by the broker's exact counts: management's are 5 s old. */
   async empty(queues: readonly string[]): Promise<boolean> {
     for (const queue of queues) {
-      this.#channel ??= await this.connection.channel();
       try {
-        const { messageCount } = await this.#channel.checkQueue(queue);
+        const { messageCount } = await (await this.#open()).checkQueue(queue);
         if (messageCount > 0) return false;
       } catch (error) {
-        this.#channel = undefined; // the broker closes the channel on every error
+        // A channel that went with its connection: nobody can tell for now.
+        if (replyCode(error) === undefined && this.#channel === undefined) return false;
         if (replyCode(error) !== 404) throw error;
       }
     }
     return true;
+  }
+
+  /** The broker closes the channel on every error. */
+  async #open(): Promise<Channel> {
+    if (this.#channel !== undefined) return this.#channel;
+    const channel = await this.connection.channel();
+    channel.once('close', () => {
+      this.#channel = undefined;
+    });
+    this.#channel = channel;
+    return channel;
   }
 }

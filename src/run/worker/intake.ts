@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Window } from '../../core/windows.js';
 import { Awake } from './awake.js';
+import { Orphans } from './orphans.js';
 import type { QueueFilter } from './queue-filter.js';
 import { Reserve } from './reserve.js';
 import type { HeldTask, Source } from './task.js';
@@ -46,6 +47,8 @@ export interface IntakeListener {
   onWindow(source: Source, window: Window): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
+  /** Tasks that run, or have ended and are not acknowledged. */
+  unsettled(): Iterable<HeldTask>;
 }
 
 /**
@@ -66,6 +69,7 @@ export class Intake {
   readonly #consumers: Consumers<Source>;
   readonly #yielded = new Set<Source>();
   #taken = true;
+  readonly #orphans = new Orphans();
   /** The most that was held at once. */
   mostHeld = 0;
   #lastTended = 0;
@@ -186,6 +190,10 @@ export class Intake {
     const { lane } = source;
     const { messageId } = message.properties;
     const now = this.clock.now();
+    if (message.fields.redelivered && this.#orphans.adopt(source, message, channel)) {
+      this.#consumers.acknowledge();
+      return;
+    }
     if (source.countsUntil === undefined && this.#restsNow(source, now)) this.#rest(source, now);
     source.countsUntil = undefined;
     source.outstanding++;
@@ -211,6 +219,7 @@ export class Intake {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
+      else this.#orphans.settled(task);
       task.source.outstanding--;
       task.source.served++;
       task.source.lastTraffic = now;
@@ -332,6 +341,7 @@ export class Intake {
     const now = this.clock.now();
     if (now - this.#lastOldSearch < OLD_SEARCH_EVERY_MS) return;
     this.#lastOldSearch = now;
+    this.#orphans.forgetOld(now);
     const before = this.clock.epochMicros() - HOLD_AT_MOST_MICROS;
     for (const source of this.#awake) {
       const oldest = source.lane.held.first;
@@ -372,12 +382,17 @@ export class Intake {
     }
   }
 
-  #channelLost(channel: ConsumerChannel, reason: string): void {
+  #channelLost(channel: ConsumerChannel, reason: string | undefined): void {
     this.scheduler.dropUnless((task) => {
       if (task.channel !== channel) return true;
       task.source.outstanding--;
       return false;
     });
-    this.listener.onWarning(`a channel was lost (${reason}); its tasks are delivered again`);
+    const now = this.clock.now();
+    for (const task of this.listener.unsettled()) if (task.channel === channel) this.#orphans.add(task, now);
+    // Of a lost connection somebody else has spoken.
+    if (reason !== undefined) {
+      this.listener.onWarning(`a channel was lost (${reason}); its tasks are delivered again`);
+    }
   }
 }

@@ -1,6 +1,6 @@
-import type { Channel } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { announce, type ControlMessage, listen, type WorkerPresence } from '../../broker/control.js';
+import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Clock } from '../../core/clock.js';
 import type { Names } from '../../core/names.js';
 import { Peers } from './peers.js';
@@ -12,6 +12,9 @@ export interface PresenceListener {
   onQueue(queue: string): void;
   /** Another worker has come, gone or changed. */
   onPeers(): void;
+  /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
+  onHearAgain(): void;
+  onFailure(error: Error): void;
 }
 
 export interface OwnState {
@@ -22,7 +25,7 @@ export interface OwnState {
 /** What a worker tells the others about itself, and hears of them. */
 export class Presence {
   readonly peers: Peers;
-  #channel: Channel | undefined;
+  #channel: LastingChannel | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -37,7 +40,15 @@ export class Presence {
   }
 
   async open(): Promise<void> {
-    this.#channel = await listen(this.connection, this.names, (message) => this.#heard(message));
+    this.#channel = await listen(this.connection, this.names, {
+      onMessage: (message) => this.#heard(message),
+      onOpen: () => {
+        if (this.#channel === undefined) return;
+        this.say();
+        this.listener.onHearAgain();
+      },
+      onFailure: (error) => this.listener.onFailure(error),
+    });
     this.say();
     this.#timer = setInterval(() => {
       this.peers.forgetSilent(this.clock.now());
@@ -46,19 +57,21 @@ export class Presence {
   }
 
   say(): void {
-    if (this.#channel === undefined) return;
-    announce(this.#channel, this.names, { kind: 'worker', worker: { ...this.own, ...this.state() } });
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    announce(channel, this.names, { kind: 'worker', worker: { ...this.own, ...this.state() } });
   }
 
   sayGoodbye(): void {
-    if (this.#channel) announce(this.#channel, this.names, { kind: 'bye', id: this.own.id });
+    const channel = this.#channel?.current;
+    if (channel !== undefined) announce(channel, this.names, { kind: 'bye', id: this.own.id });
     this.close();
   }
 
   /** Says nothing from here on. */
   close(): void {
     clearInterval(this.#timer);
-    this.#channel = undefined;
+    this.#channel?.close();
   }
 
   #heard(message: ControlMessage): void {

@@ -1,5 +1,5 @@
 import { type Glob, glob } from '../../core/glob.js';
-import { type Names, userOfQueue } from '../../core/names.js';
+import { isReserved, type Names, userOfQueue } from '../../core/names.js';
 
 /** Which queues a worker serves, and whose they are. */
 export interface QueueFilter {
@@ -19,11 +19,9 @@ export function queueFilter(
   const included: readonly Glob[] = include.map(glob);
   const excluded: readonly Glob[] = exclude.map(glob);
   const isOurs = (queue: string) => userOfQueue(names, queue) !== undefined;
-  // What fairq keeps for itself is never work, whatever a glob says.
-  const reserved = new Set([names.eventStream, names.deadLetterQueue]);
   return {
     matches: (queue) => {
-      if (reserved.has(queue)) return false;
+      if (isReserved(names, queue)) return false;
       const wanted =
         included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
       return wanted && !excluded.some((pattern) => pattern.matches(queue));

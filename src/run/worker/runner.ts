@@ -1,7 +1,9 @@
 import { type Charging, timeCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
+import { attemptsBefore, type Failure } from '../../core/dead-letter.js';
+import { delayAfter, type RetryPolicy } from '../../core/retry-policy.js';
 import type { Scheduler } from '../../core/scheduler.js';
-import type { Outcome, TaskEvent } from '../../core/task-event.js';
+import type { TaskEvent } from '../../core/task-event.js';
 import { followed, NOISE_MS } from '../../core/task-time.js';
 import { messageOf } from '../../errors.js';
 import type { Handlers } from './handlers.js';
@@ -18,8 +20,13 @@ const COLD = 10;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
 
+export interface RunFailure extends Failure {
+  /** When the next attempt is due; undefined: this was the last. */
+  readonly retryAfterMs: number | undefined;
+}
+
 export interface RunnerListener {
-  onFinished(task: HeldTask, event: TaskEvent, failure: string | undefined): void;
+  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined): void;
   /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
   waitMs(): number;
   /** A burst of starts is over, or a running task has ended. */
@@ -34,6 +41,7 @@ export interface RunnerOptions {
   readonly charging: Charging;
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
+  readonly retry: RetryPolicy;
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
@@ -42,6 +50,7 @@ export class Runner {
   started = 0;
   completed = 0;
   failed = 0;
+  retried = 0;
   timedOut = 0;
   /** Typical run time over all users, milliseconds; undefined before the first task has ended. */
   taskMs: number | undefined;
@@ -110,6 +119,10 @@ export class Runner {
     this.end();
     this.#abandoned = true;
     for (const run of this.#inFlight) run.giveUp(new Error('the worker gave this task up'));
+  }
+
+  *runningTasks(): Iterable<HeldTask> {
+    for (const { task } of this.#inFlight) yield task;
   }
 
   /** Calls back once, when the next running task has ended. */
@@ -185,17 +198,17 @@ export class Runner {
     try {
       result = this.#call(run);
     } catch (error) {
-      this.#finish(run, 'failed', messageOf(error));
+      this.#finish(run, failureOf(error));
       return;
     }
     if (!isThenable(result)) {
-      this.#finish(run, 'done', undefined);
+      this.#finish(run, undefined);
       return;
     }
     this.#inFlight.add(run);
     result.then(
-      () => this.#handlerEnded(run, 'done', undefined),
-      (error) => this.#handlerEnded(run, 'failed', messageOf(error)),
+      () => this.#handlerEnded(run, undefined),
+      (error) => this.#handlerEnded(run, failureOf(error)),
     );
   }
 
@@ -216,24 +229,27 @@ export class Runner {
     const reason = `it ran for longer than ${ms} ms (--task-timeout)`;
     run.giveUp(new Error(reason));
     this.timedOut++;
-    this.#finishAndWake(run, 'failed', reason);
+    this.#finishAndWake(run, { reason });
   }
 
-  #handlerEnded(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+  #handlerEnded(run: TaskRun, failure: Failure | undefined): void {
     if (run.ended || this.#abandoned) return;
-    this.#finishAndWake(run, outcome, failure);
+    this.#finishAndWake(run, failure);
   }
 
-  #finishAndWake(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+  #finishAndWake(run: TaskRun, failure: Failure | undefined): void {
     this.#inFlight.delete(run);
-    this.#finish(run, outcome, failure);
+    this.#finish(run, failure);
     this.wake();
     for (const callback of this.#onEnd.splice(0)) callback();
   }
 
-  #finish(run: TaskRun, outcome: Outcome, failure: string | undefined): void {
+  #finish(run: TaskRun, failure: Failure | undefined): void {
     const { task, startedAt, envelope } = run;
     const { lane } = task;
+    const attempt = envelope.attempt ?? 1;
+    const retryAfterMs = failure && this.#retryAfter(run, attempt);
+    const outcome = failure === undefined ? 'done' : retryAfterMs === undefined ? 'failed' : 'retrying';
     const finishedAt = this.clock.epochMicros();
     const ms = (finishedAt - startedAt) / 1000;
     run.ended = true;
@@ -241,7 +257,8 @@ export class Runner {
     this.lastChangeAt = finishedAt;
     this.lastFinishAt = finishedAt;
     if (outcome === 'done') this.completed++;
-    else this.failed++;
+    else if (outcome === 'failed') this.failed++;
+    else this.retried++;
     const isCold = this.#coldMs.length < COLD;
     if (!isCold || ms >= NOISE_MS) lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
     this.taskMs = isCold ? this.#coldMedian(ms) : followed(this.taskMs, ms);
@@ -253,7 +270,7 @@ export class Runner {
       user,
       run: envelope.run ?? '',
       sequence: envelope.sequence ?? 0,
-      attempt: envelope.attempt ?? 1,
+      attempt,
       outcome,
       worker: this.options.name,
       // A message without the envelope does not say when it was sent: count from its arrival here.
@@ -262,7 +279,12 @@ export class Runner {
       finished: finishedAt,
       redelivered: task.message.fields.redelivered,
     };
-    this.listener.onFinished(task, event, failure);
+    this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs });
+  }
+
+  #retryAfter({ task }: TaskRun, attempt: number): number | undefined {
+    const before = attemptsBefore(task.message.properties.headers);
+    return delayAfter(this.options.retry, Math.max(1, attempt - before));
   }
 
   #coldMedian(ms: number): number {
@@ -275,6 +297,10 @@ export class Runner {
     this.scheduler.correct(run.task.lane, charge - run.charged);
     run.charged = charge;
   }
+}
+
+function failureOf(error: unknown): Failure {
+  return { reason: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

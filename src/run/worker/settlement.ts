@@ -1,7 +1,10 @@
-import type { ConfirmChannel } from 'amqplib';
+import type { ConfirmChannel, Options } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
+import { LastingChannel } from '../../broker/lasting-channel.js';
+import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
+import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
-import type { Names } from '../../core/names.js';
+import { delayQueueOf, type Names } from '../../core/names.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { messageOf } from '../../errors.js';
 import type { HeldTask } from './task.js';
@@ -15,40 +18,66 @@ export interface SettlementListener {
   onFailure(error: Error): void;
 }
 
+interface Message {
+  readonly queue: string;
+  readonly body: Buffer;
+  readonly properties: Options.Publish;
+}
+
 interface Batch {
-  tasks: HeldTask[];
-  /** Messages of this batch that the broker has not confirmed. */
-  unconfirmed: number;
+  readonly tasks: HeldTask[];
+  /** Of this batch, and not confirmed. */
+  readonly unconfirmed: Set<Message>;
   written: boolean;
 }
 
 /**
  * Writes completions to the event stream, and lets a task be acknowledged only when the broker has
  * confirmed its completion: an acknowledged task is never without its event. A cut between the two
- * leaves an event twice, which readers drop.
+ * leaves an event twice, which readers drop; what a lost channel has not confirmed is sent again.
  */
 export class Settlement {
   readonly #completions: CompletionBatch;
-  #batch: Batch = { tasks: [], unconfirmed: 0, written: false };
+  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #batch = emptyBatch();
+  /** With messages that are not confirmed, oldest first. */
+  readonly #batches = new Set<Batch>();
+  /** Ids of messages that came back, until they are confirmed. */
+  readonly #returned = new Set<string>();
+  #opened = false;
   #pending = 0;
+  #flushes = 0;
   #whenIdle: (() => void)[] = [];
 
   private constructor(
-    private readonly channel: ConfirmChannel,
+    private readonly connection: Connection,
     private readonly names: Names,
-    worker: string,
+    private readonly worker: string,
+    private readonly delaysMs: readonly number[],
     private readonly listener: SettlementListener,
   ) {
     this.#completions = new CompletionBatch(worker);
   }
 
+  /**
+   * What fairq keeps on the broker has to be there; later it is made again where it is not.
+   *
+   * @param delaysMs after which a failed task may be due again
+   */
   static async open(
     connection: Connection,
     names: Names,
     worker: string,
+    delaysMs: readonly number[],
     listener: SettlementListener,
   ): Promise<Settlement> {
-    return new Settlement(await connection.confirmChannel(), names, worker, listener);
+    const settlement = new Settlement(connection, names, worker, delaysMs, listener);
+    settlement.#channel = await LastingChannel.open(
+      () => connection.confirmChannel(),
+      (channel) => settlement.#setUp(channel),
+      { onOpen: () => settlement.#sendAgain(), onFailure: (error) => listener.onFailure(error) },
+    );
+    return settlement;
   }
 
   /** Finished tasks whose completion has not been confirmed. */
@@ -61,6 +90,12 @@ export class Settlement {
     return this.#batch.tasks.length;
   }
 
+  /** Tasks that have ended here and are not acknowledged. */
+  *unsettled(): Iterable<HeldTask> {
+    for (const { tasks } of this.#batches) yield* tasks;
+    if (!this.#batches.has(this.#batch)) yield* this.#batch.tasks;
+  }
+
   finished(task: HeldTask, event: TaskEvent): void {
     this.#completions.add(event);
     this.#batch.tasks.push(task);
@@ -68,25 +103,39 @@ export class Settlement {
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();
   }
 
+  /** Sends a failed task to where it waits for its next attempt; call it before `finished`. */
+  retry(task: HeldTask, failed: FailedAttempt, delayMs: number): void {
+    const { headers } = task.message.properties;
+    this.#add(this.#copyOf(task, delayQueueOf(this.names, delayMs), retryHeaders(headers, failed)));
+  }
+
   /** Keeps a failed task where a person can find it; call it before `finished`. */
-  deadLetter(task: HeldTask, reason: string): void {
+  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure): void {
+    const { headers } = task.message.properties;
+    this.#add(this.#copyOf(task, this.names.deadLetterQueue, deadLetterHeaders(headers, failed, failure)));
+  }
+
+  #copyOf(task: HeldTask, queue: string, headers: Record<string, unknown>): Message {
     const { properties, content } = task.message;
-    this.#send(this.names.deadLetterQueue, content, {
-      messageId: properties.messageId,
-      type: properties.type,
-      contentType: properties.contentType,
-      timestamp: properties.timestamp,
-      headers: { ...properties.headers, 'x-fairq-queue': task.source.queue, 'x-fairq-reason': reason },
-    });
+    const { type, contentType, timestamp } = properties;
+    return {
+      queue,
+      body: content,
+      properties: { messageId: task.id, type, contentType, timestamp, headers },
+    };
   }
 
   /** Writes what has been collected. */
   flush(): void {
     if (this.#batch.tasks.length === 0) return;
     const batch = this.#batch;
-    this.#send(this.names.eventStream, Buffer.from(this.#completions.take()), { type: COMPLETIONS });
+    this.#add({
+      queue: this.names.eventStream,
+      body: Buffer.from(this.#completions.take()),
+      properties: { type: COMPLETIONS, messageId: `${this.worker} ${++this.#flushes}` },
+    });
     batch.written = true;
-    this.#batch = { tasks: [], unconfirmed: 0, written: false };
+    this.#batch = emptyBatch();
   }
 
   /** Resolves when all that has been handed over is confirmed. */
@@ -95,19 +144,64 @@ export class Settlement {
     if (this.#pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #send(queue: string, body: Buffer, properties: object): void {
-    const batch = this.#batch;
-    batch.unconfirmed++;
-    this.channel.sendToQueue(queue, body, { ...properties, persistent: true }, (error) => {
+  async #setUp(channel: ConfirmChannel): Promise<void> {
+    if (this.#opened) await this.#makeAgain();
+    else await assertDelayQueues(this.connection, this.names, this.delaysMs);
+    this.#opened = true;
+    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
+  }
+
+  #sendAgain(): void {
+    this.#returned.clear();
+    for (const batch of this.#batches) for (const message of batch.unconfirmed) this.#send(batch, message);
+  }
+
+  #add(message: Message): void {
+    this.#batches.add(this.#batch);
+    this.#batch.unconfirmed.add(message);
+    this.#send(this.#batch, message);
+  }
+
+  /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
+  #send(batch: Batch, message: Message): void {
+    const { queue, body, properties } = message;
+    const options = { ...properties, persistent: true, mandatory: true };
+    this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
       if (error) {
-        this.listener.onFailure(new Error(`a message to "${queue}" was not confirmed: ${messageOf(error)}`));
-        return;
+        // For a lost channel amqplib answers as well, and the message is sent again.
+        if (messageOf(error) !== 'message nacked') return;
+        this.listener.onFailure(new Error(`the broker did not take a message for "${queue}"`));
+      } else if (this.#returned.delete(String(properties.messageId))) {
+        this.#makeAndSend(batch, message);
+      } else {
+        this.#confirmed(batch, message);
       }
-      batch.unconfirmed--;
-      if (!batch.written || batch.unconfirmed > 0) return;
-      this.#pending -= batch.tasks.length;
-      this.listener.onSettled(batch.tasks);
-      if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     });
   }
+
+  /** Somebody has deleted the stream or the queue: it is made again, and nothing is lost. */
+  #makeAndSend(batch: Batch, message: Message): void {
+    this.#makeAgain().then(
+      () => this.#send(batch, message),
+      (error) => this.listener.onFailure(error),
+    );
+  }
+
+  async #makeAgain(): Promise<void> {
+    await assertTopology(this.connection, this.names);
+    await assertDelayQueues(this.connection, this.names, this.delaysMs);
+  }
+
+  #confirmed(batch: Batch, message: Message): void {
+    batch.unconfirmed.delete(message);
+    if (!batch.written || batch.unconfirmed.size > 0) return;
+    this.#batches.delete(batch);
+    this.#pending -= batch.tasks.length;
+    this.listener.onSettled(batch.tasks);
+    if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}
+
+function emptyBatch(): Batch {
+  return { tasks: [], unconfirmed: new Set(), written: false };
 }

@@ -1,4 +1,4 @@
-import { decodeEnvelope, type FoundEnvelope } from '../../core/envelope.js';
+import { decodeEnvelope, type Envelope, type FoundEnvelope } from '../../core/envelope.js';
 import type { TaskContext } from './handlers.js';
 import type { HeldTask } from './task.js';
 
@@ -20,6 +20,20 @@ export class TaskRun {
     public charged: number,
   ) {
     this.envelope = decodeEnvelope(task.message.properties.headers);
+  }
+
+  /** What it says of itself; what it does not say, as far as one can tell. */
+  get fullEnvelope(): Envelope {
+    const { user, run, sequence, intendedAt, sentAt, attempt } = this.envelope;
+    const { arrivedAt, lane } = this.task;
+    return {
+      user: user ?? lane.user,
+      run: run ?? '',
+      sequence: sequence ?? 0,
+      intendedAt: intendedAt ?? arrivedAt,
+      sentAt: sentAt ?? arrivedAt,
+      attempt: attempt ?? 1,
+    };
   }
 
   /** Nobody waits for it any more: its handler is told by the abort signal, now or when it asks. */

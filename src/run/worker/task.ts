@@ -34,8 +34,9 @@ export interface Source {
 export interface HeldTask {
   readonly lane: Lane<HeldTask>;
   readonly source: Source;
-  readonly message: ConsumeMessage;
-  readonly channel: ConsumerChannel;
+  /** The delivery, and where it came from; another one when it was delivered again while it ran. */
+  message: ConsumeMessage;
+  channel: ConsumerChannel;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

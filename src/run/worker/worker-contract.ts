@@ -1,4 +1,6 @@
+import type { QueueType } from '../../broker/topology.js';
 import type { Charging } from '../../core/charging.js';
+import type { RetryPolicy } from '../../core/retry-policy.js';
 import type { Weights } from '../../core/weights.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
@@ -22,6 +24,9 @@ export interface WorkerOptions {
   readonly waitForWorkers: number;
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
+  readonly retry: RetryPolicy;
+  /** Of the queue of a user that has to be made again for a retry. */
+  readonly queueType: QueueType;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
 }
@@ -31,5 +36,6 @@ export interface WorkerListener {
   onWarning(text: string): void;
   /** Why it does what it does, for who asks. */
   onDetail(text: string): void;
-  onTaskFailed(user: string, id: string, reason: string): void;
+  /** @param retryAfterMs when it is tried again; undefined: it is a dead letter */
+  onTaskFailed(user: string, id: string, reason: string, retryAfterMs: number | undefined): void;
 }

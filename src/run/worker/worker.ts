@@ -6,21 +6,25 @@ import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import { expectedCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
-import type { Names } from '../../core/names.js';
+import { delayQueueOf, type Names } from '../../core/names.js';
+import { delaysOf } from '../../core/retry-policy.js';
 import type { Lane, Scheduler } from '../../core/scheduler.js';
+import type { TaskEvent } from '../../core/task-event.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
-import { interruptedError } from '../../errors.js';
+import { interruptedError, messageOf } from '../../errors.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
-import { Runner } from './runner.js';
+import { RetryReturns } from './retry-returns.js';
+import { type RunFailure, Runner } from './runner.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
 import type { HeldTask, Source } from './task.js';
+import type { TaskRun } from './task-run.js';
 import { WarmUp } from './warm-up.js';
 import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
@@ -28,6 +32,8 @@ import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
+/** A listing that failed is tried again so soon. */
+const LIST_AGAIN_MS = 2_000;
 /** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
 const PULSE_EVERY_MS = 20;
 
@@ -44,6 +50,7 @@ export class Worker {
   readonly #warmUp: WarmUp;
   readonly #sharing: Sharing;
   #settlement: Settlement | undefined;
+  #returns: RetryReturns | undefined;
   #ready = false;
   #startRequested = false;
   #stopping = false;
@@ -55,6 +62,8 @@ export class Worker {
   readonly #failed: Promise<never>;
   #flushTimer: NodeJS.Timeout | undefined;
   #listTimer: NodeJS.Timeout | undefined;
+  /** The last listing has failed, and somebody was told. */
+  #listFailed = false;
   #pulse: NodeJS.Timeout | undefined;
   #begunAt = 0;
   #readyAt: number | null = null;
@@ -80,12 +89,9 @@ export class Worker {
     const fail = (error: Error) => this.#fail(error);
     this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
-      onFinished: (task, event, failure) => {
-        if (failure !== undefined) {
-          this.#settlement?.deadLetter(task, failure);
-          this.listener.onTaskFailed(event.user, event.id, failure);
-        }
-        this.#settlement?.finished(task, event);
+      onFinished: (run, event, failure) => {
+        if (failure !== undefined) this.#taskFailed(run, event, failure);
+        this.#settlement?.finished(run.task, event);
       },
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
@@ -96,6 +102,7 @@ export class Worker {
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
+      unsettled: () => this.#unsettled(),
     });
     const adapts = options.strategy === 'fair' && options.prefetch === undefined;
     this.#warmUp = new WarmUp(this.#runner, this.#intake, adapts ? options.concurrency : 0, {
@@ -117,6 +124,8 @@ export class Worker {
       {
         onQueue: (queue) => this.#intake.take([queue]).catch(fail),
         onPeers: () => this.#startWhenAllReady(),
+        onHearAgain: () => this.#listSoon(0),
+        onFailure: fail,
       },
     );
     this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
@@ -137,10 +146,11 @@ export class Worker {
 
   /** What it is doing, for progress. */
   snapshot(): WorkerSnapshot {
-    const { completed, failed, running } = this.#runner;
+    const { completed, failed, retried, running } = this.#runner;
     return {
       completed,
       failed,
+      retried,
       running,
       held: this.#scheduler.held,
       queues: this.#intake.sources.size,
@@ -169,7 +179,8 @@ export class Worker {
       this.#runner.abandon();
       this.#warmUp.cancel();
       this.#presence.close();
-      clearInterval(this.#listTimer);
+      this.#returns?.close();
+      clearTimeout(this.#listTimer);
       clearInterval(this.#pulse);
       clearTimeout(this.#flushTimer);
       this.#intake.closing();
@@ -185,7 +196,7 @@ export class Worker {
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names);
     const [settlement, found] = await Promise.all([
-      Settlement.open(this.connection, this.names, this.options.name, {
+      Settlement.open(this.connection, this.names, this.options.name, delaysOf(this.options.retry), {
         onSettled: (tasks) => {
           this.#intake.settled(tasks);
           this.#tick();
@@ -196,16 +207,19 @@ export class Worker {
       this.#intake.open(),
     ]);
     this.#settlement = settlement;
+    this.#returns = await RetryReturns.open(
+      this.connection,
+      this.names,
+      this.options.queueType,
+      this.clock.now,
+      (error) => this.#fail(error),
+    );
     await this.#warmUp.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
     this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
-    this.#listTimer = setInterval(() => {
-      this.#list().catch((error) =>
-        this.listener.onWarning(`the queues could not be listed: ${error.message}`),
-      );
-    }, this.options.discoverEveryMs);
+    this.#listSoon(this.options.discoverEveryMs);
     for (const rule of this.options.weights.unused) {
       this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
     }
@@ -219,8 +233,37 @@ export class Worker {
     return (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
   }
 
+  #listSoon(afterMs: number): void {
+    clearTimeout(this.#listTimer);
+    if (this.#stopping) return;
+    const { discoverEveryMs } = this.options;
+    this.#listTimer = setTimeout(() => {
+      this.#list().then(
+        () => this.#listSoon(discoverEveryMs),
+        () => this.#listSoon(Math.min(LIST_AGAIN_MS, discoverEveryMs)),
+      );
+    }, afterMs);
+  }
+
   async #list(): Promise<void> {
-    await this.#intake.take(await this.management.queueNames());
+    try {
+      const queues = await this.management.queueNames();
+      this.#listFailed = false;
+      await this.#intake.take(queues);
+    } catch (error) {
+      if (!this.#listFailed) {
+        this.listener.onWarning(
+          `the queues could not be listed, new ones may be missed: ${messageOf(error)}`,
+        );
+      }
+      this.#listFailed = true;
+      throw error;
+    }
+  }
+
+  *#unsettled(): Iterable<HeldTask> {
+    yield* this.#runner.runningTasks();
+    if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
   }
 
   #startWhenAllReady(): void {
@@ -255,10 +298,17 @@ export class Worker {
       const over =
         this.options.exitWhen === 'idle'
           ? drain.idleFor(this.#busy) >= this.options.idleForMs
-          : !this.#busy && (await drain.empty([...this.#intake.sources.keys()])) && !this.#busy;
+          : !this.#busy && (await drain.empty(this.#queuesOfWork())) && !this.#busy;
       if (over) return this.#stop();
       await delay(WATCH_EVERY_MS);
     }
+  }
+
+  /** Every queue in which a task may wait that this worker is to run. */
+  #queuesOfWork(): string[] {
+    const { names } = this;
+    const delays = delaysOf(this.options.retry).map((delayMs) => delayQueueOf(names, delayMs));
+    return [...delays, names.retryQueue, ...this.#intake.sources.keys()];
   }
 
   get #busy(): boolean {
@@ -266,8 +316,22 @@ export class Worker {
       this.#warmUp.hasMore ||
       this.#runner.running > 0 ||
       this.#scheduler.held > 0 ||
+      (this.#returns?.pending ?? 0) > 0 ||
       (this.#settlement?.pending ?? 0) > 0
     );
+  }
+
+  #taskFailed({ task, fullEnvelope }: TaskRun, event: TaskEvent, failure: RunFailure): void {
+    const attempt = {
+      queue: task.source.queue,
+      envelope: fullEnvelope,
+      startedAt: event.started,
+      endedAt: event.finished,
+    };
+    const { retryAfterMs } = failure;
+    if (retryAfterMs === undefined) this.#settlement?.deadLetter(task, attempt, failure);
+    else this.#settlement?.retry(task, attempt, retryAfterMs);
+    this.listener.onTaskFailed(event.user, event.id, failure.reason, retryAfterMs);
   }
 
   /** After a burst of starts, the end of a task, or a confirmation. */
@@ -322,7 +386,7 @@ export class Worker {
   }
 
   #report(givenBack: number): WorkerReport {
-    const { completed, failed, timedOut, firstStartAt, lastFinishAt, users } = this.#runner;
+    const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = this.#runner;
     const { smallest, largest } = this.#intake.windows;
     const seconds =
       firstStartAt === undefined || lastFinishAt === undefined ? 0 : (lastFinishAt - firstStartAt) / 1e6;
@@ -330,11 +394,12 @@ export class Worker {
       name: this.options.name,
       completed,
       failed,
+      retried,
       timedOut,
       readyAt: this.#readyAt,
       startUpSeconds: firstStartAt === undefined ? null : (firstStartAt - this.#begunAt) / 1e6,
       seconds,
-      perSecond: seconds > 0 ? (completed + failed) / seconds : 0,
+      perSecond: seconds > 0 ? (completed + failed + retried) / seconds : 0,
       users: users.size,
       givenBack,
       leftToOthers: this.#sharing.shared,

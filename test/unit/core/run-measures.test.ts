@@ -11,6 +11,7 @@ test('a run without events is empty and finite', () => {
     published: null,
     completed: 0,
     failed: 0,
+    retries: 0,
     missing: null,
     duplicates: 0,
     workerNames: [],
@@ -185,4 +186,25 @@ test('figures are rounded to three decimals', () => {
     expect(Number(value.toFixed(3))).toBe(value);
     expect(Object.is(value, -0)).toBe(false);
   }
+});
+
+test('an attempt that is to be followed by another is neither completed nor failed', () => {
+  const measures = new RunMeasures();
+  measures.addRecord(runRecord({ A: 1 }));
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'retrying' }));
+  expect(measures.report('run')).toMatchObject({ completed: 0, failed: 0, retries: 1, missing: 1 });
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'retrying' }));
+  expect(measures.report('run')).toMatchObject({ retries: 1, duplicates: 1 });
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'failed', attempt: 2 }));
+  expect(measures.report('run')).toMatchObject({ completed: 1, failed: 1, retries: 1, missing: 0 });
+  // The stream may have them in another order, and a dead letter may be sent back.
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'retrying' }));
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'done', attempt: 3 }));
+  expect(measures.report('run')).toMatchObject({
+    completed: 1,
+    failed: 0,
+    retries: 2,
+    missing: 0,
+    duplicates: 1,
+  });
 });

@@ -1,0 +1,36 @@
+import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { type BrokerAddress, showAddress } from './address.js';
+
+/** Why a first connection did not come about, and what to do about it. */
+export function explainConnectFailure(error: unknown, address: BrokerAddress): FairqError {
+  const where = showAddress(address);
+  const text = messageOf(error);
+  if (/ACCESS[_-]REFUSED|\b403\b/.test(text)) {
+    return refusedError('LOGIN_REFUSED', `${where} refused the login of user "${address.username}"`, {
+      hint: 'Check the user and the password (--username, --password-file, or the URI), and that the user may log in from this host: "guest" may only from localhost.',
+      cause: error,
+    });
+  }
+  // After the login is accepted the broker closes the connection for nothing but the vhost (530), and
+  // amqplib keeps that frame to itself.
+  if (/vhost|got <ConnectionClose/i.test(text)) {
+    return refusedError(
+      'NO_VHOST',
+      `${where} has no vhost "${address.vhost}", or user "${address.username}" may not use it`,
+      {
+        hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${address.vhost}'.`,
+        cause: error,
+      },
+    );
+  }
+  if (/certificate|self.signed|altnames|SSL|TLS/i.test(text)) {
+    return refusedError('TLS_REFUSED', `no trust in the certificate of ${where}: ${text}`, {
+      hint: 'Name the authority that signed it with --tls-ca-file, and use the host name that it was made for.',
+      cause: error,
+    });
+  }
+  return unreachableError('BROKER_UNREACHABLE', `no broker answers at ${where}: ${text}`, {
+    hint: 'Start one of your own with "fairq broker start", or name another address with --uri or FAIRQ_URI.',
+    cause: error,
+  });
+}

@@ -1,0 +1,112 @@
+import type { Channel } from 'amqplib';
+import { messageOf } from '../errors.js';
+import { ConnectionClosed } from './connection.js';
+
+/** The broker closes a channel for what was done on it: more times in a row, and doing it again is no use. */
+const REFUSALS_TOLERATED = 3;
+/** A channel that was open for so long has been of use. */
+const OF_USE_MS = 5_000;
+
+export interface LastingChannelListener<C> {
+  /** What was under way on it is void. `reason`: the broker's, where it closed the channel and not all of the connection. */
+  onLost?(channel: C, reason: string | undefined): void;
+  /** It is set up and is `current`; after the first time too. */
+  onOpen?(channel: C): void;
+  /** In place of 3: for who does something else each time. */
+  readonly refusalsTolerated?: number;
+  /** It could not be opened or set up again: refused, or the connection is given up. */
+  onFailure(error: Error): void;
+}
+
+/**
+ * A channel that comes back. The broker closes one for every error on it, and all of them go with their
+ * connection; then another is opened, as soon as there is a connection, and set up in the same way.
+ */
+export class LastingChannel<C extends Channel = Channel> {
+  #current: C | undefined;
+  #closed = false;
+  /** What the broker said when it closed the present channel, or the last. */
+  #refusal: string | undefined;
+  #refusals = 0;
+
+  private constructor(
+    private readonly openOne: () => Promise<C>,
+    private readonly setUp: (channel: C) => Promise<void>,
+    private readonly listener: LastingChannelListener<C>,
+  ) {}
+
+  /**
+   * The first time, failures reach the caller; later `onFailure`.
+   *
+   * @param openOne waits for a connection, and rejects when there will be none
+   * @param setUp runs on each channel before `current` is that channel
+   */
+  static async open<C extends Channel>(
+    openOne: () => Promise<C>,
+    setUp: (channel: C) => Promise<void>,
+    listener: LastingChannelListener<C>,
+  ): Promise<LastingChannel<C>> {
+    const lasting = new LastingChannel(openOne, setUp, listener);
+    await lasting.#open();
+    return lasting;
+  }
+
+  /** Undefined while it is away. */
+  get current(): C | undefined {
+    return this.#current;
+  }
+
+  /** It does not come back from here on. */
+  close(): void {
+    this.#closed = true;
+    this.#current = undefined;
+  }
+
+  async #open(): Promise<void> {
+    while (!(await this.#use(await this.openOne())));
+  }
+
+  /**
+   * @returns false where the channel went with its connection while it was set up: try the next
+   * @throws what `setUp` did
+   */
+  async #use(channel: C): Promise<boolean> {
+    const openedAt = performance.now();
+    this.#refusal = undefined;
+    channel.on('error', (error) => {
+      this.#refusal = messageOf(error);
+    });
+    let inUse = false;
+    let gone = false;
+    channel.once('close', () => {
+      gone = true;
+      if (inUse) this.#lost(channel, performance.now() - openedAt);
+    });
+    try {
+      await this.setUp(channel);
+    } catch (error) {
+      if (!gone || this.#refusal !== undefined) throw error;
+    }
+    if (this.#closed) return true;
+    if (gone) return false;
+    inUse = true;
+    this.#current = channel;
+    this.listener.onOpen?.(channel);
+    return true;
+  }
+
+  #lost(channel: C, openForMs: number): void {
+    if (this.#closed) return;
+    this.#current = undefined;
+    const refusal = this.#refusal;
+    this.listener.onLost?.(channel, refusal);
+    this.#refusals = refusal === undefined || openForMs > OF_USE_MS ? 0 : this.#refusals + 1;
+    if (this.#refusals > (this.listener.refusalsTolerated ?? REFUSALS_TOLERATED)) {
+      this.listener.onFailure(new Error(`the broker closed a channel again and again: ${refusal}`));
+      return;
+    }
+    this.#open().catch((error) => {
+      if (!this.#closed && !(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+    });
+  }
+}

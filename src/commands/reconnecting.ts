@@ -1,0 +1,26 @@
+import type { ConnectionOptions } from '../broker/connection.js';
+import type { Config } from '../config.js';
+import type { Context } from './context.js';
+
+/** A worker is to outlive its broker's bad days; whoever waits for an answer is to get one. */
+export const FOREVER = Number.POSITIVE_INFINITY;
+const FIVE_MINUTES = 5 * 60_000;
+
+/**
+ * What a command does about a lost connection: says so once, and once when it is back.
+ *
+ * @param usually for how long it is tried where nobody says, milliseconds
+ * @param resumption what happens then, as the end of a sentence
+ */
+export function reconnecting(
+  context: Context,
+  config: Config,
+  { resumption, usually = FIVE_MINUTES }: { readonly resumption: string; readonly usually?: number },
+): Pick<ConnectionOptions, 'reconnectForMs' | 'onDisconnected' | 'onReconnected'> {
+  return {
+    reconnectForMs: config.reconnectForMs ?? usually,
+    onDisconnected: (reason) =>
+      context.warn(`the connection to the broker was lost (${reason}); trying again`),
+    onReconnected: () => context.say(`connected again: ${resumption}`),
+  };
+}

@@ -1,0 +1,145 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import type { WorkerReport } from '../../src/core/worker-report.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const folder = useFolder();
+
+async function report(run: string): Promise<RunReport> {
+  return fairqJson<RunReport>(env, 'report', '--run', run);
+}
+
+/** A handler that fails its first attempts and writes down every one. */
+async function failing(
+  name: string,
+  times: number,
+): Promise<{ file: string; attempts(): Promise<string[]> }> {
+  const file = folder.file(`${name}.mjs`);
+  const log = folder.file(`${name}.txt`);
+  await writeFile(log, '');
+  await writeFile(
+    file,
+    `import { appendFileSync } from 'node:fs';
+     export async function flaky(_, { id, user, attempt }) {
+       appendFileSync(${JSON.stringify(log)}, user + ' ' + attempt + '\\n');
+       if (attempt <= ${times}) throw new Error('not yet: ' + attempt);
+     }`,
+  );
+  return { file, attempts: async () => (await readFile(log, 'utf8')).trim().split('\n') };
+}
+
+describe('a task that fails', () => {
+  it('is tried again after its wait, and counts once', async () => {
+    const { file, attempts } = await failing('twice', 2);
+    await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--run', 'twice');
+    const worked = await fairqJson<WorkerReport>(
+      env,
+      ...['worker', '--exit-when', 'empty', '--handler', file, '--backoff', '20ms,60ms'],
+    );
+    expect(worked).toMatchObject({ completed: 1, failed: 0, retried: 2 });
+    expect(await attempts()).toEqual(['A 1', 'A 2', 'A 3']);
+    expect(await report('twice')).toMatchObject({
+      ...{ published: 1, completed: 1, failed: 0, retries: 2, missing: 0, duplicates: 0 },
+    });
+    expect(await vhost.ready('fairq.dead')).toBe(0);
+  });
+
+  it('is a dead letter after its last attempt, and says all about it', async () => {
+    const { file, attempts } = await failing('never', 99);
+    await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--payload', 'mine', '--run', 'never');
+    const worked = await fairqJson<WorkerReport>(
+      env,
+      ...['worker', '--exit-when', 'empty', '--handler', file, '--backoff', '20ms', '--max-attempts', '3'],
+    );
+    expect(worked).toMatchObject({ completed: 0, failed: 1, retried: 2 });
+    expect(await attempts()).toHaveLength(3);
+    const dead = await vhost.channel.get('fairq.dead', { noAck: true });
+    if (dead === false) throw new Error('there is no dead letter');
+    expect(dead.content.toString()).toBe('mine');
+    expect(dead.properties.headers).toMatchObject({
+      'x-fairq-queue': 'fairq.user.A',
+      'x-fairq-reason': 'not yet: 3',
+      'x-fairq-stack': expect.stringContaining('never.mjs'),
+    });
+    expect(dead.properties.headers).not.toHaveProperty('x-death');
+    const { 'x-fairq-first-start': first, 'x-fairq-last-end': last } = dead.properties.headers ?? {};
+    expect(Number(last) - Number(first)).toBeGreaterThanOrEqual(40_000);
+    expect(await report('never')).toMatchObject({ completed: 1, failed: 1, retries: 2, missing: 0 });
+  });
+
+  it('is still missing while it waits, and runs when another worker comes', async () => {
+    const { file } = await failing('later', 1);
+    await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--run', 'later');
+    const flags = ['--handler', file, '--backoff', '300ms'];
+    const first = await fairqJson<WorkerReport>(env, 'worker', '--count', '1', ...flags);
+    expect(first).toMatchObject({ completed: 0, retried: 1 });
+    expect(await report('later')).toMatchObject({ completed: 0, failed: 0, missing: 1 });
+    await fairqJson(env, 'worker', '--exit-when', 'empty', ...flags);
+    expect(await report('later')).toMatchObject({ completed: 1, missing: 0, duplicates: 0 });
+  });
+
+  it('comes back to a queue that was deleted while it waited', async () => {
+    const { file } = await failing('pruned', 1);
+    await fairqJson(env, 'publish', '--user', 'P', '--task', 'flaky', '--run', 'pruned');
+    const flags = ['--handler', file, '--backoff', '200ms'];
+    await fairqJson(env, 'worker', '--count', '1', ...flags);
+    await vhost.channel.deleteQueue('fairq.user.P');
+    await fairqJson(env, 'worker', '--exit-when', 'empty', ...flags);
+    expect(await report('pruned')).toMatchObject({ completed: 1, missing: 0 });
+  });
+
+  it('comes back to a queue that fairq did not make, or is a dead letter when that is gone', async () => {
+    const { file, attempts } = await failing('foreign', 1);
+    const flags = ['--queues', 'theirs_*', '--handler', file, '--backoff', '100ms'];
+    for (const queue of ['theirs_1', 'theirs_2']) {
+      await vhost.channel.assertQueue(queue, { durable: true });
+      vhost.channel.sendToQueue(queue, Buffer.from(queue), { type: 'flaky', messageId: queue });
+      await eventually(async () => (await vhost.ready(queue)) === 1, {
+        timeoutMs: 10_000,
+        what: 'the message',
+      });
+    }
+    await fairqJson(env, 'worker', '--count', '2', ...flags);
+    await vhost.channel.deleteQueue('theirs_2');
+    await fairqJson(env, 'worker', '--exit-when', 'empty', ...flags);
+    expect((await attempts()).sort()).toEqual(['1 1', '1 2', '2 1']);
+    const dead = await vhost.channel.get('fairq.dead', { noAck: true });
+    if (dead === false) throw new Error('there is no dead letter');
+    expect(dead.content.toString()).toBe('theirs_2');
+    expect(dead.properties.headers?.['x-fairq-reason']).toContain('no longer there');
+  });
+
+  it('is charged to its user: others are served meanwhile', async () => {
+    const { file } = await failing('charged', 1);
+    await fairqJson(env, 'publish', '--user', 'F', '--task', 'flaky', '--count', '20', '--run', 'charged');
+    await fairqJson(env, 'publish', '--user', 'G', '--count', '100', '--run', 'charged');
+    await fairqJson(env, 'worker', '--exit-when', 'empty', '--handler', file, '--backoff', '10ms');
+    expect(await report('charged')).toMatchObject({ completed: 120, retries: 20, missing: 0, duplicates: 0 });
+  });
+});
+
+describe('the event stream, deleted while a worker runs,', () => {
+  it('is made again, and no task is lost', async () => {
+    await fairqJson(env, 'publish', '--user', 'E', '--count', '5', '--run', 'before');
+    const worker = new RunningFairq(['worker'], env);
+    await eventually(async () => (await report('before')).missing === 0, {
+      timeoutMs: 30_000,
+      what: 'the first',
+    });
+    await vhost.channel.deleteQueue('fairq.events');
+    await fairqJson(env, 'publish', '--user', 'E', '--count', '5', '--run', 'after');
+    await eventually(async () => (await report('after')).missing === 0, {
+      timeoutMs: 30_000,
+      what: 'the others',
+    });
+    worker.signal('SIGTERM');
+    expect((await worker.ended).code).toBe(130);
+    expect(await vhost.ready('fairq.user.E')).toBe(0);
+  });
+});

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Both ends of a connection that goes through. */
+interface Pair {
+  readonly client: Socket;
+  readonly broker: Socket;
+}
+
+export type Direction = 'toBroker' | 'toClient';
+
+/** What a network does to a connection: a TCP proxy on the loopback interface, for tests. */
+export class NetworkProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  readonly #swallowed = new Set<Direction>();
+  #refuses = false;
+
+  private constructor(target: { readonly host: string; readonly port: number }) {
+    this.#server = createServer((client) => {
+      if (this.#refuses) {
+        client.resetAndDestroy();
+        return;
+      }
+      const pair: Pair = { client, broker: connect(target) };
+      this.#pairs.add(pair);
+      this.#forward(client, pair.broker, 'toBroker', pair);
+      this.#forward(pair.broker, client, 'toClient', pair);
+    });
+  }
+
+  static async to(host: string, port: number): Promise<NetworkProxy> {
+    const proxy = new NetworkProxy({ host, port });
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections that go through now. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
+  /** Resets every connection; new ones are taken. */
+  cut(): void {
+    for (const { client, broker } of this.#pairs) {
+      client.resetAndDestroy();
+      broker.resetAndDestroy();
+    }
+    this.#pairs.clear();
+  }
+
+  /** Takes no connection until `accept`, and cuts those that there are. */
+  refuse(): void {
+    this.#refuses = true;
+    this.cut();
+  }
+
+  accept(): void {
+    this.#refuses = false;
+  }
+
+  /** Half-open: what goes in these directions gets lost, and nobody is told, until `heal`. */
+  swallow(...directions: Direction[]): void {
+    for (const direction of directions) this.#swallowed.add(direction);
+  }
+
+  /** New connections work again. One that has lost bytes is of no use any more: it is cut. */
+  heal(): void {
+    this.#swallowed.clear();
+    this.cut();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #forward(from: Socket, to: Socket, direction: Direction, pair: Pair): void {
+    from.on('data', (chunk) => {
+      if (this.#swallowed.has(direction)) return;
+      if (to.writable && !to.write(chunk)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+    });
+    from.on('end', () => {
+      if (!this.#swallowed.has(direction)) to.end();
+    });
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.#pairs.delete(pair);
+      if (!this.#swallowed.has(direction)) to.destroy();
+    });
+  }
+}
