@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { registerBench } from './commands/bench.js';
 import { registerBroker } from './commands/broker.js';
 import type { Action, CommandResult, Context } from './commands/context.js';
+import { registerDead } from './commands/dead.js';
 import { registerPublish } from './commands/publish.js';
 import { registerQueues } from './commands/queues.js';
 import { registerReport } from './commands/report.js';
@@ -41,6 +42,7 @@ async function main(io: Io): Promise<number> {
   registerWorker(program, run);
   registerReport(program, run);
   registerQueues(program, run);
+  registerDead(program, run);
   registerBench(program, run);
   registerBroker(program, run);
   program.addHelpText(

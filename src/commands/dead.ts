@@ -1,0 +1,206 @@
+import { type Command, Option } from 'commander';
+import type { QueueType } from '../broker/topology.js';
+import type { Config } from '../config.js';
+import { parseCount } from '../core/quantities.js';
+import { usageError } from '../errors.js';
+import type { DeadDeps, DeadLetterList, DeadOutcome } from '../run/dead/dead-letters.js';
+import { confirmed } from './confirm.js';
+import type { CommandResult, Context, Run } from './context.js';
+import { reconnecting } from './reconnecting.js';
+
+interface SelectionFlags {
+  id?: string;
+  user?: string;
+  run?: string;
+  reason?: string;
+}
+
+interface ListFlags extends SelectionFlags {
+  limit?: number;
+}
+
+interface ChangeFlags extends SelectionFlags {
+  all?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+  queueType: QueueType;
+}
+
+export function registerDead(program: Command, run: Run): void {
+  const dead = program
+    .command('dead')
+    .description('Tasks that failed for good: look at them, send them back, or throw them away.');
+  withSelection(dead.command('list').description('The dead letters, oldest first, and why they are dead.'))
+    .option('--limit <n>', 'show so many', (text) => parseCount(text, '--limit'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq dead list
+  fairq dead list --user 'team-*' --reason timeout`,
+    )
+    .action(run(list));
+  dead
+    .command('show')
+    .description('Everything about one dead letter, its payload included.')
+    .argument('<id>', 'of the task, as "dead list" says it')
+    .action((id: string) => run(show)({ id }));
+  withSelection(dead.command('redrive').description('Send tasks back into the queues of their users.'))
+    .option('--all', 'all of them')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .addOption(
+      new Option('--queue-type <type>', 'of user queues that have to be made again')
+        .choices(['classic', 'quorum'])
+        .default('classic'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq dead redrive --user A --dry-run
+  fairq dead redrive --reason 'exit code 7' --yes`,
+    )
+    .action(run(redrive));
+  withSelection(dead.command('discard').description('Throw dead letters away, for good.'))
+    .option('--all', 'all of them')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .action(run(discard));
+}
+
+function withSelection(command: Command): Command {
+  return command
+    .option('--id <id>', 'the task with this id')
+    .option('--user <glob>', 'of these users')
+    .option('--run <glob>', 'of these runs')
+    .option('--reason <text>', 'whose reason has this text in it');
+}
+
+async function list(flags: ListFlags, context: Context): Promise<CommandResult> {
+  const { listDeadLetters } = await import('../run/dead/dead-letters.js');
+  const { renderDeadLetters } = await import('../render/dead-text.js');
+  const found = await connected(context, (deps) => listDeadLetters(deps, flags));
+  const letters = found.letters.slice(0, flags.limit ?? found.letters.length);
+  const hidden = found.letters.length - letters.length;
+  const now = context.clock.epochMicros();
+  return {
+    document: { schemaVersion: 1, kind: 'dead-letters', total: found.total, letters, hidden },
+    text: (style) => renderDeadLetters({ ...found, letters, hidden, now }, style),
+  };
+}
+
+async function show({ id }: { id: string }, context: Context): Promise<CommandResult> {
+  const { findDeadLetter } = await import('../run/dead/dead-letters.js');
+  const { renderDeadLetter } = await import('../render/dead-text.js');
+  const found = await connected(context, (deps) => findDeadLetter(deps, id));
+  if (found === undefined) {
+    throw usageError('NO_SUCH_DEAD_LETTER', `there is no dead letter with the id ${JSON.stringify(id)}`, {
+      hint: '"fairq dead list" names them.',
+    });
+  }
+  const { letter, contentType, payload } = found;
+  const now = context.clock.epochMicros();
+  return {
+    document: {
+      schemaVersion: 1,
+      kind: 'dead-letter',
+      ...letter,
+      contentType,
+      payloadBase64: payload.toString('base64'),
+    },
+    text: (style) => renderDeadLetter({ letter, contentType, payload, now }, style),
+  };
+}
+
+async function redrive(flags: ChangeFlags, context: Context): Promise<CommandResult> {
+  const { redriveDeadLetters } = await import('../run/dead/dead-letters.js');
+  return change('redrive', 'sent back to the queues of their users', flags, context, (deps, onDone) =>
+    redriveDeadLetters(deps, flags, flags.queueType, onDone),
+  );
+}
+
+async function discard(flags: ChangeFlags, context: Context): Promise<CommandResult> {
+  const { discardDeadLetters } = await import('../run/dead/dead-letters.js');
+  return change('discard', 'thrown away for good', flags, context, (deps, onDone) =>
+    discardDeadLetters(deps, flags, onDone),
+  );
+}
+
+async function change(
+  verb: 'redrive' | 'discard',
+  whatHappens: string,
+  flags: ChangeFlags,
+  context: Context,
+  act: (deps: DeadDeps, onDone: () => void) => Promise<DeadOutcome>,
+): Promise<CommandResult> {
+  const { id, user, run, reason, all } = flags;
+  const chooses = [id, user, run, reason].some((value) => value !== undefined);
+  if (chooses === (all === true)) {
+    throw usageError(
+      'WHICH_DEAD_LETTERS',
+      chooses ? '--all and a choice exclude each other' : 'which ones?',
+      {
+        hint: 'Choose with --id, --user, --run or --reason, or say --all.',
+      },
+    );
+  }
+  const { listDeadLetters } = await import('../run/dead/dead-letters.js');
+  const { renderDeadOutcome, renderDeadPlan } = await import('../render/dead-text.js');
+  const { showProgress } = await import('./progress.js');
+  return connected(context, async (deps) => {
+    const plan = await listDeadLetters(deps, flags);
+    const head = { schemaVersion: 1, kind: `dead-${verb}`, total: plan.total, chosen: plan.letters.length };
+    if (flags.dryRun === true || plan.letters.length === 0) {
+      return {
+        document: { ...head, dryRun: flags.dryRun === true, done: 0, kept: [], byUser: countByUser(plan) },
+        text: (style) => renderDeadPlan(plan, whatHappens, style),
+      };
+    }
+    const count = plan.letters.length.toLocaleString('en-US');
+    const noun = plan.letters.length === 1 ? 'dead letter is' : 'dead letters are';
+    await confirmed(context, `${count} ${noun} to be ${whatHappens}.`, flags.yes === true);
+    let done = 0;
+    const progress = await showProgress(
+      context,
+      () => `${verb}: ${done.toLocaleString('en-US')} of ${count}`,
+    );
+    try {
+      const outcome = await act(deps, () => {
+        done++;
+      });
+      progress.stop();
+      return {
+        document: { ...head, dryRun: false, ...outcome },
+        text: (style) => renderDeadOutcome(outcome, whatHappens, style),
+        endsAs: outcome.kept.length > 0 ? 'partial' : undefined,
+      };
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+function countByUser({ letters }: DeadLetterList): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { user } of letters) counts.set(user ?? '', (counts.get(user ?? '') ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R>): Promise<R> {
+  const { openConnection } = await import('../broker/connection.js');
+  const { rejectOnInterrupt } = await import('./interrupt.js');
+  const config: Config = await context.config();
+  const connection = await openConnection(
+    config.address,
+    'fairq dead',
+    reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
+  );
+  const interrupted = rejectOnInterrupt(context.io, 'every letter is where it was, or where it was to go');
+  try {
+    const deps = { connection, names: config.names, now: context.clock.now };
+    return await Promise.race([use(deps), interrupted]);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,192 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Connection } from '../../broker/connection.js';
+import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
+import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import type { QueueType } from '../../broker/topology.js';
+import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
+import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
+import { decodeEnvelope } from '../../core/envelope.js';
+import { type Names, userOfQueue } from '../../core/names.js';
+
+export interface ListedDeadLetter extends DeadLetter {
+  readonly id: string;
+  /** The name of the task. */
+  readonly type: string;
+  readonly bytes: number;
+}
+
+export interface DeadLetterList {
+  readonly letters: readonly ListedDeadLetter[];
+  /** In the queue, chosen or not. */
+  readonly total: number;
+}
+
+export interface DeadDeps {
+  readonly connection: Connection;
+  readonly names: Names;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** What became of the letters that were chosen. */
+export interface DeadOutcome {
+  readonly done: number;
+  /** Left where they are, and why. */
+  readonly kept: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export async function listDeadLetters(
+  { connection, names }: DeadDeps,
+  selection: DeadLetterSelection,
+): Promise<DeadLetterList> {
+  const chosen = deadLetterFilter(selection);
+  const queue = await DeadLetterQueue.open(connection, names);
+  const letters: ListedDeadLetter[] = [];
+  try {
+    await queue.walk((message) => {
+      const letter = listed(message);
+      if (chosen(letter.id, letter)) letters.push(letter);
+      return undefined;
+    });
+  } finally {
+    await queue.close();
+  }
+  return { letters, total: queue.size };
+}
+
+/** One letter with its payload; undefined where there is none with this id. */
+export async function findDeadLetter(
+  { connection, names }: DeadDeps,
+  id: string,
+): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer } | undefined> {
+  const queue = await DeadLetterQueue.open(connection, names);
+  let found: ConsumeMessage | undefined;
+  try {
+    await queue.walk((message) => {
+      if (idOf(message) !== id) return undefined;
+      found = message;
+      return 'stop';
+    });
+  } finally {
+    await queue.close();
+  }
+  if (found === undefined) return undefined;
+  const contentType = String(found.properties.contentType ?? '');
+  return { letter: listed(found), contentType, payload: found.content };
+}
+
+/** Takes letters out of the queue, for good. */
+export async function discardDeadLetters(
+  { connection, names }: DeadDeps,
+  selection: DeadLetterSelection,
+  onDone: () => void,
+): Promise<DeadOutcome> {
+  const chosen = deadLetterFilter(selection);
+  const queue = await DeadLetterQueue.open(connection, names);
+  let done = 0;
+  try {
+    await queue.walk((message, acknowledge) => {
+      const letter = listed(message);
+      if (!chosen(letter.id, letter)) return undefined;
+      acknowledge();
+      done++;
+      onDone();
+      return undefined;
+    });
+  } finally {
+    await queue.close();
+  }
+  return { done, kept: [] };
+}
+
+/**
+ * Sends letters back to the queues of their users, which are made where they are missing. A letter leaves
+ * the dead letters only when its task is safe in its queue: in between it may be in both, never in none.
+ */
+export async function redriveDeadLetters(
+  { connection, names, now }: DeadDeps,
+  selection: DeadLetterSelection,
+  queueType: QueueType,
+  onDone: () => void,
+): Promise<DeadOutcome> {
+  const chosen = deadLetterFilter(selection);
+  const acknowledgements = new Map<OutgoingTask, () => void>();
+  const kept: { id: string; reason: string }[] = [];
+  let done = 0;
+  const publisher = await Publisher.open(
+    connection,
+    names,
+    {
+      queueType,
+      onConfirmed: (task) => {
+        acknowledgements.get(task)?.();
+        acknowledgements.delete(task);
+        done++;
+        onDone();
+      },
+    },
+    now,
+  );
+  const queue = await DeadLetterQueue.open(connection, names);
+  try {
+    await queue.walk((message, acknowledge) => {
+      const letter = listed(message);
+      if (!chosen(letter.id, letter)) return undefined;
+      const task = taskOf(names, message, letter);
+      if (typeof task === 'string') {
+        kept.push({ id: letter.id, reason: task });
+        return undefined;
+      }
+      acknowledgements.set(task, acknowledge);
+      publisher.send(task);
+      return undefined;
+    });
+    await publisher.settled();
+  } finally {
+    await queue.close();
+  }
+  return { done, kept };
+}
+
+/** The task to send, or why it cannot be sent. */
+function taskOf(names: Names, message: ConsumeMessage, letter: ListedDeadLetter): OutgoingTask | string {
+  const { headers, type, contentType } = message.properties;
+  const { user, run, sequence, intendedAt, sentAt, attempt } = decodeEnvelope(headers);
+  const to = letter.queue === undefined ? user : userOfQueue(names, letter.queue);
+  if (to === undefined) {
+    return letter.queue === undefined
+      ? 'it does not say whose it is'
+      : `it came from the queue ${JSON.stringify(letter.queue)}, which is not one of fairq's`;
+  }
+  const attempts = attempt ?? 1;
+  const at = sentAt ?? letter.firstStartAt ?? Math.floor(Date.now() * 1000);
+  return {
+    id: letter.id,
+    type: String(type ?? ''),
+    contentType: String(contentType ?? ''),
+    payload: message.content,
+    envelope: {
+      user: user ?? to,
+      run: run ?? '',
+      sequence: sequence ?? 0,
+      intendedAt: intendedAt ?? at,
+      sentAt: at,
+      attempt: attempts + 1,
+    },
+    to,
+    headers: redriveHeaders(headers, attempts),
+  };
+}
+
+function listed(message: ConsumeMessage): ListedDeadLetter {
+  return {
+    id: idOf(message),
+    type: String(message.properties.type ?? ''),
+    ...readDeadLetter(message.properties.headers),
+    bytes: message.content.length,
+  };
+}
+
+function idOf({ properties }: ConsumeMessage): string {
+  return String(properties.messageId ?? '');
+}

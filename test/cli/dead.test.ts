@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { fairq, fairqJson } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+
+interface DeadList {
+  total: number;
+  letters: { id: string; user: string; reason: string; attempts: number; run: string }[];
+}
+
+async function dead(...flags: string[]): Promise<DeadList> {
+  return fairqJson<DeadList>(env, 'dead', 'list', ...flags);
+}
+
+let test = 0;
+const runOf = (user: string) => `run-${user}-${test}`;
+
+/** A: 3 with the reason "no disk", B: 2 with "no luck". */
+beforeEach(async () => {
+  test++;
+  await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
+  await vhost.channel.purgeQueue('fairq.dead');
+  for (const [user, count, reason] of [
+    ['A', '3', 'no disk'],
+    ['B', '2', 'no luck'],
+  ] as const) {
+    const task = ['--task', 'fail', '--payload', reason];
+    await fairqJson(env, 'publish', '--user', user, '--count', count, '--run', runOf(user), ...task);
+  }
+  await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
+});
+
+describe('dead list', () => {
+  it('names them, all or some, and leaves them where they are', async () => {
+    expect(await dead()).toMatchObject({ total: 5, letters: Array(5).fill({ attempts: 1 }) });
+    expect((await dead('--user', 'A')).letters.map(({ reason }) => reason)).toEqual(Array(3).fill('no disk'));
+    expect((await dead('--run', 'run-*', '--reason', 'LUCK')).letters).toHaveLength(2);
+    expect((await dead('--user', 'nobody')).letters).toEqual([]);
+    const [first] = (await dead()).letters;
+    expect((await dead('--id', first!.id)).letters).toEqual([first]);
+    const { stdout } = await fairq(env, 'dead', 'list', '--limit', '1');
+    expect(stdout).toContain('no disk');
+    expect(stdout).toContain('5 dead letters; 4 more not shown');
+    expect(await vhost.ready('fairq.dead')).toBe(5);
+  });
+});
+
+describe('dead show', () => {
+  it('shows one with its payload', async () => {
+    const [{ id }] = (await dead('--user', 'B')).letters as [{ id: string }];
+    const { stdout } = await fairq(env, 'dead', 'show', id);
+    expect(stdout).toContain('no luck');
+    expect(stdout).toContain('fairq.user.B');
+    const missing = await fairq(env, 'dead', 'show', 'unheard-of');
+    expect(missing.code).toBe(64);
+    expect(missing.stderr).toContain('no dead letter with the id');
+  });
+});
+
+describe('dead redrive', () => {
+  it('shows what it would do, and does not do it without a yes', async () => {
+    const plan = await fairq(env, 'dead', 'redrive', '--user', 'A', '--dry-run');
+    expect(plan.stdout).toContain('3 of 5 dead letters, of 1 user');
+    const refused = await fairq(env, 'dead', 'redrive', '--user', 'A');
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toContain('--yes');
+    expect((await fairq(env, 'dead', 'redrive', '--yes')).code).toBe(64);
+    expect((await fairq(env, 'dead', 'redrive', '--all', '--user', 'A', '--yes')).code).toBe(64);
+    expect((await dead()).total).toBe(5);
+  });
+
+  it('sends them back to their users, with all their attempts to come', async () => {
+    await vhost.channel.deleteQueue('fairq.user.A');
+    expect(await fairqJson(env, 'dead', 'redrive', '--user', 'A', '--yes')).toMatchObject({
+      chosen: 3,
+      done: 3,
+    });
+    expect(await vhost.ready('fairq.user.A')).toBe(3);
+    expect((await dead()).letters.map(({ user }) => user)).toEqual(['B', 'B']);
+    const worked = await fairqJson(
+      env,
+      'worker',
+      '--exit-when',
+      'empty',
+      '--max-attempts',
+      '2',
+      '--backoff',
+      '10ms',
+    );
+    expect(worked).toMatchObject({ retried: 3, failed: 3 });
+    expect((await dead('--user', 'A')).letters.map(({ attempts }) => attempts)).toEqual([3, 3, 3]);
+    const report = await fairqJson<RunReport>(env, 'report', '--run', runOf('A'));
+    expect(report).toMatchObject({ completed: 3, failed: 3, duplicates: 0, missing: 0 });
+  });
+});
+
+describe('dead discard', () => {
+  it('throws away what is chosen, and nothing else', async () => {
+    expect(await fairqJson(env, 'dead', 'discard', '--reason', 'disk', '--yes')).toMatchObject({ done: 3 });
+    expect((await dead()).letters.map(({ user }) => user)).toEqual(['B', 'B']);
+    expect(await fairqJson(env, 'dead', 'discard', '--all', '--yes')).toMatchObject({ done: 2 });
+    expect((await fairq(env, 'dead', 'list')).stdout).toContain('No dead letters');
+  });
+});

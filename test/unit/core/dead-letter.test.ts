@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import {
+  attemptsBefore,
+  deadLetterHeaders,
+  readDeadLetter,
+  redriveHeaders,
+  retryHeaders,
+} from '../../../src/core/dead-letter.js';
+import { deadLetterFilter } from '../../../src/core/dead-letter-filter.js';
+import { decodeEnvelope } from '../../../src/core/envelope.js';
+
+const envelope = { user: 'A', run: 'r', sequence: 7, intendedAt: 900, sentAt: 1_000, attempt: 2 };
+const failed = { queue: 'fairq.user.A', envelope, startedAt: 5_000, endedAt: 6_000 };
+
+describe('a failed task', () => {
+  it('takes to its next attempt what it came with, where it came from and when it was first started', () => {
+    const before = { theirs: 'x', 'x-death': [{}], 'x-first-death-queue': 'q' };
+    const first = retryHeaders(before, failed);
+    expect(first).toEqual({
+      theirs: 'x',
+      'x-fairq': expect.any(String),
+      'x-fairq-queue': 'fairq.user.A',
+      'x-fairq-first-start': 5_000,
+    });
+    expect(decodeEnvelope(first)).toEqual({ ...envelope, attempt: 3 });
+    expect(retryHeaders(first, { ...failed, startedAt: 9_000 })['x-fairq-first-start']).toBe(5_000);
+  });
+
+  it('says as a dead letter why, how often, and when; in bounds', () => {
+    const headers = deadLetterHeaders(undefined, failed, {
+      reason: 'x'.repeat(9_999),
+      stack: 's'.repeat(99_999),
+    });
+    const letter = readDeadLetter(headers);
+    expect(letter).toMatchObject({ user: 'A', run: 'r', attempts: 2, firstStartAt: 5_000, lastEndAt: 6_000 });
+    expect(letter.reason).toHaveLength(2_000);
+    expect(letter.stack).toHaveLength(8_000);
+  });
+
+  it('is sent back without a word of its death, with its attempts to come', () => {
+    const headers = deadLetterHeaders({ theirs: 1 }, failed, { reason: 'why' });
+    const back = redriveHeaders(headers, 2);
+    expect(Object.keys(back).sort()).toEqual(['theirs', 'x-fairq', 'x-fairq-attempts-before']);
+    expect(attemptsBefore(back)).toBe(2);
+  });
+
+  it.each([undefined, {}, { 'x-fairq-attempts-before': -1 }, { 'x-fairq-attempts-before': '3' }])(
+    'without sense in its headers has had no attempts before: %j',
+    (headers) => expect(attemptsBefore(headers)).toBe(0),
+  );
+});
+
+describe('a choice of dead letters', () => {
+  const letter = readDeadLetter(deadLetterHeaders(undefined, failed, { reason: 'Exit code 7: no disk' }));
+
+  it.each([
+    [{}, true],
+    [{ id: '1' }, true],
+    [{ id: '2' }, false],
+    [{ user: 'A*' }, true],
+    [{ user: 'B' }, false],
+    [{ run: 'r', reason: 'NO DISK' }, true],
+    [{ run: 'q', reason: 'no disk' }, false],
+  ])('by %j fits: %s', (selection, fits) => {
+    expect(deadLetterFilter(selection)('1', letter)).toBe(fits);
+  });
+
+  it('by user leaves out who does not say whose it is', () => {
+    expect(deadLetterFilter({ user: '*' })('1', readDeadLetter({}))).toBe(false);
+  });
+});
