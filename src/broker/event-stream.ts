@@ -1,4 +1,12 @@
-import { COMPLETIONS, decodeCompletions, decodeRunRecord, MARKER, RUN_RECORD } from '../core/event-codec.js';
+import {
+  BEGINNING,
+  COMPLETIONS,
+  decodeBeginning,
+  decodeCompletions,
+  decodeRunRecord,
+  MARKER,
+  RUN_RECORD,
+} from '../core/event-codec.js';
 import type { Names } from '../core/names.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError } from '../errors.js';
@@ -11,6 +19,11 @@ export interface EventReader {
   /** Completions in stream order, a batch at a time. */
   onCompletions(events: readonly TaskEvent[]): void;
   onRunRecord(record: RunRecord): void;
+  /**
+   * Before anything else: since when there is a history at all. What happened before was deleted with an
+   * earlier stream, or dropped for its age. Microseconds since the epoch.
+   */
+  onBeginning?(at: number): void;
 }
 
 /** The connection or the channel went before the end: what has been read may be thrown away, and read again. */
@@ -59,6 +72,12 @@ export async function replayEvents(
   }
   channel.sendToQueue(names.eventStream, Buffer.from('{}'), { type: MARKER, messageId: markerId });
   await answer(channel.prefetch(READ_AHEAD));
+  let hasBegun = false;
+  const begun = (at: number | undefined) => {
+    if (hasBegun || at === undefined) return;
+    hasBegun = true;
+    reader.onBeginning?.(at);
+  };
   const ended = new Promise<void>((resolve, reject) => {
     channel
       .consume(
@@ -78,12 +97,19 @@ export async function replayEvents(
           }
           channel.ack(message);
           const { type, messageId } = message.properties;
-          if (type === COMPLETIONS) {
-            const events = decodeCompletions(message.content.toString('utf8'));
-            if (events) reader.onCompletions(events);
+          const body = () => message.content.toString('utf8');
+          if (type === BEGINNING) {
+            begun(decodeBeginning(body()));
+          } else if (type === COMPLETIONS) {
+            const events = decodeCompletions(body());
+            if (events === undefined) return;
+            begun(events[0]?.started);
+            reader.onCompletions(events);
           } else if (type === RUN_RECORD) {
-            const record = decodeRunRecord(message.content.toString('utf8'));
-            if (record) reader.onRunRecord(record);
+            const record = decodeRunRecord(body());
+            if (record === undefined) return;
+            begun(record.started);
+            reader.onRunRecord(record);
           } else if (type === MARKER && messageId === markerId) {
             resolve();
           }

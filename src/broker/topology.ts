@@ -1,3 +1,4 @@
+import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
@@ -20,8 +21,26 @@ export async function assertTopology(connection: Connection, names: Names): Prom
   } catch (error) {
     throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
   }
+  await channel.close();
+  await assertEventStream(connection, names);
+}
+
+/**
+ * Makes the stream where it is not there, and writes into it when that was: whoever reads it can tell that
+ * what happened before is not in it. One that is there with another retention is the operator's choice.
+ */
+async function assertEventStream(connection: Connection, names: Names): Promise<void> {
+  const channel = await connection.channel();
   try {
-    await channel.assertQueue(names.eventStream, {
+    await channel.checkQueue(names.eventStream);
+    await channel.close();
+    return;
+  } catch (error) {
+    if (replyCode(error) !== 404) throw explainRefusal(error, `the event stream "${names.eventStream}"`);
+  }
+  const maker = await connection.channel();
+  try {
+    await maker.assertQueue(names.eventStream, {
       durable: true,
       arguments: {
         'x-queue-type': 'stream',
@@ -31,11 +50,11 @@ export async function assertTopology(connection: Connection, names: Names): Prom
       },
     });
   } catch (error) {
-    // 406: it is there with another retention, which is the operator's choice.
-    if (replyCode(error) !== 406) throw explainRefusal(error, `the event stream "${names.eventStream}"`);
-    return;
+    throw explainRefusal(error, `the event stream "${names.eventStream}"`);
   }
-  await channel.close();
+  const beginning = Buffer.from(encodeBeginning(Date.now() * 1000));
+  maker.sendToQueue(names.eventStream, beginning, { type: BEGINNING, persistent: true });
+  await maker.close();
 }
 
 /**

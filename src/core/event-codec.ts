@@ -7,6 +7,8 @@ import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
  */
 export const COMPLETIONS = 'fairq.completions';
 export const RUN_RECORD = 'fairq.run';
+/** First in a stream that fairq has made: history begins here. */
+export const BEGINNING = 'fairq.beginning';
 /** A reader's own end mark; others skip it. */
 export const MARKER = 'fairq.marker';
 
@@ -96,6 +98,16 @@ export function decodeCompletions(body: string): TaskEvent[] | undefined {
       redelivered: columns.redelivered[i] === 1,
     };
   });
+}
+
+/** @param at microseconds since the epoch */
+export function encodeBeginning(at: number): string {
+  return JSON.stringify({ v: SCHEMA, at });
+}
+
+export function decodeBeginning(body: string): number | undefined {
+  const value = parseObject(body);
+  return value?.v === SCHEMA && typeof value.at === 'number' ? value.at : undefined;
 }
 
 /** Users in one record: keeps its message small however many there are. */

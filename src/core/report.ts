@@ -18,6 +18,11 @@ export interface RunReport {
   readonly missing: number | null;
   /** Completions of tasks that had already been completed. */
   readonly duplicates: number;
+  /**
+   * Since when its history is there, microseconds since the epoch, where the run is older: the event
+   * stream was deleted, or has dropped what is old. Null where all of it is there.
+   */
+  readonly historyCutAt: number | null;
   /** Names of the workers that ran it. */
   readonly workerNames: readonly string[];
   readonly users: readonly UserReport[];

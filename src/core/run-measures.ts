@@ -28,6 +28,8 @@ export class RunMeasures {
   #retrying = 0;
   #failed = 0;
   #duplicates = 0;
+  #historyFrom = Number.NEGATIVE_INFINITY;
+  #earliest = Number.POSITIVE_INFINITY;
   #firstStart = Number.POSITIVE_INFINITY;
   #lastFinish = Number.NEGATIVE_INFINITY;
 
@@ -59,11 +61,18 @@ export class RunMeasures {
     this.#rows.set(event.id, tasks.push(user, event.attempt, state, event.enqueued, event.started));
     this.#workers.add(event.worker);
     this.#firstStart = Math.min(this.#firstStart, event.started);
+    this.#earliest = Math.min(this.#earliest, event.enqueued);
     this.#lastFinish = Math.max(this.#lastFinish, event.finished);
   }
 
   addRecord(record: RunRecord): void {
+    this.#earliest = Math.min(this.#earliest, record.started);
     this.#published.add(record);
+  }
+
+  /** The event stream holds nothing from before; microseconds since the epoch. */
+  historyBegins(at: number): void {
+    this.#historyFrom = at;
   }
 
   report(run: string): RunReport {
@@ -85,6 +94,7 @@ export class RunMeasures {
       retries: this.#superseded + this.#retrying,
       missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
       duplicates: this.#duplicates,
+      historyCutAt: this.#earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...this.#workers].sort(compareNatural),
       users,
       fairness: {

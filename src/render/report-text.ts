@@ -30,6 +30,7 @@ function renderHeader(report: RunReport, style: TextStyle): string {
     lines(`${name}: ${work}`, 'strong', style),
     lines(verdict.text, verdict.tone, style),
     lines(describeRepeats(report), report.failed > 0 ? 'alarm' : null, style),
+    ...describeCut(report).map((text) => lines(text, 'alarm', style)),
   ].join('\n');
 }
 
@@ -51,6 +52,15 @@ export function describeMissing({ run, published, completed, missing }: RunRepor
     return { text, tone: 'alarm' };
   }
   return { text: `Nothing is missing: ${formatTasks(published)} published.${more}`, tone: 'good' };
+}
+
+/** What the reader has to know before they believe the rest. */
+function describeCut({ historyCutAt }: RunReport): string[] {
+  if (historyCutAt === null) return [];
+  const at = new Date(historyCutAt / 1000).toISOString();
+  return [
+    `HISTORY IS CUT: the event stream begins at ${at}, and this run is older. What completed before is not counted: it shows as missing, or not at all.`,
+  ];
 }
 
 interface Verdict {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -121,25 +121,5 @@ describe('a task that fails', () => {
     await fairqJson(env, 'publish', '--user', 'G', '--count', '100', '--run', 'charged');
     await fairqJson(env, 'worker', '--exit-when', 'empty', '--handler', file, '--backoff', '10ms');
     expect(await report('charged')).toMatchObject({ completed: 120, retries: 20, missing: 0, duplicates: 0 });
-  });
-});
-
-describe('the event stream, deleted while a worker runs,', () => {
-  it('is made again, and no task is lost', async () => {
-    await fairqJson(env, 'publish', '--user', 'E', '--count', '5', '--run', 'before');
-    const worker = new RunningFairq(['worker'], env);
-    await eventually(async () => (await report('before')).missing === 0, {
-      timeoutMs: 30_000,
-      what: 'the first',
-    });
-    await vhost.channel.deleteQueue('fairq.events');
-    await fairqJson(env, 'publish', '--user', 'E', '--count', '5', '--run', 'after');
-    await eventually(async () => (await report('after')).missing === 0, {
-      timeoutMs: 30_000,
-      what: 'the others',
-    });
-    worker.signal('SIGTERM');
-    expect((await worker.ended).code).toBe(130);
-    expect(await vhost.ready('fairq.user.E')).toBe(0);
   });
 });

@@ -71,6 +71,7 @@ export async function measureRun(
   await replay(deps, () => {
     measures = new RunMeasures(weightOf);
     return {
+      onBeginning: (at) => measures.historyBegins(at),
       onCompletions: (events) => {
         for (const event of events) {
           if (event.run !== run) continue;

@@ -14,6 +14,7 @@ test('a run without events is empty and finite', () => {
     retries: 0,
     missing: null,
     duplicates: 0,
+    historyCutAt: null,
     workerNames: [],
     users: [],
     fairness: { jainAtHalf: 1, maxLagTasks: 0, maxLagMs: 0, maxLagUser: null },
@@ -207,4 +208,14 @@ test('an attempt that is to be followed by another is neither completed nor fail
     missing: 0,
     duplicates: 1,
   });
+});
+
+test('a run that is older than the event stream says since when its history is there', () => {
+  const measures = new RunMeasures();
+  const epoch = taskEvent({ id: '0', user: 'A' }).enqueued;
+  measures.historyBegins(epoch + 50);
+  measures.add(taskEvent({ id: '1', user: 'A', enqueued: 60 }));
+  expect(measures.report('run').historyCutAt).toBeNull();
+  measures.add(taskEvent({ id: '2', user: 'A', enqueued: 40 }));
+  expect(measures.report('run').historyCutAt).toBe(epoch + 50);
 });
