@@ -49,6 +49,13 @@ export class Management {
     return arrayOf(list).map((item) => String(field(item, 'name')));
   }
 
+  /** Names of the queues that were made with this argument, set to true. */
+  async queuesWithArgument(argument: string): Promise<ReadonlySet<string>> {
+    const list = await this.#call('GET', `${this.#queuesPath()}?disable_stats=true&columns=name,arguments`);
+    const made = arrayOf(list).filter((item) => field(field(item, 'arguments'), argument) === true);
+    return new Set(made.map((item) => String(field(item, 'name'))));
+  }
+
   /** One unpaged call with columns: pages would each make the broker format every queue again. */
   async queues(): Promise<ListedQueue[]> {
     const columns = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';

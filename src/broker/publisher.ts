@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 import { announce } from './control.js';
 import { LastingChannel } from './lasting-channel.js';
 import { QueueMaker } from './queue-maker.js';
-import { assertTopology, explainRefusal, type QueueType } from './topology.js';
+import { assertTopology, explainRefusal, type QueueKind } from './topology.js';
 
 /** Unconfirmed tasks at a time: enough to hide the round trip, few enough to say again after a cut. */
 const MAX_IN_FLIGHT = 2_000;
@@ -28,7 +28,7 @@ export interface OutgoingTask {
 }
 
 export interface PublisherOptions {
-  readonly queueType: QueueType;
+  readonly queueKind: QueueKind;
   /** Instead of the user's own: one routing key and queue for all (strategy `fifo`). */
   readonly sharedQueue?: string;
   readonly maxInFlight?: number;
@@ -86,7 +86,7 @@ export class Publisher {
     private readonly options: PublisherOptions,
     private readonly now: () => number,
   ) {
-    this.#maker = new QueueMaker(connection, names, options.queueType);
+    this.#maker = new QueueMaker(connection, names, options.queueKind);
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
   }
 

@@ -1,7 +1,7 @@
 import type { Channel } from 'amqplib';
 import { type Names, userOfQueue } from '../core/names.js';
 import { type Connection, replyCode } from './connection.js';
-import { explainRefusal, type QueueType, userQueueArguments } from './topology.js';
+import { explainRefusal, type QueueKind, userQueueArguments } from './topology.js';
 
 /** A channel has one request under way at a time; a few of them make many queues side by side. */
 const CHANNELS = 8;
@@ -22,7 +22,7 @@ export class QueueMaker {
   constructor(
     private readonly connection: Connection,
     private readonly names: Names,
-    private readonly type: QueueType,
+    private readonly kind: QueueKind,
   ) {}
 
   /** Declares and binds the queue unless it exists. */
@@ -36,7 +36,7 @@ export class QueueMaker {
     await this.#withChannel(async (channel) => {
       try {
         if (declare) {
-          await channel.assertQueue(queue, { durable: true, arguments: userQueueArguments(this.type) });
+          await channel.assertQueue(queue, { durable: true, arguments: userQueueArguments(this.kind) });
         }
         await channel.bindQueue(queue, this.names.taskExchange, routingKey);
       } catch (error) {

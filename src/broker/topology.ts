@@ -8,7 +8,18 @@ const EVENTS_MAX_AGE = '7D';
 const EVENTS_MAX_BYTES = 2_000_000_000;
 const EVENTS_SEGMENT_BYTES = 50_000_000;
 
+export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
+
 export type QueueType = 'classic' | 'quorum';
+
+/** What user queues are made as. */
+export interface QueueKind {
+  readonly type: QueueType;
+  /** One consumer at a time gets its tasks, so that their order holds whatever number of workers there are. */
+  readonly ordered: boolean;
+}
+
+export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
 
 /** Makes what all of fairq needs on the broker: the exchanges, the dead letter queue and the event stream. Safe to repeat. */
 export async function assertTopology(connection: Connection, names: Names): Promise<void> {
@@ -84,9 +95,12 @@ export async function assertDelayQueues(
   await channel.close();
 }
 
-export function userQueueArguments(type: QueueType): Record<string, unknown> {
-  // Attempts are counted in our own header: the broker's limit would drop tasks that a worker gave back.
-  return type === 'quorum' ? { 'x-queue-type': 'quorum', 'x-delivery-limit': -1 } : {};
+export function userQueueArguments({ type, ordered }: QueueKind): Record<string, unknown> {
+  return {
+    // Attempts are counted in our own header: the broker's limit would drop tasks that a worker gave back.
+    ...(type === 'quorum' && { 'x-queue-type': 'quorum', 'x-delivery-limit': -1 }),
+    ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }),
+  };
 }
 
 export function explainRefusal(error: unknown, what: string): Error {

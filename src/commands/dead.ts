@@ -24,6 +24,7 @@ interface ChangeFlags extends SelectionFlags {
   dryRun?: boolean;
   yes?: boolean;
   queueType: QueueType;
+  ordered?: boolean;
 }
 
 export function registerDead(program: Command, run: Run): void {
@@ -54,6 +55,7 @@ Examples:
         .choices(['classic', 'quorum'])
         .default('classic'),
     )
+    .option('--ordered', 'make them for workers that keep the order')
     .addHelpText(
       'after',
       `
@@ -116,7 +118,7 @@ async function show({ id }: { id: string }, context: Context): Promise<CommandRe
 async function redrive(flags: ChangeFlags, context: Context): Promise<CommandResult> {
   const { redriveDeadLetters } = await import('../run/dead/dead-letters.js');
   return change('redrive', 'sent back to the queues of their users', flags, context, (deps, onDone) =>
-    redriveDeadLetters(deps, flags, flags.queueType, onDone),
+    redriveDeadLetters(deps, flags, { type: flags.queueType, ordered: flags.ordered === true }, onDone),
   );
 }
 

@@ -26,6 +26,7 @@ interface PublishFlags {
   rate?: number;
   run?: string;
   queueType: QueueType;
+  ordered?: boolean;
   strategy: 'fair' | 'fifo';
 }
 
@@ -63,6 +64,7 @@ export function registerPublish(program: Command, run: Run): void {
         .choices(['classic', 'quorum'])
         .default('classic'),
     )
+    .option('--ordered', 'make user queues that one worker at a time consumes: for "worker --ordered"')
     .addOption(
       new Option('--strategy <name>', 'fair: a queue for each user; fifo: one shared queue, to compare with')
         .choices(['fair', 'fifo'])
@@ -94,6 +96,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       ...flags,
       task: flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
       run: flags.run ?? newRunId(context),
+      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
     },
     config.names,

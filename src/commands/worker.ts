@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
 import { parseCount, parseDuration, parseTimer } from '../core/quantities.js';
-import { parseBackoff } from '../core/retry-policy.js';
+import { delaysOf, parseBackoff } from '../core/retry-policy.js';
 import { usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
 import type { CommandResult, Context, Run } from './context.js';
@@ -28,8 +28,11 @@ interface WorkerFlags extends WeightFlags {
   maxAttempts: number;
   backoff: readonly number[];
   queueType: QueueType;
+  ordered?: boolean;
 }
 
+/** Well below the broker's patience with a delivery that is not acknowledged. */
+const LONGEST_ORDERED_WAIT_MS = 600_000;
 const DEFAULT_BACKOFF = '1s,2s,4s…';
 
 /** Failures named one by one; the rest are only counted. */
@@ -92,6 +95,7 @@ export function registerWorker(program: Command, run: Run): void {
         .argParser((text) => parseBackoff(text, '--backoff'))
         .default(parseBackoff(DEFAULT_BACKOFF, '--backoff'), DEFAULT_BACKOFF),
     )
+    .option('--ordered', "keep each user's order: one task at a time, and a failed one before the next")
     .addOption(
       new Option('--queue-type <type>', 'of the queue of a user that has to be made again for a retry')
         .choices(['classic', 'quorum'])
@@ -135,6 +139,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       hint: 'Give the tasks to a module or to a program.',
     });
   }
+  if (flags.ordered) checkOrdered(flags);
   const { Worker } = await import('../run/worker/worker.js');
   const { builtInHandlers } = await import('../run/worker/handlers.js');
   const { openConnection } = await import('../broker/connection.js');
@@ -179,8 +184,13 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       exclude: flags.exclude ?? [],
       weights,
       charging: flags.charge,
-      prefetch:
-        flags.prefetch !== 'auto' ? flags.prefetch : flags.strategy === 'fair' ? undefined : PLAIN_PREFETCH,
+      prefetch: flags.ordered
+        ? 1
+        : flags.prefetch !== 'auto'
+          ? flags.prefetch
+          : flags.strategy === 'fair'
+            ? undefined
+            : PLAIN_PREFETCH,
       strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
       count: flags.count ?? Number.POSITIVE_INFINITY,
       exitWhen: flags.exitWhen,
@@ -189,7 +199,8 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       taskTimeoutMs: flags.taskTimeout,
       discoverEveryMs: flags.discoverEvery,
       retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff },
-      queueType: flags.queueType,
+      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
+      ordered: flags.ordered === true,
     },
     handlers,
     context.clock,
@@ -242,6 +253,20 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     progress.stop();
     await connection.close();
     await management.close();
+  }
+}
+
+function checkOrdered({ prefetch, strategy, backoff, maxAttempts }: WorkerFlags): void {
+  if (strategy !== 'fair' || prefetch !== 'auto') {
+    throw usageError('ORDERED_WITH', '--ordered goes with neither --prefetch nor another --strategy', {
+      hint: 'Where order counts there is one unacknowledged task of each user.',
+    });
+  }
+  const longest = Math.max(0, ...delaysOf({ maxAttempts, delaysMs: backoff }));
+  if (longest > LONGEST_ORDERED_WAIT_MS) {
+    throw usageError('ORDERED_BACKOFF', `--ordered: a wait of ${formatDuration(longest)} is too long`, {
+      hint: 'The task waits in the worker, and the broker takes it back after 30 minutes: give --backoff waits of at most 10m.',
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, openConnection } from '../../src/broker/connection.js';
 import { type ControlMessage, listen } from '../../src/broker/control.js';
 import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
-import { assertTopology } from '../../src/broker/topology.js';
+import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/names.js';
 import { eventually } from '../support/eventually.js';
 import { useVhost } from '../support/vhost.js';
@@ -30,7 +30,7 @@ function task(user: string, sequence: number): OutgoingTask {
 }
 
 async function publisher(onConfirmed: (task: OutgoingTask) => void = () => {}): Promise<Publisher> {
-  return Publisher.open(connection, names, { queueType: 'classic', onConfirmed }, () => performance.now());
+  return Publisher.open(connection, names, { queueKind: CLASSIC, onConfirmed }, () => performance.now());
 }
 
 async function contents(queue: string): Promise<string[]> {
@@ -93,7 +93,7 @@ describe('the publisher', () => {
     const sender = await Publisher.open(
       connection,
       names,
-      { queueType: 'classic', maxInFlight: 3, onConfirmed: () => {} },
+      { queueKind: CLASSIC, maxInFlight: 3, onConfirmed: () => {} },
       () => performance.now(),
     );
     for (let i = 1; i <= 3; i++) {
@@ -121,7 +121,7 @@ describe('the publisher', () => {
     const sender = await Publisher.open(
       connection,
       other,
-      { queueType: 'classic', onConfirmed: () => {} },
+      { queueKind: CLASSIC, onConfirmed: () => {} },
       () => performance.now(),
     );
     await vhost.channel.deleteExchange('other');

@@ -1,3 +1,4 @@
+import { CLASSIC } from '../../broker/topology.js';
 import type { DurationRange } from '../../core/quantities.js';
 import type { PublishPlan } from '../publish/publish-run.js';
 
@@ -27,7 +28,7 @@ export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> 
     total: schedule.length,
     users: [...new Set(schedule.map(({ user }) => user))],
     pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
-    queueType: 'classic',
+    queueKind: CLASSIC,
     *tasks() {
       for (const { user, durationMs } of schedule) {
         const payload = Buffer.from(JSON.stringify({ durationMs }));

@@ -4,7 +4,7 @@ import { type Connection, openConnection } from '../../broker/connection.js';
 import { replayEvents } from '../../broker/event-stream.js';
 import { Management } from '../../broker/management.js';
 import { QueueMaker } from '../../broker/queue-maker.js';
-import { assertTopology } from '../../broker/topology.js';
+import { assertTopology, CLASSIC } from '../../broker/topology.js';
 import type { CaseReport } from '../../core/bench-report.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
@@ -135,7 +135,7 @@ export class Trial {
     this.deps.onStep(`${labelOf(this.options)}: making ${users.length.toLocaleString('en-US')} queues`);
     await this.#connected('queues', async (connection) => {
       await assertTopology(connection, this.#names);
-      const maker = new QueueMaker(connection, this.#names, 'classic');
+      const maker = new QueueMaker(connection, this.#names, CLASSIC);
       await Promise.all(
         users.map((user) =>
           maker.bind(userQueueOf(this.#names, user), routingKeyOf(this.#names, user), true),

@@ -2,7 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
-import type { QueueType } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/topology.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
 import { decodeEnvelope } from '../../core/envelope.js';
@@ -106,7 +106,7 @@ export async function discardDeadLetters(
 export async function redriveDeadLetters(
   { connection, names, now }: DeadDeps,
   selection: DeadLetterSelection,
-  queueType: QueueType,
+  queueKind: QueueKind,
   onDone: () => void,
 ): Promise<DeadOutcome> {
   const chosen = deadLetterFilter(selection);
@@ -117,7 +117,7 @@ export async function redriveDeadLetters(
     connection,
     names,
     {
-      queueType,
+      queueKind,
       onConfirmed: (task) => {
         acknowledgements.get(task)?.();
         acknowledgements.delete(task);

@@ -1,4 +1,4 @@
-import type { QueueType } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/topology.js';
 import { type Names, routingKeyOf } from '../../core/names.js';
 import { evenly, unpaced } from '../../core/pacing.js';
 import type { DurationRange } from '../../core/quantities.js';
@@ -17,7 +17,7 @@ export interface PlanFlags extends WorkloadFlags {
   readonly from?: string | undefined;
   readonly rate?: number | undefined;
   readonly run: string;
-  readonly queueType: QueueType;
+  readonly queueKind: QueueKind;
   readonly shared: boolean;
 }
 
@@ -45,7 +45,7 @@ function complete(flags: PlanFlags, load: Load): PublishPlan {
     ...load,
     run: flags.run,
     pacing: flags.rate === undefined ? unpaced : evenly(flags.rate),
-    queueType: flags.queueType,
+    queueKind: flags.queueKind,
     shared: flags.shared,
   };
 }

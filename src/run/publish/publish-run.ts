@@ -1,6 +1,6 @@
 import type { Connection } from '../../broker/connection.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
-import { assertTopology, type QueueType } from '../../broker/topology.js';
+import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
 import { encodeRunRecords, RUN_RECORD } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
@@ -25,7 +25,7 @@ export interface PublishPlan {
   readonly users: readonly string[];
   tasks(): Iterable<PlannedTask>;
   readonly pacing: Pacing;
-  readonly queueType: QueueType;
+  readonly queueKind: QueueKind;
   /** One queue for all users, as in strategy `fifo`. */
   readonly shared: boolean;
 }
@@ -66,7 +66,7 @@ export class PublishRun {
       connection,
       names,
       {
-        queueType: this.plan.queueType,
+        queueKind: this.plan.queueKind,
         ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
         onConfirmed: (task) => {
           this.#confirmed++;

@@ -207,6 +207,7 @@ export class Intake {
       source,
       message,
       channel,
+      attempt: undefined,
       id: typeof messageId === 'string' && messageId !== '' ? messageId : this.newId(),
       arrivedAt: this.clock.epochMicros(),
     });
@@ -225,6 +226,18 @@ export class Intake {
       task.source.lastTraffic = now;
     }
     this.#consumers.acknowledge();
+  }
+
+  /** A task that waited here for its next attempt starts again; one that has lost its delivery is gone. */
+  again(task: HeldTask, attempt: number): void {
+    if (!task.channel.open) {
+      task.source.outstanding--;
+      this.#orphans.forget(task);
+      return;
+    }
+    task.attempt = attempt;
+    this.scheduler.push(task.lane, task);
+    this.listener.onDelivery();
   }
 
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */

@@ -30,6 +30,11 @@ export class Orphans {
     if (orphan?.task === task) orphan.settled = true;
   }
 
+  /** What comes back is another task from here on. */
+  forget(task: HeldTask): void {
+    if (this.#byId.get(task.id)?.task === task) this.#byId.delete(task.id);
+  }
+
   /** Gives a task its new delivery, if this is one of them; one that is settled is finished with that. */
   adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): boolean {
     if (this.#byId.size === 0) return false;

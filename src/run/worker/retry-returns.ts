@@ -2,7 +2,7 @@ import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
-import type { QueueType } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/topology.js';
 import { QUEUE_HEADER, REASON_HEADER, withoutDeaths } from '../../core/dead-letter.js';
 import { decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import { type Names, userOfQueue } from '../../core/names.js';
@@ -34,16 +34,16 @@ export class RetryReturns {
     private readonly onFailure: (error: Error) => void,
   ) {}
 
-  /** @param queueType of the queue of a user that has to be made again */
+  /** @param queueKind what the queue of a user is made as when it has gone */
   static async open(
     connection: Connection,
     names: Names,
-    queueType: QueueType,
+    queueKind: QueueKind,
     now: () => number,
     onFailure: (error: Error) => void,
   ): Promise<RetryReturns> {
     const returns = new RetryReturns(connection, names, onFailure);
-    await returns.#open(queueType, now);
+    await returns.#open(queueKind, now);
     return returns;
   }
 
@@ -57,10 +57,10 @@ export class RetryReturns {
     this.#direct?.close();
   }
 
-  async #open(queueType: QueueType, now: () => number): Promise<void> {
+  async #open(queueKind: QueueKind, now: () => number): Promise<void> {
     const { connection, names, onFailure } = this;
     const onConfirmed = (task: OutgoingTask) => this.#arrived(task);
-    this.#publisher = await Publisher.open(connection, names, { queueType, onConfirmed, onFailure }, now);
+    this.#publisher = await Publisher.open(connection, names, { queueKind, onConfirmed, onFailure }, now);
     this.#direct = await LastingChannel.open(
       () => connection.confirmChannel(),
       async (channel) => {

@@ -85,9 +85,9 @@ export class Settlement {
     return this.#pending;
   }
 
-  /** Finished tasks that have not been written yet. */
+  /** Events that have not been written yet. */
   get collected(): number {
-    return this.#batch.tasks.length;
+    return this.#completions.size;
   }
 
   /** Tasks that have ended here and are not acknowledged. */
@@ -101,6 +101,11 @@ export class Settlement {
     this.#batch.tasks.push(task);
     this.#pending++;
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();
+  }
+
+  /** Writes down an attempt of a task that stays here: there is nothing to acknowledge. */
+  attempted(event: TaskEvent): void {
+    this.#completions.add(event);
   }
 
   /** Sends a failed task to where it waits for its next attempt; call it before `finished`. */
@@ -127,7 +132,7 @@ export class Settlement {
 
   /** Writes what has been collected. */
   flush(): void {
-    if (this.#batch.tasks.length === 0) return;
+    if (this.#completions.size === 0) return;
     const batch = this.#batch;
     this.#add({
       queue: this.names.eventStream,

@@ -19,7 +19,8 @@ export class TaskRun {
     /** What its user has been charged for it so far. */
     public charged: number,
   ) {
-    this.envelope = decodeEnvelope(task.message.properties.headers);
+    const envelope = decodeEnvelope(task.message.properties.headers);
+    this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
   }
 
   /** What it says of itself; what it does not say, as far as one can tell. */

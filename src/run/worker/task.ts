@@ -37,6 +37,8 @@ export interface HeldTask {
   /** The delivery, and where it came from; another one when it was delivered again while it ran. */
   message: ConsumeMessage;
   channel: ConsumerChannel;
+  /** Where this is not the first attempt on the same delivery: its number. */
+  attempt: number | undefined;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { QueueType } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/topology.js';
 import type { Charging } from '../../core/charging.js';
 import type { RetryPolicy } from '../../core/retry-policy.js';
 import type { Weights } from '../../core/weights.js';
@@ -25,8 +25,13 @@ export interface WorkerOptions {
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;
-  /** Of the queue of a user that has to be made again for a retry. */
-  readonly queueType: QueueType;
+  /** What the queue of a user is made as when it has to be made again for a retry. */
+  readonly queueKind: QueueKind;
+  /**
+   * Each user's tasks run one by one, in the order of their queue: a task that failed is tried again before
+   * the next one starts.
+   */
+  readonly ordered: boolean;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
-import { assertTopology } from '../../broker/topology.js';
+import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import { expectedCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
@@ -16,6 +16,7 @@ import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { interruptedError, messageOf } from '../../errors.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
+import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
@@ -51,6 +52,7 @@ export class Worker {
   readonly #sharing: Sharing;
   #settlement: Settlement | undefined;
   #returns: RetryReturns | undefined;
+  readonly #heldBack = new HeldBack((task, attempt) => this.#intake.again(task, attempt));
   #ready = false;
   #startRequested = false;
   #stopping = false;
@@ -90,8 +92,9 @@ export class Worker {
     this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
       onFinished: (run, event, failure) => {
-        if (failure !== undefined) this.#taskFailed(run, event, failure);
-        this.#settlement?.finished(run.task, event);
+        const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
+        if (stays) this.#settlement?.attempted(event);
+        else this.#settlement?.finished(run.task, event);
       },
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
@@ -178,6 +181,7 @@ export class Worker {
       this.#stopping = true;
       this.#runner.abandon();
       this.#warmUp.cancel();
+      this.#heldBack.clear();
       this.#presence.close();
       this.#returns?.close();
       clearTimeout(this.#listTimer);
@@ -210,7 +214,7 @@ export class Worker {
     this.#returns = await RetryReturns.open(
       this.connection,
       this.names,
-      this.options.queueType,
+      this.options.queueKind,
       this.clock.now,
       (error) => this.#fail(error),
     );
@@ -230,7 +234,18 @@ export class Worker {
   /** It hears of new queues before it asks for those that there are, so that none falls between. */
   async #findQueues(): Promise<string[]> {
     await this.#presence.open();
-    return (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
+    const found = (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
+    if (this.options.ordered) await this.#checkOrdered(found);
+    return found;
+  }
+
+  async #checkOrdered(queues: readonly string[]): Promise<void> {
+    const ordered = await this.management.queuesWithArgument(SINGLE_ACTIVE_CONSUMER);
+    const others = queues.filter((queue) => !ordered.has(queue));
+    if (others.length === 0) return;
+    this.listener.onWarning(
+      `${others.length} of ${queues.length} queues, such as ${JSON.stringify(others[0])}, were not made with "publish --ordered": their order holds only while a single worker serves them`,
+    );
   }
 
   #listSoon(afterMs: number): void {
@@ -263,6 +278,7 @@ export class Worker {
 
   *#unsettled(): Iterable<HeldTask> {
     yield* this.#runner.runningTasks();
+    yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
   }
 
@@ -317,11 +333,14 @@ export class Worker {
       this.#runner.running > 0 ||
       this.#scheduler.held > 0 ||
       (this.#returns?.pending ?? 0) > 0 ||
+      this.#heldBack.size > 0 ||
       (this.#settlement?.pending ?? 0) > 0
     );
   }
 
-  #taskFailed({ task, fullEnvelope }: TaskRun, event: TaskEvent, failure: RunFailure): void {
+  /** @returns whether its delivery is done with, or waits here for the next attempt */
+  #taskFailed(run: TaskRun, event: TaskEvent, failure: RunFailure): 'goes' | 'stays' {
+    const { task, fullEnvelope } = run;
     const attempt = {
       queue: task.source.queue,
       envelope: fullEnvelope,
@@ -329,9 +348,16 @@ export class Worker {
       endedAt: event.finished,
     };
     const { retryAfterMs } = failure;
-    if (retryAfterMs === undefined) this.#settlement?.deadLetter(task, attempt, failure);
-    else this.#settlement?.retry(task, attempt, retryAfterMs);
     this.listener.onTaskFailed(event.user, event.id, failure.reason, retryAfterMs);
+    if (retryAfterMs === undefined) {
+      this.#settlement?.deadLetter(task, attempt, failure);
+    } else if (this.options.ordered) {
+      this.#heldBack.wait(task, retryAfterMs, event.attempt + 1);
+      return 'stays';
+    } else {
+      this.#settlement?.retry(task, attempt, retryAfterMs);
+    }
+    return 'goes';
   }
 
   /** After a burst of starts, the end of a task, or a confirmation. */
@@ -348,7 +374,9 @@ export class Worker {
     this.#runner.watch();
     this.#intake.giveBackOld();
     // The other strategies are there to be compared with: they hold what a plain consumer holds.
-    if (this.options.strategy === 'fair' && !this.#stopping) this.#sharing.look();
+    // Where order counts a queue stays with its worker.
+    const { strategy, ordered } = this.options;
+    if (strategy === 'fair' && !ordered && !this.#stopping) this.#sharing.look();
   }
 
   /** Many small batches cost the broker more than the wait of a moment costs anybody. */
@@ -374,11 +402,15 @@ export class Worker {
     this.#stopping = true;
     this.#warmUp.cancel();
     this.#runner.end();
-    const givenBack = await this.#intake.giveBackAll();
+    // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
+    const { ordered } = this.options;
+    let givenBack = ordered ? 0 : await this.#intake.giveBackAll();
     while (this.#runner.running > 0) {
       await new Promise<void>((resolve) => this.#runner.whenOneEnds(resolve));
     }
+    this.#heldBack.clear();
     await this.#settlement?.settled();
+    if (ordered) givenBack = await this.#intake.giveBackAll();
     this.#intake.closing();
     this.#presence.sayGoodbye();
     await this.connection.close();
