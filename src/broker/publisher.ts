@@ -129,7 +129,7 @@ export class Publisher {
   }
 
   async #setUp(channel: ConfirmChannel): Promise<void> {
-    if (this.#generation > 0) await assertTopology(this.connection, this.names);
+    if (this.#generation > 0) await this.#makeTopology();
     channel.on('return', (message) => {
       // The broker returns a task just before it confirms it.
       this.#returned.add(String(message.properties.messageId));
@@ -138,6 +138,10 @@ export class Publisher {
       this.#drained = true;
       this.#wakeUp();
     });
+  }
+
+  async #makeTopology(): Promise<void> {
+    await assertTopology(this.connection, this.names, this.options.queueKind.type);
   }
 
   #sendAgain(): void {
@@ -200,7 +204,7 @@ export class Publisher {
       const messageId = `record-${++this.#records}`;
       const outcome = await this.#recordOnce(this.#channel.current, messageId, type, body);
       if (outcome === 'confirmed') return;
-      if (outcome === 'unroutable') await assertTopology(this.connection, this.names);
+      if (outcome === 'unroutable') await this.#makeTopology();
     }
   }
 

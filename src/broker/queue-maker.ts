@@ -36,7 +36,10 @@ export class QueueMaker {
     await this.#withChannel(async (channel) => {
       try {
         if (declare) {
-          await channel.assertQueue(queue, { durable: true, arguments: userQueueArguments(this.kind) });
+          await channel.assertQueue(queue, {
+            durable: true,
+            arguments: userQueueArguments(this.kind, this.connection.brokerVersion),
+          });
         }
         await channel.bindQueue(queue, this.names.taskExchange, routingKey);
       } catch (error) {

@@ -21,51 +21,32 @@ export interface QueueKind {
 
 export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
 
-/** Makes what all of fairq needs on the broker: the exchanges, the dead letter queue and the event stream. Safe to repeat. */
-export async function assertTopology(connection: Connection, names: Names): Promise<void> {
+/**
+ * Makes what all of fairq needs on the broker: the exchanges, the queues of dead letters and of retries, and
+ * the event stream. Safe to repeat. What is there already stays as it is, whatever its kind and retention:
+ * that is the operator's choice.
+ *
+ * @param type of the queues: quorum, so that they survive a node of the cluster
+ */
+export async function assertTopology(connection: Connection, names: Names, type: QueueType): Promise<void> {
   const channel = await connection.channel();
   try {
     await channel.assertExchange(names.taskExchange, 'direct', { durable: true });
     await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
-    await channel.assertQueue(names.deadLetterQueue, { durable: true });
-    await channel.assertQueue(names.retryQueue, { durable: true });
   } catch (error) {
     throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
   }
   await channel.close();
-  await assertEventStream(connection, names);
-}
-
-/**
- * Makes the stream where it is not there, and writes into it when that was: whoever reads it can tell that
- * what happened before is not in it. One that is there with another retention is the operator's choice.
- */
-async function assertEventStream(connection: Connection, names: Names): Promise<void> {
-  const channel = await connection.channel();
-  try {
-    await channel.checkQueue(names.eventStream);
-    await channel.close();
-    return;
-  } catch (error) {
-    if (replyCode(error) !== 404) throw explainRefusal(error, `the event stream "${names.eventStream}"`);
+  for (const queue of [names.deadLetterQueue, names.retryQueue]) {
+    await assertUnlessThere(connection, queue, queueArguments(type, connection.brokerVersion));
   }
-  const maker = await connection.channel();
-  try {
-    await maker.assertQueue(names.eventStream, {
-      durable: true,
-      arguments: {
-        'x-queue-type': 'stream',
-        'x-max-age': EVENTS_MAX_AGE,
-        'x-max-length-bytes': EVENTS_MAX_BYTES,
-        'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
-      },
-    });
-  } catch (error) {
-    throw explainRefusal(error, `the event stream "${names.eventStream}"`);
-  }
-  const beginning = Buffer.from(encodeBeginning(Date.now() * 1000));
-  maker.sendToQueue(names.eventStream, beginning, { type: BEGINNING, persistent: true });
-  await maker.close();
+  const isNew = await assertUnlessThere(connection, names.eventStream, {
+    'x-queue-type': 'stream',
+    'x-max-age': EVENTS_MAX_AGE,
+    'x-max-length-bytes': EVENTS_MAX_BYTES,
+    'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
+  });
+  if (isNew) await writeBeginning(connection, names);
 }
 
 /**
@@ -76,31 +57,72 @@ async function assertEventStream(connection: Connection, names: Names): Promise<
 export async function assertDelayQueues(
   connection: Connection,
   names: Names,
+  type: QueueType,
   delaysMs: readonly number[],
 ): Promise<void> {
-  if (delaysMs.length === 0) return;
+  for (const delayMs of delaysMs) {
+    await assertUnlessThere(connection, delayQueueOf(names, delayMs), {
+      ...queueArguments(type, connection.brokerVersion),
+      'x-message-ttl': delayMs,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': names.retryQueue,
+      // A quorum queue moves a message without a confirm unless it is told otherwise.
+      ...(type === 'quorum' && { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }),
+    });
+  }
+}
+
+/** @returns whether it has been made now */
+async function assertUnlessThere(
+  connection: Connection,
+  queue: string,
+  args: Record<string, unknown>,
+): Promise<boolean> {
   const channel = await connection.channel();
   try {
-    for (const delayMs of delaysMs) {
-      await channel.assertQueue(delayQueueOf(names, delayMs), {
-        durable: true,
-        messageTtl: delayMs,
-        deadLetterExchange: '',
-        deadLetterRoutingKey: names.retryQueue,
-      });
-    }
+    await channel.checkQueue(queue);
+    await channel.close();
+    return false;
   } catch (error) {
-    throw explainRefusal(error, `the queues of "${names.retryQueue}" in which tasks wait`);
+    if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
   }
+  // The refusal has closed the channel.
+  const another = await connection.channel();
+  try {
+    await another.assertQueue(queue, { durable: true, arguments: args });
+  } catch (error) {
+    // Somebody else has made it in this moment, of another kind.
+    if (replyCode(error) !== 406) throw explainRefusal(error, `the queue "${queue}"`);
+    return false;
+  }
+  await another.close();
+  return true;
+}
+
+/** Whoever reads the stream can tell that what happened before is not in it. */
+async function writeBeginning(connection: Connection, names: Names): Promise<void> {
+  const channel = await connection.channel();
+  const beginning = Buffer.from(encodeBeginning(Date.now() * 1000));
+  channel.sendToQueue(names.eventStream, beginning, { type: BEGINNING, persistent: true });
   await channel.close();
 }
 
-export function userQueueArguments({ type, ordered }: QueueKind): Record<string, unknown> {
-  return {
-    // Attempts are counted in our own header: the broker's limit would drop tasks that a worker gave back.
-    ...(type === 'quorum' && { 'x-queue-type': 'quorum', 'x-delivery-limit': -1 }),
-    ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }),
-  };
+export function userQueueArguments(
+  { type, ordered }: QueueKind,
+  brokerVersion: string,
+): Record<string, unknown> {
+  return { ...queueArguments(type, brokerVersion), ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }) };
+}
+
+/**
+ * Attempts are counted in our own header: a limit of the broker's would drop tasks that were only given back.
+ * From 4.0 there is one unless it is switched off with -1. Before, there is none unless it is set, and -1 is
+ * less than any count: a task that went back once was dropped.
+ */
+function queueArguments(type: QueueType, brokerVersion: string): Record<string, unknown> {
+  if (type === 'classic') return {};
+  const hasLimit = Number.parseInt(brokerVersion, 10) >= 4;
+  return { 'x-queue-type': 'quorum', ...(hasLimit && { 'x-delivery-limit': -1 }) };
 }
 
 export function explainRefusal(error: unknown, what: string): Error {

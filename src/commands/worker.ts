@@ -97,7 +97,7 @@ export function registerWorker(program: Command, run: Run): void {
     )
     .option('--ordered', "keep each user's order: one task at a time, and a failed one before the next")
     .addOption(
-      new Option('--queue-type <type>', 'of the queue of a user that has to be made again for a retry')
+      new Option('--queue-type <type>', 'of queues that a worker has to make: quorum in a cluster')
         .choices(['classic', 'quorum'])
         .default('classic'),
     )

@@ -13,7 +13,7 @@ let connection: Connection;
 
 beforeAll(async () => {
   connection = await openConnection(vhost.address, 'test');
-  await assertTopology(connection, names);
+  await assertTopology(connection, names, 'classic');
 });
 afterAll(() => connection.close());
 

@@ -134,7 +134,7 @@ export class Trial {
   async makeQueues(users: readonly string[]): Promise<void> {
     this.deps.onStep(`${labelOf(this.options)}: making ${users.length.toLocaleString('en-US')} queues`);
     await this.#connected('queues', async (connection) => {
-      await assertTopology(connection, this.#names);
+      await assertTopology(connection, this.#names, CLASSIC.type);
       const maker = new QueueMaker(connection, this.#names, CLASSIC);
       await Promise.all(
         users.map((user) =>

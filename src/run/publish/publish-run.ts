@@ -60,7 +60,7 @@ export class PublishRun {
 
   async run(): Promise<PublishReport> {
     const { connection, names, clock } = this.deps;
-    await assertTopology(connection, names);
+    await assertTopology(connection, names, this.plan.queueKind.type);
     const counts = new Map<string, number>();
     const publisher = await Publisher.open(
       connection,

@@ -2,7 +2,7 @@ import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
-import type { QueueKind } from '../../broker/topology.js';
+import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import { QUEUE_HEADER, REASON_HEADER, withoutDeaths } from '../../core/dead-letter.js';
 import { decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import { type Names, userOfQueue } from '../../core/names.js';
@@ -71,7 +71,7 @@ export class RetryReturns {
     this.#consumer = await LastingChannel.open(
       () => connection.channel(),
       async (channel) => {
-        await channel.assertQueue(names.retryQueue, { durable: true });
+        if (this.#consumer !== undefined) await assertTopology(connection, names, queueKind.type);
         await channel.prefetch(AT_ONCE);
         await channel.consume(names.retryQueue, (message) => {
           // Deleted: the channel is of no use, and the next one makes the queue again.

@@ -5,12 +5,16 @@ import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
 import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
+import { delaysOf } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { messageOf } from '../../errors.js';
 import type { HeldTask } from './task.js';
+import type { WorkerOptions } from './worker-contract.js';
 
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
+
+export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind' | 'retry'>;
 
 export interface SettlementListener {
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
@@ -52,26 +56,20 @@ export class Settlement {
   private constructor(
     private readonly connection: Connection,
     private readonly names: Names,
-    private readonly worker: string,
-    private readonly delaysMs: readonly number[],
+    private readonly options: SettlementOptions,
     private readonly listener: SettlementListener,
   ) {
-    this.#completions = new CompletionBatch(worker);
+    this.#completions = new CompletionBatch(options.name);
   }
 
-  /**
-   * What fairq keeps on the broker has to be there; later it is made again where it is not.
-   *
-   * @param delaysMs after which a failed task may be due again
-   */
+  /** What fairq keeps on the broker has to be there; later it is made again where it is not. */
   static async open(
     connection: Connection,
     names: Names,
-    worker: string,
-    delaysMs: readonly number[],
+    options: SettlementOptions,
     listener: SettlementListener,
   ): Promise<Settlement> {
-    const settlement = new Settlement(connection, names, worker, delaysMs, listener);
+    const settlement = new Settlement(connection, names, options, listener);
     settlement.#channel = await LastingChannel.open(
       () => connection.confirmChannel(),
       (channel) => settlement.#setUp(channel),
@@ -137,7 +135,7 @@ export class Settlement {
     this.#add({
       queue: this.names.eventStream,
       body: Buffer.from(this.#completions.take()),
-      properties: { type: COMPLETIONS, messageId: `${this.worker} ${++this.#flushes}` },
+      properties: { type: COMPLETIONS, messageId: `${this.options.name} ${++this.#flushes}` },
     });
     batch.written = true;
     this.#batch = emptyBatch();
@@ -151,7 +149,7 @@ export class Settlement {
 
   async #setUp(channel: ConfirmChannel): Promise<void> {
     if (this.#opened) await this.#makeAgain();
-    else await assertDelayQueues(this.connection, this.names, this.delaysMs);
+    else await this.#makeDelayQueues();
     this.#opened = true;
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
@@ -193,8 +191,13 @@ export class Settlement {
   }
 
   async #makeAgain(): Promise<void> {
-    await assertTopology(this.connection, this.names);
-    await assertDelayQueues(this.connection, this.names, this.delaysMs);
+    await assertTopology(this.connection, this.names, this.options.queueKind.type);
+    await this.#makeDelayQueues();
+  }
+
+  async #makeDelayQueues(): Promise<void> {
+    const { queueKind, retry } = this.options;
+    await assertDelayQueues(this.connection, this.names, queueKind.type, delaysOf(retry));
   }
 
   #confirmed(batch: Batch, message: Message): void {

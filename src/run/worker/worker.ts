@@ -198,9 +198,9 @@ export class Worker {
   }
 
   async #open(): Promise<void> {
-    await assertTopology(this.connection, this.names);
+    await assertTopology(this.connection, this.names, this.options.queueKind.type);
     const [settlement, found] = await Promise.all([
-      Settlement.open(this.connection, this.names, this.options.name, delaysOf(this.options.retry), {
+      Settlement.open(this.connection, this.names, this.options, {
         onSettled: (tasks) => {
           this.#intake.settled(tasks);
           this.#tick();

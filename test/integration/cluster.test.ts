@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { Cluster } from '../support/cluster.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+
+const QUORUM = ['--queue-type', 'quorum'];
+const folder = useFolder();
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await Cluster.start(3);
+}, 180_000);
+afterAll(() => cluster.stop());
+
+describe('a cluster of three nodes', () => {
+  it('may lose the one that everybody is connected to, under load, and no task', async () => {
+    const { env } = cluster;
+    const handler = folder.file('flaky.mjs');
+    // One of ten fails at first, so that retries are on their way as well.
+    await writeFile(
+      handler,
+      'export function flaky(_, { id, attempt }) { if (attempt === 1 && id.endsWith("0")) throw new Error("once"); }',
+    );
+    const load = ['--users', '20', '--count', '1000', '--task', 'flaky', '--run', 'lost'];
+    const publisher = new RunningFairq(['publish', ...load, '--rate', '2500/s', ...QUORUM], env);
+    const flags = ['--handler', handler, '--backoff', '500ms', '--exit-when', 'idle', '--idle-for', '20s'];
+    const workers = [1, 2].map(() => new RunningFairq(['worker', ...flags, ...QUORUM], env));
+    for (const worker of workers) await worker.says(/ready, /);
+    const completed = async () => {
+      const { code, stdout } = await fairq(env, '--json', 'report', '--run', 'lost');
+      return code === 0 ? (JSON.parse(stdout) as RunReport).completed : 0;
+    };
+    await eventually(async () => (await completed()) > 5_000, {
+      timeoutMs: 60_000,
+      what: '5,000 completions',
+    });
+    cluster.kill(0);
+    for (const process of [publisher, ...workers]) await process.says(/connected again/);
+    expect((await publisher.ended).code).toBe(0);
+    for (const { ended } of workers) expect((await ended).code).toBe(0);
+    const report = await fairqJson<RunReport>(env, 'report', '--run', 'lost');
+    expect(report).toMatchObject({ published: 20_000, completed: 20_000, failed: 0, missing: 0 });
+    const { letters } = await fairqJson<{ letters: unknown[] }>(env, 'dead', 'list');
+    expect(letters).toEqual([]);
+  }, 240_000);
+});

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environmentOf } from '../../dist/broker/node/environment.js';
+import { findServer } from '../../dist/broker/node/find-server.js';
+import { type Guard, startGuard } from '../../dist/broker/node/guard.js';
+import { layoutOf, readText, writeLayout } from '../../dist/broker/node/layout.js';
+import { choosePorts, LOOPBACK, type NodePorts } from '../../dist/broker/node/ports.js';
+import { amqpAnswers } from '../../dist/broker/node/readiness.js';
+import { eventually } from './eventually.js';
+
+interface Member {
+  readonly name: string;
+  readonly folder: string;
+  readonly ports: NodePorts;
+  readonly server: ChildProcess;
+}
+
+const START_TIMEOUT_MS = 90_000;
+
+/** RabbitMQ nodes of one cluster on this machine: one port mapper, one cookie, a folder for each node. */
+export class Cluster {
+  readonly #members: Member[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly guard: Guard,
+    private readonly epmd: ChildProcess,
+  ) {}
+
+  /** Resolves when all of them answer and know of each other. */
+  static async start(size: number): Promise<Cluster> {
+    const programs = findServer(process.env);
+    const folder = await mkdtemp(join(tmpdir(), 'fairq-cluster-'));
+    const guard = startGuard(folder, 'throw-away', programs.path);
+    const { epmd: epmdPort } = await choosePorts({});
+    const log = openSync(join(folder, 'epmd.log'), 'w');
+    const epmd = spawn(programs.epmd, ['-address', LOOPBACK, '-port', `${epmdPort}`], {
+      cwd: folder,
+      env: { PATH: programs.path, FAIRQ_NODE_FOLDER: folder },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    if (epmd.pid !== undefined) guard.watch(epmd.pid);
+    const cluster = new Cluster(folder, guard, epmd);
+    try {
+      const cookie = randomBytes(24).toString('hex');
+      const names = Array.from({ length: size }, (_, i) => `fairq-${i + 1}-${epmdPort}@localhost`);
+      // One after the other: the first makes the cluster, and the others find it.
+      for (const name of names) await cluster.#startMember(name, names, cookie, epmdPort);
+      await eventually(async () => (await cluster.#running()) === size, {
+        timeoutMs: START_TIMEOUT_MS,
+        what: 'all nodes to know of each other',
+      });
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  get uris(): string[] {
+    return this.#members.map(({ ports }) => `amqp://guest:guest@${LOOPBACK}:${ports.amqp}/`);
+  }
+
+  get managementUris(): string[] {
+    return this.#members.map(({ ports }) => `http://${LOOPBACK}:${ports.management}`);
+  }
+
+  /** What a fairq needs in its environment to use all of them. */
+  get env(): Record<string, string> {
+    return { FAIRQ_URI: this.uris.join(','), FAIRQ_MANAGEMENT_URI: this.managementUris.join(',') };
+  }
+
+  /** As a machine that loses its power. */
+  kill(index: number): void {
+    this.#members[index]!.server.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    const ends = [...this.#members.map(({ server }) => server), this.epmd].map(end);
+    await Promise.all(ends);
+    await this.guard.dismiss();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  }
+
+  async #startMember(name: string, all: readonly string[], cookie: string, epmd: number): Promise<void> {
+    const folder = join(this.folder, name);
+    const layout = layoutOf(folder);
+    await mkdir(folder, { mode: 0o700 });
+    await writeFile(layout.cookie, cookie, { mode: 0o400 });
+    const ports = { ...(await choosePorts({})), epmd };
+    await writeLayout(layout, ports, [
+      'cluster_formation.peer_discovery_backend = classic_config',
+      ...all.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
+    ]);
+    const programs = findServer(process.env);
+    const log = openSync(layout.consoleLog, 'w');
+    const server = spawn(programs.server, [], {
+      cwd: folder,
+      // The guard of the cluster looks for one folder in all of its processes.
+      env: {
+        ...environmentOf(process.env, programs, { name, layout, ports }),
+        FAIRQ_NODE_FOLDER: this.folder,
+      },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    if (server.pid !== undefined) this.guard.watch(server.pid);
+    this.#members.push({ name, folder, ports, server });
+    const answers = () => {
+      if (server.exitCode !== null) throw new Error(readText(layout.consoleLog).slice(-2_000));
+      return amqpAnswers(ports.amqp);
+    };
+    await eventually(answers, { timeoutMs: START_TIMEOUT_MS, what: `${name} to answer` });
+  }
+
+  async #running(): Promise<number> {
+    const authorization = `Basic ${Buffer.from('guest:guest').toString('base64')}`;
+    const response = await fetch(`${this.managementUris[0]}/api/nodes?columns=running`, {
+      headers: { authorization },
+    });
+    const nodes = (await response.json()) as { running: boolean }[];
+    return nodes.filter(({ running }) => running).length;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { CLASSIC, userQueueArguments } from '../../../src/broker/topology.js';
+
+describe('user queues', () => {
+  it('are plain ones unless said otherwise', () => {
+    expect(userQueueArguments(CLASSIC, '4.0.5')).toEqual({});
+  });
+
+  it.each([
+    ['3.10.8', undefined],
+    ['3.13.7', undefined],
+    ['4.0.5', -1],
+    ['4.3.6', -1],
+  ])('of type quorum have no delivery limit on RabbitMQ %s', (version, limit) => {
+    // Where there is none by itself, a limit of -1 drops a task that is given back once.
+    const args = userQueueArguments({ type: 'quorum', ordered: false }, version);
+    expect(args['x-delivery-limit']).toBe(limit);
+    expect(args['x-queue-type']).toBe('quorum');
+  });
+
+  it('have one consumer at a time where order counts', () => {
+    expect(userQueueArguments({ type: 'classic', ordered: true }, '4.0.5')).toEqual({
+      'x-single-active-consumer': true,
+    });
+  });
+});
