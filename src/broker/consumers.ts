@@ -19,12 +19,9 @@ export class ConsumerChannel {
 
   constructor(readonly channel: Channel) {}
 
-  /** Tells the broker of everything finished: one frame for the prefix, one for each beyond it. */
+  /** Tells the broker of everything finished. */
   acknowledge(): void {
-    if (!this.open) return;
-    const { upTo, singles } = this.ledger.drain();
-    if (upTo > 0) this.channel.ack(tagged(upTo), true);
-    for (const tag of singles) this.channel.ack(tagged(tag), false);
+    if (this.open) acknowledgeAll(this.channel, this.ledger);
   }
 
   /** Gives a delivery back, to be delivered again to anybody. */
@@ -33,6 +30,13 @@ export class ConsumerChannel {
     this.channel.nack(tagged(tag), false, true);
     this.ledger.givenBack(tag);
   }
+}
+
+/** One frame for the prefix, one for each beyond it. The channel has to be open. */
+export function acknowledgeAll(channel: Channel, ledger: AckLedger): void {
+  const { upTo, singles } = ledger.drain();
+  if (upTo > 0) channel.ack(tagged(upTo), true);
+  for (const tag of singles) channel.ack(tagged(tag), false);
 }
 
 /** amqplib takes a whole message to acknowledge one, and reads nothing of it but the tag. */
