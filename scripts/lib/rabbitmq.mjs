@@ -1,6 +1,6 @@
 // RabbitMQ: the first of Debian's packages, Homebrew and Docker that this machine can use.
-import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { debianPrefix, installWithApt } from './apt.mjs';
 import { ask, run, SetupError, say } from './run.mjs';
 
 const CONTAINER = 'fairq-broker';
@@ -11,7 +11,7 @@ const DOCKER_START_MS = 120_000;
 export async function provideRabbitMq() {
   if (process.env.FAIRQ_URI || (await isInstalled())) return {};
   const ways = [
-    { possible: () => debianPrefix() !== null, provide: installWithApt },
+    { possible: () => debianPrefix() !== null, provide: installFromDebian },
     { possible: () => ask('brew', ['--version']) !== null, provide: installWithHomebrew },
     {
       possible: dockerAnswers,
@@ -53,52 +53,9 @@ async function isInstalled() {
   }
 }
 
-/** How to become root here, or null where there is no apt or no way to. */
-function debianPrefix() {
-  if (ask('apt-get', ['--version']) === null) return null;
-  if (process.getuid?.() === 0) return [];
-  return ask('sudo', ['-n', 'true']) === null ? null : ['sudo', '-n'];
-}
-
-async function installWithApt() {
-  say('installing RabbitMQ (apt-get install rabbitmq-server)');
-  const asRoot = debianPrefix();
-  const apt = (...args) => {
-    const [command, ...rest] = [
-      ...asRoot,
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      // Keeps the package from starting a broker of the system's: fairq starts its own when it wants one.
-      'RUNLEVEL=1',
-      'apt-get',
-      '-y',
-      // Another installation may be under way.
-      ...['-o', 'DPkg::Lock::Timeout=120'],
-      ...args,
-    ];
-    return run(command, rest);
-  };
-  const install = () => apt('install', '--no-install-recommends', 'rabbitmq-server');
-  if (hasPackageLists()) {
-    try {
-      await install();
-      return {};
-    } catch {
-      // Most often lists so old that they name versions the mirror no longer has.
-    }
-  }
-  say('updating the package lists (apt-get update)');
-  await apt('update');
-  await install();
+async function installFromDebian() {
+  await installWithApt('rabbitmq-server');
   return {};
-}
-
-function hasPackageLists() {
-  try {
-    return readdirSync('/var/lib/apt/lists').some((name) => /_Packages(\.\w+)?$/.test(name));
-  } catch {
-    return false;
-  }
 }
 
 async function installWithHomebrew() {

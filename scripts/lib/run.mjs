@@ -18,9 +18,10 @@ export function say(text) {
 
 /**
  * Runs a program to its end, with its output in `.fairq/setup.log`. When it fails, throws a SetupError
- * with the end of what it printed.
+ * with the end of what it printed. When the signal aborts, the program and
+ * all that it has started are told to end.
  */
-export async function run(command, args, env = {}) {
+export async function run(command, args, signal) {
   mkdirSync(`${root}.fairq`, { recursive: true });
   const log = openSync(logFile, 'a');
   const start = statSync(logFile).size;
@@ -28,8 +29,10 @@ export async function run(command, args, env = {}) {
     const child = spawn(command, args, {
       cwd: root,
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...env },
+      // A process group of its own can be ended as one.
+      detached: signal !== undefined,
     });
+    signal?.addEventListener('abort', () => process.kill(-child.pid, 'SIGTERM'), { once: true });
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? code));
   });

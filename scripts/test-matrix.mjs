@@ -1,0 +1,135 @@
+// Every test that needs a broker, on each RabbitMQ of Debian: bookworm's, trixie's and sid's. Other
+// arguments go to vitest.
+//
+//   npm run test:matrix [-- --suite trixie] [--require] [-t 'told to stop']
+//
+// --suite SUITE  only on this one; may be repeated
+// --require      a RabbitMQ that this machine cannot have is a failure, too
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { provideBroker, SUITES } from './lib/brokers.mjs';
+import { SetupError } from './lib/run.mjs';
+import { setUp } from './setup.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { suites, required, forVitest } = parse(process.argv.slice(2));
+
+// Each run starts brokers of its own.
+for (const name of ['FAIRQ_URI', 'FAIRQ_MANAGEMENT_URI', 'FAIRQ_RABBITMQ_SERVER']) delete process.env[name];
+// The one that is installed is needed for Erlang's epmd, whatever broker runs.
+const { env } = await setUp();
+if (env.FAIRQ_URI) {
+  console.error('There is RabbitMQ in Docker only: a private node needs rabbitmq-server on this machine.');
+  process.exit(1);
+}
+const { startThrowAwayNode } = await import('../dist/broker/node/private-node.js');
+
+const rows = [];
+for (const suite of suites) rows.push(await testOn(suite));
+printTable(rows);
+const missing = rows.filter(({ outcome }) => outcome === 'not run');
+for (const { suite, why } of missing) {
+  console.log(`\nNOT TESTED: RabbitMQ ${SUITES[suite]} (Debian ${suite}). ${why}`);
+}
+const failed = rows.some(({ outcome }) => outcome === 'failed');
+process.exitCode = failed || (required && missing.length > 0) ? 1 : 0;
+
+async function testOn(suite) {
+  console.error(`\n— RabbitMQ ${SUITES[suite]} of Debian ${suite}`);
+  const started = performance.now();
+  try {
+    const server = await provideBroker(suite);
+    if (server === null) delete process.env.FAIRQ_RABBITMQ_SERVER;
+    else process.env.FAIRQ_RABBITMQ_SERVER = server;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    return { suite, outcome: 'not run', why: error.message };
+  }
+  let version;
+  try {
+    version = await askVersion();
+  } catch (error) {
+    console.error(error.message);
+    return { suite, outcome: 'failed', why: 'it does not start' };
+  }
+  const { counts, succeeded } = test(suite);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds };
+  console.log(`RabbitMQ ${version}: ${countsText(row)}, in ${seconds} s`);
+  return row;
+}
+
+/** What the broker says of itself: a suite moves on. */
+async function askVersion() {
+  const node = await startThrowAwayNode();
+  await node.stop();
+  return node.version;
+}
+
+function test(suite) {
+  const results = `${root}.fairq/matrix-${suite}.json`;
+  mkdirSync(`${root}.fairq`, { recursive: true });
+  rmSync(results, { force: true });
+  const projects = forVitest.some((arg) => arg.startsWith('--project')) ? [] : ['--project=!unit'];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...projects, ...forVitest];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  return { counts: countsIn(results), succeeded: status === 0 };
+}
+
+/** Without them vitest has not come as far as a test. */
+function countsIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function countsText({ counts }) {
+  if (counts === undefined) return 'no test was run';
+  const skipped = counts.numPendingTests + counts.numTodoTests;
+  const texts = [`${counts.numPassedTests} passed`, `${counts.numFailedTests} failed`];
+  return [...texts, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(', ');
+}
+
+function printTable(all) {
+  const lines = all.map((row) => [
+    row.suite,
+    row.version ?? `(${SUITES[row.suite]})`,
+    row.outcome === 'not run' ? 'NOT RUN' : row.outcome,
+    row.version === undefined ? (row.outcome === 'failed' ? row.why : '') : countsText(row),
+    row.seconds === undefined ? '' : `${row.seconds} s`,
+  ]);
+  const table = [['Debian', 'RabbitMQ', 'outcome', 'tests', 'time'], ...lines];
+  const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
+  console.log('');
+  for (const cells of table) {
+    console.log(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+/** Takes out what is ours; the rest is vitest's, in its order. */
+function parse(args) {
+  const chosen = [];
+  const rest = [];
+  let required = false;
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--require') required = true;
+    else if (args[i] === '--suite') chosen.push(args[++i]);
+    else rest.push(args[i]);
+  }
+  const unknown = chosen.find((suite) => !(suite in SUITES));
+  if (unknown !== undefined || args.at(-1) === '--suite') {
+    console.error(`--suite takes one of ${Object.keys(SUITES).join(', ')}.`);
+    process.exit(64);
+  }
+  return { suites: chosen.length > 0 ? chosen : Object.keys(SUITES), required, forVitest: rest };
+}
