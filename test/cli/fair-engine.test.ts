@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
@@ -212,15 +212,27 @@ describe('several workers', () => {
   });
 
   it('take over everything of one that dies', async () => {
-    await publish('dies', 'long-1', 3, '--task', 'gated');
+    await rm(gate(), { force: true });
     await writeFile(started(), '');
-    await writeFile(gate(), '');
+    await publish('dies', 'long-1', 3, '--task', 'gated');
     const survivor = worker();
-    await survivor.says(/ready/);
+    await eventually(async () => (await startedBy()).length === 1, {
+      timeoutMs: 20_000,
+      what: 'the survivor is busy, and so does not go for want of work',
+    });
     const dies = worker();
     await dies.says(/ready/);
     for (const user of ['long-2', 'long-3']) await publish('dies', user, 20, '--task', 'gated');
+    await eventually(
+      async () => (await startedBy()).some((line) => line.startsWith(`${dies.process.pid} `)),
+      {
+        timeoutMs: 20_000,
+        what: 'a task runs at the one that is to die',
+      },
+    );
     dies.signal('SIGKILL');
+    await dies.ended;
+    await writeFile(gate(), '');
     await survivor.ended;
     const report = await fairqJson<RunReport>(env, 'report', '--run', 'dies');
     expect(report).toMatchObject({ completed: 43, missing: 0 });
