@@ -50,8 +50,10 @@ export class Cluster {
     try {
       const cookie = randomBytes(24).toString('hex');
       const names = Array.from({ length: size }, (_, i) => `fairq-${i + 1}-${epmdPort}@localhost`);
-      // One after the other: the first makes the cluster, and the others find it.
-      for (const name of names) await cluster.#startMember(name, names, cookie, epmdPort);
+      // One after the other, each told of those before it: from 4.0 on a node waits for all it is told of.
+      for (const [i, name] of names.entries()) {
+        await cluster.#startMember(name, names.slice(0, i + 1), cookie, epmdPort);
+      }
       await eventually(async () => (await cluster.#running()) === size, {
         timeoutMs: START_TIMEOUT_MS,
         what: 'all nodes to know of each other',
@@ -88,7 +90,7 @@ export class Cluster {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
-  async #startMember(name: string, all: readonly string[], cookie: string, epmd: number): Promise<void> {
+  async #startMember(name: string, known: readonly string[], cookie: string, epmd: number): Promise<void> {
     const folder = join(this.folder, name);
     const layout = layoutOf(folder);
     await mkdir(folder, { mode: 0o700 });
@@ -96,7 +98,7 @@ export class Cluster {
     const ports = { ...(await choosePorts({})), epmd };
     await writeLayout(layout, ports, [
       'cluster_formation.peer_discovery_backend = classic_config',
-      ...all.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
+      ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
     ]);
     const programs = findServer(process.env);
     const log = openSync(layout.consoleLog, 'w');
