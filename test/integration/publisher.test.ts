@@ -125,7 +125,7 @@ describe('the publisher', () => {
       () => performance.now(),
     );
     await vhost.channel.deleteExchange('other');
-    await vhost.channel.assertQueue('other.dead', { durable: true, arguments: { 'x-max-length': 1 } });
+    await vhost.channel.assertExchange('other.control', 'direct', { durable: true });
     sender.send(task('A', 1));
     await expect(sender.settled()).rejects.toThrow(/other/);
   });
