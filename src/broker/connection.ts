@@ -4,6 +4,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'a
 import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import { type BrokerAddress, showAddress } from './address.js';
 import { coalesceWrites } from './coalesced-writes.js';
+import { explainTlsFailure } from './tls-failure.js';
 
 /** How long the TCP connection and the handshake may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -164,12 +165,8 @@ function explainConnectFailure(error: unknown, address: BrokerAddress): FairqErr
       },
     );
   }
-  if (/certificate|self.signed|altnames|SSL|TLS/i.test(text)) {
-    return refusedError('TLS_REFUSED', `no trust in the certificate of ${where}: ${text}`, {
-      hint: 'Name the authority that signed it with --tls-ca-file, and use the host name that it was made for.',
-      cause: error,
-    });
-  }
+  const tlsFailure = explainTlsFailure(error, where, address.tls);
+  if (tlsFailure) return tlsFailure;
   return unreachableError('BROKER_UNREACHABLE', `no broker answers at ${where}: ${text}`, {
     hint: 'Start one of your own with "fairq broker start", or name another address with --uri or FAIRQ_URI.',
     cause: error,
