@@ -126,6 +126,7 @@ function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOpti
     ...(ca && { ca: Buffer.from(ca.text) }),
     ...(cert && { cert: Buffer.from(cert.text) }),
     ...(key && { key: Buffer.from(key.text) }),
+    files: { ...(ca && { ca: ca.path }), ...(cert && { cert: cert.path }), ...(key && { key: key.path }) },
     insecure,
   };
 }

@@ -102,6 +102,24 @@ describe('over TLS', () => {
     await expectEach(env, [BY_MANAGEMENT], 69, 'may not take the client certificate');
   });
 
+  it('a bench hands what its own flags say on to the workers that it starts', async () => {
+    const { ca, client } = certificates;
+    const flags = ['--tls-ca-file', ca.cert, '--tls-cert-file', client.cert, '--tls-key-file', client.key];
+    const { code, stderr } = await fairq(
+      over(strict),
+      ...flags,
+      'bench',
+      'tail',
+      '--scale',
+      '0.02',
+      '--strategy',
+      'fair',
+    );
+    expect(stderr).not.toContain('error');
+    // Whether a busy machine holds what the scenario promises is not the question here.
+    expect([0, 99]).toContain(code);
+  });
+
   it('--insecure takes any certificate, and every command says that it does', async () => {
     for (const args of EVERY_COMMAND) {
       const { code, stderr } = await fairq(over(elsewhere), '--insecure', ...args);
