@@ -1,5 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
+import { carriedHeaders, carriedText, carriedTimestamp } from '../../core/carried.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
 import type { TaskEvent } from '../../core/task-event.js';
@@ -8,6 +9,8 @@ import type { HeldTask } from './task.js';
 
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
+/** Headers have to fit into one frame; a reason is for people. Characters. */
+const REASON_KEPT = 2_000;
 
 export interface SettlementListener {
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
@@ -72,11 +75,15 @@ export class Settlement {
   deadLetter(task: HeldTask, reason: string): void {
     const { properties, content } = task.message;
     this.#send(this.names.deadLetterQueue, content, {
-      messageId: properties.messageId,
-      type: properties.type,
-      contentType: properties.contentType,
-      timestamp: properties.timestamp,
-      headers: { ...properties.headers, 'x-fairq-queue': task.source.queue, 'x-fairq-reason': reason },
+      messageId: carriedText(properties.messageId),
+      type: carriedText(properties.type),
+      contentType: carriedText(properties.contentType),
+      timestamp: carriedTimestamp(properties.timestamp),
+      headers: {
+        ...carriedHeaders(properties.headers),
+        'x-fairq-queue': task.source.queue,
+        'x-fairq-reason': reason.slice(0, REASON_KEPT),
+      },
     });
   }
 
