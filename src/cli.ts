@@ -12,6 +12,7 @@ import type { Config } from './config.js';
 import { FairqError, messageOf } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
 import { type Io, processIo } from './io.js';
+import { safeLines } from './render/safe-text.js';
 import { SETTINGS, type Setting } from './settings.js';
 import { systemClock } from './system-clock.js';
 import { VERSION } from './version.js';
@@ -26,7 +27,7 @@ async function main(io: Io): Promise<number> {
     .helpOption('-h, --help', 'show help')
     .showHelpAfterError('Try the same with --help.')
     .exitOverride()
-    .configureOutput({ writeErr: io.err });
+    .configureOutput({ writeErr: (text) => io.err(safeLines(text)) });
   addGlobalOptions(program);
 
   const run =
@@ -55,7 +56,8 @@ async function main(io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : exitCodeOfKind('usage');
-    io.err(explain(error, verbose || io.argv.includes('--verbose') || io.argv.includes('-v')));
+    const isVerbose = verbose || io.argv.includes('--verbose') || io.argv.includes('-v');
+    io.err(safeLines(explain(error, isVerbose)));
     return exitCodeOf(error);
   }
 }
@@ -83,7 +85,7 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
   const plain = options.color === false || (io.env.NO_COLOR ?? '') !== '' || io.env.TERM === 'dumb';
   const inCi = (io.env.CI ?? '') !== '';
   const locale = io.env.LC_ALL || io.env.LC_CTYPE || io.env.LANG || '';
-  const warn = (text: string) => io.err(`warning: ${text}\n`);
+  const warn = (text: string) => io.err(`warning: ${safeLines(text)}\n`);
   let config: Promise<Config> | undefined;
   return {
     io,
@@ -105,10 +107,10 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
     },
     warn,
     say: (text) => {
-      if (!quiet) io.err(`${text}\n`);
+      if (!quiet) io.err(`${safeLines(text)}\n`);
     },
     detail: (text) => {
-      if (verbose) io.err(`${text}\n`);
+      if (verbose) io.err(`${safeLines(text)}\n`);
     },
   };
 }

@@ -6,6 +6,7 @@ import { type Names, namesFor } from './core/names.js';
 import { parseTimer } from './core/quantities.js';
 import { messageOf, usageError } from './errors.js';
 import { SETTINGS, type SettingName } from './settings.js';
+import { checkTlsFiles } from './tls-files.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -153,14 +154,21 @@ function checkManagementUri(given: string): string {
 
 function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOptions {
   const read = (name: SettingName, what: string) => {
-    const file = setting(name);
-    return file === undefined ? undefined : Buffer.from(readText(file, what));
+    const path = setting(name);
+    return path === undefined ? undefined : { path, text: readText(path, what) };
   };
   const ca = read('tlsCaFile', 'the CA file');
   const cert = read('tlsCertFile', 'the certificate file');
   const key = read('tlsKeyFile', 'the key file');
+  checkTlsFiles(ca, cert, key);
   const insecure = ['true', '1', 'yes'].includes(setting('insecure') ?? '');
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), insecure };
+  return {
+    ...(ca && { ca: Buffer.from(ca.text) }),
+    ...(cert && { cert: Buffer.from(cert.text) }),
+    ...(key && { key: Buffer.from(key.text) }),
+    files: { ...(ca && { ca: ca.path }), ...(cert && { cert: cert.path }), ...(key && { key: key.path }) },
+    insecure,
+  };
 }
 
 function reconnectFor(given: string | undefined): number | undefined {

@@ -46,12 +46,16 @@ export function partialError(code: string, message: string, details?: ErrorDetai
   return new FairqError('partial', code, message, details);
 }
 
-/** The text of whatever was thrown, in one line. */
+/** The text of whatever was thrown, in one line. A handler may throw anything, and so may what it throws. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') {
-    return error.errors.map(messageOf).join('; ');
+  try {
+    if (error instanceof AggregateError && error.message === '') {
+      return error.errors.map(messageOf).join('; ');
+    }
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'something that cannot be shown';
   }
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The operator stopped it; the message says in what state things are. */

@@ -25,11 +25,23 @@ export interface Io {
   onStopSignal(listener: (signal: NodeJS.Signals) => void): void;
   /** Calls back when the process that started this one with an IPC channel has gone. */
   onParentGone(listener: () => void): void;
+  /** From now on calls back for what nobody has caught, in the asynchronous context that it came from. */
+  onUncaught(listener: (error: unknown) => void): void;
+  /** From now on `process.exit` throws what this makes, for code that is not ours. */
+  refuseExit(refusal: (code: unknown) => Error): void;
   /** Ends the process. For cli.ts alone. */
   exit(code: number): never;
 }
 
 export function processIo(hostname: string): Io {
+  const exit = process.exit.bind(process);
+  // Without a listener a reader that has gone would end the process, whoever writes. What else goes wrong
+  // with the output ends it as before.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   return {
     argv: process.argv,
     env: process.env,
@@ -60,6 +72,15 @@ export function processIo(hostname: string): Io {
     onParentGone: (listener) => {
       if (process.channel) process.once('disconnect', listener);
     },
-    exit: (code) => process.exit(code),
+    onUncaught: (listener) => {
+      process.on('uncaughtException', listener);
+      process.on('unhandledRejection', listener);
+    },
+    refuseExit: (refusal) => {
+      process.exit = (code?: unknown): never => {
+        throw refusal(code);
+      };
+    },
+    exit: (code) => exit(code),
   };
 }

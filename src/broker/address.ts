@@ -21,6 +21,8 @@ export interface TlsOptions {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
+  /** Where these three were read, for a child that is to read them, too. */
+  readonly files?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Take any certificate: no protection against a man in the middle. */
   readonly insecure: boolean;
 }

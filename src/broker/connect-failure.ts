@@ -1,5 +1,6 @@
 import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import { type BrokerAddress, showAddress } from './address.js';
+import { explainTlsFailure } from './tls-failure.js';
 
 /** Why a first connection did not come about, and what to do about it. */
 export function explainConnectFailure(error: unknown, address: BrokerAddress): FairqError {
@@ -23,12 +24,8 @@ export function explainConnectFailure(error: unknown, address: BrokerAddress): F
       },
     );
   }
-  if (/certificate|self.signed|altnames|SSL|TLS/i.test(text)) {
-    return refusedError('TLS_REFUSED', `no trust in the certificate of ${where}: ${text}`, {
-      hint: 'Name the authority that signed it with --tls-ca-file, and use the host name that it was made for.',
-      cause: error,
-    });
-  }
+  const tlsFailure = explainTlsFailure(error, where, address.tls);
+  if (tlsFailure) return tlsFailure;
   return unreachableError('BROKER_UNREACHABLE', `no broker answers at ${where}: ${text}`, {
     hint: 'Start one of your own with "fairq broker start", or name another address with --uri or FAIRQ_URI.',
     cause: error,

@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
+import { isWithin } from '../core/sane-numbers.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 
@@ -25,6 +26,9 @@ export interface WorkerPresence {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
 }
+
+const MOST_SLOTS = 1_000_000;
+const MOST_GLOBS = 1_000;
 
 /** Sends to everybody, on a channel that the caller has. */
 export function announce(channel: Channel, names: Names, message: ControlMessage): void {
@@ -66,18 +70,19 @@ export async function listen(
   );
 }
 
-function decode(content: Buffer): ControlMessage | undefined {
+/** Undefined for what no fairq would say: anybody may publish here. */
+export function decode(content: Buffer): ControlMessage | undefined {
   let value: unknown;
   try {
     value = JSON.parse(content.toString('utf8'));
   } catch {
-    return undefined; // anybody may publish here
+    return undefined;
   }
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  if (value.kind === 'queue' && 'queue' in value && typeof value.queue === 'string') {
+  if (value.kind === 'queue' && 'queue' in value && isName(value.queue)) {
     return { kind: 'queue', queue: value.queue };
   }
-  if (value.kind === 'bye' && 'id' in value && typeof value.id === 'string') {
+  if (value.kind === 'bye' && 'id' in value && isName(value.id)) {
     return { kind: 'bye', id: value.id };
   }
   if (value.kind === 'worker' && 'worker' in value) {
@@ -94,12 +99,17 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   }
   if (!('include' in value && 'exclude' in value)) return undefined;
   const { id, name, slots, free, ready, include, exclude } = value;
-  if (typeof id !== 'string' || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
-  if (typeof slots !== 'number' || typeof free !== 'number') return undefined;
-  if (!isTexts(include) || !isTexts(exclude)) return undefined;
+  if (!isName(id) || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
+  if (!isWithin(slots, 0, MOST_SLOTS) || !isWithin(free, 0, slots)) return undefined;
+  if (!isGlobs(include) || !isGlobs(exclude)) return undefined;
   return { id, name, slots, free, ready, include, exclude };
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+/** AMQP has no longer names, and a queue that has one cannot even be asked for. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
+}
+
+function isGlobs(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length <= MOST_GLOBS && value.every(isName);
 }

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
+import { explainTlsFailure } from './tls-failure.js';
 
 const HEADERS_TIMEOUT_MS = 60_000;
 
@@ -118,6 +119,8 @@ export class Management {
       status = response.statusCode;
       text = await response.body.text();
     } catch (error) {
+      const tlsFailure = explainTlsFailure(error, where, this.address.tls);
+      if (tlsFailure) throw tlsFailure;
       throw unreachableError(
         'MANAGEMENT_UNREACHABLE',
         `the management API does not answer at ${where}: ${messageOf(error)}`,

@@ -3,8 +3,10 @@ import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
 import { parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
-import { usageError } from '../errors.js';
+import { type FairqError, messageOf, usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
+import type { HandlerGuard } from '../run/worker/handler-guard.js';
+import type { Handlers } from '../run/worker/handlers.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
@@ -151,9 +153,10 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
 
   const { io } = context;
   const weights = await weightsFrom(flags);
+  const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context);
   const handlers =
-    flags.handler !== undefined
-      ? await (await import('../run/worker/handler-module.js')).loadHandlerModule(flags.handler)
+    moduleHandlers !== undefined
+      ? moduleHandlers
       : flags.exec !== undefined
         ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env)
         : builtInHandlers;
@@ -242,7 +245,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
   try {
-    const report = await worker.run();
+    const report = await Promise.race([worker.run(), strayed]);
     progress.stop();
     return {
       document: { schemaVersion: 1, kind: 'worker', ...report },
@@ -268,6 +271,51 @@ function checkOrdered({ prefetch, strategy, backoff, maxAttempts }: WorkerFlags)
       hint: 'The task waits in the worker, and the broker takes it back after 30 minutes: give --backoff waits of at most 10m.',
     });
   }
+}
+
+/**
+ * A module may do anything to the process that it shares with us. What its handlers do outside of their
+ * promises, or that they would end the process, fails their task and nothing else. An exception that
+ * belongs to no task ends the worker: what it has not acknowledged is delivered again.
+ */
+async function guardedModule(
+  file: string | undefined,
+  context: Context,
+): Promise<{ handlers: Handlers | undefined; strayed: Promise<never> }> {
+  let guard: HandlerGuard | undefined;
+  const strayed = new Promise<never>((_, reject) => {
+    if (file === undefined) return;
+    context.io.onUncaught((error) => {
+      const blamed = guard?.blame(error);
+      if (blamed === undefined) reject(strayError(file, error));
+      else if (blamed.ended) {
+        const { id, user } = blamed;
+        context.warn(
+          `task ${id} of user ${JSON.stringify(user)} had ended, and then its handler threw: ${JSON.stringify(messageOf(error).slice(0, 200))}`,
+        );
+      }
+    });
+  });
+  strayed.catch(() => {}); // before anybody waits for it
+  if (file === undefined) return { handlers: undefined, strayed };
+  const { HandlerGuard } = await import('../run/worker/handler-guard.js');
+  const { loadHandlerModule } = await import('../run/worker/handler-module.js');
+  guard = new HandlerGuard();
+  context.io.refuseExit(
+    (code) => new Error(`the handler tried to end the process: process.exit(${String(code ?? '')})`),
+  );
+  return { handlers: guard.guard(await loadHandlerModule(file)), strayed };
+}
+
+function strayError(file: string, error: unknown): FairqError {
+  return usageError(
+    'HANDLER_STRAYED',
+    `an exception outside of every task, after ${file} was loaded: ${messageOf(error)}`,
+    {
+      hint: 'Look for a timer or a promise that the module starts by itself and does not catch. What was not acknowledged is delivered again.',
+      cause: error,
+    },
+  );
 }
 
 function parsePrefetch(text: string): number | 'auto' {

@@ -1,3 +1,4 @@
+import { carriedHeaders } from './carried.js';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope, encodeEnvelope } from './envelope.js';
 
 /**
@@ -104,7 +105,7 @@ export function readDeadLetter(headers: Headers | undefined): DeadLetter {
 
 function carried(headers: Headers | undefined, { queue, startedAt }: FailedAttempt): Record<string, unknown> {
   return {
-    ...withoutDeaths(headers),
+    ...carriedHeaders(withoutDeaths(headers)),
     [QUEUE_HEADER]: queue,
     [FIRST_START_HEADER]: micros(headers?.[FIRST_START_HEADER]) ?? startedAt,
   };

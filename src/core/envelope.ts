@@ -1,4 +1,5 @@
 import { decodeText, encodeText } from './names.js';
+import { isSendTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
 
 /**
  * The envelope: what fairq writes about a task into its message beside the payload. A message
@@ -24,6 +25,8 @@ export interface Envelope {
 export const ENVELOPE_HEADER = 'x-fairq';
 const VERSION = '1';
 const FIELDS = 7;
+/** Of an encoded run or user. A user that fairq takes is shorter, and these are kept for each task. */
+const MOST_TEXT = 1_024;
 
 export function encodeEnvelope(envelope: Envelope): string {
   const { user, run, sequence, attempt, sentAt, intendedAt } = envelope;
@@ -52,17 +55,23 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
   if (typeof text !== 'string') return found;
   const fields = text.split(' ', FIELDS);
   if (fields[0] !== VERSION || fields.length < FIELDS) return found;
-  found.sequence = natural(fields[1]);
-  found.attempt = natural(fields[2]);
-  found.sentAt = natural(fields[3]);
-  const late = Number(fields[4]);
-  if (found.sentAt !== undefined && late >= 0 && late < found.sentAt) found.intendedAt = found.sentAt - late;
-  found.run = decodeText(fields[5]!);
-  found.user = decodeText(fields[6]!) || undefined;
+  const sequence = digits(fields[1]);
+  if (isWithin(sequence, 1, Number.MAX_SAFE_INTEGER)) found.sequence = sequence;
+  const attempt = digits(fields[2]);
+  if (isWithin(attempt, 1, MOST_ATTEMPTS)) found.attempt = attempt;
+  const sentAt = digits(fields[3]);
+  if (isSendTime(sentAt)) {
+    found.sentAt = sentAt;
+    const intendedAt = sentAt - digits(fields[4]);
+    if (isSendTime(intendedAt)) found.intendedAt = intendedAt;
+  }
+  const [run = '', user = ''] = fields.slice(5);
+  if (run.length <= MOST_TEXT) found.run = decodeText(run);
+  if (user.length <= MOST_TEXT) found.user = decodeText(user) || undefined;
   return found;
 }
 
-function natural(field: string | undefined): number | undefined {
-  const value = Number(field);
-  return Number.isSafeInteger(value) && value >= 1 ? value : undefined;
+/** A number as fairq writes it; NaN for any other text, such as "1e3", "0x1" or " 1". */
+function digits(field: string | undefined): number {
+  return field !== undefined && /^\d{1,16}$/.test(field) ? Number(field) : Number.NaN;
 }

@@ -1,3 +1,4 @@
+import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
 import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
 
 /**
@@ -81,23 +82,42 @@ export class CompletionBatch {
 export function decodeCompletions(body: string): TaskEvent[] | undefined {
   const columns = parseObject(body);
   if (!isColumns(columns)) return undefined;
-  return columns.id.map((id, i) => {
-    const enqueued = columns.base + columns.enqueued[i]!;
-    const started = enqueued + columns.waited[i]!;
-    return {
-      id,
-      user: columns.users[columns.user[i]!] ?? '',
-      run: columns.runs[columns.run[i]!] ?? '',
-      sequence: columns.seq[i]!,
-      attempt: columns.attempt[i]!,
-      outcome: OUTCOMES[columns.outcome[i]!] ?? 'failed',
-      worker: columns.worker,
-      enqueued,
-      started,
-      finished: started + columns.took[i]!,
-      redelivered: columns.redelivered[i] === 1,
-    };
-  });
+  const events: TaskEvent[] = [];
+  for (let i = 0; i < columns.id.length; i++) {
+    const event = eventAt(columns, i);
+    if (event === undefined) return undefined;
+    events.push(event);
+  }
+  return events;
+}
+
+/** Undefined where a field is out of its range: whatever is calculated with it would make no sense. */
+function eventAt(columns: Columns, i: number): TaskEvent | undefined {
+  const user = columns.users[columns.user[i]!];
+  const run = columns.runs[columns.run[i]!];
+  const outcome = OUTCOMES[columns.outcome[i]!];
+  const sequence = columns.seq[i]!;
+  const attempt = columns.attempt[i]!;
+  if (user === undefined || run === undefined || outcome === undefined) return undefined;
+  if (!isWithin(sequence, 0, Number.MAX_SAFE_INTEGER) || !isWithin(attempt, 1, MOST_ATTEMPTS))
+    return undefined;
+  const enqueued = columns.base + columns.enqueued[i]!;
+  const started = enqueued + columns.waited[i]!;
+  const finished = started + columns.took[i]!;
+  if (!isClockTime(enqueued) || !isClockTime(started) || !isClockTime(finished)) return undefined;
+  return {
+    id: columns.id[i]!,
+    user,
+    run,
+    sequence,
+    attempt,
+    outcome,
+    worker: columns.worker,
+    enqueued,
+    started,
+    finished,
+    redelivered: columns.redelivered[i] === 1,
+  };
 }
 
 /** @param at microseconds since the epoch */
@@ -136,12 +156,12 @@ export function decodeRunRecord(body: string): RunRecord | undefined {
   if (value === undefined || value.v !== SCHEMA) return undefined;
   const { run, record, started, finished, tasks } = value;
   if (typeof run !== 'string' || typeof record !== 'string') return undefined;
-  if (typeof started !== 'number' || typeof finished !== 'number' || !Array.isArray(tasks)) return undefined;
+  if (!isClockTime(started) || !isClockTime(finished) || !Array.isArray(tasks)) return undefined;
   const counts = new Map<string, number>();
   for (const entry of tasks) {
     if (!Array.isArray(entry)) return undefined;
     const [user, count] = entry as unknown[];
-    if (typeof user !== 'string' || typeof count !== 'number') return undefined;
+    if (typeof user !== 'string' || !isWithin(count, 0, Number.MAX_SAFE_INTEGER)) return undefined;
     counts.set(user, count);
   }
   return { run, record, started, finished, tasks: counts };

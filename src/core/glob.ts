@@ -7,17 +7,36 @@ export interface Glob {
 }
 
 export function glob(pattern: string): Glob {
-  const source = [...pattern]
-    .map((character) => {
-      if (character === '*') return '.*';
-      if (character === '?') return '.';
-      return character.replace(/[\\^$.|+()[\]{}/]/g, '\\$&');
-    })
-    .join('');
-  const expression = new RegExp(`^${source}$`, 'su');
+  const parts = [...pattern];
   return {
     pattern,
     literalStart: pattern.split(/[*?]/, 1)[0] ?? '',
-    matches: (text) => expression.test(text),
+    matches: (text) => matches(parts, [...text]),
   };
+}
+
+/**
+ * As a regular expression, a pattern with many stars could keep the processor busy for ever; other workers
+ * send us theirs. Going back to the last star alone is enough, since an earlier one could gain nothing.
+ */
+function matches(pattern: readonly string[], text: readonly string[]): boolean {
+  let at = 0;
+  let star = -1;
+  let starAt = 0;
+  for (let i = 0; i < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      starAt = i;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[i])) {
+      at++;
+      i++;
+    } else if (star >= 0) {
+      at = star + 1;
+      i = ++starAt;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }

@@ -6,7 +6,8 @@ const SAFE = /^[A-Za-z0-9_.@:-]*$/;
 const UNSAFE_BYTE = /[^A-Za-z0-9_.@:-]/;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+/** A user may begin with U+FEFF: left to itself the decoder takes it for a mark of the encoding, and away. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The names of everything that fairq keeps on the broker, under one prefix. */
 export interface Names {

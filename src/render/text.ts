@@ -1,23 +1,7 @@
 import stringWidth from 'string-width';
 import type { TextStyle } from './style.js';
 
-/** All that is not a visible character: controls, escapes, direction marks, halves of surrogates, unassigned. */
-const UNSHOWABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
-const NOT_ASCII = /[^\u0020-\u007e]/gu;
-
-/**
- * A name as it may be put on a terminal. Users and queues are named by whoever publishes, so a name may
- * hold escape sequences, newlines and marks that turn the line around: these are shown as `\u{1b}`.
- * Without unicode everything beyond ASCII is shown so.
- */
-export function safeText(text: string, unicode = true): string {
-  const shown = text.replace(UNSHOWABLE, escaped);
-  return unicode ? shown : shown.replace(NOT_ASCII, escaped);
-}
-
-function escaped(character: string): string {
-  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
-}
+export { safeText } from './safe-text.js';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const PLAIN = /^[\u0020-\u007e]*$/;

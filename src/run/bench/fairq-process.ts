@@ -39,6 +39,7 @@ export class FairqProcess<Document> {
         FAIRQ_MANAGEMENT_URI: address.managementUris.join(','),
         FAIRQ_VHOST: address.vhost,
         FAIRQ_PREFIX: prefix,
+        ...tlsEnvironment(address),
       },
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
@@ -98,4 +99,14 @@ export class FairqProcess<Document> {
     this.#child.kill('SIGKILL');
     await this.ended.catch(() => {});
   }
+}
+
+/** Empty is as good as unset, so that the parent's flags also win over what the child inherits. */
+function tlsEnvironment({ tls }: BrokerAddress): Record<string, string> {
+  return {
+    FAIRQ_TLS_CA_FILE: tls.files?.ca ?? '',
+    FAIRQ_TLS_CERT_FILE: tls.files?.cert ?? '',
+    FAIRQ_TLS_KEY_FILE: tls.files?.key ?? '',
+    FAIRQ_INSECURE: String(tls.insecure),
+  };
 }

@@ -41,7 +41,9 @@ export function execHandlers(
         else
           reject(
             new Error(
-              `${signal ? `killed by ${signal}` : `exit code ${code}`}: ${kept.toString('utf8').trim()}`,
+              [signal ? `killed by ${signal}` : `exit code ${code}`, kept.toString('utf8').trim()]
+                .filter((part) => part !== '')
+                .join(': '),
             ),
           );
       });

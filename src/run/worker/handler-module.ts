@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, usageError } from '../../errors.js';
-import { builtInHandlers, type Handler, type Handlers, type Payload, type TaskContext } from './handlers.js';
+import {
+  builtInHandlers,
+  type Handler,
+  type Handlers,
+  jsonOf,
+  type Payload,
+  type TaskContext,
+} from './handlers.js';
 
 /** A function of a user's module: a JSON payload comes parsed, any other as its bytes. */
 type ModuleHandler = (payload: unknown, context: TaskContext) => unknown;
@@ -37,9 +44,7 @@ export async function loadHandlerModule(file: string): Promise<Handlers> {
 }
 
 function parsed(payload: Payload): unknown {
-  return payload.contentType.startsWith('application/json')
-    ? JSON.parse(payload.bytes.toString('utf8'))
-    : payload.bytes;
+  return payload.contentType.startsWith('application/json') ? jsonOf(payload) : payload.bytes;
 }
 
 /** A CommonJS module comes with all that it exports under `default`. */

@@ -58,12 +58,21 @@ function sleep(ms: number): Promise<void> {
 
 /** Built-in tasks that take a time read it from a JSON payload: `{"durationMs": 5}`. */
 function durationOf(payload: Payload): number {
-  const value: unknown = JSON.parse(payload.bytes.toString('utf8'));
+  const value = jsonOf(payload);
   if (typeof value === 'object' && value !== null && 'durationMs' in value) {
     const { durationMs } = value;
     if (typeof durationMs === 'number' && durationMs >= 0 && durationMs <= 86_400_000) return durationMs;
   }
   throw new Error('the payload has no "durationMs" from 0 to 86400000');
+}
+
+/** Parses a payload. What V8 says of one that does not parse quotes it, and a payload is for nobody's log. */
+export function jsonOf(payload: Payload): unknown {
+  try {
+    return JSON.parse(payload.bytes.toString('utf8'));
+  } catch {
+    throw new Error(`the payload (${payload.bytes.length} bytes) is not the JSON that it should be`);
+  }
 }
 
 function burn(ms: number): void {

@@ -2,6 +2,7 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
+import { carriedText, carriedTimestamp } from '../../core/carried.js';
 import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
@@ -124,7 +125,12 @@ export class Settlement {
     return {
       queue,
       body: content,
-      properties: { messageId: task.id, type, contentType, timestamp, headers },
+      properties: {
+        messageId: task.id,
+        ...defined({ type: carriedText(type), contentType: carriedText(contentType) }),
+        ...defined({ timestamp: carriedTimestamp(timestamp) }),
+        headers,
+      },
     };
   }
 
@@ -212,4 +218,10 @@ export class Settlement {
 
 function emptyBatch(): Batch {
   return { tasks: [], unconfirmed: new Set(), written: false };
+}
+
+function defined<V>(values: Readonly<Record<string, V | undefined>>): Record<string, V> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, V] => entry[1] !== undefined),
+  );
 }

@@ -19,4 +19,9 @@ describe('globs', () => {
   it('know what stands before the first wildcard', () => {
     expect(glob('usersequence_*').literalStart).toBe('usersequence_');
   });
+
+  it('answers at once, however many stars it has', () => {
+    expect(glob(`${'*a'.repeat(100)}*b`).matches('a'.repeat(255))).toBe(false);
+    expect(glob(`${'*a'.repeat(100)}*b`).matches(`${'a'.repeat(254)}b`)).toBe(true);
+  });
 });

@@ -1,0 +1,251 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Options } from 'amqplib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { unsafeIn } from '../support/hostile-names.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const folder = useFolder();
+const MODULE = fileURLToPath(new URL('../support/poisonous-tasks.mjs', import.meta.url));
+const GOOD = 40;
+/** A reason is for people, and has to fit into a frame. Characters. */
+const LONGEST_REASON = 2_000;
+
+beforeAll(async () => {
+  // Makes what fairq keeps on the broker.
+  await fairqJson(env, 'publish', '--user', 'first', '--run', 'first');
+  await fairqJson(env, 'worker', '--exit-when', 'empty');
+});
+
+/** Two users that have nothing to do with it. */
+async function publishGood(run: string, task: string): Promise<void> {
+  for (const user of ['good', 'also good']) {
+    await fairqJson(env, 'publish', '--user', user, '--task', task, '--count', `${GOOD}`, '--run', run);
+  }
+}
+
+/** Puts a message into a user's queue behind fairq's back. */
+async function put(user: string, body: string, properties: Options.Publish): Promise<void> {
+  const queue = `fairq.user.${user}`;
+  await vhost.channel.assertQueue(queue, { durable: true });
+  vhost.channel.sendToQueue(queue, Buffer.from(body), { persistent: true, ...properties });
+  // Answered after the message has come, so that whoever asks next finds it.
+  await vhost.channel.checkQueue(queue);
+}
+
+/** Takes the dead letters: the reason by the queue that each came from. */
+async function reasons(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (;;) {
+    const message = await vhost.channel.get('fairq.dead', { noAck: true });
+    if (message === false) return found;
+    const { 'x-fairq-queue': queue, 'x-fairq-reason': reason } = message.properties.headers ?? {};
+    found.set(String(queue).replace('fairq.user.', ''), String(reason));
+  }
+}
+
+async function expectGoodDone(run: string): Promise<void> {
+  const report = await fairqJson(env, 'report', '--run', run);
+  expect(report).toMatchObject({
+    published: 2 * GOOD,
+    completed: 2 * GOOD,
+    failed: 0,
+    missing: 0,
+    duplicates: 0,
+  });
+}
+
+/** Lives on to the end: it says how much it has done, and that was asked of it. */
+function expectLived({ code, stdout, stderr }: Ended): Record<string, unknown> {
+  expect(stderr).not.toContain('error:');
+  expect(code).toBe(0);
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('{"schemaVersion"'))) as Record<string, unknown>;
+}
+
+describe('a message that somebody else has written', () => {
+  let deep: unknown = 'end';
+  for (let i = 0; i < 50; i++) deep = { deep };
+  const HEADERS: Record<string, unknown> = {
+    ...{ number: 7, boolean: true, table: deep, list: [1, [2, 'x']], long: 'x'.repeat(65_000), empty: '' },
+    ...{ binary: Buffer.from([0, 255, 0xc3, 0x28]) },
+    ...{
+      time: { '!': 'timestamp', value: 2n ** 64n - 1n },
+      negative: '1 1 -1 1790000000000000 0 r negative',
+    },
+    ...{ huge: `1 1 ${2 ** 53} 1790000000000000 0 r huge`, future: '1 1 1 9007199254740991 0 r future' },
+    ...{
+      foreign: '1 1 1 1790000000000000 0 r somebody-else',
+      binaryUser: '1 1 1 1790000000000000 0 %00 %FF',
+    },
+  };
+
+  it('is run or becomes a dead letter with its reason, whatever is in its headers', async () => {
+    await publishGood('headers', 'noop');
+    for (const [name, value] of Object.entries(HEADERS)) {
+      await put(name, 'x', { type: 'noop', headers: { 'x-fairq': value } });
+      await put(name, 'x', { type: 'unheard-of', headers: { 'x-fairq': value } });
+    }
+    await put('bare', '', {});
+    await put('bare', '', { type: 'noop' });
+    await put('json', '', { type: 'sleep' });
+    await put('json', 'no JSON', { type: 'cpu', contentType: 'application/json' });
+    const names = Object.keys(HEADERS);
+    const document = expectLived(await fairq(env, '--json', 'worker', '--exit-when', 'empty'));
+    expect(document).toMatchObject({ completed: 2 * GOOD + names.length + 1, failed: names.length + 3 });
+    const found = await reasons();
+    for (const name of names)
+      expect(found.get(name), name).toContain('no handler for tasks named "unheard-of"');
+    expect(found.get('bare')).toContain('no handler for tasks named ""');
+    expect(found.get('json')).toMatch(/payload \(\d bytes\) is not the JSON/);
+    await expectGoodDone('headers');
+  });
+
+  it('shows in the report with the attempt and the times that make sense', async () => {
+    const report = await fairqJson<{ users: { user: string; tasks: number }[] }>(env, 'report', '--run', 'r');
+    expect(report.users.map(({ user }) => user)).toEqual(
+      expect.arrayContaining(['negative', 'huge', 'future', 'somebody-else']),
+    );
+    const shown = await fairq(env, 'report', '--run', 'r');
+    expect(shown.code).toBe(0);
+    expect(unsafeIn(shown.stdout)).toBeUndefined();
+  });
+});
+
+describe('a handler that does what it must not', () => {
+  const CASES: Record<string, RegExp> = {
+    parses: /payload \(\d+ bytes\) is not the JSON/,
+    throwsText: /only a text/,
+    throwsNull: /thrown, and no Error: null/,
+    rejectsWithNothing: /thrown, and no Error: undefined/,
+    throwsWhatCannotBeShown: /cannot be shown/,
+    throwsAtLength: /^long long/,
+    hasABrokenThen: /no then/,
+    exits: /tried to end the process: process\.exit\(3\)/,
+    exitsLater: /tried to end the process: process\.exit\(3\)/,
+    straysInATimer: /outside of its promise: strayed in a timer/,
+    straysInAPromise: /outside of its promise: nobody waits for it/,
+    blocks: /has blocked/,
+    writesMuch: /has written/,
+  };
+
+  it('fails its own task, with its reason, and the worker lives on', async () => {
+    await publishGood('handlers', 'fine');
+    for (const task of Object.keys(CASES)) {
+      const body = task === 'parses' ? 'no JSON' : '{}';
+      await put(task, body, { type: task, contentType: 'application/json' });
+    }
+    await put('straysAfterItsEnd', '{}', { type: 'straysAfterItsEnd' });
+    const ended = await fairq(env, '--json', 'worker', '--handler', MODULE, '--exit-when', 'empty');
+    const document = expectLived(ended);
+    expect(document).toMatchObject({ completed: 2 * GOOD + 1, failed: Object.keys(CASES).length });
+    const found = await reasons();
+    for (const [task, reason] of Object.entries(CASES)) {
+      expect(found.get(task), task).toMatch(reason);
+      expect(found.get(task)!.length, task).toBeLessThanOrEqual(LONGEST_REASON);
+    }
+    expect(ended.stderr).toMatch(/"straysAfterItsEnd" had ended, and then its handler threw: "too late"/);
+    await expectGoodDone('handlers');
+  });
+
+  it('may write to an output that nobody reads any more', async () => {
+    await publishGood('closed', 'fine');
+    await put('writesMuch', '{}', { type: 'writesMuch' });
+    const worker = new RunningFairq(['worker', '--handler', MODULE, '--exit-when', 'empty'], env);
+    worker.process.stdout?.destroy();
+    const { code, stderr } = await worker.ended;
+    expect(stderr).not.toContain('error:');
+    expect(code).toBe(0);
+    expect((await reasons()).get('writesMuch')).toBe('has written');
+    await expectGoodDone('closed');
+  });
+
+  it('ends the worker where the exception is no task’s, and nothing that ran is lost', async () => {
+    await publishGood('stray', 'fine');
+    const module = folder.file('stray.mjs');
+    await writeFile(
+      module,
+      `export async function fine() { await new Promise(() => {}); }
+       setTimeout(() => { throw new Error('of nobody'); }, 1_500);`,
+    );
+    const ended = await fairq(env, 'worker', '--handler', module);
+    expect(ended.stderr).toContain('an exception outside of every task');
+    expect(ended.stderr).toContain('of nobody');
+    expect(ended.code).toBe(64);
+    await fairqJson(env, 'worker', '--handler', MODULE, '--exit-when', 'empty');
+    await expectGoodDone('stray');
+  });
+});
+
+describe('a program that does what it must not', () => {
+  it.each([
+    ['is killed, as by the kernel when memory runs out', 'kill -9 $$', /^killed by SIGKILL$/],
+    ['has a child that is killed', 'sh -c "kill -9 \\$\\$"; exit $?', /^exit code 137/],
+    ['does not exist', '/nowhere/at-all', /exit code 127: .*\/nowhere\/at-all/s],
+    ['says too much', 'head -c 300000 /dev/zero | tr "\\0" e >&2; exit 1', /^exit code 1: e+/],
+  ])('%s: its task fails, and the others go on', async (name, command, reason) => {
+    const run = `exec ${name}`;
+    await publishGood(run, 'noop');
+    await put('bad', 'x', { type: 'noop' });
+    const only = `if [ "$FAIRQ_TASK_USER" = bad ]; then ${command}; fi`;
+    const document = expectLived(
+      await fairq(env, '--json', 'worker', '--exec', only, '--exit-when', 'empty'),
+    );
+    expect(document).toMatchObject({ completed: 2 * GOOD, failed: 1 });
+    const found = (await reasons()).get('bad')!;
+    expect(found).toMatch(reason);
+    expect(found.length).toBeLessThanOrEqual(LONGEST_REASON);
+    await expectGoodDone(run);
+  });
+});
+
+describe('what is nobody else’s business', () => {
+  it('is in no output, however much is said: neither a password nor a payload', async () => {
+    const secretive = await loginWith('PASSWORD-secret');
+    const file = folder.file('secret.ndjson');
+    const line = (task: string) => JSON.stringify({ user: 'S', task, payload: { key: 'PAYLOAD-secret' } });
+    await writeFile(file, ['fine', 'unheard-of', 'sleep', 'throwsText', 'exits'].map(line).join('\n'));
+    expect(await readFile(file, 'utf8')).toContain('PAYLOAD-secret');
+    const commands = [
+      ['publish', '--from', file, '--run', 'secret'],
+      ['worker', '--handler', MODULE, '--exit-when', 'empty'],
+      ['report', '--run', 'secret'],
+      ['queues', 'list'],
+      ['--vhost', 'nowhere', 'report'],
+      ['--prefix', 'other', 'report'],
+      ['--management-uri', 'http://127.0.0.1:1', 'queues', 'list'],
+    ];
+    await put('T', 'PAYLOAD-secret', { type: 'parses', contentType: 'application/json' });
+    for (const args of commands) {
+      const { stdout, stderr } = await fairq(secretive, '--verbose', ...args);
+      expect(stdout + stderr, args.join(' ')).not.toMatch(/(PASSWORD|PAYLOAD)-secret/);
+      expect(stdout + stderr, args.join(' ')).not.toContain(
+        Buffer.from('PASSWORD-secret').toString('base64'),
+      );
+    }
+    expect((await reasons()).size).toBeGreaterThan(0);
+  });
+});
+
+/** A user of the broker's with this password, on our vhost. */
+async function loginWith(password: string): Promise<Record<string, string>> {
+  const { FAIRQ_URI = '', FAIRQ_MANAGEMENT_URI = '' } = env;
+  const uri = new URL(FAIRQ_URI);
+  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(uri.username)}:${decodeURIComponent(uri.password)}`).toString('base64')}`;
+  const ask = async (path: string, body: object) => {
+    const response = await fetch(`${FAIRQ_MANAGEMENT_URI}/api/${path}`, {
+      method: 'PUT',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.ok, path).toBe(true);
+  };
+  await ask('users/secretive', { password, tags: 'administrator' });
+  await ask(`permissions/${uri.pathname.slice(1)}/secretive`, { configure: '.*', write: '.*', read: '.*' });
+  uri.username = 'secretive';
+  uri.password = password;
+  return { ...env, FAIRQ_URI: uri.href };
+}

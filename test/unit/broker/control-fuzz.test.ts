@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decode } from '../../../src/broker/control.js';
+import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../support/hostile-values.js';
+
+const PRESENCE = { id: 'i', name: 'n', slots: 10, free: 2, ready: true, include: ['a*'], exclude: [] };
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
+}
+
+function makesSense(message: ReturnType<typeof decode>): boolean {
+  switch (message?.kind) {
+    case undefined:
+      return message === undefined;
+    case 'queue':
+      return isName(message.queue);
+    case 'bye':
+      return isName(message.id);
+    case 'worker': {
+      const { id, name, slots, free, ready, include, exclude } = message.worker;
+      const numbers = Number.isInteger(slots) && Number.isInteger(free) && free >= 0 && free <= slots;
+      const texts = isName(id) && typeof name === 'string' && typeof ready === 'boolean';
+      return numbers && texts && [...include, ...exclude].every(isName);
+    }
+  }
+}
+
+describe('what anybody says on the control exchange', () => {
+  it(
+    'is a message that makes sense, or none',
+    () => {
+      const worker = nearly(PRESENCE).map((presence) => `{"kind":"worker","worker":${presence}}`);
+      const others = fc.oneof(nearly({ kind: 'queue', queue: 'q' }), nearly({ kind: 'bye', id: 'i' }));
+      const bytes = fc.uint8Array().map((array) => Buffer.from(array));
+      const said = fc.oneof(
+        { weight: 6, arbitrary: worker.map((text) => Buffer.from(text)) },
+        { weight: 2, arbitrary: others.map((text) => Buffer.from(text)) },
+        { weight: 1, arbitrary: hostileJson.map((text) => Buffer.from(text)) },
+        { weight: 1, arbitrary: bytes },
+      );
+      fc.assert(
+        fc.property(said, (content) => {
+          const message = decode(content);
+          if (!makesSense(message)) expect.unreachable(content.toString());
+        }),
+        FUZZ,
+      );
+    },
+    FUZZ_TIMEOUT_MS,
+  );
+
+  it('names no queue that AMQP has no room for', () => {
+    const named = (queue: string) => decode(Buffer.from(JSON.stringify({ kind: 'queue', queue })));
+    expect(named('x'.repeat(255))).toEqual({ kind: 'queue', queue: 'x'.repeat(255) });
+    expect(named('x'.repeat(256))).toBeUndefined();
+    expect(named('漢'.repeat(86))).toBeUndefined();
+  });
+
+  it('says no number of slots that a worker could not have', () => {
+    const said = (change: string) =>
+      decode(Buffer.from(JSON.stringify({ kind: 'worker', worker: PRESENCE }).replace('"free":2', change)));
+    expect(said('"free":2')).toBeDefined();
+    for (const free of ['-1', '1e999', '11', '1.5', '"2"', 'null']) {
+      expect(said(`"free":${free}`), free).toBeUndefined();
+    }
+  });
+});
