@@ -62,7 +62,9 @@ export function deadLetterHeaders(
 
 /** What a dead letter is sent back with. Attempts go on counting, so that the report knows the later one. */
 export function redriveHeaders(headers: Headers | undefined, attempts: number): Record<string, unknown> {
-  const rest = Object.entries(withoutDeaths(headers)).filter(([name]) => !ABOUT_DEATH.includes(name));
+  const rest = Object.entries(carriedHeaders(withoutDeaths(headers))).filter(
+    ([name]) => !ABOUT_DEATH.includes(name),
+  );
   return { ...Object.fromEntries(rest), [ATTEMPTS_BEFORE_HEADER]: attempts };
 }
 

@@ -32,6 +32,7 @@ async function publishGood(run: string, task: string): Promise<void> {
 async function put(user: string, body: string, properties: Options.Publish): Promise<void> {
   const queue = `fairq.user.${user}`;
   await vhost.channel.assertQueue(queue, { durable: true });
+  await vhost.channel.bindQueue(queue, 'fairq', user);
   vhost.channel.sendToQueue(queue, Buffer.from(body), { persistent: true, ...properties });
   // Answered after the message has come, so that whoever asks next finds it.
   await vhost.channel.checkQueue(queue);

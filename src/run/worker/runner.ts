@@ -300,7 +300,9 @@ export class Runner {
 }
 
 function failureOf(error: unknown): Failure {
-  return { reason: messageOf(error), stack: error instanceof Error ? error.stack : undefined };
+  // A handler may throw whatever it likes, with a stack that is no text.
+  const stack: unknown = error instanceof Error ? error.stack : undefined;
+  return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
