@@ -1,0 +1,24 @@
+// The handler of the fault tests. It writes down each task that it ran, so that what ran is known without
+// fairq's own word for it, and while the broker is away.
+import { openSync, writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const { FAULT_LOG, FAULT_TASK_MS = '5', FAULT_BLOCK_AT, FAULT_BLOCK_MS } = process.env;
+const log = openSync(`${FAULT_LOG}/${process.pid}.log`, 'a');
+let runs = 0;
+
+/** One in 128 fails whenever it is tried: the way to a dead letter is under load as well. */
+const isToFail = (id) => Number.parseInt(id.slice(-2), 16) < 2;
+
+export async function work(_, { id, attempt }) {
+  // Seen in the log, so that a test can act on the moment.
+  if (++runs === Number(FAULT_BLOCK_AT)) block(Number(FAULT_BLOCK_MS));
+  await pause(Number(FAULT_TASK_MS) * (0.5 + Math.random()));
+  writeSync(log, `${id} ${attempt}\n`);
+  if (isToFail(id)) throw new Error('one that always fails');
+}
+
+/** The event loop stands still: no heartbeat is sent or read. */
+function block(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
