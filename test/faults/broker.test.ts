@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { useFaultBroker } from './support/fault-broker.js';
+import type { FaultLoad } from './support/fault-load.js';
+import { useLoads } from './support/use-load.js';
+
+const broker = useFaultBroker();
+const newLoad = useLoads(broker);
+/** What "a while" is for an outage: longer than any back-off between two tries to connect. */
+const OUTAGE_MS = 20_000;
+
+/** Publisher and workers together; resolves when a share has run. */
+async function underWay(load: FaultLoad) {
+  await load.startWorkers();
+  const publisher = load.publishInBackground();
+  await load.untilShare();
+  return publisher;
+}
+
+const times = (text: string, part: string) => text.split(part).length - 1;
+
+describe('the broker', () => {
+  it('is killed and starts again, and nothing that was confirmed is lost', async () => {
+    const load = await newLoad('broker killed');
+    const publisher = await underWay(load);
+    await broker.kill();
+    await broker.start();
+    await load.recovered();
+    const { code, stderr } = await publisher.ended;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('connected again');
+    await load.endsWell({ strikes: 1 });
+    for (const worker of load.workers) expect(times(worker.stderr, 'was lost')).toBe(1);
+  });
+
+  it('is away for a while, and all go on when it is back', async () => {
+    const load = await newLoad('broker stopped for 20 s');
+    const publisher = await underWay(load);
+    await broker.stop();
+    const since = performance.now();
+    // The time is the fault.
+    await eventually(() => performance.now() - since > OUTAGE_MS, {
+      timeoutMs: 2 * OUTAGE_MS,
+      what: 'the end of the outage',
+    });
+    await broker.start();
+    await load.recovered();
+    const { code, stderr } = await publisher.ended;
+    expect(code, stderr).toBe(0);
+    expect(times(stderr, 'was lost')).toBe(1);
+    await load.endsWell({ strikes: 1 });
+    for (const worker of load.workers) expect(times(worker.stderr, 'connected again')).toBe(1);
+  });
+
+  it('has no memory left for a while: the publisher waits, says so, and goes on', async () => {
+    const load = await newLoad('memory alarm');
+    const publisher = await underWay(load);
+    await broker.evaluate('vm_memory_monitor:set_vm_memory_high_watermark(0.00001).');
+    try {
+      await publisher.says(/the broker is blocked \(.*\); waiting until it takes tasks again/);
+    } finally {
+      await broker.evaluate('vm_memory_monitor:set_vm_memory_high_watermark(0.4).');
+    }
+    await load.recovered();
+    const { code, stderr } = await publisher.ended;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('the broker takes tasks again');
+    const report = await load.endsWell({ strikes: 0 });
+    expect(report.duplicates).toBe(0);
+  });
+});
