@@ -97,7 +97,8 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
       // A machine that says nothing of its locale, such as a container, shows UTF-8 all the same.
       unicode: locale === '' || /utf-?8/i.test(locale),
     },
-    liveProgress: io.stderrIsTerminal && !inCi && !quiet && !json,
+    // ora counts lines by the width, and for one of 0 (`script`, a serial line) it would count for ever.
+    liveProgress: io.stderrIsTerminal && io.stderr.columns !== 0 && !inCi && !quiet && !json,
     quiet,
     verbose,
     mayAsk: options.input !== false && io.stdinIsTerminal && io.stderrIsTerminal,

@@ -12,7 +12,7 @@ export interface Io {
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   readonly stdinIsTerminal: boolean;
-  /** Columns of the terminal, or 80 where there is none. */
+  /** Columns of the terminal, or 80 where there is none, or none that knows its size. */
   readonly columns: number;
   readonly pid: number;
   readonly hostname: string;
@@ -50,7 +50,7 @@ export function processIo(hostname: string): Io {
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
     stdinIsTerminal: process.stdin.isTTY === true,
-    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+    columns: process.stdout.columns || process.stderr.columns || 80,
     pid: process.pid,
     hostname,
     self: { node: process.execPath, script: fileURLToPath(new URL('../bin/fairq.js', import.meta.url)) },
