@@ -201,10 +201,15 @@ export class Publisher {
   async record(type: string, body: Buffer): Promise<void> {
     for (;;) {
       while (this.#channel?.current === undefined) await this.#nextChange();
+      const generation = this.#generation;
       const messageId = `record-${++this.#records}`;
       const outcome = await this.#recordOnce(this.#channel.current, messageId, type, body);
       if (outcome === 'confirmed') return;
-      if (outcome === 'unroutable') await this.#makeTopology();
+      if (outcome !== 'unroutable') continue;
+      await this.#makeTopology().catch((error) => {
+        // It failed with its connection, and the next channel makes it before it is used.
+        if (generation === this.#generation) throw error;
+      });
     }
   }
 

@@ -50,6 +50,8 @@ export class Settlement {
   /** Ids of messages that came back, until they are confirmed. */
   readonly #returned = new Set<string>();
   #opened = false;
+  /** While what somebody deleted is made again. */
+  #making: Promise<void> | undefined;
   #pending = 0;
   #flushes = 0;
   #whenIdle: (() => void)[] = [];
@@ -190,9 +192,20 @@ export class Settlement {
 
   /** Somebody has deleted the stream or the queue: it is made again, and nothing is lost. */
   #makeAndSend(batch: Batch, message: Message): void {
-    this.#makeAgain().then(
-      () => this.#send(batch, message),
-      (error) => this.listener.onFailure(error),
+    const channel = this.#channel?.current;
+    // When the channel goes meanwhile, the making may fail with it, and the next channel sends it.
+    const isCurrent = () => channel !== undefined && this.#channel?.current === channel;
+    // Messages come back by the dozen: declarations of one stream side by side are more than a broker takes.
+    this.#making ??= this.#makeAgain().finally(() => {
+      this.#making = undefined;
+    });
+    this.#making.then(
+      () => {
+        if (isCurrent()) this.#send(batch, message);
+      },
+      (error) => {
+        if (isCurrent()) this.listener.onFailure(error);
+      },
     );
   }
 
