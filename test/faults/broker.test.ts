@@ -29,7 +29,7 @@ describe('the broker', () => {
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('connected again');
-    await load.endsWell({ strikes: 1 });
+    await load.endsWell({ strikes: 1, publisher });
     for (const worker of load.workers) expect(times(worker.stderr, 'was lost')).toBe(1);
   });
 
@@ -48,7 +48,7 @@ describe('the broker', () => {
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
     expect(times(stderr, 'was lost')).toBe(1);
-    await load.endsWell({ strikes: 1 });
+    await load.endsWell({ strikes: 1, publisher });
     for (const worker of load.workers) expect(times(worker.stderr, 'connected again')).toBe(1);
   });
 
@@ -65,7 +65,7 @@ describe('the broker', () => {
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('the broker takes tasks again');
-    const report = await load.endsWell({ strikes: 0 });
+    const { report } = await load.endsWell({ strikes: 0, publisher });
     expect(report.duplicates).toBe(0);
   });
 });

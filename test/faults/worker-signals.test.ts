@@ -37,7 +37,7 @@ describe('a worker', () => {
     const { code, stdout } = await old!.ended;
     expect(code).toBe(130);
     expect((JSON.parse(stdout) as WorkerReport).completed).toBeGreaterThan(0);
-    const report = await load.endsWell({ strikes: 0 });
+    const { report } = await load.endsWell({ strikes: 0 });
     expect(report.duplicates).toBe(0);
   });
 });

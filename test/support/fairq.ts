@@ -39,9 +39,9 @@ export class RunningFairq {
     this.process.kill(signal);
   }
 
-  async says(pattern: RegExp): Promise<void> {
+  async says(pattern: RegExp, timeoutMs = 30_000): Promise<void> {
     await eventually(async () => pattern.test(this.stderr), {
-      timeoutMs: 30_000,
+      timeoutMs,
       what: `fairq says ${pattern}; so far: ${this.stderr}`,
     });
   }

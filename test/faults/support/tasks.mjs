@@ -18,6 +18,11 @@ export async function work(_, { id, attempt }) {
   if (isToFail(id)) throw new Error('one that always fails');
 }
 
+/** Longer than the broker waits for an acknowledgement where a test says that it waits 10 s. */
+export async function slow() {
+  await pause(15_000);
+}
+
 /** The event loop stands still: no heartbeat is sent or read. */
 function block(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

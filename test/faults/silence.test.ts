@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { useFaultBroker } from './support/fault-broker.js';
+import { useLoads } from './support/use-load.js';
+
+const broker = useFaultBroker();
+const newLoad = useLoads(broker);
+/** The broker takes a connection for dead after two heartbeats of 20 s; one of its checks may just have been. */
+const NOTICED_WITHIN_MS = 120_000;
+
+async function connectionsOf(vhost: string): Promise<number> {
+  return Number(
+    await broker.evaluate(
+      `length([C || C <- rabbit_networking:connections(), proplists:get_value(vhost, rabbit_networking:connection_info(C, [vhost])) =:= <<"${vhost}">>]).`,
+    ),
+  );
+}
+
+describe('a worker that says nothing', () => {
+  it('since it is frozen is dropped by the broker, and goes on when it thaws', async () => {
+    const load = await newLoad('worker frozen', { taskMs: 40 });
+    await load.publish();
+    await load.startWorkers();
+    await load.untilShare(0.1, 0.2);
+    const connected = await connectionsOf(load.vhost);
+    const [frozen] = load.workers;
+    frozen!.signal('SIGSTOP');
+    try {
+      await load.until(async () => (await connectionsOf(load.vhost)) < connected, NOTICED_WITHIN_MS);
+    } finally {
+      frozen!.signal('SIGCONT');
+    }
+    await frozen!.says(/connected again/);
+    await load.recovered();
+    await load.endsWell({ strikes: 1 });
+  });
+
+  it('since a handler blocks it goes on after that, and loses nothing', async () => {
+    const load = await newLoad('handler blocks the event loop', { taskMs: 40 });
+    await load.publish();
+    load.startWorker({ FAULT_BLOCK_AT: String(load.between(200, 2_000)), FAULT_BLOCK_MS: '75000' });
+    load.startWorker();
+    const [blocked] = load.workers;
+    await load.until(async () => blocked!.stderr.includes('connected again'), NOTICED_WITHIN_MS);
+    await load.recovered();
+    await load.endsWell({ strikes: 1 });
+    expect(blocked!.stderr).toContain('was lost');
+  });
+});
