@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Channel } from 'amqplib';
 import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 
+/** Whoever makes a queue has made it soon. */
+const LOCKED_RETRY_MS = 50;
 /** Retention of the event stream: whichever is reached first. A stream drops whole segments. */
 const EVENTS_MAX_AGE = '7D';
 const EVENTS_MAX_BYTES = 2_000_000_000;
@@ -72,31 +76,75 @@ export async function assertDelayQueues(
   }
 }
 
-/** @returns whether it has been made now */
+/**
+ * Only one process makes a queue at a time: the broker has been seen to be busy for half a minute with
+ * several that declared the first stream of a cluster in the same moment.
+ *
+ * @returns whether it has been made now
+ */
 async function assertUnlessThere(
   connection: Connection,
   queue: string,
   args: Record<string, unknown>,
 ): Promise<boolean> {
+  for (;;) {
+    if (await isThere(connection, queue)) return false;
+    const lock = await lockFor(connection, queue);
+    if (lock === undefined) {
+      await delay(LOCKED_RETRY_MS);
+      continue;
+    }
+    try {
+      // Whoever had the lock before may have made it.
+      if (await isThere(connection, queue)) return false;
+      await lock.channel.assertQueue(queue, { durable: true, arguments: args });
+      return true;
+    } catch (error) {
+      throw explainRefusal(error, `the queue "${queue}"`);
+    } finally {
+      await lock.release();
+    }
+  }
+}
+
+async function isThere(connection: Connection, queue: string): Promise<boolean> {
   const channel = await connection.channel();
   try {
     await channel.checkQueue(queue);
-    await channel.close();
-    return false;
   } catch (error) {
-    if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+    // The refusal has closed the channel.
+    if (replyCode(error) === 404) return false;
+    throw explainRefusal(error, `the queue "${queue}"`);
   }
-  // The refusal has closed the channel.
-  const another = await connection.channel();
-  try {
-    await another.assertQueue(queue, { durable: true, arguments: args });
-  } catch (error) {
-    // Somebody else has made it in this moment, of another kind.
-    if (replyCode(error) !== 406) throw explainRefusal(error, `the queue "${queue}"`);
-    return false;
-  }
-  await another.close();
+  await channel.close();
   return true;
+}
+
+/** An exclusive queue, which goes with the connection, however that ends; undefined if somebody has it. */
+async function lockFor(
+  connection: Connection,
+  queue: string,
+): Promise<{ channel: Channel; release(): Promise<void> } | undefined> {
+  const channel = await connection.channel();
+  const name = `${queue}.making`;
+  try {
+    await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
+  } catch (error) {
+    if (replyCode(error) === 405) return undefined;
+    throw explainRefusal(error, `the queue "${name}"`);
+  }
+  const release = async () => {
+    try {
+      await channel.deleteQueue(name);
+      await channel.close();
+    } catch {
+      // The channel went with a refusal: the lock is given back by another.
+      const another = await connection.channel();
+      await another.deleteQueue(name);
+      await another.close();
+    }
+  };
+  return { channel, release };
 }
 
 /** Whoever reads the stream can tell that what happened before is not in it. */

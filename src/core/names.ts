@@ -54,7 +54,9 @@ export function delayQueueOf(names: Names, delayMs: number): string {
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
   const { eventStream, deadLetterQueue, retryQueue } = names;
-  return [eventStream, deadLetterQueue, retryQueue].includes(queue) || queue.startsWith(`${retryQueue}.`);
+  return [eventStream, deadLetterQueue, retryQueue].some(
+    (name) => queue === name || queue.startsWith(`${name}.`),
+  );
 }
 
 /**
