@@ -7,6 +7,9 @@ const REFUSALS_TOLERATED = 3;
 /** A channel that was open for so long has been of use. */
 const OF_USE_MS = 5_000;
 
+/** Time for the answers that are on their way, and for a new leader. */
+const RENEW_AFTER_MS = 500;
+
 export interface LastingChannelListener<C> {
   /** What was under way on it is void. `reason`: the broker's, where it closed the channel and not all of the connection. */
   onLost?(channel: C, reason: string | undefined): void;
@@ -25,6 +28,7 @@ export interface LastingChannelListener<C> {
 export class LastingChannel<C extends Channel = Channel> {
   #current: C | undefined;
   #closed = false;
+  #renewal: NodeJS.Timeout | undefined;
   /** What the broker said when it closed the present channel, or the last. */
   #refusal: string | undefined;
   #refusals = 0;
@@ -56,9 +60,23 @@ export class LastingChannel<C extends Channel = Channel> {
     return this.#current;
   }
 
+  /**
+   * Goes on with another channel in a while. The broker's channel remembers where a quorum queue had its
+   * leader, and in 3.10 goes on asking a node that is gone: only a new one learns of the new leader.
+   */
+  renewSoon(): void {
+    this.#renewal ??= setTimeout(() => {
+      this.#renewal = undefined;
+      const old = this.#current;
+      this.#current = undefined; // nothing can be sent on a channel that closes
+      old?.close().catch(() => {}); // it has gone by itself
+    }, RENEW_AFTER_MS);
+  }
+
   /** It does not come back from here on. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#renewal);
     this.#current = undefined;
   }
 

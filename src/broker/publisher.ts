@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel, Options } from 'amqplib';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
 import { type Names, routingKeyOf } from '../core/names.js';
@@ -13,6 +14,8 @@ const MAX_IN_FLIGHT = 2_000;
 /** A queue that has been there without its binding for so long has lost its pruner. */
 const ORPHANED_AFTER_MS = 30_000;
 const UNBOUND_RETRY_MS = 50;
+/** What the broker does not take is tried again for so long: a quorum queue chooses a leader in some seconds. */
+const NACKED_FOR_MS = 30_000;
 
 export interface OutgoingTask {
   readonly id: string;
@@ -41,6 +44,8 @@ interface Pending {
   readonly task: OutgoingTask;
   readonly route: Route;
   readonly number: number;
+  /** Since when the broker does not take it. */
+  nackedSince: number | undefined;
 }
 
 /**
@@ -185,7 +190,7 @@ export class Publisher {
 
   send(task: OutgoingTask): void {
     const route = this.#routeOf(task.to ?? task.envelope.user);
-    const pending: Pending = { task, route, number: this.#count++ };
+    const pending: Pending = { task, route, number: this.#count++, nackedSince: undefined };
     this.#pending.set(pending.number, pending);
     this.#take(pending);
   }
@@ -274,16 +279,7 @@ export class Publisher {
 
   #answered(pending: Pending, error: unknown): void {
     if (error) {
-      this.#fail(
-        refusedError(
-          'NOT_CONFIRMED',
-          `the broker did not take a task of user ${JSON.stringify(pending.task.envelope.user)}: ${messageOf(error)}`,
-          {
-            hint: "Look at the broker's log and at the limits (x-max-length, disk) of the queue.",
-            cause: error,
-          },
-        ),
-      );
+      this.#nacked(pending, error);
       return;
     }
     if (this.#returned.size > 0 && this.#returned.delete(pending.task.id)) {
@@ -298,6 +294,28 @@ export class Publisher {
     this.#pending.delete(pending.number);
     this.options.onConfirmed(pending.task);
     this.#wakeUp();
+  }
+
+  /**
+   * A queue whose node has just gone takes nothing until it has another leader, and neither does one that
+   * is full: all that is unconfirmed is sent again on another channel, for a while.
+   */
+  #nacked(pending: Pending, error: unknown): void {
+    pending.nackedSince ??= this.now();
+    if (this.now() - pending.nackedSince > NACKED_FOR_MS) {
+      this.#fail(
+        refusedError(
+          'NOT_CONFIRMED',
+          `the broker did not take a task of user ${JSON.stringify(pending.task.envelope.user)}: ${messageOf(error)}`,
+          {
+            hint: "Look at the broker's log and at the limits (x-max-length, disk) of the queue.",
+            cause: error,
+          },
+        ),
+      );
+      return;
+    }
+    this.#channel?.renewSoon();
   }
 
   #openRoute(route: Route): void {
@@ -340,7 +358,7 @@ export class Publisher {
       await this.#maker.bind(route.queue, route.key);
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, UNBOUND_RETRY_MS));
+    await delay(UNBOUND_RETRY_MS);
   }
 
   #fail(error: Error): void {

@@ -40,8 +40,10 @@ describe('a cluster of three nodes', () => {
     });
     cluster!.kill(0);
     for (const process of [publisher, ...workers]) await process.says(/connected again/);
-    expect((await publisher.ended).code).toBe(0);
-    for (const { ended } of workers) expect((await ended).code).toBe(0);
+    for (const { ended } of [publisher, ...workers]) {
+      const { code, stderr } = await ended;
+      expect(code, stderr).toBe(0);
+    }
     const report = await fairqJson<RunReport>(env, 'report', '--run', 'lost');
     expect(report).toMatchObject({ published: 20_000, completed: 20_000, failed: 0, missing: 0 });
     const { letters } = await fairqJson<{ letters: unknown[] }>(env, 'dead', 'list');

@@ -12,6 +12,8 @@ import { messageOf } from '../../errors.js';
 import type { HeldTask } from './task.js';
 import type { WorkerOptions } from './worker-contract.js';
 
+/** What the broker does not take is tried again so often, twice a second. */
+const MOST_NACKS = 60;
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
 
@@ -27,6 +29,8 @@ interface Message {
   readonly queue: string;
   readonly body: Buffer;
   readonly properties: Options.Publish;
+  /** How often the broker has refused it. */
+  nacks: number;
 }
 
 interface Batch {
@@ -127,6 +131,7 @@ export class Settlement {
     return {
       queue,
       body: content,
+      nacks: 0,
       properties: {
         messageId: task.id,
         ...defined({ type: carriedText(type), contentType: carriedText(contentType) }),
@@ -143,6 +148,7 @@ export class Settlement {
     this.#add({
       queue: this.names.eventStream,
       body: Buffer.from(this.#completions.take()),
+      nacks: 0,
       properties: { type: COMPLETIONS, messageId: `${this.options.name} ${++this.#flushes}` },
     });
     batch.written = true;
@@ -181,13 +187,21 @@ export class Settlement {
       if (error) {
         // For a lost channel amqplib answers as well, and the message is sent again.
         if (messageOf(error) !== 'message nacked') return;
-        this.listener.onFailure(new Error(`the broker did not take a message for "${queue}"`));
+        this.#nacked(message);
       } else if (this.#returned.delete(String(properties.messageId))) {
         this.#makeAndSend(batch, message);
       } else {
         this.#confirmed(batch, message);
       }
     });
+  }
+
+  /** A queue whose node has just gone takes nothing until it has another leader: it is tried again for a while. */
+  #nacked(message: Message): void {
+    message.nacks++;
+    if (message.nacks > MOST_NACKS) {
+      this.listener.onFailure(new Error(`the broker does not take a message for "${message.queue}"`));
+    } else this.#channel?.renewSoon();
   }
 
   /** Somebody has deleted the stream or the queue: it is made again, and nothing is lost. */
@@ -220,7 +234,7 @@ export class Settlement {
   }
 
   #confirmed(batch: Batch, message: Message): void {
-    batch.unconfirmed.delete(message);
+    if (!batch.unconfirmed.delete(message)) return; // it was sent twice
     if (!batch.written || batch.unconfirmed.size > 0) return;
     this.#batches.delete(batch);
     this.#pending -= batch.tasks.length;

@@ -9,7 +9,9 @@ import {
 import { deadLetterFilter } from '../../../src/core/dead-letter-filter.js';
 import { decodeEnvelope } from '../../../src/core/envelope.js';
 
-const envelope = { user: 'A', run: 'r', sequence: 7, intendedAt: 900, sentAt: 1_000, attempt: 2 };
+/** Microseconds since the epoch. */
+const SENT = 1_790_000_000_000_000;
+const envelope = { user: 'A', run: 'r', sequence: 7, intendedAt: SENT - 100, sentAt: SENT, attempt: 2 };
 const failed = { queue: 'fairq.user.A', envelope, startedAt: 5_000, endedAt: 6_000 };
 
 describe('a failed task', () => {
