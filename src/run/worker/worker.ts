@@ -33,6 +33,8 @@ import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
+/** On its way from one queue to another, or to here, a task is in no queue for a moment. */
+const EMPTY_LOOKS = 5;
 /** A listing that failed is tried again so soon. */
 const LIST_AGAIN_MS = 2_000;
 /** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
@@ -310,12 +312,15 @@ export class Worker {
 
   async #watchForEnd(): Promise<void> {
     const drain = new Drain(this.connection, this.clock);
+    let timesEmpty = 0;
     while (!this.#stopping) {
-      const over =
-        this.options.exitWhen === 'idle'
-          ? drain.idleFor(this.#busy) >= this.options.idleForMs
-          : !this.#busy && (await drain.empty(this.#queuesOfWork())) && !this.#busy;
-      if (over) return this.#stop();
+      if (this.options.exitWhen === 'idle') {
+        if (drain.idleFor(this.#busy) >= this.options.idleForMs) return this.#stop();
+      } else {
+        const isEmpty = !this.#busy && (await drain.empty(this.#queuesOfWork())) && !this.#busy;
+        timesEmpty = isEmpty ? timesEmpty + 1 : 0;
+        if (timesEmpty === EMPTY_LOOKS) return this.#stop();
+      }
       await delay(WATCH_EVERY_MS);
     }
   }
