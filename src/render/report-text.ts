@@ -73,7 +73,7 @@ function describeRepeats({ failed, retries, duplicates }: RunReport): string {
   const again =
     retries === 0
       ? ''
-      : `, ${formatCount(retries)} failed attempts ${retries === 1 ? 'was' : 'were'} tried again`;
+      : `, ${formatCount(retries)} failed ${retries === 1 ? 'attempt was' : 'attempts were'} tried again`;
   const repeats = duplicates === 0 ? 'none completed twice' : `${formatCount(duplicates)} completed again`;
   return `${failures}${again}, ${repeats}.`;
 }
