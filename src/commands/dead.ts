@@ -200,7 +200,7 @@ async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R
   );
   const interrupted = rejectOnInterrupt(context.io, 'every letter is where it was, or where it was to go');
   try {
-    const deps = { connection, names: config.names, now: context.clock.now };
+    const deps = { connection, names: config.names, clock: context.clock };
     return await Promise.race([use(deps), interrupted]);
   } finally {
     await connection.close();

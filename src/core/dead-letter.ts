@@ -1,5 +1,6 @@
 import { carriedHeaders } from './carried.js';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope, encodeEnvelope } from './envelope.js';
+import { isWithin } from './sane-numbers.js';
 
 /**
  * What fairq writes into the headers of a task that failed, beside its envelope: on its way to the next
@@ -71,7 +72,7 @@ export function redriveHeaders(headers: Headers | undefined, attempts: number): 
 /** Attempts that count for nothing when it is decided whether a task is tried again. */
 export function attemptsBefore(headers: Headers | undefined): number {
   const value = headers?.[ATTEMPTS_BEFORE_HEADER];
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
+  return isWithin(value, 1, Number.MAX_SAFE_INTEGER) ? value : 0;
 }
 
 /** The broker notes how a message expired, which it did only in order to wait. */
@@ -122,5 +123,5 @@ function text(value: unknown): string | undefined {
 }
 
 function micros(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+  return isWithin(value, 1, Number.MAX_SAFE_INTEGER) ? value : undefined;
 }

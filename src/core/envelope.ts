@@ -71,6 +71,23 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
   return found;
 }
 
+/**
+ * An envelope with nothing left open, for a message that may have come without one, or with half of one.
+ *
+ * @param user whose queue it is from
+ * @param at when it was sent, where it does not say so; microseconds since the epoch
+ */
+export function completeEnvelope(found: FoundEnvelope, user: string, at: number): Envelope {
+  return {
+    user: found.user ?? user,
+    run: found.run ?? '',
+    sequence: found.sequence ?? 0,
+    intendedAt: found.intendedAt ?? at,
+    sentAt: found.sentAt ?? at,
+    attempt: found.attempt ?? 1,
+  };
+}
+
 /** A number as fairq writes it; NaN for any other text, such as "1e3", "0x1" or " 1". */
 function digits(field: string | undefined): number {
   return field !== undefined && /^\d{1,16}$/.test(field) ? Number(field) : Number.NaN;

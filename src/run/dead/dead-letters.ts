@@ -3,9 +3,10 @@ import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
+import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
-import { decodeEnvelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 
 export interface ListedDeadLetter extends DeadLetter {
@@ -24,8 +25,7 @@ export interface DeadLetterList {
 export interface DeadDeps {
   readonly connection: Connection;
   readonly names: Names;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** What became of the letters that were chosen. */
@@ -104,7 +104,7 @@ export async function discardDeadLetters(
  * the dead letters only when its task is safe in its queue: in between it may be in both, never in none.
  */
 export async function redriveDeadLetters(
-  { connection, names, now }: DeadDeps,
+  { connection, names, clock }: DeadDeps,
   selection: DeadLetterSelection,
   queueKind: QueueKind,
   onDone: () => void,
@@ -125,14 +125,14 @@ export async function redriveDeadLetters(
         onDone();
       },
     },
-    now,
+    clock.now,
   );
   const queue = await DeadLetterQueue.open(connection, names);
   try {
     await queue.walk((message, acknowledge) => {
       const letter = listed(message);
       if (!chosen(letter.id, letter)) return undefined;
-      const task = taskOf(names, message, letter);
+      const task = taskOf(names, message, letter, clock.epochMicros());
       if (typeof task === 'string') {
         kept.push({ id: letter.id, reason: task });
         return undefined;
@@ -148,33 +148,34 @@ export async function redriveDeadLetters(
   return { done, kept };
 }
 
-/** The task to send, or why it cannot be sent. */
-function taskOf(names: Names, message: ConsumeMessage, letter: ListedDeadLetter): OutgoingTask | string {
+/**
+ * The task to send, or why it cannot be sent.
+ *
+ * @param now microseconds since the epoch
+ */
+function taskOf(
+  names: Names,
+  message: ConsumeMessage,
+  letter: ListedDeadLetter,
+  now: number,
+): OutgoingTask | string {
   const { headers, type, contentType } = message.properties;
-  const { user, run, sequence, intendedAt, sentAt, attempt } = decodeEnvelope(headers);
-  const to = letter.queue === undefined ? user : userOfQueue(names, letter.queue);
+  const found = decodeEnvelope(headers);
+  const to = letter.queue === undefined ? found.user : userOfQueue(names, letter.queue);
   if (to === undefined) {
     return letter.queue === undefined
       ? 'it does not say whose it is'
       : `it came from the queue ${JSON.stringify(letter.queue)}, which is not one of fairq's`;
   }
-  const attempts = attempt ?? 1;
-  const at = sentAt ?? letter.firstStartAt ?? Math.floor(Date.now() * 1000);
+  const envelope = completeEnvelope(found, to, found.sentAt ?? letter.firstStartAt ?? now);
   return {
     id: letter.id,
     type: String(type ?? ''),
     contentType: String(contentType ?? ''),
     payload: message.content,
-    envelope: {
-      user: user ?? to,
-      run: run ?? '',
-      sequence: sequence ?? 0,
-      intendedAt: intendedAt ?? at,
-      sentAt: at,
-      attempt: attempts + 1,
-    },
+    envelope: { ...envelope, attempt: envelope.attempt + 1 },
     to,
-    headers: redriveHeaders(headers, attempts),
+    headers: redriveHeaders(headers, envelope.attempt),
   };
 }
 

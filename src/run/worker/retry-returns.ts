@@ -4,7 +4,7 @@ import { LastingChannel } from '../../broker/lasting-channel.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import { QUEUE_HEADER, REASON_HEADER, withoutDeaths } from '../../core/dead-letter.js';
-import { decodeEnvelope, type Envelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 
 /** On their way back at once. */
@@ -91,7 +91,7 @@ export class RetryReturns {
     const { headers, messageId } = delivery.message.properties;
     const queue: unknown = headers?.[QUEUE_HEADER];
     const envelope = decodeEnvelope(headers);
-    const { user, run, sequence, intendedAt, sentAt, attempt } = envelope;
+    const { user, sentAt } = envelope;
     if (typeof queue !== 'string' || user === undefined || sentAt === undefined) {
       this.#bury(delivery, 'it does not say which queue it came from');
       return;
@@ -101,21 +101,13 @@ export class RetryReturns {
       this.#sendTo(queue, delivery);
       return;
     }
-    const whole: Envelope = {
-      user,
-      run: run ?? '',
-      sequence: sequence ?? 0,
-      intendedAt: intendedAt ?? sentAt,
-      sentAt,
-      attempt: attempt ?? 1,
-    };
     const { type, contentType } = delivery.message.properties;
     const task: OutgoingTask = {
       id: String(messageId),
       type: String(type ?? ''),
       contentType: String(contentType ?? ''),
       payload: delivery.message.content,
-      envelope: whole,
+      envelope: completeEnvelope(envelope, user, sentAt),
       to,
       headers: withoutDeaths(headers),
     };

@@ -247,8 +247,8 @@ export class Runner {
   #finish(run: TaskRun, failure: Failure | undefined): void {
     const { task, startedAt, envelope } = run;
     const { lane } = task;
-    const attempt = envelope.attempt ?? 1;
-    const retryAfterMs = failure && this.#retryAfter(run, attempt);
+    const { user, attempt } = envelope;
+    const retryAfterMs = failure && this.#retryAfter(run);
     const outcome = failure === undefined ? 'done' : retryAfterMs === undefined ? 'failed' : 'retrying';
     const finishedAt = this.clock.epochMicros();
     const ms = (finishedAt - startedAt) / 1000;
@@ -263,18 +263,16 @@ export class Runner {
     if (!isCold || ms >= NOISE_MS) lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
     this.taskMs = isCold ? this.#coldMedian(ms) : followed(this.taskMs, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
-    const user = envelope.user ?? lane.user;
     this.users.add(user);
     const event: TaskEvent = {
       id: task.id,
       user,
-      run: envelope.run ?? '',
-      sequence: envelope.sequence ?? 0,
+      run: envelope.run,
+      sequence: envelope.sequence,
       attempt,
       outcome,
       worker: this.options.name,
-      // A message without the envelope does not say when it was sent: count from its arrival here.
-      enqueued: envelope.intendedAt ?? task.arrivedAt,
+      enqueued: envelope.intendedAt,
       started: startedAt,
       finished: finishedAt,
       redelivered: task.message.fields.redelivered,
@@ -282,9 +280,9 @@ export class Runner {
     this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs });
   }
 
-  #retryAfter({ task }: TaskRun, attempt: number): number | undefined {
+  #retryAfter({ task, envelope }: TaskRun): number | undefined {
     const before = attemptsBefore(task.message.properties.headers);
-    return delayAfter(this.options.retry, Math.max(1, attempt - before));
+    return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
   }
 
   #coldMedian(ms: number): number {

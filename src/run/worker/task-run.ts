@@ -1,4 +1,4 @@
-import { decodeEnvelope, type Envelope, type FoundEnvelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import type { TaskContext } from './handlers.js';
 import type { HeldTask } from './task.js';
 
@@ -10,7 +10,7 @@ export class TaskRun {
   #givenUp: Error | undefined;
 
   /** Read when it starts: what is held for long should hold little. */
-  readonly envelope: FoundEnvelope;
+  readonly envelope: Envelope;
 
   constructor(
     readonly task: HeldTask,
@@ -19,22 +19,10 @@ export class TaskRun {
     /** What its user has been charged for it so far. */
     public charged: number,
   ) {
-    const envelope = decodeEnvelope(task.message.properties.headers);
+    // What it does not say counts from its arrival here.
+    const found = decodeEnvelope(task.message.properties.headers);
+    const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
     this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
-  }
-
-  /** What it says of itself; what it does not say, as far as one can tell. */
-  get fullEnvelope(): Envelope {
-    const { user, run, sequence, intendedAt, sentAt, attempt } = this.envelope;
-    const { arrivedAt, lane } = this.task;
-    return {
-      user: user ?? lane.user,
-      run: run ?? '',
-      sequence: sequence ?? 0,
-      intendedAt: intendedAt ?? arrivedAt,
-      sentAt: sentAt ?? arrivedAt,
-      attempt: attempt ?? 1,
-    };
   }
 
   /** Nobody waits for it any more: its handler is told by the abort signal, now or when it asks. */
@@ -67,10 +55,10 @@ export class RunContext implements TaskContext {
     readonly type: string,
   ) {
     const { envelope, task } = run;
-    this.user = envelope.user ?? task.lane.user;
+    this.user = envelope.user;
     this.id = task.id;
-    this.run = envelope.run ?? '';
-    this.attempt = envelope.attempt ?? 1;
+    this.run = envelope.run;
+    this.attempt = envelope.attempt;
     this.#run = run;
   }
 

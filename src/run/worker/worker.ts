@@ -201,7 +201,7 @@ export class Worker {
 
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names, this.options.queueKind.type);
-    const [settlement, found] = await Promise.all([
+    const [settlement, returns, found] = await Promise.all([
       Settlement.open(this.connection, this.names, this.options, {
         onSettled: (tasks) => {
           this.#intake.settled(tasks);
@@ -209,17 +209,14 @@ export class Worker {
         },
         onFailure: (error) => this.#fail(error),
       }),
+      RetryReturns.open(this.connection, this.names, this.options.queueKind, this.clock.now, (error) =>
+        this.#fail(error),
+      ),
       this.#findQueues(),
       this.#intake.open(),
     ]);
     this.#settlement = settlement;
-    this.#returns = await RetryReturns.open(
-      this.connection,
-      this.names,
-      this.options.queueKind,
-      this.clock.now,
-      (error) => this.#fail(error),
-    );
+    this.#returns = returns;
     await this.#warmUp.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
@@ -345,10 +342,10 @@ export class Worker {
 
   /** @returns whether its delivery is done with, or waits here for the next attempt */
   #taskFailed(run: TaskRun, event: TaskEvent, failure: RunFailure): 'goes' | 'stays' {
-    const { task, fullEnvelope } = run;
+    const { task, envelope } = run;
     const attempt = {
       queue: task.source.queue,
-      envelope: fullEnvelope,
+      envelope,
       startedAt: event.started,
       endedAt: event.finished,
     };
