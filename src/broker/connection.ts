@@ -294,6 +294,11 @@ async function closeAll(channels: ReadonlySet<Channel>): Promise<void> {
   await Promise.allSettled([...channels].map(async (channel) => channel.close()));
 }
 
+/** Of the answers to a confirmed publish, the broker's own no: for a lost channel amqplib answers as well. */
+export function isNack(error: unknown): boolean {
+  return messageOf(error) === 'message nacked';
+}
+
 /** The AMQP reply code of a failed operation, such as 404, where it has one. */
 export function replyCode(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;

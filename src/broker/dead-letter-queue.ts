@@ -5,7 +5,8 @@ import type { Names } from '../core/names.js';
 import { refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { acknowledgeAll } from './consumers.js';
-import { explainRefusal } from './topology.js';
+import { type Lock, takeLock } from './lock.js';
+import { explainRefusal } from './refusal.js';
 
 /** Nothing has come for so long: whether the queue has run empty is asked then. */
 const ASK_AFTER_MS = 250;
@@ -43,7 +44,7 @@ export class DeadLetterQueue {
 
   private constructor(
     private readonly connection: Connection,
-    private readonly control: Channel,
+    private readonly lock: Lock,
     private readonly queue: string,
     /** Letters at the moment of opening. */
     readonly size: number,
@@ -51,27 +52,22 @@ export class DeadLetterQueue {
 
   static async open(connection: Connection, names: Names): Promise<DeadLetterQueue> {
     const queue = names.deadLetterQueue;
-    const control = await connection.channel();
+    const lock = await takeLock(connection, `${queue}.lock`);
+    if (lock === undefined) {
+      throw refusedError('DEAD_LETTERS_IN_USE', `somebody else goes through "${queue}" at the moment`, {
+        hint: 'Let the other "fairq dead" end, and try again.',
+      });
+    }
     try {
-      const { messageCount } = await control.checkQueue(queue);
-      // It goes with the connection, however that ends.
-      await control.assertQueue(`${queue}.lock`, { exclusive: true, durable: false, autoDelete: true });
-      return new DeadLetterQueue(connection, control, queue, messageCount);
+      const { messageCount } = await lock.channel.checkQueue(queue);
+      return new DeadLetterQueue(connection, lock, queue, messageCount);
     } catch (error) {
-      switch (replyCode(error)) {
-        case 404:
-          throw refusedError('NO_DEAD_LETTERS', `there is no queue "${queue}" on this vhost`, {
-            hint: 'Nothing has been published or run here with this --prefix yet.',
-            cause: error,
-          });
-        case 405:
-          throw refusedError('DEAD_LETTERS_IN_USE', `somebody else goes through "${queue}" at the moment`, {
-            hint: 'Let the other "fairq dead" end, and try again.',
-            cause: error,
-          });
-        default:
-          throw explainRefusal(error, `the queue "${queue}"`);
-      }
+      await lock.release();
+      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+      throw refusedError('NO_DEAD_LETTERS', `there is no queue "${queue}" on this vhost`, {
+        hint: 'Nothing has been published or run here with this --prefix yet.',
+        cause: error,
+      });
     }
   }
 
@@ -107,7 +103,7 @@ export class DeadLetterQueue {
     // Somebody may have taken letters away by other means: fewer than expected is no reason to wait.
     const timer = setInterval(() => {
       if (performance.now() - lastAt < ASK_AFTER_MS) return;
-      this.control.checkQueue(queue).then(
+      this.lock.channel.checkQueue(queue).then(
         ({ messageCount }) => {
           if (messageCount === 0 && performance.now() - lastAt >= ASK_AFTER_MS) end();
         },
@@ -129,7 +125,7 @@ export class DeadLetterQueue {
     try {
       await Promise.all(channels.map((channel) => channel.close()));
       await this.#goneBack();
-      await this.control.close();
+      await this.lock.release();
     } catch {
       // The channels went with their connection.
     }
@@ -138,7 +134,7 @@ export class DeadLetterQueue {
   async #goneBack(): Promise<void> {
     const until = performance.now() + GO_BACK_WITHIN_MS;
     while (performance.now() < until) {
-      const { messageCount } = await this.control.checkQueue(this.queue);
+      const { messageCount } = await this.lock.channel.checkQueue(this.queue);
       if (messageCount >= this.size - this.#acknowledged) return;
       await delay(ASK_AGAIN_MS);
     }

@@ -3,11 +3,12 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
 import { type Names, routingKeyOf } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
-import type { Connection } from './connection.js';
+import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
 import { LastingChannel } from './lasting-channel.js';
 import { QueueMaker } from './queue-maker.js';
-import { assertTopology, explainRefusal, type QueueKind } from './topology.js';
+import { explainRefusal } from './refusal.js';
+import { assertTopology, type QueueKind } from './topology.js';
 
 /** Unconfirmed tasks at a time: enough to hide the round trip, few enough to say again after a cut. */
 const MAX_IN_FLIGHT = 2_000;
@@ -380,9 +381,4 @@ export class Publisher {
     });
     if (this.#failure) throw this.#failure;
   }
-}
-
-/** amqplib answers for a lost channel as well; only this is the broker's own no. */
-function isNack(error: unknown): boolean {
-  return messageOf(error) === 'message nacked';
 }

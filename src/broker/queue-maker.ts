@@ -1,7 +1,8 @@
 import type { Channel } from 'amqplib';
 import { type Names, userOfQueue } from '../core/names.js';
 import { type Connection, replyCode } from './connection.js';
-import { explainRefusal, type QueueKind, userQueueArguments } from './topology.js';
+import { explainRefusal } from './refusal.js';
+import { type QueueKind, userQueueArguments } from './topology.js';
 
 /** A channel has one request under way at a time; a few of them make many queues side by side. */
 const CHANNELS = 8;

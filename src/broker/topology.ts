@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
-import { messageOf, refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
+import { takeLock } from './lock.js';
+import { explainRefusal } from './refusal.js';
 
 /** Whoever makes a queue has made it soon. */
 const LOCKED_RETRY_MS = 50;
@@ -23,6 +24,8 @@ export interface QueueKind {
   readonly ordered: boolean;
 }
 
+type QueueArguments = Record<string, unknown>;
+
 export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
 
 /**
@@ -41,16 +44,17 @@ export async function assertTopology(connection: Connection, names: Names, type:
     throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
   }
   await channel.close();
-  for (const queue of [names.deadLetterQueue, names.retryQueue]) {
-    await assertUnlessThere(connection, queue, queueArguments(type, connection.brokerVersion));
-  }
-  const isNew = await assertUnlessThere(connection, names.eventStream, {
-    'x-queue-type': 'stream',
-    'x-max-age': EVENTS_MAX_AGE,
-    'x-max-length-bytes': EVENTS_MAX_BYTES,
-    'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
+  const made = await assertUnlessThere(connection, {
+    [names.deadLetterQueue]: queueArguments(type, connection.brokerVersion),
+    [names.retryQueue]: queueArguments(type, connection.brokerVersion),
+    [names.eventStream]: {
+      'x-queue-type': 'stream',
+      'x-max-age': EVENTS_MAX_AGE,
+      'x-max-length-bytes': EVENTS_MAX_BYTES,
+      'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
+    },
   });
-  if (isNew) await writeBeginning(connection, names);
+  if (made.includes(names.eventStream)) await writeBeginning(connection, names);
 }
 
 /**
@@ -64,87 +68,73 @@ export async function assertDelayQueues(
   type: QueueType,
   delaysMs: readonly number[],
 ): Promise<void> {
-  for (const delayMs of delaysMs) {
-    await assertUnlessThere(connection, delayQueueOf(names, delayMs), {
+  const queues = delaysMs.map((delayMs): [string, QueueArguments] => [
+    delayQueueOf(names, delayMs),
+    {
       ...queueArguments(type, connection.brokerVersion),
       'x-message-ttl': delayMs,
       'x-dead-letter-exchange': '',
       'x-dead-letter-routing-key': names.retryQueue,
       // A quorum queue moves a message without a confirm unless it is told otherwise.
       ...(type === 'quorum' && { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }),
-    });
+    },
+  ]);
+  await assertUnlessThere(connection, Object.fromEntries(queues));
+}
+
+/** @returns names of the queues that have been made now */
+async function assertUnlessThere(
+  connection: Connection,
+  queues: Readonly<Record<string, QueueArguments>>,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (const queue of await missing(connection, Object.keys(queues))) {
+    if (await makeAlone(connection, queue, queues[queue]!)) made.push(queue);
   }
+  return made;
+}
+
+/** Those of the queues that are not there. One channel does for all, until a queue is missing and it closes. */
+async function missing(connection: Connection, queues: readonly string[]): Promise<string[]> {
+  const absent: string[] = [];
+  let channel: Channel | undefined;
+  for (const queue of queues) {
+    channel ??= await connection.channel();
+    try {
+      await channel.checkQueue(queue);
+    } catch (error) {
+      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+      channel = undefined;
+      absent.push(queue);
+    }
+  }
+  await channel?.close();
+  return absent;
 }
 
 /**
  * Only one process makes a queue at a time: the broker has been seen to be busy for half a minute with
  * several that declared the first stream of a cluster in the same moment.
  *
- * @returns whether it has been made now
+ * @returns whether it was this one
  */
-async function assertUnlessThere(
-  connection: Connection,
-  queue: string,
-  args: Record<string, unknown>,
-): Promise<boolean> {
+async function makeAlone(connection: Connection, queue: string, args: QueueArguments): Promise<boolean> {
   for (;;) {
-    if (await isThere(connection, queue)) return false;
-    const lock = await lockFor(connection, queue);
-    if (lock === undefined) {
-      await delay(LOCKED_RETRY_MS);
-      continue;
-    }
+    const lock = await takeLock(connection, `${queue}.making`);
     try {
       // Whoever had the lock before may have made it.
-      if (await isThere(connection, queue)) return false;
-      await lock.channel.assertQueue(queue, { durable: true, arguments: args });
-      return true;
+      if ((await missing(connection, [queue])).length === 0) return false;
+      if (lock !== undefined) {
+        await lock.channel.assertQueue(queue, { durable: true, arguments: args });
+        return true;
+      }
     } catch (error) {
       throw explainRefusal(error, `the queue "${queue}"`);
     } finally {
-      await lock.release();
+      await lock?.release();
     }
+    await delay(LOCKED_RETRY_MS);
   }
-}
-
-async function isThere(connection: Connection, queue: string): Promise<boolean> {
-  const channel = await connection.channel();
-  try {
-    await channel.checkQueue(queue);
-  } catch (error) {
-    // The refusal has closed the channel.
-    if (replyCode(error) === 404) return false;
-    throw explainRefusal(error, `the queue "${queue}"`);
-  }
-  await channel.close();
-  return true;
-}
-
-/** An exclusive queue, which goes with the connection, however that ends; undefined if somebody has it. */
-async function lockFor(
-  connection: Connection,
-  queue: string,
-): Promise<{ channel: Channel; release(): Promise<void> } | undefined> {
-  const channel = await connection.channel();
-  const name = `${queue}.making`;
-  try {
-    await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
-  } catch (error) {
-    if (replyCode(error) === 405) return undefined;
-    throw explainRefusal(error, `the queue "${name}"`);
-  }
-  const release = async () => {
-    try {
-      await channel.deleteQueue(name);
-      await channel.close();
-    } catch {
-      // The channel went with a refusal: the lock is given back by another.
-      const another = await connection.channel();
-      await another.deleteQueue(name);
-      await another.close();
-    }
-  };
-  return { channel, release };
 }
 
 /** Whoever reads the stream can tell that what happened before is not in it. */
@@ -167,29 +157,8 @@ export function userQueueArguments(
  * From 4.0 there is one unless it is switched off with -1. Before, there is none unless it is set, and -1 is
  * less than any count: a task that went back once was dropped.
  */
-function queueArguments(type: QueueType, brokerVersion: string): Record<string, unknown> {
+function queueArguments(type: QueueType, brokerVersion: string): QueueArguments {
   if (type === 'classic') return {};
   const hasLimit = Number.parseInt(brokerVersion, 10) >= 4;
   return { 'x-queue-type': 'quorum', ...(hasLimit && { 'x-delivery-limit': -1 }) };
-}
-
-export function explainRefusal(error: unknown, what: string): Error {
-  switch (replyCode(error)) {
-    case 403:
-      return refusedError('NO_PERMISSION', `the broker does not let this user use ${what}`, {
-        hint: 'Give the user configure, write and read permission on names that start with the prefix.',
-        cause: error,
-      });
-    case 406:
-      return refusedError('OTHER_ARGUMENTS', `${what} exists already and is of another kind`, {
-        hint: 'It was made by another program or with other settings: choose another --prefix, or remove it.',
-        cause: error,
-      });
-    case undefined:
-      return error instanceof Error ? error : new Error(messageOf(error));
-    default:
-      return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${messageOf(error)}`, {
-        cause: error,
-      });
-  }
 }

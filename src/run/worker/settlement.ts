@@ -1,5 +1,5 @@
 import type { ConfirmChannel, Options } from 'amqplib';
-import type { Connection } from '../../broker/connection.js';
+import { type Connection, isNack } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
 import { carriedText, carriedTimestamp } from '../../core/carried.js';
@@ -8,7 +8,6 @@ import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import { messageOf } from '../../errors.js';
 import type { HeldTask } from './task.js';
 import type { WorkerOptions } from './worker-contract.js';
 
@@ -185,9 +184,8 @@ export class Settlement {
     const options = { ...properties, persistent: true, mandatory: true };
     this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
       if (error) {
-        // For a lost channel amqplib answers as well, and the message is sent again.
-        if (messageOf(error) !== 'message nacked') return;
-        this.#nacked(message);
+        // Without an answer, since the channel was lost, it is sent again on the next.
+        if (isNack(error)) this.#nacked(message);
       } else if (this.#returned.delete(String(properties.messageId))) {
         this.#makeAndSend(batch, message);
       } else {

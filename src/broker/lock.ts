@@ -1,0 +1,39 @@
+import type { Channel } from 'amqplib';
+import { type Connection, replyCode } from './connection.js';
+import { explainRefusal } from './refusal.js';
+
+/** Held until it is released, or its connection is gone. */
+export interface Lock {
+  /** For what is to be done meanwhile; a refusal closes it, and leaves the lock where it is. */
+  readonly channel: Channel;
+  release(): Promise<void>;
+}
+
+/** A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it. */
+export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined> {
+  const channel = await connection.channel();
+  let refused = false;
+  let open = true;
+  channel.once('error', () => {
+    refused = true;
+  });
+  channel.once('close', () => {
+    open = false;
+  });
+  try {
+    await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
+  } catch (error) {
+    if (replyCode(error) === 405) return undefined;
+    throw explainRefusal(error, `the queue "${name}"`);
+  }
+  return {
+    channel,
+    release: async () => {
+      // A channel that went with its connection has taken the lock along.
+      if (!open && !refused) return;
+      const last = open ? channel : await connection.channel();
+      await last.deleteQueue(name);
+      await last.close();
+    },
+  };
+}
