@@ -130,6 +130,7 @@ Examples:
   fairq worker
   fairq worker --concurrency 50 --handler ./tasks.js
   fairq worker --weight A=3 --weight 'team-*=2' --charge time
+  fairq worker --max-attempts 5 --backoff 1s,5s,30s
   fairq worker --exec './resize.sh' --exit-when empty`,
     )
     .action(run(work));

@@ -12,7 +12,7 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
   ];
   if (report.retried > 0)
     lines.push(
-      `${formatTasks(report.retried)} failed and ${report.retried === 1 ? 'is' : 'are'} tried again`,
+      `${formatCount(report.retried)} ${report.retried === 1 ? 'attempt' : 'attempts'} failed, with another to come`,
     );
   if (failed > 0)
     lines.push(paint('alarm', `${formatTasks(failed)} failed for good, kept as dead letters`, style));
