@@ -1,8 +1,11 @@
 import type { Clock } from '../../core/clock.js';
 import type { Source } from './task.js';
 
-/** The last delivery may be so long ago before what is held starts all the same. Milliseconds. */
-const WAIT_MS = 5;
+/**
+ * The last delivery may be so long ago before what is held starts all the same. A broker that shares its
+ * processors with others may get none for some milliseconds. Milliseconds.
+ */
+const WAIT_MS = 25;
 /** Of what the windows allow so much is to be held. */
 const PART_HELD = 1 / 2;
 /** How often it looks at who has a backlog. */
