@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
+import { decodeEnvelope } from '../../core/envelope.js';
 import type { HeldTask, Source } from './task.js';
 
 /** Whose delivery has not come back by then has gone to somebody else. */
@@ -17,31 +18,32 @@ interface Orphan {
  * started a second time.
  */
 export class Orphans {
-  readonly #byId = new Map<string, Orphan>();
+  readonly #byAttempt = new Map<string, Orphan>();
 
   /** @param now milliseconds */
   add(task: HeldTask, now: number): void {
-    this.#byId.set(task.id, { task, since: now, settled: false });
+    this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now, settled: false });
   }
 
   /** Its completion is safe, and it would be acknowledged if it had a delivery. */
   settled(task: HeldTask): void {
-    const orphan = this.#byId.get(task.id);
+    const orphan = this.#byAttempt.get(keyOf(task.id, task.message));
     if (orphan?.task === task) orphan.settled = true;
   }
 
   /** What comes back is another task from here on. */
   forget(task: HeldTask): void {
-    if (this.#byId.get(task.id)?.task === task) this.#byId.delete(task.id);
+    const key = keyOf(task.id, task.message);
+    if (this.#byAttempt.get(key)?.task === task) this.#byAttempt.delete(key);
   }
 
   /** Gives a task its new delivery, if this is one of them; one that is settled is finished with that. */
   adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): boolean {
-    if (this.#byId.size === 0) return false;
-    const id = String(message.properties.messageId);
-    const orphan = this.#byId.get(id);
+    if (this.#byAttempt.size === 0) return false;
+    const key = keyOf(String(message.properties.messageId), message);
+    const orphan = this.#byAttempt.get(key);
     if (orphan === undefined || orphan.task.source.queue !== source.queue) return false;
-    this.#byId.delete(id);
+    this.#byAttempt.delete(key);
     orphan.task.message = message;
     orphan.task.channel = channel;
     if (orphan.settled) channel.ledger.finished(message.fields.deliveryTag);
@@ -50,6 +52,13 @@ export class Orphans {
 
   /** @param now milliseconds */
   forgetOld(now: number): void {
-    for (const [id, { since }] of this.#byId) if (now - since > FORGET_AFTER_MS) this.#byId.delete(id);
+    for (const [key, { since }] of this.#byAttempt) {
+      if (now - since > FORGET_AFTER_MS) this.#byAttempt.delete(key);
+    }
   }
+}
+
+/** A failed attempt and the next one are two messages with one id, and may be on their way together. */
+function keyOf(id: string, { properties }: ConsumeMessage): string {
+  return `${id} ${decodeEnvelope(properties.headers).attempt ?? 1}`;
 }
