@@ -29,6 +29,8 @@ export interface FallbackBroker {
 }
 
 const DEFAULT_URI = 'amqp://guest:guest@localhost:5672';
+/** AMQP has two bytes for it. */
+const LONGEST_HEARTBEAT_SECONDS = 65_535;
 
 /**
  * The one door through which options enter: flag, then FAIRQ_* variable, then the TOML file, then the
@@ -61,6 +63,7 @@ export async function resolveConfig(
     protocol: uri.protocol === 'amqps:' ? 'amqps' : 'amqp',
     hosts: uris.map(hostOf),
     vhost: setting('vhost') ?? vhostOf(uri),
+    ...heartbeatOf(uri),
     username: setting('username') ?? (decodeURIComponent(uri.username) || 'guest'),
     password:
       (passwordFile && readText(passwordFile, 'the password file').trimEnd()) ??
@@ -89,15 +92,15 @@ function parseUris(value: string): [URL, ...URL[]] {
   // A comma may also be part of a password.
   const [first, ...rest] = value.split(/,\s*(?=amqps?:)/i).map(parseUri);
   if (first === undefined) throw new Error('a text splits into one part at least');
-  const what = ({ protocol, username, password, pathname }: URL) =>
-    [protocol, username, password, pathname].join(' ');
+  const what = ({ protocol, username, password, pathname, search }: URL) =>
+    [protocol, username, password, pathname, search].join(' ');
   const other = rest.find((uri) => what(uri) !== what(first));
   if (other !== undefined) {
     throw usageError(
       'URIS_DIFFER',
       `the addresses of ${first.host} and ${other.host} differ in more than the host`,
       {
-        hint: 'Several addresses are the nodes of one cluster: give all of them the same protocol, user, password and vhost.',
+        hint: 'Several addresses are the nodes of one cluster: give all of them the same protocol, user, password, vhost and heartbeat.',
       },
     );
   }
@@ -132,6 +135,19 @@ function parseUri(value: string): URL {
 /** As the AMQP URI specification has it: no path is "/", and a path is the vhost, percent-encoded. */
 function vhostOf(uri: URL): string {
   return uri.pathname.length <= 1 ? '/' : decodeURIComponent(uri.pathname.slice(1));
+}
+
+/** As the specification's query parameters have it: `?heartbeat=5`, in seconds. The others are not for us. */
+function heartbeatOf(uri: URL): { heartbeatSeconds?: number } {
+  const given = uri.searchParams.get('heartbeat');
+  if (given === null) return {};
+  const seconds = Number(given);
+  if (!/^\d+$/.test(given) || seconds < 1 || seconds > LONGEST_HEARTBEAT_SECONDS) {
+    throw usageError('BAD_HEARTBEAT', `the heartbeat in the address of the broker is "${given}"`, {
+      hint: `Write it as ?heartbeat=20, whole seconds from 1 to ${LONGEST_HEARTBEAT_SECONDS}: without one a dead connection is never noticed.`,
+    });
+  }
+  return { heartbeatSeconds: seconds };
 }
 
 function managementUris(given: string | undefined, uris: readonly URL[]): string[] {

@@ -9,7 +9,11 @@ export interface BrokerAddress {
   /** Bases of the management API, without a slash at the end; they are tried in this order. */
   readonly managementUris: readonly string[];
   readonly tls: TlsOptions;
+  /** A connection on which nothing came for twice as long is taken for dead. Seconds; `HEARTBEAT_SECONDS` if not given. */
+  readonly heartbeatSeconds?: number;
 }
+
+export const HEARTBEAT_SECONDS = 20;
 
 export interface Host {
   /** Without the brackets of an IPv6 address. */
@@ -36,10 +40,11 @@ export function showAddress(address: BrokerAddress): string {
 
 /** With the password: for a child's environment, never for a command line or a message. */
 export function uriOf(address: BrokerAddress): string {
-  const { protocol, username, password, hosts, vhost } = address;
+  const { protocol, username, password, hosts, vhost, heartbeatSeconds } = address;
+  const query = heartbeatSeconds === undefined ? '' : `?heartbeat=${heartbeatSeconds}`;
   const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
   return hosts
-    .map((host) => `${protocol}://${login}@${showHost(host)}/${encodeURIComponent(vhost)}`)
+    .map((host) => `${protocol}://${login}@${showHost(host)}/${encodeURIComponent(vhost)}${query}`)
     .join(',');
 }
 

@@ -8,13 +8,13 @@ import {
   type RecoveringChannelModel,
 } from 'amqplib';
 import { type FairqError, messageOf, unreachableError } from '../errors.js';
-import { type BrokerAddress, showAddress } from './address.js';
+import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
+import { retireChannelNumbers } from './channel-numbers.js';
 import { coalesceWrites } from './coalesced-writes.js';
 import { explainConnectFailure } from './connect-failure.js';
 
 /** How long the TCP connection and the handshake may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
-const HEARTBEAT_SECONDS = 20;
 /** A connection that has just gone is known to be gone after so long. */
 const OPEN_AGAIN_MS = 100;
 /** How long the channels may take to say goodbye. */
@@ -169,7 +169,7 @@ class LastingConnection implements Connection {
 
   /** amqplib reads it anew at every try, so that another host can be the next. */
   #target() {
-    const { protocol, hosts, username, password, vhost } = this.address;
+    const { protocol, hosts, username, password, vhost, heartbeatSeconds } = this.address;
     const host = () => hosts[this.#host % hosts.length]!;
     return {
       protocol,
@@ -182,7 +182,7 @@ class LastingConnection implements Connection {
       username,
       password,
       vhost: encodeURIComponent(vhost),
-      heartbeat: HEARTBEAT_SECONDS,
+      heartbeat: heartbeatSeconds ?? HEARTBEAT_SECONDS,
     };
   }
 
@@ -211,6 +211,7 @@ class LastingConnection implements Connection {
   /** Runs before anybody gets a channel of the new connection. */
   #connected(model: ChannelModel): void {
     coalesceWrites(socketOf(model));
+    retireChannelNumbers(model);
     this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
     clearTimeout(this.#giveUpTimer);
     this.#connects++;

@@ -40,6 +40,8 @@ describe('bad input', () => {
     [['bench', 'seed', '--strategy', 'fare'], 'no strategy "fare"', 'fair'],
     [['--config', '/nowhere.toml', 'queues', 'list'], '/nowhere.toml cannot be read', '--config'],
     [['--uri', 'http://x', 'queues', 'list'], 'starts with "http://"', 'amqp://'],
+    [['--uri', 'amqp://x/?heartbeat=0', 'queues', 'list'], 'the heartbeat', '?heartbeat=20'],
+    [['--uri', 'amqp://x/?heartbeat=5,amqp://y', 'queues', 'list'], 'differ in more', 'heartbeat'],
   ])('%j ends with 64, what is wrong and what to do', async (args, what, next) => {
     // The report needs a stream to look into.
     if (args[0] === 'report') await fairq(env, 'publish', '--user', 'A');
