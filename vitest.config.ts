@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'broker',
           include: ['test/integration/**/*.test.ts', 'test/cli/**/*.test.ts'],
           globalSetup: ['test/support/broker.ts'],
+          setupFiles: ['test/support/no-leaks.ts'],
           // One broker and two processors: side by side the files would only wait for each other.
           fileParallelism: false,
           testTimeout: 60_000,
@@ -19,8 +20,9 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          // Each file has a broker of its own, which it may kill.
-          fileParallelism: false,
+          setupFiles: ['test/support/no-leaks.ts'],
+          // Each file has a broker of its own, which it may kill. They wait for most of their time.
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },

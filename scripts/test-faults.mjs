@@ -4,13 +4,13 @@
 //
 //   npm run test:faults
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setUp } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const results = `${root}.fairq/fault-test-results.json`;
-const rows = `${root}.fairq/faults.json`;
+const rows = `${root}.fairq/faults`;
 const { env } = await setUp();
 if (Object.keys(env).length > 0) {
   console.error('The fault tests kill brokers of their own, and need an installed rabbitmq-server for that.');
@@ -20,7 +20,7 @@ if (Object.keys(env).length > 0) {
 const seed = process.env.FAIRQ_FAULT_SEED ?? String(Math.floor(Math.random() * 1e9));
 console.error(`FAIRQ_FAULT_SEED=${seed}`);
 mkdirSync(`${root}.fairq`, { recursive: true });
-for (const old of [rows, results]) rmSync(old, { force: true });
+for (const old of [rows, results]) rmSync(old, { recursive: true, force: true });
 const { status } = spawnSync(
   process.execPath,
   [
@@ -35,7 +35,8 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit', env: { ...process.env, FAIRQ_FAULT_SEED: seed } },
 );
 
-if (existsSync(rows)) printTable(JSON.parse(readFileSync(rows, 'utf8')));
+if (existsSync(rows))
+  printTable(readdirSync(rows).map((row) => JSON.parse(readFileSync(`${rows}/${row}`, 'utf8'))));
 if (existsSync(results)) {
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
   console.log(`\n${numPassedTests} passed, ${numFailedTests} failed; FAIRQ_FAULT_SEED=${seed}`);

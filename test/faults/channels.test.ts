@@ -6,6 +6,11 @@ import { useLoads } from './support/use-load.js';
 
 const broker = useFaultBroker('consumer_timeout = 10000');
 const newLoad = useLoads(broker);
+const LOST = 'a channel was lost';
+/** Of a user at each worker; a channel has no more users than one here. */
+const HELD = 200;
+
+const times = (text: string, part: string) => text.split(part).length - 1;
 
 /**
  * Has the broker refuse something on the channels of a vhost, and close them for it: it takes them to have
@@ -35,11 +40,12 @@ describe('channels that the broker closes', () => {
     await load.startWorkers();
     const publisher = load.publishInBackground();
     await load.untilShare();
+    await load.strike();
     expect(await closeChannels(load.vhost, which)).toBeGreaterThan(0);
     await load.recovered();
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
-    await load.endsWell({ strikes: 1, publisher });
+    await load.endsWell({ publisher });
     // One lost channel does not take the connection down.
     for (const { stderr: said } of [publisher, ...load.workers]) expect(said).not.toContain('trying again');
   });
@@ -49,7 +55,7 @@ describe('consumer_timeout', () => {
   it('strikes while tasks are slow and many are held: they run, and those that still run are not lost', async () => {
     const load = await newLoad('consumer_timeout at 10 s', {
       taskMs: 5,
-      workerFlags: ['--prefetch', '200'],
+      workerFlags: ['--prefetch', String(HELD)],
     });
     // The broker looks for deliveries that are too old once in so long: a minute, as it comes.
     await broker.evaluate('application:set_env(rabbit, channel_tick_interval, 1000).');
@@ -58,10 +64,11 @@ describe('consumer_timeout', () => {
     await fairqJson(load.env, ...slow);
     await load.publish();
     await load.startWorkers();
-    const struck = () => load.workers.every(({ stderr }) => stderr.includes('a channel was lost'));
-    await load.until(async () => struck());
+    await load.until(async () => load.workers.every(({ stderr }) => stderr.includes(LOST)));
     await load.recovered();
-    await load.endsWell({ strikes: 40 });
+    await load.untilNothingIsLeft();
+    const losses = load.workers.reduce((sum, { stderr }) => sum + times(stderr, LOST), 0);
+    await load.endsWell({ mayRunAgain: losses * HELD });
     const report = await fairqJson<RunReport>(load.env, 'report', '--run', 'slow');
     expect(report).toMatchObject({ published: 40, completed: 40, missing: 0 });
   });

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { useFaultBroker } from './support/fault-broker.js';
+import { HEARTBEAT_SECONDS } from './support/fault-load.js';
 import { useLoads } from './support/use-load.js';
 
 const broker = useFaultBroker();
 const newLoad = useLoads(broker);
-/** The broker takes a connection for dead after two heartbeats of 20 s; one of its checks may just have been. */
 const NOTICED_WITHIN_MS = 120_000;
+const FROZEN_MS = 60_000;
+/** A connection is taken for dead after two heartbeats; one of the checks may just have been. */
+const BLOCKED_MS = 5 * HEARTBEAT_SECONDS * 1_000;
 
 async function connectionsOf(vhost: string): Promise<number> {
   return Number(
@@ -23,26 +26,35 @@ describe('a worker that says nothing', () => {
     await load.untilShare(0.1, 0.2);
     const connected = await connectionsOf(load.vhost);
     const [frozen] = load.workers;
+    await load.strike();
+    const since = performance.now();
     frozen!.signal('SIGSTOP');
     try {
-      await load.until(async () => (await connectionsOf(load.vhost)) < connected, NOTICED_WITHIN_MS);
+      const isDropped = async () => (await connectionsOf(load.vhost)) < connected;
+      // The time is the fault.
+      await load.until(async () => performance.now() - since > FROZEN_MS && isDropped(), NOTICED_WITHIN_MS);
     } finally {
       frozen!.signal('SIGCONT');
     }
+    load.over();
     await frozen!.says(/connected again/);
     await load.recovered();
-    await load.endsWell({ strikes: 1 });
+    await load.endsWell();
   });
 
   it('since a handler blocks it goes on after that, and loses nothing', async () => {
-    const load = await newLoad('handler blocks the event loop', { taskMs: 40 });
+    const load = await newLoad('handler blocks the event loop', { taskMs: 20 });
     await load.publish();
-    load.startWorker({ FAULT_BLOCK_AT: String(load.between(200, 2_000)), FAULT_BLOCK_MS: '75000' });
+    load.startWorker({
+      FAULT_BLOCK_AT: String(load.between(200, 2_000)),
+      FAULT_BLOCK_MS: String(BLOCKED_MS),
+    });
     load.startWorker();
     const [blocked] = load.workers;
+    await load.strike();
     await load.until(async () => blocked!.stderr.includes('connected again'), NOTICED_WITHIN_MS);
     await load.recovered();
-    await load.endsWell({ strikes: 1 });
+    await load.endsWell();
     expect(blocked!.stderr).toContain('was lost');
   });
 });

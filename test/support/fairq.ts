@@ -10,6 +10,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const running = new Set<RunningFairq>();
+
+/** Ends what a test has started and not ended, a failed one maybe, and tells what that was. */
+export async function endLeftRunning(): Promise<string[]> {
+  const left = [...running];
+  for (const one of left) one.signal('SIGKILL');
+  await Promise.all(left.map(({ ended }) => ended));
+  return left.map(({ args, stderr }) => `fairq ${args.join(' ')}; it said: ${stderr.slice(-300)}`);
+}
+
 /** A fairq that runs: the real program in a process of its own. */
 export class RunningFairq {
   stdout = '';
@@ -17,12 +27,17 @@ export class RunningFairq {
   readonly ended: Promise<Ended>;
   readonly process: ChildProcess;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, input?: string) {
+  constructor(
+    readonly args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    input?: string,
+  ) {
     const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
     this.process = spawn(process.execPath, [BIN, ...args], {
       env: { ...inherited, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    running.add(this);
     if (input !== undefined) this.process.stdin?.end(input);
     this.process.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk.toString('utf8');
@@ -31,7 +46,10 @@ export class RunningFairq {
       this.stderr += chunk.toString('utf8');
     });
     this.ended = new Promise((resolve) => {
-      this.process.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+      this.process.once('close', (code) => {
+        running.delete(this);
+        resolve({ code, stdout: this.stdout, stderr: this.stderr });
+      });
     });
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A row of the table at the end of `npm run test:faults`. */
@@ -12,20 +12,11 @@ export interface FaultResult {
   readonly secondsToRecover: number | null;
 }
 
-const FOLDER = fileURLToPath(new URL('../../../.fairq/', import.meta.url));
-const FILE = `${FOLDER}faults.json`;
+const FOLDER = fileURLToPath(new URL('../../../.fairq/faults/', import.meta.url));
 
-/** Files run one after another, so nobody else writes it meanwhile. */
+/** A file each, for tests run side by side. */
 export function addResult(result: FaultResult): void {
   mkdirSync(FOLDER, { recursive: true });
-  const others = results().filter(({ fault }) => fault !== result.fault);
-  writeFileSync(FILE, `${JSON.stringify([...others, result], null, 2)}\n`);
-}
-
-function results(): FaultResult[] {
-  try {
-    return JSON.parse(readFileSync(FILE, 'utf8')) as FaultResult[];
-  } catch {
-    return [];
-  }
+  const name = result.fault.replaceAll(/[^a-z0-9]+/gi, '-');
+  writeFileSync(`${FOLDER}${name}.json`, `${JSON.stringify(result)}\n`);
 }
