@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { interruptedError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import type { Context } from './context.js';
 
 /**
@@ -7,9 +7,10 @@ import type { Context } from './context.js';
  * no answer is never a yes.
  *
  * @param plan what is about to happen, as a sentence
+ * @returns false where the answer was no
  */
-export async function confirmed(context: Context, plan: string, yes: boolean): Promise<void> {
-  if (yes) return;
+export async function confirmed(context: Context, plan: string, yes: boolean): Promise<boolean> {
+  if (yes) return true;
   if (!context.mayAsk) {
     throw usageError('NOT_CONFIRMED', `${plan} Nothing was done: nobody can be asked here.`, {
       hint: 'Say --yes to do it, or --dry-run to see it only.',
@@ -18,7 +19,7 @@ export async function confirmed(context: Context, plan: string, yes: boolean): P
   const question = createInterface({ input: context.io.stdin, output: context.io.stderr });
   try {
     const answer = await question.question(`${plan} Go on? [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw interruptedError('nothing was changed');
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     question.close();
   }
