@@ -1,7 +1,8 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
-import { type Connection, replyCode } from './connection.js';
+import { type Connection, ConnectionClosed, replyCode } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
+import { absent } from './topology.js';
 
 /**
  * A channel has one request under way at a time: several take up many queues side by side. And the fewer
@@ -51,6 +52,11 @@ export interface ConsumersListener<S> {
   /** The queue is not there (any more), or the broker refuses it: its consumer is no more. */
   onQueueGone(source: S, refusal?: string): void;
   /**
+   * The broker has ended the consumer of a queue that is still there: something of it was unacknowledged for
+   * too long (from 4.3, on a quorum queue), and is delivered again. Another consumer starts after this.
+   */
+  onConsumerEnded(source: S, channel: ConsumerChannel): void;
+  /**
    * The channel is gone, and every delivery of it is void. Its consumers are taken up again.
    *
    * @param reason the broker's, or undefined where the channel went with its connection
@@ -81,6 +87,7 @@ export class Consumers<S> {
   readonly #byQueue = new Map<string, Consumer<S>>();
   #next = 0;
   #nextAsked = 0;
+  #looks: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: Connection,
@@ -184,11 +191,32 @@ export class Consumers<S> {
 
   #delivered(consumer: Consumer<S>, message: ConsumeMessage | null, on: ConsumerChannel): void {
     if (message === null) {
-      this.#gone(consumer);
+      this.#ended(consumer, on);
       return;
     }
     on.ledger.delivered(message.fields.deliveryTag);
     this.listener.onDelivery(consumer.source, message, on);
+  }
+
+  /** The broker says no more than that the consumer has ended: nearly always since its queue was deleted. */
+  #ended(consumer: Consumer<S>, on: ConsumerChannel): void {
+    // Many may end at once, and each look at a queue that is not there costs a channel.
+    this.#looks = this.#looks
+      .then(async () => {
+        const isCurrent = () => on.open && this.#byQueue.get(consumer.queue) === consumer;
+        if (!isCurrent()) return;
+        const isGone = (await absent(this.connection, [consumer.queue])).length > 0;
+        if (!isCurrent()) return;
+        if (isGone) {
+          this.#gone(consumer);
+          return;
+        }
+        this.listener.onConsumerEnded(consumer.source, on);
+        await this.#start(consumer);
+      })
+      .catch((error) => {
+        if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+      });
   }
 
   #gone(consumer: Consumer<S>, refusal?: string): void {

@@ -88,15 +88,15 @@ async function assertUnlessThere(
   queues: Readonly<Record<string, QueueArguments>>,
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const queue of await missing(connection, Object.keys(queues))) {
+  for (const queue of await absent(connection, Object.keys(queues))) {
     if (await makeAlone(connection, queue, queues[queue]!)) made.push(queue);
   }
   return made;
 }
 
 /** Those of the queues that are not there. One channel does for all, until a queue is missing and it closes. */
-async function missing(connection: Connection, queues: readonly string[]): Promise<string[]> {
-  const absent: string[] = [];
+export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
   let channel: Channel | undefined;
   for (const queue of queues) {
     channel ??= await connection.channel();
@@ -105,11 +105,11 @@ async function missing(connection: Connection, queues: readonly string[]): Promi
     } catch (error) {
       if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
       channel = undefined;
-      absent.push(queue);
+      found.push(queue);
     }
   }
   await channel?.close();
-  return absent;
+  return found;
 }
 
 /**
@@ -123,7 +123,7 @@ async function makeAlone(connection: Connection, queue: string, args: QueueArgum
     const lock = await takeLock(connection, `${queue}.making`);
     try {
       // Whoever had the lock before may have made it.
-      if ((await missing(connection, [queue])).length === 0) return false;
+      if ((await absent(connection, [queue])).length === 0) return false;
       if (lock !== undefined) {
         await lock.channel.assertQueue(queue, { durable: true, arguments: args });
         return true;

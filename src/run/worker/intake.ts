@@ -90,6 +90,7 @@ export class Intake {
     this.#consumers = new Consumers<Source>(connection, {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
       onQueueGone: (source, refusal) => this.#queueGone(source, refusal),
+      onConsumerEnded: (source, channel) => this.#consumerEnded(source, channel),
       onChannelLost: (channel, reason) => this.#channelLost(channel, reason),
       onFailure: (error) => this.listener.onFailure(error),
     });
@@ -220,7 +221,7 @@ export class Intake {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
-      else this.#orphans.settled(task);
+      this.#orphans.settled(task);
       task.source.outstanding--;
       task.source.served++;
       task.source.lastTraffic = now;
@@ -393,6 +394,18 @@ export class Intake {
     if (refusal !== undefined) {
       this.listener.onWarning(`the queue "${source.queue}" cannot be consumed: ${refusal}`);
     }
+  }
+
+  /** What is held may have gone to somebody else; what runs may come back, and is not to start twice. */
+  #consumerEnded(source: Source, channel: ConsumerChannel): void {
+    const now = this.clock.now();
+    for (const task of this.listener.unsettled()) {
+      if (task.source === source && task.channel === channel) this.#orphans.add(task, now);
+    }
+    while (this.#giveBackOne(source));
+    this.listener.onWarning(
+      `the broker ended the consumer of "${source.queue}", as it does when a task is unacknowledged for too long; it is consumed again`,
+    );
   }
 
   #channelLost(channel: ConsumerChannel, reason: string | undefined): void {

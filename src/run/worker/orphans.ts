@@ -13,8 +13,8 @@ interface Orphan {
 }
 
 /**
- * Tasks that lost their delivery, with its channel, while they ran or before they were acknowledged. The
- * broker delivers them again, and most often here: what comes back then is the old task, and is not
+ * Tasks that lost their delivery while they ran or before they were acknowledged: with its channel, or maybe
+ * with the consumer that the broker has ended. The broker delivers them again, and most often here: what comes back then is the old task, and is not
  * started a second time.
  */
 export class Orphans {
@@ -25,8 +25,9 @@ export class Orphans {
     this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now, settled: false });
   }
 
-  /** Its completion is safe, and it would be acknowledged if it had a delivery. */
+  /** Its completion is safe: what comes back of it is finished with. */
   settled(task: HeldTask): void {
+    if (this.#byAttempt.size === 0) return;
     const orphan = this.#byAttempt.get(keyOf(task.id, task.message));
     if (orphan?.task === task) orphan.settled = true;
   }
@@ -44,8 +45,10 @@ export class Orphans {
     const orphan = this.#byAttempt.get(key);
     if (orphan === undefined || orphan.task.source.queue !== source.queue) return false;
     this.#byAttempt.delete(key);
-    orphan.task.message = message;
-    orphan.task.channel = channel;
+    const { task } = orphan;
+    if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);
+    task.message = message;
+    task.channel = channel;
     if (orphan.settled) channel.ledger.finished(message.fields.deliveryTag);
     return true;
   }

@@ -31,6 +31,8 @@ export interface FaultLoadOptions {
   /** For the workers alone, such as by which way they reach the broker. */
   readonly workerEnv?: Env;
   readonly workerFlags?: readonly string[];
+  /** Of the users' queues: classic, if not given. */
+  readonly queueType?: 'quorum' | undefined;
 }
 
 export interface EndOptions {
@@ -119,7 +121,13 @@ export class FaultLoad {
   /** The arguments that publish it. */
   publishing(): string[] {
     const count = String(this.tasks / USERS);
-    return ['publish', '--users', String(USERS), '--count', count, '--task', 'work', '--run', RUN];
+    const load = ['--users', String(USERS), '--count', count, '--task', 'work', '--run', RUN];
+    return ['publish', ...load, ...this.queueFlags];
+  }
+
+  get queueFlags(): string[] {
+    const { queueType } = this.options;
+    return queueType === undefined ? [] : ['--queue-type', queueType];
   }
 
   /** Anything of fairq; it is ended with the load. */
@@ -146,6 +154,7 @@ export class FaultLoad {
         '--name',
         `w${this.workers.length + 1}`,
         ...retries,
+        ...this.queueFlags,
         ...workerFlags,
       ],
       { ...this.env, ...workerEnv, ...env },
