@@ -56,7 +56,10 @@ describe('the broker', () => {
 
   it('has no memory left for a while: the publisher waits, says so, and goes on', async () => {
     const load = await newLoad('memory alarm');
-    const publisher = await underWay(load);
+    await load.startWorkers();
+    const publisher = load.publishInBackground();
+    // The broker looks at its memory every 2.5 s, and the publisher is to be there still.
+    await load.untilShare(0.05, 0.15);
     await broker.evaluate('vm_memory_monitor:set_vm_memory_high_watermark(0.00001).');
     try {
       await publisher.says(/the broker is blocked \(.*\); waiting until it takes tasks again/);

@@ -15,6 +15,8 @@ export class NetworkProxy {
   readonly #pairs = new Set<Pair>();
   readonly #swallowed = new Set<Direction>();
   #refuses = false;
+  /** In the direction that is lost. */
+  swallowedBytes = 0;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.#server = createServer((client) => {
@@ -83,7 +85,10 @@ export class NetworkProxy {
 
   #forward(from: Socket, to: Socket, direction: Direction, pair: Pair): void {
     from.on('data', (chunk) => {
-      if (this.#swallowed.has(direction)) return;
+      if (this.#swallowed.has(direction)) {
+        this.swallowedBytes += chunk.length;
+        return;
+      }
       if (to.writable && !to.write(chunk)) {
         from.pause();
         to.once('drain', () => from.resume());

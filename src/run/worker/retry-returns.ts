@@ -22,9 +22,13 @@ interface Delivery {
  */
 export class RetryReturns {
   readonly #underWay = new Map<OutgoingTask, Delivery>();
+  /** Those that go to a queue by its name. */
+  readonly #direct = new Set<Delivery>();
+  #stopConsuming: () => Promise<unknown> = async () => {};
+  #whenIdle: (() => void)[] = [];
   #publisher: Publisher | undefined;
   #consumer: LastingChannel | undefined;
-  #direct: LastingChannel<ConfirmChannel> | undefined;
+  #channel: LastingChannel<ConfirmChannel> | undefined;
   readonly #returned = new Set<string>();
   #sent = 0;
 
@@ -49,19 +53,26 @@ export class RetryReturns {
 
   /** Tasks on their way back. */
   get pending(): number {
-    return this.#underWay.size;
+    return this.#underWay.size + this.#direct.size;
+  }
+
+  /** Takes no more, and resolves when those on their way have arrived: what is left half-way comes twice. */
+  async finish(): Promise<void> {
+    this.#consumer?.close();
+    await this.#stopConsuming();
+    if (this.pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   close(): void {
     this.#consumer?.close();
-    this.#direct?.close();
+    this.#channel?.close();
   }
 
   async #open(queueKind: QueueKind, now: () => number): Promise<void> {
     const { connection, names, onFailure } = this;
     const onConfirmed = (task: OutgoingTask) => this.#arrived(task);
     this.#publisher = await Publisher.open(connection, names, { queueKind, onConfirmed, onFailure }, now);
-    this.#direct = await LastingChannel.open(
+    this.#channel = await LastingChannel.open(
       () => connection.confirmChannel(),
       async (channel) => {
         channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
@@ -73,11 +84,12 @@ export class RetryReturns {
       async (channel) => {
         if (this.#consumer !== undefined) await assertTopology(connection, names, queueKind.type);
         await channel.prefetch(AT_ONCE);
-        await channel.consume(names.retryQueue, (message) => {
+        const { consumerTag } = await channel.consume(names.retryQueue, (message) => {
           // Deleted: the channel is of no use, and the next one makes the queue again.
           if (message === null) void channel.close().catch(() => {});
           else this.#due({ channel, message });
         });
+        this.#stopConsuming = () => channel.cancel(consumerTag).catch(() => {}); // it has gone by itself
       },
       {
         // Delivered again, they are brought back again.
@@ -120,6 +132,11 @@ export class RetryReturns {
     if (delivery === undefined) return;
     this.#underWay.delete(task);
     acknowledge(delivery);
+    this.#lookIfIdle();
+  }
+
+  #lookIfIdle(): void {
+    if (this.pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   /** A queue that fairq did not make: there is nothing but its name, and it is not made again. */
@@ -143,14 +160,20 @@ export class RetryReturns {
       ...{ messageId, type, contentType, timestamp, mandatory: true, persistent: true },
       headers: { ...withoutDeaths(headers), ...more },
     };
-    const channel = this.#direct?.current;
+    const channel = this.#channel?.current;
     const onAnswer = (error: unknown) => {
+      this.#direct.delete(delivery);
       if (error) giveBack(delivery);
       else if (this.#returned.delete(messageId)) unroutable();
       else acknowledge(delivery);
+      this.#lookIfIdle();
     };
-    if (channel === undefined) giveBack(delivery);
-    else channel.sendToQueue(queue, content, options, onAnswer);
+    if (channel === undefined) {
+      giveBack(delivery);
+      return;
+    }
+    this.#direct.add(delivery);
+    channel.sendToQueue(queue, content, options, onAnswer);
   }
 }
 

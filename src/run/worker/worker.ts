@@ -411,7 +411,7 @@ export class Worker {
       await new Promise<void>((resolve) => this.#runner.whenOneEnds(resolve));
     }
     this.#heldBack.clear();
-    await this.#settlement?.settled();
+    await Promise.all([this.#settlement?.settled(), this.#returns?.finish()]);
     if (ordered) givenBack = await this.#intake.giveBackAll();
     this.#intake.closing();
     this.#presence.sayGoodbye();

@@ -31,6 +31,11 @@ export class PublisherOnTerminal {
     return Number((said ?? '0').replaceAll(',', ''));
   }
 
+  /** How often it has said so. */
+  get timesSaid(): number {
+    return [...this.#shown.matchAll(/ confirmed/g)].length;
+  }
+
   /** SIGKILL for fairq itself; resolves when the terminal has shown its last word. */
   async kill(): Promise<void> {
     const { pid } = this.#script;
