@@ -215,7 +215,8 @@ export class Consumers<S> {
         await this.#start(consumer);
       })
       .catch((error) => {
-        if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+        // Where the channel went meanwhile, so did the connection of the look, and all is taken up again.
+        if (on.open && !(error instanceof ConnectionClosed)) this.listener.onFailure(error);
       });
   }
 
