@@ -209,6 +209,7 @@ export class Intake {
       message,
       channel,
       attempt: undefined,
+      settled: false,
       id: typeof messageId === 'string' && messageId !== '' ? messageId : this.newId(),
       arrivedAt: this.clock.epochMicros(),
     });
@@ -221,7 +222,7 @@ export class Intake {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
-      this.#orphans.settled(task);
+      task.settled = true;
       task.source.outstanding--;
       task.source.served++;
       task.source.lastTraffic = now;

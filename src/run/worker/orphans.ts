@@ -9,27 +9,19 @@ const FORGET_AFTER_MS = 15 * 60_000;
 interface Orphan {
   readonly task: HeldTask;
   readonly since: number;
-  settled: boolean;
 }
 
 /**
  * Tasks that lost their delivery while they ran or before they were acknowledged: with its channel, or maybe
- * with the consumer that the broker has ended. The broker delivers them again, and most often here: what comes back then is the old task, and is not
- * started a second time.
+ * with the consumer that the broker has ended. The broker delivers them again, and most often here: what
+ * comes back then is the old task, and is not started a second time.
  */
 export class Orphans {
   readonly #byAttempt = new Map<string, Orphan>();
 
   /** @param now milliseconds */
   add(task: HeldTask, now: number): void {
-    this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now, settled: false });
-  }
-
-  /** Its completion is safe: what comes back of it is finished with. */
-  settled(task: HeldTask): void {
-    if (this.#byAttempt.size === 0) return;
-    const orphan = this.#byAttempt.get(keyOf(task.id, task.message));
-    if (orphan?.task === task) orphan.settled = true;
+    this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now });
   }
 
   /** What comes back is another task from here on. */
@@ -49,7 +41,7 @@ export class Orphans {
     if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);
     task.message = message;
     task.channel = channel;
-    if (orphan.settled) channel.ledger.finished(message.fields.deliveryTag);
+    if (task.settled) channel.ledger.finished(message.fields.deliveryTag);
     return true;
   }
 

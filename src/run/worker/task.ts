@@ -39,6 +39,8 @@ export interface HeldTask {
   channel: ConsumerChannel;
   /** Where this is not the first attempt on the same delivery: its number. */
   attempt: number | undefined;
+  /** Its completion is safe: its delivery is to be acknowledged, be it this one or the next. */
+  settled: boolean;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

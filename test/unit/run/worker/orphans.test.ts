@@ -22,7 +22,16 @@ function delivery(attempt: number, deliveryTag: number): ConsumeMessage {
 }
 
 function task(message: ConsumeMessage): HeldTask {
-  return { id: ID, source, message, channel: channel() } as HeldTask;
+  return { id: ID, source, message, channel: channel(), settled: false } as HeldTask;
+}
+
+/** Orphans with one that has ended meanwhile. */
+function withSettled(message: ConsumeMessage): Orphans {
+  const orphans = new Orphans();
+  const ended = task(message);
+  orphans.add(ended, 0);
+  ended.settled = true;
+  return orphans;
 }
 
 describe('a task that lost its delivery', () => {
@@ -38,10 +47,7 @@ describe('a task that lost its delivery', () => {
   });
 
   it('is finished with it where it has ended meanwhile', () => {
-    const orphans = new Orphans();
-    const lost = task(delivery(1, 7));
-    orphans.add(lost, 0);
-    orphans.settled(lost);
+    const orphans = withSettled(delivery(1, 7));
     const on = channel();
     on.ledger.delivered(1);
     expect(orphans.adopt(source, delivery(1, 1), on)).toBe(true);
@@ -49,10 +55,7 @@ describe('a task that lost its delivery', () => {
   });
 
   it('does not take the message of the next attempt, which has the same id', () => {
-    const orphans = new Orphans();
-    const failed = task(delivery(1, 7));
-    orphans.add(failed, 0);
-    orphans.settled(failed);
+    const orphans = withSettled(delivery(1, 7));
     const on = channel();
     expect(orphans.adopt(source, delivery(2, 1), on)).toBe(false);
     expect(orphans.adopt(source, delivery(1, 2), on)).toBe(true);
