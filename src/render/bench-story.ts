@@ -4,8 +4,8 @@ import { type BenchResult, resultLabels } from './bench-result.js';
 import { userSpans } from './lane-choice.js';
 import { formatCount, formatDuration, formatTasks } from './numbers.js';
 import { safeName } from './report-text.js';
+import { safeText } from './safe-text.js';
 import type { TextStyle } from './style.js';
-import { safeText } from './text.js';
 
 /** One line of the figures: the same measure of every result. */
 export interface Figure {

@@ -5,9 +5,10 @@ import { type Figure, storyOf } from './bench-story.js';
 import { renderComparison } from './lanes.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
 import { describeMissing, formatLagTasks } from './report-text.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
-import { fitText, safeText, wrapParts, wrapText } from './text.js';
+import { fitText, wrapParts, wrapText } from './text.js';
 
 /** The first starts tell the pattern; the rest is in --json. */
 const MAX_STARTS = 90;

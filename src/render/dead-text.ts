@@ -1,8 +1,8 @@
 import type { DeadLetter } from '../core/dead-letter.js';
 import { formatBytes, formatCount, formatDuration } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
-import { safeText } from './text.js';
 
 interface Letter extends DeadLetter {
   readonly id: string;

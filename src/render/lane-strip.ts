@@ -3,8 +3,9 @@ import { bucketOf, describeScale, fitScale, renderAxis, type Scale } from './axi
 import { laneShares } from './lane-cells.js';
 import type { LaneChoice, UserSpan } from './lane-choice.js';
 import { formatCount } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { LANE_TONES, paint, type TextStyle, type Tone } from './style.js';
-import { fitText, padRight, safeText, textWidth } from './text.js';
+import { fitText, padRight, textWidth } from './text.js';
 
 export interface LaneGlyphs {
   /** From a small share of a column to all of it. */

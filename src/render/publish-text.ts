@@ -1,7 +1,7 @@
 import type { PublishProgress, PublishReport } from '../core/publish-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
-import { safeText } from './text.js';
 
 export function renderPublish(report: PublishReport, style: TextStyle): string {
   const { confirmed, users, seconds } = report;

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
-import { safeText } from './text.js';
 
 interface QueueRow {
   readonly name: string;

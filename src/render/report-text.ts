@@ -1,9 +1,10 @@
 import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
 import { renderLanes } from './lanes.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle, type Tone } from './style.js';
 import { type Column, renderTable } from './table.js';
-import { fitText, safeText, wrapText } from './text.js';
+import { fitText, wrapText } from './text.js';
 
 /** A run for people: what became of its tasks, who waited how long, and who was served when. */
 export function renderReport(report: RunReport, order: CompletionOrder, style: TextStyle): string {

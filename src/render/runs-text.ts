@@ -1,8 +1,8 @@
 import type { RunSummary } from '../core/run-catalog.js';
 import { formatCount, formatDuration } from './numbers.js';
+import { safeText } from './safe-text.js';
 import type { TextStyle } from './style.js';
 import { renderTable } from './table.js';
-import { safeText } from './text.js';
 
 export function renderRuns(runs: readonly RunSummary[], style: TextStyle): string {
   if (runs.length === 0) return 'No runs yet.';

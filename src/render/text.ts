@@ -1,8 +1,6 @@
 import stringWidth from 'string-width';
 import type { TextStyle } from './style.js';
 
-export { safeText } from './safe-text.js';
-
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const PLAIN = /^[\u0020-\u007e]*$/;
 

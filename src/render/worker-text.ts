@@ -1,8 +1,9 @@
 import { WINDOW_REASONS } from '../core/windows.js';
 import type { Holding, WorkerReport, WorkerSnapshot } from '../core/worker-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
-import { safeText, wrapText } from './text.js';
+import { wrapText } from './text.js';
 
 export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const { completed, failed, users, seconds } = report;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf } from '../../errors.js';
-import type { Handler, Handlers } from './handlers.js';
+import { type Handler, type Handlers, isThenable } from './handlers.js';
 
 /** A call of a handler, and how it can be made to fail from outside of its promise. */
 interface Call {
@@ -90,10 +90,6 @@ export class HandlerGuard {
       });
     };
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** What was thrown as the reason of a failure: "undefined" alone would say nothing to anybody. */

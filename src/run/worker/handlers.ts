@@ -66,6 +66,11 @@ function durationOf(payload: Payload): number {
   throw new Error('the payload has no "durationMs" from 0 to 86400000');
 }
 
+/** Whether a handler has returned a promise, of whatever making. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
 /** Parses a payload. What V8 says of one that does not parse quotes it, and a payload is for nobody's log. */
 export function jsonOf(payload: Payload): unknown {
   try {

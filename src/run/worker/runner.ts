@@ -6,7 +6,7 @@ import type { Scheduler } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { followed, NOISE_MS } from '../../core/task-time.js';
 import { messageOf } from '../../errors.js';
-import type { Handlers } from './handlers.js';
+import { type Handlers, isThenable } from './handlers.js';
 import type { HeldTask } from './task.js';
 import { RunContext, TaskRun } from './task-run.js';
 
@@ -301,8 +301,4 @@ function failureOf(error: unknown): Failure {
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
   return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

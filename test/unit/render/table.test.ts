@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { safeText } from '../../../src/render/safe-text.js';
 import { type Column, renderTable } from '../../../src/render/table.js';
-import { safeText, textWidth } from '../../../src/render/text.js';
+import { textWidth } from '../../../src/render/text.js';
 import { hostileName } from '../../support/hostile-names.js';
 
 const style = { columns: 80, color: false, unicode: true };

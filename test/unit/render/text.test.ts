@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitText, padRight, safeText, textWidth, wrapParts, wrapText } from '../../../src/render/text.js';
+import { safeText } from '../../../src/render/safe-text.js';
+import { fitText, padRight, textWidth, wrapParts, wrapText } from '../../../src/render/text.js';
 import { hostileName, unsafeIn } from '../../support/hostile-names.js';
 
 test('a plain name is shown as it is', () => {
