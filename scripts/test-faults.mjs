@@ -3,14 +3,13 @@
 // FAIRQ_FAULT_SEED makes the faults strike at the same shares of the load again.
 //
 //   npm run test:faults
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { tableOf } from './lib/table.mjs';
+import { countsText, runVitest } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const results = `${root}.fairq/fault-test-results.json`;
-const rows = `${root}.fairq/faults`;
+const rows = fileURLToPath(new URL('../.fairq/faults', import.meta.url));
 const { env } = await setUp();
 if (Object.keys(env).length > 0) {
   console.error('The fault tests kill brokers of their own, and need an installed rabbitmq-server for that.');
@@ -19,44 +18,22 @@ if (Object.keys(env).length > 0) {
 
 const seed = process.env.FAIRQ_FAULT_SEED ?? String(Math.floor(Math.random() * 1e9));
 console.error(`FAIRQ_FAULT_SEED=${seed}`);
-mkdirSync(`${root}.fairq`, { recursive: true });
-for (const old of [rows, results]) rmSync(old, { recursive: true, force: true });
-const { status } = spawnSync(
-  process.execPath,
-  [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--project=faults',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${results}`,
-    ...process.argv.slice(2),
-  ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, FAIRQ_FAULT_SEED: seed } },
+rmSync(rows, { recursive: true, force: true });
+const { succeeded, counts } = runVitest(
+  'fault-test-results',
+  ['--project=faults', ...process.argv.slice(2)],
+  { ...process.env, FAIRQ_FAULT_SEED: seed },
 );
 
-if (existsSync(rows))
-  printTable(readdirSync(rows).map((row) => JSON.parse(readFileSync(`${rows}/${row}`, 'utf8'))));
-if (existsSync(results)) {
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
-  console.log(`\n${numPassedTests} passed, ${numFailedTests} failed; FAIRQ_FAULT_SEED=${seed}`);
-}
-process.exitCode = status === 0 ? 0 : 1;
-
-function printTable(faults) {
+if (existsSync(rows)) {
+  const faults = readdirSync(rows).map((row) => JSON.parse(readFileSync(`${rows}/${row}`, 'utf8')));
   const head = ['fault', 'versions', 'tasks', 'repeats', 'seconds to recover'];
-  const lines = faults.map(({ fault, versions, tasks, repeats, secondsToRecover }) => [
-    fault,
-    versions,
-    tasks.toLocaleString('en-US'),
-    String(repeats),
-    secondsToRecover === null ? '-' : secondsToRecover.toFixed(1),
-  ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-  const print = (cells) =>
-    console.log(
-      cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
-    );
-  console.log('');
-  for (const line of [head, ...lines]) print(line);
+  console.log(`\n${tableOf([head, ...faults.map(cellsOf)], { rightFrom: 2 })}`);
+}
+console.log(`\n${countsText(counts)}; FAIRQ_FAULT_SEED=${seed}`);
+process.exitCode = succeeded ? 0 : 1;
+
+function cellsOf({ fault, versions, tasks, repeats, secondsToRecover }) {
+  const recovery = secondsToRecover === null ? '-' : secondsToRecover.toFixed(1);
+  return [fault, versions, tasks.toLocaleString('en-US'), String(repeats), recovery];
 }

@@ -5,14 +5,12 @@
 //
 // --suite SUITE  only on this one; may be repeated
 // --require      a RabbitMQ that this machine cannot have is a failure, too
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { provideBroker, SUITES } from './lib/brokers.mjs';
 import { SetupError } from './lib/run.mjs';
+import { tableOf } from './lib/table.mjs';
+import { addCounts, countsText, runVitest } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const { suites, required, forVitest } = parse(process.argv.slice(2));
 
 // Each run starts brokers of its own.
@@ -57,7 +55,7 @@ async function testOn(suite) {
   const { counts, succeeded } = test(suite);
   const seconds = Math.round((performance.now() - started) / 1000);
   const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds };
-  console.log(`RabbitMQ ${version}: ${countsText(row)}, in ${seconds} s`);
+  console.log(`RabbitMQ ${version}: ${countsText(row.counts)}, in ${seconds} s`);
   return row;
 }
 
@@ -70,50 +68,20 @@ async function askVersion() {
 
 /** One project after the other: the fault tests take what the machine has. */
 function test(suite) {
-  mkdirSync(`${root}.fairq`, { recursive: true });
   const chosen = forVitest.filter((arg) => arg.startsWith('--project'));
   const others = forVitest.filter((arg) => !arg.startsWith('--project'));
-  const outcomes = (chosen.length > 0 ? chosen : ['--project=broker', '--project=faults']).map((project) => {
-    const results = `${root}.fairq/matrix-${suite}${project.replace('--project=', '-')}.json`;
-    rmSync(results, { force: true });
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-    const args = [
-      'node_modules/vitest/vitest.mjs',
-      'run',
+  const projects = chosen.length > 0 ? chosen : ['--project=broker', '--project=faults'];
+  const outcomes = projects.map((project) =>
+    runVitest(`matrix-${suite}${project.replace('--project=', '-')}`, [
       '--passWithNoTests',
-      ...reporters,
       project,
       ...others,
-    ];
-    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-    return { counts: countsIn(results), succeeded: status === 0 };
-  });
+    ]),
+  );
   return {
-    counts: outcomes.map(({ counts }) => counts).reduce(added),
+    counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
     succeeded: outcomes.every(({ succeeded }) => succeeded),
   };
-}
-
-function added(some, more) {
-  if (some === undefined || more === undefined) return some ?? more;
-  const kinds = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'];
-  return Object.fromEntries(kinds.map((kind) => [kind, some[kind] + more[kind]]));
-}
-
-/** Without them vitest has not come as far as a test. */
-function countsIn(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function countsText({ counts }) {
-  if (counts === undefined) return 'no test was run';
-  const skipped = counts.numPendingTests + counts.numTodoTests;
-  const texts = [`${counts.numPassedTests} passed`, `${counts.numFailedTests} failed`];
-  return [...texts, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(', ');
 }
 
 function printTable(all) {
@@ -121,20 +89,10 @@ function printTable(all) {
     row.suite,
     row.version ?? `(${SUITES[row.suite]})`,
     row.outcome === 'not run' ? 'NOT RUN' : row.outcome,
-    row.version === undefined ? (row.outcome === 'failed' ? row.why : '') : countsText(row),
+    row.version === undefined ? (row.outcome === 'failed' ? row.why : '') : countsText(row.counts),
     row.seconds === undefined ? '' : `${row.seconds} s`,
   ]);
-  const table = [['Debian', 'RabbitMQ', 'outcome', 'tests', 'time'], ...lines];
-  const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
-  console.log('');
-  for (const cells of table) {
-    console.log(
-      cells
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  console.log(`\n${tableOf([['Debian', 'RabbitMQ', 'outcome', 'tests', 'time'], ...lines])}`);
 }
 
 /** Takes out what is ours; the rest is vitest's, in its order. */
