@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { times } from '../support/times.js';
 import { useFaultBroker } from './support/fault-broker.js';
-import type { FaultLoad } from './support/fault-load.js';
 import { useLoads } from './support/use-load.js';
 
 const broker = useFaultBroker();
@@ -9,20 +9,10 @@ const newLoad = useLoads(broker);
 /** What "a while" is for an outage: longer than any back-off between two tries to connect. */
 const OUTAGE_MS = 20_000;
 
-/** Publisher and workers together; resolves when a share has run. */
-async function underWay(load: FaultLoad) {
-  await load.startWorkers();
-  const publisher = load.publishInBackground();
-  await load.untilShare();
-  return publisher;
-}
-
-const times = (text: string, part: string) => text.split(part).length - 1;
-
 describe('the broker', () => {
   it('is killed and starts again, and nothing that was confirmed is lost', async () => {
     const load = await newLoad('broker killed');
-    const publisher = await underWay(load);
+    const publisher = await load.underWay();
     await load.strike();
     await broker.kill();
     await broker.start();
@@ -36,7 +26,7 @@ describe('the broker', () => {
 
   it('is away for a while, and all go on when it is back', async () => {
     const load = await newLoad('broker stopped for 20 s');
-    const publisher = await underWay(load);
+    const publisher = await load.underWay();
     await load.strike();
     await broker.stop();
     const since = performance.now();
@@ -56,10 +46,8 @@ describe('the broker', () => {
 
   it('has no memory left for a while: the publisher waits, says so, and goes on', async () => {
     const load = await newLoad('memory alarm');
-    await load.startWorkers();
-    const publisher = load.publishInBackground();
     // The broker looks at its memory every 2.5 s, and the publisher is to be there still.
-    await load.untilShare(0.05, 0.15);
+    const publisher = await load.underWay(0.05, 0.15);
     await broker.evaluate('vm_memory_monitor:set_vm_memory_high_watermark(0.00001).');
     try {
       await publisher.says(/the broker is blocked \(.*\); waiting until it takes tasks again/);

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { fairqJson } from '../support/fairq.js';
+import { times } from '../support/times.js';
 import { useFaultBroker } from './support/fault-broker.js';
 import { useLoads } from './support/use-load.js';
 
 const broker = useFaultBroker('consumer_timeout = 10000');
 const newLoad = useLoads(broker);
-const LOST = /a channel was lost|ended the consumer/g;
+const LOST = /a channel was lost|ended the consumer/;
 /** Of a user at each worker; a channel has no more users than one here. */
 const HELD = 200;
-
-const times = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].length;
 
 /**
  * Has the broker refuse something on the channels of a vhost, and close them for it: it takes them to have
@@ -37,9 +36,7 @@ describe('channels that the broker closes', () => {
   ];
   it.each(kinds)('%s come back, and lose nothing', async (kind, which) => {
     const load = await newLoad(`channels ${kind} closed`);
-    await load.startWorkers();
-    const publisher = load.publishInBackground();
-    await load.untilShare();
+    const publisher = await load.underWay();
     await load.strike();
     expect(await closeChannels(load.vhost, which)).toBeGreaterThan(0);
     await load.recovered();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Direction, NetworkProxy } from '../support/network-proxy.js';
+import { times } from '../support/times.js';
 import { useFaultBroker } from './support/fault-broker.js';
 import { useLoads } from './support/use-load.js';
 
@@ -25,8 +26,6 @@ async function proxiedLoad(fault: string) {
   await load.untilShare();
   return { load, publisher };
 }
-
-const times = (text: string, part: string) => text.split(part).length - 1;
 
 describe('a network', () => {
   it('that resets every connection loses nothing', async () => {

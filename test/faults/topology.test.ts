@@ -31,9 +31,7 @@ describe('a user queue that somebody deletes', () => {
 describe('the event stream', () => {
   it('is made again when somebody deletes it, and no task is lost', async () => {
     const load = await newLoad('event stream deleted');
-    await load.startWorkers();
-    const publisher = load.publishInBackground();
-    await load.untilShare();
+    const publisher = await load.underWay();
     await load.strike();
     await broker.api('DELETE', `/queues/${load.vhost}/${STREAM}`);
     await load.recovered();

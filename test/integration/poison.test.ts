@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { unsafeIn } from '../support/hostile-names.js';
+import { askManagement } from '../support/management-api.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -235,17 +236,11 @@ describe('what is nobody else’s business', () => {
 async function loginWith(password: string): Promise<Record<string, string>> {
   const { FAIRQ_URI = '', FAIRQ_MANAGEMENT_URI = '' } = env;
   const uri = new URL(FAIRQ_URI);
-  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(uri.username)}:${decodeURIComponent(uri.password)}`).toString('base64')}`;
-  const ask = async (path: string, body: object) => {
-    const response = await fetch(`${FAIRQ_MANAGEMENT_URI}/api/${path}`, {
-      method: 'PUT',
-      headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect(response.ok, path).toBe(true);
-  };
-  await ask('users/secretive', { password, tags: 'administrator' });
-  await ask(`permissions/${uri.pathname.slice(1)}/secretive`, { configure: '.*', write: '.*', read: '.*' });
+  const login = `${decodeURIComponent(uri.username)}:${decodeURIComponent(uri.password)}`;
+  const api = { uri: FAIRQ_MANAGEMENT_URI, login };
+  const everything = { configure: '.*', write: '.*', read: '.*' };
+  await askManagement(api, 'PUT', '/users/secretive', { password, tags: 'administrator' });
+  await askManagement(api, 'PUT', `/permissions/${uri.pathname.slice(1)}/secretive`, everything);
   uri.username = 'secretive';
   uri.password = password;
   return { ...env, FAIRQ_URI: uri.href };

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { NetworkProxy } from '../support/network-proxy.js';
+import { times } from '../support/times.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -24,8 +25,6 @@ beforeAll(async () => {
   env = { ...vhost.env, FAIRQ_URI: uri.href };
 });
 afterAll(() => proxy.close());
-
-const times = (text: string, part: string) => text.split(part).length - 1;
 
 async function report(run: string): Promise<RunReport> {
   return fairqJson<RunReport>(vhost.env, 'report', '--run', run);

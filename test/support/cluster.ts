@@ -11,6 +11,7 @@ import { layoutOf, readText, writeLayout } from '../../dist/broker/node/layout.j
 import { choosePorts, LOOPBACK, type NodePorts } from '../../dist/broker/node/ports.js';
 import { amqpAnswers } from '../../dist/broker/node/readiness.js';
 import { eventually } from './eventually.js';
+import { askManagement } from './management-api.js';
 
 interface Member {
   readonly name: string;
@@ -123,11 +124,8 @@ export class Cluster {
   }
 
   async #running(): Promise<number> {
-    const authorization = `Basic ${Buffer.from('guest:guest').toString('base64')}`;
-    const response = await fetch(`${this.managementUris[0]}/api/nodes?columns=running`, {
-      headers: { authorization },
-    });
-    const nodes = (await response.json()) as { running: boolean }[];
+    const [uri = ''] = this.managementUris;
+    const nodes = (await askManagement({ uri }, 'GET', '/nodes?columns=running')) as { running: boolean }[];
     return nodes.filter(({ running }) => running).length;
   }
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import type { BrokerAddress } from '../../src/broker/address.js';
 import { Management } from '../../src/broker/management.js';
 import { eventually } from './eventually.js';
+import { askManagement } from './management-api.js';
 
 export interface TestVhost {
   readonly address: BrokerAddress;
@@ -79,10 +80,7 @@ function connect(address: BrokerAddress): Promise<ChannelModel> {
 }
 
 async function connections(address: BrokerAddress): Promise<unknown[]> {
-  const authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
-  const response = await fetch(
-    `${address.managementUris[0]}/api/vhosts/${encodeURIComponent(address.vhost)}/connections`,
-    { headers: { authorization } },
-  );
-  return (await response.json()) as unknown[];
+  const [uri = ''] = address.managementUris;
+  const api = { uri, login: `${address.username}:${address.password}` };
+  return (await askManagement(api, 'GET', `/vhosts/${address.vhost}/connections`)) as unknown[];
 }

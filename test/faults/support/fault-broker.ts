@@ -8,10 +8,10 @@ import { afterAll, beforeAll } from 'vitest';
 import { startKeptNode, stopKeptNode } from '../../../dist/broker/node/kept-node.js';
 import { readState } from '../../../dist/broker/node/kept-state.js';
 import { eventually } from '../../support/eventually.js';
+import { askManagement } from '../../support/management-api.js';
 
 const runFile = promisify(execFile);
 const PROGRAMS = '/usr/lib/rabbitmq/bin';
-const AUTHORIZATION = `Basic ${Buffer.from('guest:guest').toString('base64')}`;
 
 export interface QueueCounts {
   readonly ready: number;
@@ -84,14 +84,7 @@ export class FaultBroker {
   }
 
   async api(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown> {
-    const response = await fetch(`${this.managementUri}/api${path}`, {
-      method,
-      headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+    return askManagement({ uri: this.managementUri }, method, path, body);
   }
 
   /** By the broker's own count of this moment, which no statistics delay. */

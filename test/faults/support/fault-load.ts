@@ -118,6 +118,14 @@ export class FaultLoad {
     return publisher;
   }
 
+  /** Workers and a publisher in the background; resolves with that one when a random share has run. */
+  async underWay(low?: number, high?: number): Promise<RunningFairq> {
+    await this.startWorkers();
+    const publisher = this.publishInBackground();
+    await this.untilShare(low, high);
+    return publisher;
+  }
+
   /** The arguments that publish it. */
   publishing(): string[] {
     const count = String(this.tasks / USERS);
