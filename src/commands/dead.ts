@@ -153,20 +153,17 @@ async function change(
   return connected(context, async (deps) => {
     const plan = await listDeadLetters(deps, flags);
     const head = { schemaVersion: 1, kind: `dead-${verb}`, total: plan.total, chosen: plan.letters.length };
-    const nothingDone = {
-      ...head,
-      dryRun: flags.dryRun === true,
-      done: 0,
-      kept: [],
-      byUser: countByUser(plan),
-    };
+    const nothingDone = (text: CommandResult['text']): CommandResult => ({
+      document: { ...head, dryRun: flags.dryRun === true, done: 0, kept: [], byUser: countByUser(plan) },
+      text,
+    });
     if (flags.dryRun === true || plan.letters.length === 0) {
-      return { document: nothingDone, text: (style) => renderDeadPlan(plan, whatHappens, style) };
+      return nothingDone((style) => renderDeadPlan(plan, whatHappens, style));
     }
     const count = plan.letters.length.toLocaleString('en-US');
     const noun = plan.letters.length === 1 ? 'dead letter is' : 'dead letters are';
     if (!(await confirmed(context, `${count} ${noun} to be ${whatHappens}.`, flags.yes === true))) {
-      return { document: nothingDone, text: () => 'Nothing was changed.' };
+      return nothingDone(() => 'Nothing was changed.');
     }
     let done = 0;
     const progress = await showProgress(
