@@ -15,7 +15,7 @@ export const SETTINGS = {
     flag: '--uri <amqp-uri>',
     variable: 'FAIRQ_URI',
     key: 'uri',
-    help: 'the broker, such as amqp://user:password@host:5672/vhost; several for a cluster',
+    help: 'the broker, such as amqp://user:password@host:5672/vhost; several for a cluster; with ?heartbeat=5 a dead connection is noticed sooner',
     repeats: true,
   },
   managementUri: {
