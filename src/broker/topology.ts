@@ -29,11 +29,11 @@ type QueueArguments = Record<string, unknown>;
 export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
 
 /**
- * Makes what all of fairq needs on the broker: the exchanges, the queues of dead letters and of retries, and
- * the event stream. Safe to repeat. What is there already stays as it is, whatever its kind and retention:
+ * Makes what all of fairq needs on the broker: the exchanges, the queue of dead letters and the event
+ * stream. Safe to repeat. What is there already stays as it is, whatever its kind and retention:
  * that is the operator's choice.
  *
- * @param type of the queues: quorum, so that they survive a node of the cluster
+ * @param type of the queue: quorum, so that it survives a node of the cluster
  */
 export async function assertTopology(connection: Connection, names: Names, type: QueueType): Promise<void> {
   const channel = await connection.channel();
@@ -46,7 +46,6 @@ export async function assertTopology(connection: Connection, names: Names, type:
   await channel.close();
   const made = await assertUnlessThere(connection, {
     [names.deadLetterQueue]: queueArguments(type, connection.brokerVersion),
-    [names.retryQueue]: queueArguments(type, connection.brokerVersion),
     [names.eventStream]: {
       'x-queue-type': 'stream',
       'x-max-age': EVENTS_MAX_AGE,
@@ -58,9 +57,9 @@ export async function assertTopology(connection: Connection, names: Names, type:
 }
 
 /**
- * Makes a queue for each delay, in which a task waits for its next attempt. When its time is over the
- * broker moves it to the retry queue, and not to that of its user: what the broker moves and cannot route
- * it drops, and a user's queue may have been pruned meanwhile.
+ * Makes a queue for each delay, in which a task waits for its next attempt. Workers watch over the wait, and
+ * not a TTL of the broker's with dead-lettering: what the broker moves and cannot route it drops, and a user's
+ * queue may have been pruned; and RabbitMQ 3.10 stops moving for three minutes when a node of a cluster goes.
  */
 export async function assertDelayQueues(
   connection: Connection,
@@ -70,14 +69,7 @@ export async function assertDelayQueues(
 ): Promise<void> {
   const queues = delaysMs.map((delayMs): [string, QueueArguments] => [
     delayQueueOf(names, delayMs),
-    {
-      ...queueArguments(type, connection.brokerVersion),
-      'x-message-ttl': delayMs,
-      'x-dead-letter-exchange': '',
-      'x-dead-letter-routing-key': names.retryQueue,
-      // A quorum queue moves a message without a confirm unless it is told otherwise.
-      ...(type === 'quorum' && { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' }),
-    },
+    queueArguments(type, connection.brokerVersion),
   ]);
   await assertUnlessThere(connection, Object.fromEntries(queues));
 }

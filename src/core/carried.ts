@@ -37,9 +37,33 @@ export function carriedHeaders(
   return carried;
 }
 
-/** A short string, such as a task's name: undefined where it no longer fits into one. */
+/** What says what a task is and when it was sent, of a message's properties: what can be sent again of it. */
+export interface CarriedProperties {
+  readonly type?: string;
+  readonly contentType?: string;
+  readonly timestamp?: number;
+}
+
+export function carriedProperties({
+  type,
+  contentType,
+  timestamp,
+}: Readonly<Record<keyof CarriedProperties, unknown>>): CarriedProperties {
+  const name = carriedText(type);
+  const kind = carriedText(contentType);
+  const sentAt = carriedTimestamp(timestamp);
+  return {
+    ...(name !== undefined && { type: name }),
+    ...(kind !== undefined && { contentType: kind }),
+    ...(sentAt !== undefined && { timestamp: sentAt }),
+  };
+}
+
+/** A short string, such as a task's name or id: undefined where it no longer fits into one. */
 export function carriedText(value: unknown): string | undefined {
-  return typeof value === 'string' && bytesOf(value) <= MOST_SHORT_BYTES ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  // No character of UTF-16 takes more than three bytes: most texts need not be encoded to know.
+  return value.length * 3 <= MOST_SHORT_BYTES || bytesOf(value) <= MOST_SHORT_BYTES ? value : undefined;
 }
 
 /** A message's timestamp, in seconds. */

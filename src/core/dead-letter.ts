@@ -4,7 +4,7 @@ import { isWithin } from './sane-numbers.js';
 
 /**
  * What fairq writes into the headers of a task that failed, beside its envelope: on its way to the next
- * attempt where it came from and when it was first started; as a dead letter also why it is dead.
+ * attempt where it came from, when it was first started and when it failed; as a dead letter also why it is dead.
  */
 export const QUEUE_HEADER = 'x-fairq-queue';
 export const FIRST_START_HEADER = 'x-fairq-first-start';
@@ -18,8 +18,6 @@ export const ATTEMPTS_BEFORE_HEADER = 'x-fairq-attempts-before';
 const REASON_KEPT = 2_000;
 const STACK_KEPT = 8_000;
 const ABOUT_DEATH = [QUEUE_HEADER, FIRST_START_HEADER, LAST_END_HEADER, REASON_HEADER, STACK_HEADER];
-/** What the broker adds when a message expires or is dead-lettered: it says nothing about the task. */
-const OF_THE_BROKER = /^x-(first-|last-)?death/;
 
 export type Headers = Readonly<Record<string, unknown>>;
 
@@ -44,7 +42,19 @@ export function retryHeaders(headers: Headers | undefined, failed: FailedAttempt
   return {
     ...carried(headers, failed),
     [ENVELOPE_HEADER]: encodeEnvelope({ ...envelope, attempt: envelope.attempt + 1 }),
+    [LAST_END_HEADER]: failed.endedAt,
   };
+}
+
+/**
+ * How long a task is to wait for its next attempt; milliseconds, `delayMs` at the most, since it may have
+ * failed at a worker with another clock.
+ *
+ * @param now microseconds since the epoch
+ */
+export function waitLeft(headers: Headers | undefined, delayMs: number, now: number): number {
+  const failedAt = micros(headers?.[LAST_END_HEADER]) ?? 0;
+  return Math.min(delayMs, Math.max(0, Math.ceil(delayMs - (now - failedAt) / 1000)));
 }
 
 export function deadLetterHeaders(
@@ -63,9 +73,7 @@ export function deadLetterHeaders(
 
 /** What a dead letter is sent back with. Attempts go on counting, so that the report knows the later one. */
 export function redriveHeaders(headers: Headers | undefined, attempts: number): Record<string, unknown> {
-  const rest = Object.entries(carriedHeaders(withoutDeaths(headers))).filter(
-    ([name]) => !ABOUT_DEATH.includes(name),
-  );
+  const rest = Object.entries(carriedHeaders(headers)).filter(([name]) => !ABOUT_DEATH.includes(name));
   return { ...Object.fromEntries(rest), [ATTEMPTS_BEFORE_HEADER]: attempts };
 }
 
@@ -73,11 +81,6 @@ export function redriveHeaders(headers: Headers | undefined, attempts: number): 
 export function attemptsBefore(headers: Headers | undefined): number {
   const value = headers?.[ATTEMPTS_BEFORE_HEADER];
   return isWithin(value, 1, Number.MAX_SAFE_INTEGER) ? value : 0;
-}
-
-/** The broker notes how a message expired, which it did only in order to wait. */
-export function withoutDeaths(headers: Headers | undefined): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !OF_THE_BROKER.test(name)));
 }
 
 /** What a dead letter says of itself; anything may be missing, for anybody can write to the queue. */
@@ -108,7 +111,7 @@ export function readDeadLetter(headers: Headers | undefined): DeadLetter {
 
 function carried(headers: Headers | undefined, { queue, startedAt }: FailedAttempt): Record<string, unknown> {
   return {
-    ...carriedHeaders(withoutDeaths(headers)),
+    ...carriedHeaders(headers),
     [QUEUE_HEADER]: queue,
     [FIRST_START_HEADER]: micros(headers?.[FIRST_START_HEADER]) ?? startedAt,
   };

@@ -20,8 +20,8 @@ export interface Names {
   readonly eventStream: string;
   /** Tasks that failed for good. */
   readonly deadLetterQueue: string;
-  /** Tasks whose wait for the next attempt is over; workers bring them back to the queue of their user. */
-  readonly retryQueue: string;
+  /** What the name of every queue starts with in which tasks wait for their next attempt. */
+  readonly retryQueuePrefix: string;
   /** The one queue of strategy `fifo`. */
   readonly sharedQueue: string;
   /** What every user queue's name starts with. */
@@ -40,22 +40,30 @@ export function namesFor(prefix: string): Names {
     controlExchange: `${prefix}.control`,
     eventStream: `${prefix}.events`,
     deadLetterQueue: `${prefix}.dead`,
-    retryQueue: `${prefix}.retry`,
+    retryQueuePrefix: `${prefix}.retry.`,
     sharedQueue: `${prefix}.shared`,
     userQueuePrefix: `${prefix}.user.`,
   };
 }
 
-/** Where tasks wait so long for their next attempt: one queue for each delay, for the broker expires in order. */
+/** Where tasks wait so long for their next attempt: one queue for each delay, so that they are due in its order. */
 export function delayQueueOf(names: Names, delayMs: number): string {
-  return `${names.retryQueue}.${delayMs}ms`;
+  return `${names.retryQueuePrefix}${delayMs}ms`;
+}
+
+/** The delay of such a queue, milliseconds, or undefined for any other queue. */
+export function delayOfQueue(names: Names, queue: string): number | undefined {
+  if (!queue.startsWith(names.retryQueuePrefix)) return undefined;
+  const delay = /^(\d{1,9})ms$/.exec(queue.slice(names.retryQueuePrefix.length))?.[1];
+  return delay === undefined ? undefined : Number(delay);
 }
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, deadLetterQueue, retryQueue } = names;
-  return [eventStream, deadLetterQueue, retryQueue].some(
-    (name) => queue === name || queue.startsWith(`${name}.`),
+  const { eventStream, deadLetterQueue, retryQueuePrefix } = names;
+  return (
+    queue.startsWith(retryQueuePrefix) ||
+    [eventStream, deadLetterQueue].some((name) => queue === name || queue.startsWith(`${name}.`))
   );
 }
 

@@ -115,6 +115,58 @@ describe('a task that fails', () => {
     expect(dead.properties.headers?.['x-fairq-reason']).toContain('no longer there');
   });
 
+  it('waits its time, among many that wait with it', async () => {
+    const file = folder.file('many.mjs');
+    const log = folder.file('many.txt');
+    await writeFile(
+      file,
+      `import { appendFileSync } from 'node:fs';
+       export function once(_, { id, attempt }) {
+         appendFileSync(${JSON.stringify(log)}, id + ' ' + performance.now() + '\\n');
+         if (attempt === 1) throw new Error('once');
+       }`,
+    );
+    await fairqJson(env, 'publish', '--users', '5', '--count', '300', '--task', 'once', '--run', 'many');
+    const flags = ['worker', '--exit-when', 'empty', '--handler', file, '--backoff', '500ms'];
+    expect(await fairqJson(env, ...flags)).toMatchObject({ completed: 1_500, retried: 1_500 });
+    const starts = new Map<string, number[]>();
+    for (const line of (await readFile(log, 'utf8')).trim().split('\n')) {
+      const [id = '', at] = line.split(' ');
+      starts.set(id, [...(starts.get(id) ?? []), Number(at)]);
+    }
+    expect(starts.size).toBe(1_500);
+    for (const [first = 0, second = 0, ...more] of starts.values()) {
+      expect(second - first).toBeGreaterThanOrEqual(499);
+      expect(more).toEqual([]);
+    }
+  });
+
+  it('is brought back by a worker with other waits, when its own has gone', async () => {
+    const { file } = await failing('orphaned', 1);
+    await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--run', 'orphaned');
+    await fairqJson(env, 'worker', '--count', '1', '--handler', file, '--backoff', '777ms');
+    const other = ['--handler', file, '--backoff', '10ms', '--count', '1'];
+    expect(await fairqJson(env, 'worker', ...other)).toMatchObject({ completed: 1 });
+    expect(await report('orphaned')).toMatchObject({ completed: 1, missing: 0, duplicates: 0 });
+  });
+
+  it('is a dead letter at once where somebody else has put it into a delay queue', async () => {
+    const flags = ['--backoff', '40ms', '--exit-when', 'empty'];
+    await fairqJson(env, 'worker', ...flags);
+    const headers = { theirs: 'x'.repeat(30_000), 'x-fairq-last-end': 'soon' };
+    vhost.channel.sendToQueue('fairq.retry.40ms', Buffer.from('strange'), { headers });
+    await eventually(async () => (await vhost.ready('fairq.retry.40ms')) === 1, {
+      timeoutMs: 10_000,
+      what: 'the message',
+    });
+    await fairqJson(env, 'worker', ...flags);
+    const dead = await vhost.channel.get('fairq.dead', { noAck: true });
+    if (dead === false) throw new Error('there is no dead letter');
+    expect(dead.content.toString()).toBe('strange');
+    expect(dead.properties.headers?.['x-fairq-reason']).toContain('does not say what it is');
+    expect(await vhost.ready('fairq.retry.40ms')).toBe(0);
+  });
+
   it('is charged to its user: others are served meanwhile', async () => {
     const { file } = await failing('charged', 1);
     await fairqJson(env, 'publish', '--user', 'F', '--task', 'flaky', '--count', '20', '--run', 'charged');

@@ -3,6 +3,7 @@ import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
+import { carriedProperties, carriedText } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
@@ -159,7 +160,9 @@ function taskOf(
   letter: ListedDeadLetter,
   now: number,
 ): OutgoingTask | string {
-  const { headers, type, contentType } = message.properties;
+  const { headers } = message.properties;
+  if (carriedText(letter.id) === undefined) return 'its id is too long to be sent again';
+  const { type = '', contentType = '' } = carriedProperties(message.properties);
   const found = decodeEnvelope(headers);
   const to = letter.queue === undefined ? found.user : userOfQueue(names, letter.queue);
   if (to === undefined) {
@@ -170,8 +173,8 @@ function taskOf(
   const envelope = completeEnvelope(found, to, found.sentAt ?? letter.firstStartAt ?? now);
   return {
     id: letter.id,
-    type: String(type ?? ''),
-    contentType: String(contentType ?? ''),
+    type,
+    contentType,
     payload: message.content,
     envelope: { ...envelope, attempt: envelope.attempt + 1 },
     to,

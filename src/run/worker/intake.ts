@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
+import { carriedText } from '../../core/carried.js';
 import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
@@ -210,7 +211,7 @@ export class Intake {
       channel,
       attempt: undefined,
       settled: false,
-      id: typeof messageId === 'string' && messageId !== '' ? messageId : this.newId(),
+      id: carriedText(messageId) || this.newId(),
       arrivedAt: this.clock.epochMicros(),
     });
     if (this.scheduler.held > this.mostHeld) this.mostHeld = this.scheduler.held;

@@ -2,7 +2,7 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import { type Connection, isNack } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
-import { carriedText, carriedTimestamp } from '../../core/carried.js';
+import { carriedProperties } from '../../core/carried.js';
 import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
@@ -68,7 +68,7 @@ export class Settlement {
     this.#completions = new CompletionBatch(options.name);
   }
 
-  /** What fairq keeps on the broker has to be there; later it is made again where it is not. */
+  /** What fairq keeps on the broker, and the delay queues, have to be there before the first task ends; later it is made again where it is not. */
   static async open(
     connection: Connection,
     names: Names,
@@ -126,15 +126,13 @@ export class Settlement {
 
   #copyOf(task: HeldTask, queue: string, headers: Record<string, unknown>): Message {
     const { properties, content } = task.message;
-    const { type, contentType, timestamp } = properties;
     return {
       queue,
       body: content,
       nacks: 0,
       properties: {
         messageId: task.id,
-        ...defined({ type: carriedText(type), contentType: carriedText(contentType) }),
-        ...defined({ timestamp: carriedTimestamp(timestamp) }),
+        ...carriedProperties(properties),
         headers,
       },
     };
@@ -162,7 +160,6 @@ export class Settlement {
 
   async #setUp(channel: ConfirmChannel): Promise<void> {
     if (this.#opened) await this.#makeAgain();
-    else await this.#makeDelayQueues();
     this.#opened = true;
     channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
   }
@@ -222,12 +219,8 @@ export class Settlement {
   }
 
   async #makeAgain(): Promise<void> {
-    await assertTopology(this.connection, this.names, this.options.queueKind.type);
-    await this.#makeDelayQueues();
-  }
-
-  async #makeDelayQueues(): Promise<void> {
     const { queueKind, retry } = this.options;
+    await assertTopology(this.connection, this.names, queueKind.type);
     await assertDelayQueues(this.connection, this.names, queueKind.type, delaysOf(retry));
   }
 
@@ -243,10 +236,4 @@ export class Settlement {
 
 function emptyBatch(): Batch {
   return { tasks: [], unconfirmed: new Set(), written: false };
-}
-
-function defined<V>(values: Readonly<Record<string, V | undefined>>): Record<string, V> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, V] => entry[1] !== undefined),
-  );
 }

@@ -201,7 +201,7 @@ export class Worker {
 
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names, this.options.queueKind.type);
-    const [settlement, returns, found] = await Promise.all([
+    const [settlement, returns, all] = await Promise.all([
       Settlement.open(this.connection, this.names, this.options, {
         onSettled: (tasks) => {
           this.#intake.settled(tasks);
@@ -209,14 +209,21 @@ export class Worker {
         },
         onFailure: (error) => this.#fail(error),
       }),
-      RetryReturns.open(this.connection, this.names, this.options.queueKind, this.clock.now, (error) =>
-        this.#fail(error),
+      RetryReturns.open(
+        this.connection,
+        this.names,
+        { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) },
+        this.clock,
+        (error) => this.#fail(error),
       ),
       this.#findQueues(),
       this.#intake.open(),
     ]);
     this.#settlement = settlement;
     this.#returns = returns;
+    returns.take(all);
+    const found = all.filter((queue) => this.#filter.matches(queue));
+    if (this.options.ordered) await this.#checkOrdered(found);
     await this.#warmUp.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
@@ -233,9 +240,7 @@ export class Worker {
   /** It hears of new queues before it asks for those that there are, so that none falls between. */
   async #findQueues(): Promise<string[]> {
     await this.#presence.open();
-    const found = (await this.management.queueNames()).filter((queue) => this.#filter.matches(queue));
-    if (this.options.ordered) await this.#checkOrdered(found);
-    return found;
+    return this.management.queueNames();
   }
 
   async #checkOrdered(queues: readonly string[]): Promise<void> {
@@ -263,6 +268,7 @@ export class Worker {
     try {
       const queues = await this.management.queueNames();
       this.#listFailed = false;
+      this.#returns?.take(queues);
       await this.#intake.take(queues);
     } catch (error) {
       if (!this.#listFailed) {
@@ -314,7 +320,7 @@ export class Worker {
       if (this.options.exitWhen === 'idle') {
         if (drain.idleFor(this.#busy) >= this.options.idleForMs) return this.#stop();
       } else {
-        const isEmpty = !this.#busy && (await drain.empty(this.#queuesOfWork())) && !this.#busy;
+        const isEmpty = this.#hasNone && (await drain.empty(this.#queuesOfWork())) && this.#hasNone;
         timesEmpty = isEmpty ? timesEmpty + 1 : 0;
         if (timesEmpty === EMPTY_LOOKS) return this.#stop();
       }
@@ -326,7 +332,12 @@ export class Worker {
   #queuesOfWork(): string[] {
     const { names } = this;
     const delays = delaysOf(this.options.retry).map((delayMs) => delayQueueOf(names, delayMs));
-    return [...delays, names.retryQueue, ...this.#intake.sources.keys()];
+    return [...delays, ...this.#intake.sources.keys()];
+  }
+
+  /** No task is here, be it one that waits for its next attempt. */
+  get #hasNone(): boolean {
+    return !this.#busy && (this.#returns?.waiting ?? 0) === 0;
   }
 
   get #busy(): boolean {

@@ -5,6 +5,7 @@ import {
   readDeadLetter,
   redriveHeaders,
   retryHeaders,
+  waitLeft,
 } from '../../../src/core/dead-letter.js';
 import { deadLetterFilter } from '../../../src/core/dead-letter-filter.js';
 import { decodeEnvelope } from '../../../src/core/envelope.js';
@@ -15,14 +16,15 @@ const envelope = { user: 'A', run: 'r', sequence: 7, intendedAt: SENT - 100, sen
 const failed = { queue: 'fairq.user.A', envelope, startedAt: 5_000, endedAt: 6_000 };
 
 describe('a failed task', () => {
-  it('takes to its next attempt what it came with, where it came from and when it was first started', () => {
-    const before = { theirs: 'x', 'x-death': [{}], 'x-first-death-queue': 'q' };
+  it('takes to its next attempt what it came with, where it came from, when it was first started and when it failed', () => {
+    const before = { theirs: 'x' };
     const first = retryHeaders(before, failed);
     expect(first).toEqual({
       theirs: 'x',
       'x-fairq': expect.any(String),
       'x-fairq-queue': 'fairq.user.A',
       'x-fairq-first-start': 5_000,
+      'x-fairq-last-end': 6_000,
     });
     expect(decodeEnvelope(first)).toEqual({ ...envelope, attempt: 3 });
     expect(retryHeaders(first, { ...failed, startedAt: 9_000 })['x-fairq-first-start']).toBe(5_000);
@@ -49,6 +51,28 @@ describe('a failed task', () => {
   it.each([undefined, {}, { 'x-fairq-attempts-before': -1 }, { 'x-fairq-attempts-before': '3' }])(
     'without sense in its headers has had no attempts before: %j',
     (headers) => expect(attemptsBefore(headers)).toBe(0),
+  );
+});
+
+describe('the wait for the next attempt', () => {
+  const headers = { 'x-fairq-last-end': SENT };
+
+  it.each([
+    [SENT, 2_000],
+    [SENT + 1_500_100, 500],
+    [SENT + 2_000_000, 0],
+    [SENT + 9_000_000_000, 0],
+  ])('counts from the failure: at %d there are %d ms left', (now, left) => {
+    expect(waitLeft(headers, 2_000, now)).toBe(left);
+  });
+
+  it('is never longer than the delay, whatever the clock of the worker where it failed', () => {
+    expect(waitLeft(headers, 2_000, SENT - 3_600_000_000)).toBe(2_000);
+  });
+
+  it.each([{}, { 'x-fairq-last-end': 'soon' }, { 'x-fairq-last-end': -1 }])(
+    'is over where the time of the failure makes no sense: %j',
+    (without) => expect(waitLeft(without, 2_000, SENT)).toBe(0),
   );
 });
 

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decodeText,
+  delayOfQueue,
+  delayQueueOf,
   encodeText,
   namesFor,
   routingKeyOf,
@@ -29,6 +31,14 @@ describe('names on the broker', () => {
         expect(encodeText(user)).toMatch(/^[A-Za-z0-9_.@:%-]+$/);
       }),
     );
+  });
+
+  it('of delay queues say the delay, and no other name is one', () => {
+    expect(delayOfQueue(names, delayQueueOf(names, 86_400_000))).toBe(86_400_000);
+    for (const other of ['fairq.retry', 'fairq.retry.', 'fairq.retry.1e3ms', 'fairq.retry.5ms.making']) {
+      expect(delayOfQueue(names, other)).toBeUndefined();
+    }
+    expect(delayOfQueue(namesFor('other'), delayQueueOf(names, 5))).toBeUndefined();
   });
 
   it.each(['../x', '%2F', 'a%41', '用户', '💥', 'a\u0000b', '\u001b[31m', ' ', '"quoted"', 'A'])(
