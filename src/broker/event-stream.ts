@@ -15,6 +15,9 @@ import { type Connection, replyCode } from './connection.js';
 /** Batches on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
 const READ_AHEAD = 200;
 
+/** A reader that nothing has come to for so long, not even its marker, reads over again on another channel. */
+const QUIET_AT_MOST_MS = 20_000;
+
 export interface EventReader {
   /** Completions in stream order, a batch at a time. */
   onCompletions(events: readonly TaskEvent[]): void;
@@ -72,6 +75,11 @@ export async function replayEvents(
   }
   channel.sendToQueue(names.eventStream, Buffer.from('{}'), { type: MARKER, messageId: markerId });
   await answer(channel.prefetch(READ_AHEAD));
+  let heardAt = performance.now();
+  const listening = setInterval(() => {
+    if (performance.now() - heardAt > QUIET_AT_MOST_MS) channel.close().catch(() => {}); // it is going already
+  }, 1_000);
+  channel.once('close', () => clearInterval(listening));
   let hasBegun = false;
   const begun = (at: number | undefined) => {
     if (hasBegun || at === undefined) return;
@@ -95,6 +103,7 @@ export async function replayEvents(
             );
             return;
           }
+          heardAt = performance.now();
           channel.ack(message);
           const { type, messageId } = message.properties;
           const body = () => message.content.toString('utf8');

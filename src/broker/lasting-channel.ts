@@ -10,11 +10,25 @@ const OF_USE_MS = 5_000;
 /** Time for the answers that are on their way, and for a new leader. */
 const RENEW_AFTER_MS = 500;
 
+/**
+ * Of a channel with confirms: what has had no answer for so many looks, a second apart, gets none any more. A
+ * channel that has met a stream whose leader was lost may go on sending to where there is nobody.
+ */
+const LOOK_EVERY_MS = 1_000;
+const LOOKS_WITHOUT_ANSWER = 20;
+
 export interface LastingChannelListener<C> {
   /** What was under way on it is void. `reason`: the broker's, where it closed the channel and not all of the connection. */
   onLost?(channel: C, reason: string | undefined): void;
   /** It is set up and is `current`; after the first time too. */
   onOpen?(channel: C): void;
+  /**
+   * The oldest message that has been sent on the present channel and not answered, by something that tells it
+   * from others; undefined where there is none, or where the broker reads nothing for now.
+   */
+  oldestUnanswered?(): unknown;
+  /** In place of a second: how often that is asked. */
+  readonly lookEveryMs?: number;
   /** In place of 3: for who does something else each time. */
   readonly refusalsTolerated?: number;
   /** It could not be opened or set up again: refused, or the connection is given up. */
@@ -29,6 +43,10 @@ export class LastingChannel<C extends Channel = Channel> {
   #current: C | undefined;
   #closed = false;
   #renewal: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #oldest: unknown;
+  /** Times in a row that the oldest message was the same. */
+  #looksAtOldest = 0;
   /** What the broker said when it closed the present channel, or the last. */
   #refusal: string | undefined;
   #refusals = 0;
@@ -52,6 +70,9 @@ export class LastingChannel<C extends Channel = Channel> {
   ): Promise<LastingChannel<C>> {
     const lasting = new LastingChannel(openOne, setUp, listener);
     await lasting.#open();
+    if (listener.oldestUnanswered !== undefined) {
+      lasting.#looking = setInterval(() => lasting.#look(), listener.lookEveryMs ?? LOOK_EVERY_MS).unref();
+    }
     return lasting;
   }
 
@@ -77,7 +98,18 @@ export class LastingChannel<C extends Channel = Channel> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#renewal);
+    clearInterval(this.#looking);
     this.#current = undefined;
+  }
+
+  /** Counted in looks and not in time: while the process stands still no answer can come. */
+  #look(): void {
+    const oldest = this.#current && this.listener.oldestUnanswered?.();
+    if (oldest === undefined || oldest !== this.#oldest) this.#looksAtOldest = 0;
+    this.#oldest = oldest;
+    if (++this.#looksAtOldest <= LOOKS_WITHOUT_ANSWER) return;
+    this.#looksAtOldest = 0;
+    this.renewSoon();
   }
 
   async #open(): Promise<void> {
@@ -109,6 +141,7 @@ export class LastingChannel<C extends Channel = Channel> {
     if (gone) return false;
     inUse = true;
     this.#current = channel;
+    this.#looksAtOldest = 0;
     this.listener.onOpen?.(channel);
     return true;
   }

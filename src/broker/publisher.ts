@@ -27,6 +27,8 @@ export interface OutgoingTask {
   readonly envelope: Envelope;
   /** The user whose queue it goes to; the envelope's, if not given. */
   readonly to?: string;
+  /** Instead: a queue that fairq did not make and does not make again. */
+  readonly toQueue?: string;
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
 }
@@ -37,6 +39,8 @@ export interface PublisherOptions {
   readonly sharedQueue?: string;
   readonly maxInFlight?: number;
   readonly onConfirmed: (task: OutgoingTask) => void;
+  /** The queue that the task names is not there; nothing more becomes of the task here. */
+  readonly onNoQueue?: (task: OutgoingTask, queue: string) => void;
   /** For who awaits neither `ready` nor `settled`, which reject with it. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -45,6 +49,8 @@ interface Pending {
   readonly task: OutgoingTask;
   readonly route: Route;
   readonly number: number;
+  /** It is on its way to the broker, and not kept here until its queue is there. */
+  sent: boolean;
   /** Since when the broker does not take it. */
   nackedSince: number | undefined;
 }
@@ -55,13 +61,18 @@ interface Pending {
  * went through the route is `open`. A task that comes back makes it `closed` until the queue is there.
  */
 interface Route {
+  readonly exchange: string;
   readonly key: string;
   readonly queue: string;
+  /** Its queue is made where it is not there. */
+  readonly isMade: boolean;
   state: 'unknown' | 'probing' | 'open' | 'closed';
   waiting: Pending[];
   /** Since when tasks have come back although the queue is there. */
   unboundSince: number | undefined;
 }
+
+type Way = Pick<Route, 'exchange' | 'key' | 'queue' | 'isMade'>;
 
 /**
  * Publishes tasks with confirms and the `mandatory` flag. It publishes first and makes a queue only
@@ -69,7 +80,9 @@ interface Route {
  * confirmed is sent again, in the old order and with the old ids: it may then be there twice.
  */
 export class Publisher {
+  /** To the queues of users, by user, and to others by their name. */
   readonly #routes = new Map<string, Route>();
+  readonly #routesByQueue = new Map<string, Route>();
   readonly #returned = new Set<string>();
   readonly #maker: QueueMaker;
   readonly #maxInFlight: number;
@@ -81,6 +94,8 @@ export class Publisher {
   #generation = 0;
   #count = 0;
   #records = 0;
+  /** The message id of a record that is on its way. */
+  #recording: string | undefined;
   #sentAgain = 0;
   #drained = true;
   #wake: (() => void) | undefined;
@@ -123,6 +138,7 @@ export class Publisher {
           this.#generation++;
         },
         onOpen: () => this.#sendAgain(),
+        oldestUnanswered: () => this.#oldestUnanswered(),
         onFailure,
       },
     );
@@ -153,13 +169,22 @@ export class Publisher {
   #sendAgain(): void {
     this.#drained = true;
     this.#returned.clear();
-    for (const route of this.#routes.values()) {
+    for (const route of [...this.#routes.values(), ...this.#routesByQueue.values()]) {
       route.state = 'unknown';
       route.waiting = [];
     }
     this.#sentAgain += this.#pending.size;
-    for (const pending of this.#pending.values()) this.#take(pending);
+    for (const pending of this.#pending.values()) {
+      pending.sent = false;
+      this.#take(pending);
+    }
     this.#wakeUp();
+  }
+
+  #oldestUnanswered(): Pending | string | undefined {
+    if (this.connection.blocked) return undefined;
+    for (const pending of this.#pending.values()) if (pending.sent) return pending;
+    return this.#recording;
   }
 
   /** Whether `send` may be called now; otherwise await `ready()` first. */
@@ -190,8 +215,8 @@ export class Publisher {
   }
 
   send(task: OutgoingTask): void {
-    const route = this.#routeOf(task.to ?? task.envelope.user);
-    const pending: Pending = { task, route, number: this.#count++, nackedSince: undefined };
+    const route = this.#routeOf(task);
+    const pending: Pending = { task, route, number: this.#count++, sent: false, nackedSince: undefined };
     this.#pending.set(pending.number, pending);
     this.#take(pending);
   }
@@ -227,8 +252,10 @@ export class Publisher {
   ): Promise<'confirmed' | 'unroutable' | 'lost'> {
     const { eventStream } = this.names;
     const options = { type, messageId, persistent: true, mandatory: true };
+    this.#recording = messageId;
     return new Promise((resolve, reject) => {
       channel.publish('', eventStream, body, options, (error) => {
+        this.#recording = undefined;
         if (this.#returned.delete(messageId)) resolve('unroutable');
         else if (!error) resolve('confirmed');
         else if (!isNack(error)) resolve('lost');
@@ -237,16 +264,29 @@ export class Publisher {
     });
   }
 
-  #routeOf(user: string): Route {
-    let route = this.#routes.get(user);
+  #routeOf({ to, toQueue, envelope }: OutgoingTask): Route {
+    const routes = toQueue === undefined ? this.#routes : this.#routesByQueue;
+    const name = toQueue ?? to ?? envelope.user;
+    let route = routes.get(name);
     if (route === undefined) {
-      const shared = this.options.sharedQueue;
-      const key = shared ?? routingKeyOf(this.names, user);
-      const queue = shared ?? this.names.userQueuePrefix + key;
-      route = { key, queue, state: 'unknown', waiting: [], unboundSince: undefined };
-      this.#routes.set(user, route);
+      route = {
+        ...(toQueue === undefined ? this.#wayToUser(name) : this.#wayToQueue(toQueue)),
+        ...{ state: 'unknown', waiting: [], unboundSince: undefined },
+      };
+      routes.set(name, route);
     }
     return route;
+  }
+
+  #wayToUser(user: string): Way {
+    const shared = this.options.sharedQueue;
+    const key = shared ?? routingKeyOf(this.names, user);
+    const queue = shared ?? this.names.userQueuePrefix + key;
+    return { exchange: this.names.taskExchange, key, queue, isMade: true };
+  }
+
+  #wayToQueue(queue: string): Way {
+    return { exchange: '', key: queue, queue, isMade: false };
   }
 
   #probe(pending: Pending): void {
@@ -273,9 +313,9 @@ export class Publisher {
     // While the channel is away it only waits in `#pending`.
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const { taskExchange } = this.names;
-    this.#drained =
-      channel.publish(taskExchange, route.key, task.payload, options, onAnswer) && this.#drained;
+    pending.sent = true;
+    const { exchange, key } = route;
+    this.#drained = channel.publish(exchange, key, task.payload, options, onAnswer) && this.#drained;
   }
 
   #answered(pending: Pending, error: unknown): void {
@@ -328,6 +368,11 @@ export class Publisher {
 
   #unroutable(pending: Pending): void {
     const { route } = pending;
+    if (!route.isMade) {
+      this.#noQueue(pending);
+      return;
+    }
+    pending.sent = false;
     route.waiting.push(pending);
     if (route.state === 'closed') return;
     route.state = 'closed';
@@ -335,16 +380,26 @@ export class Publisher {
     const isCurrent = () => generation === this.#generation;
     this.#makeRoute(route).then(
       () => {
-        if (!isCurrent()) return;
-        route.waiting.sort((a, b) => a.number - b.number);
-        const first = route.waiting.shift();
-        if (first) this.#probe(first);
-        else route.state = 'unknown';
+        if (isCurrent()) this.#probeNext(route);
       },
       (error) => {
         if (isCurrent()) this.#fail(error);
       },
     );
+  }
+
+  #probeNext(route: Route): void {
+    route.waiting.sort((a, b) => a.number - b.number);
+    const first = route.waiting.shift();
+    if (first) this.#probe(first);
+    else route.state = 'unknown';
+  }
+
+  #noQueue({ task, route, number }: Pending): void {
+    this.#pending.delete(number);
+    this.options.onNoQueue?.(task, route.queue);
+    this.#probeNext(route);
+    this.#wakeUp();
   }
 
   async #makeRoute(route: Route): Promise<void> {

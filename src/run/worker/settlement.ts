@@ -79,7 +79,11 @@ export class Settlement {
     settlement.#channel = await LastingChannel.open(
       () => connection.confirmChannel(),
       (channel) => settlement.#setUp(channel),
-      { onOpen: () => settlement.#sendAgain(), onFailure: (error) => listener.onFailure(error) },
+      {
+        onOpen: () => settlement.#sendAgain(),
+        oldestUnanswered: () => settlement.#oldestUnanswered(),
+        onFailure: (error) => listener.onFailure(error),
+      },
     );
     return settlement;
   }
@@ -167,6 +171,12 @@ export class Settlement {
   #sendAgain(): void {
     this.#returned.clear();
     for (const batch of this.#batches) for (const message of batch.unconfirmed) this.#send(batch, message);
+  }
+
+  #oldestUnanswered(): Message | undefined {
+    if (this.connection.blocked) return undefined;
+    for (const { unconfirmed } of this.#batches) for (const message of unconfirmed) return message;
+    return undefined;
   }
 
   #add(message: Message): void {
