@@ -97,6 +97,28 @@ describe('dead redrive', () => {
   });
 });
 
+describe('dead redrive of a task from a queue that fairq did not make', () => {
+  it('sends it back there, and keeps the letter where that queue is gone', async () => {
+    for (const queue of ['theirs_1', 'theirs_2']) {
+      await vhost.channel.assertQueue(queue, { durable: true });
+      vhost.channel.sendToQueue(queue, Buffer.from('no paper'), { type: 'fail', messageId: queue });
+    }
+    const flags = ['--queues', 'theirs_*', '--max-attempts', '1'];
+    expect(await fairqJson(env, 'worker', ...flags, '--count', '2')).toMatchObject({ failed: 2 });
+    await vhost.channel.deleteQueue('theirs_2');
+    const { code, stdout } = await fairq(env, '--json', 'dead', 'redrive', '--reason', 'paper', '--yes');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ chosen: 2, done: 1 },
+      kept: [{ id: 'theirs_2', reason: 'its queue "theirs_2" is no longer there' }],
+    });
+    expect((await dead('--reason', 'paper')).letters.map(({ id }) => id)).toEqual(['theirs_2']);
+    const back = await vhost.channel.get('theirs_1', { noAck: true });
+    expect(back).toMatchObject({ properties: { messageId: 'theirs_1', type: 'fail' } });
+    await fairqJson(env, 'dead', 'discard', '--reason', 'paper', '--yes');
+  });
+});
+
 describe('dead discard', () => {
   it('throws away what is chosen, and nothing else', async () => {
     expect(await fairqJson(env, 'dead', 'discard', '--reason', 'disk', '--yes')).toMatchObject({ done: 3 });

@@ -101,7 +101,8 @@ export async function discardDeadLetters(
 }
 
 /**
- * Sends letters back to the queues of their users, which are made where they are missing. A letter leaves
+ * Sends letters back to the queues of their users, which are made where they are missing, or to the queue that
+ * fairq did not make and that they came from, where it is still there. A letter leaves
  * the dead letters only when its task is safe in its queue: in between it may be in both, never in none.
  */
 export async function redriveDeadLetters(
@@ -124,6 +125,10 @@ export async function redriveDeadLetters(
         acknowledgements.delete(task);
         done++;
         onDone();
+      },
+      onNoQueue: (task, queue) => {
+        acknowledgements.delete(task);
+        kept.push({ id: task.id, reason: `its queue ${JSON.stringify(queue)} is no longer there` });
       },
     },
     clock.now,
@@ -164,20 +169,18 @@ function taskOf(
   if (carriedText(letter.id) === undefined) return 'its id is too long to be sent again';
   const { type = '', contentType = '' } = carriedProperties(message.properties);
   const found = decodeEnvelope(headers);
-  const to = letter.queue === undefined ? found.user : userOfQueue(names, letter.queue);
-  if (to === undefined) {
-    return letter.queue === undefined
-      ? 'it does not say whose it is'
-      : `it came from the queue ${JSON.stringify(letter.queue)}, which is not one of fairq's`;
-  }
-  const envelope = completeEnvelope(found, to, found.sentAt ?? letter.firstStartAt ?? now);
+  const { queue } = letter;
+  const to = queue === undefined ? found.user : userOfQueue(names, queue);
+  const where = to !== undefined ? { to } : queue !== undefined ? { toQueue: queue } : undefined;
+  if (where === undefined) return 'it does not say whose it is';
+  const envelope = completeEnvelope(found, to ?? '', found.sentAt ?? letter.firstStartAt ?? now);
   return {
     id: letter.id,
     type,
     contentType,
     payload: message.content,
     envelope: { ...envelope, attempt: envelope.attempt + 1 },
-    to,
+    ...where,
     headers: redriveHeaders(headers, envelope.attempt),
   };
 }

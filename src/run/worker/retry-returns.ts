@@ -1,12 +1,10 @@
-import type { ConfirmChannel } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
-import { LastingChannel } from '../../broker/lasting-channel.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
 import { carriedHeaders, carriedProperties, carriedText } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import { QUEUE_HEADER, REASON_HEADER } from '../../core/dead-letter.js';
-import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
 
@@ -17,18 +15,15 @@ import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-wai
  */
 export class RetryReturns {
   readonly #underWay = new Map<OutgoingTask, WaitingTask>();
-  /** Those that go to a queue by its name. */
-  readonly #direct = new Set<WaitingTask>();
   #whenIdle: (() => void)[] = [];
   #publisher: Publisher | undefined;
   #waits: RetryWaits | undefined;
-  #channel: LastingChannel<ConfirmChannel> | undefined;
-  readonly #returned = new Set<string>();
-  #sent = 0;
+  #unnamed = 0;
 
   private constructor(
     private readonly connection: Connection,
     private readonly names: Names,
+    private readonly clock: Clock,
     private readonly onFailure: (error: Error) => void,
   ) {}
 
@@ -43,8 +38,8 @@ export class RetryReturns {
     clock: Clock,
     onFailure: (error: Error) => void,
   ): Promise<RetryReturns> {
-    const returns = new RetryReturns(connection, names, onFailure);
-    await returns.#open(queueKind, clock);
+    const returns = new RetryReturns(connection, names, clock, onFailure);
+    await returns.#open(queueKind);
     const options = { queueType: queueKind.type, delaysMs };
     returns.#waits = await RetryWaits.open(connection, names, options, clock, {
       onDue: (task) => returns.#due(task),
@@ -57,7 +52,7 @@ export class RetryReturns {
 
   /** Tasks on their way back. */
   get pending(): number {
-    return this.#underWay.size + this.#direct.size;
+    return this.#underWay.size;
   }
 
   /** Tasks held here until their wait for one of this worker's delays is over. */
@@ -78,102 +73,80 @@ export class RetryReturns {
 
   close(): void {
     this.#waits?.close();
-    this.#channel?.close();
   }
 
-  async #open(queueKind: QueueKind, clock: Clock): Promise<void> {
+  async #open(queueKind: QueueKind): Promise<void> {
     const { connection, names, onFailure } = this;
-    const onConfirmed = (task: OutgoingTask) => this.#arrived(task);
     this.#publisher = await Publisher.open(
       connection,
       names,
-      { queueKind, onConfirmed, onFailure },
-      clock.now,
-    );
-    this.#channel = await LastingChannel.open(
-      () => connection.confirmChannel(),
-      async (channel) => {
-        channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
+      {
+        queueKind,
+        onConfirmed: (task) => this.#arrived(task),
+        onNoQueue: (task, queue) => this.#noQueue(task, queue),
+        onFailure,
       },
-      { onFailure },
+      this.clock.now,
     );
   }
 
-  #due(delivery: WaitingTask): void {
-    const { headers } = delivery.message.properties;
-    const id = carriedText(delivery.message.properties.messageId);
+  #due(waiting: WaitingTask): void {
+    const { headers, messageId } = waiting.message.properties;
+    const id = carriedText(messageId);
     const queue: unknown = headers?.[QUEUE_HEADER];
-    const envelope = decodeEnvelope(headers);
-    const { user, sentAt } = envelope;
+    const found = decodeEnvelope(headers);
+    const { user, sentAt } = found;
     if (id === undefined || typeof queue !== 'string' || user === undefined || sentAt === undefined) {
-      this.#bury(delivery, 'it does not say what it is or which queue it came from');
+      this.#bury(waiting, 'it does not say what it is or which queue it came from');
       return;
     }
     const to = userOfQueue(this.names, queue);
-    if (to === undefined) {
-      this.#sendTo(queue, delivery);
-      return;
+    const where = to === undefined ? { toQueue: queue } : { to };
+    this.#send(waiting, id, completeEnvelope(found, user, sentAt), where);
+  }
+
+  /** A queue that fairq did not make is not made again: the task is a dead letter. */
+  #noQueue(task: OutgoingTask, queue: string): void {
+    const waiting = this.#underWay.get(task);
+    if (waiting === undefined) return;
+    this.#underWay.delete(task);
+    if (queue === this.names.deadLetterQueue) {
+      giveBack(waiting);
+      this.onFailure(new Error(`"${queue}" is not there`));
+    } else {
+      this.#bury(waiting, `its queue ${JSON.stringify(queue)} is no longer there`);
     }
-    const { type = '', contentType = '' } = carriedProperties(delivery.message.properties);
+  }
+
+  #bury(waiting: WaitingTask, reason: string): void {
+    const { headers, messageId } = waiting.message.properties;
+    const id = carriedText(messageId) ?? `unnamed-${++this.#unnamed}`;
+    const envelope = completeEnvelope(decodeEnvelope(headers), '', this.clock.epochMicros());
+    this.#send(waiting, id, envelope, { toQueue: this.names.deadLetterQueue }, { [REASON_HEADER]: reason });
+  }
+
+  #send(
+    waiting: WaitingTask,
+    id: string,
+    envelope: Envelope,
+    where: { readonly to: string } | { readonly toQueue: string },
+    headers: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const { properties, content } = waiting.message;
+    const { type = '', contentType = '' } = carriedProperties(properties);
     const task: OutgoingTask = {
-      id,
-      type,
-      contentType,
-      payload: delivery.message.content,
-      envelope: completeEnvelope(envelope, user, sentAt),
-      to,
-      headers: carriedHeaders(headers),
+      ...{ id, type, contentType, payload: content, envelope, ...where },
+      headers: { ...carriedHeaders(properties.headers), ...headers },
     };
-    this.#underWay.set(task, delivery);
+    this.#underWay.set(task, waiting);
     this.#publisher?.send(task);
   }
 
   #arrived(task: OutgoingTask): void {
-    const delivery = this.#underWay.get(task);
-    if (delivery === undefined) return;
+    const waiting = this.#underWay.get(task);
+    if (waiting === undefined) return;
     this.#underWay.delete(task);
-    acknowledge(delivery);
-    this.#lookIfIdle();
-  }
-
-  #lookIfIdle(): void {
+    acknowledge(waiting);
     if (this.pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
-
-  /** A queue that fairq did not make: there is nothing but its name, and it is not made again. */
-  #sendTo(queue: string, delivery: WaitingTask): void {
-    this.#send(queue, delivery, {}, () =>
-      this.#bury(delivery, `its queue ${JSON.stringify(queue)} is no longer there`),
-    );
-  }
-
-  #bury(delivery: WaitingTask, reason: string): void {
-    const unroutable = () => this.onFailure(new Error(`"${this.names.deadLetterQueue}" is not there`));
-    this.#send(this.names.deadLetterQueue, delivery, { [REASON_HEADER]: reason }, unroutable);
-  }
-
-  #send(queue: string, delivery: WaitingTask, more: object, unroutable: () => void): void {
-    const { content, properties } = delivery.message;
-    // A message that comes back is known by its id, and a task may be on its way twice.
-    const messageId = carriedText(properties.messageId) ?? `unnamed-${++this.#sent}`;
-    const options = {
-      ...{ messageId, mandatory: true, persistent: true },
-      ...carriedProperties(properties),
-      headers: { ...carriedHeaders(properties.headers), ...more },
-    };
-    const channel = this.#channel?.current;
-    const onAnswer = (error: unknown) => {
-      this.#direct.delete(delivery);
-      if (error) giveBack(delivery);
-      else if (this.#returned.delete(messageId)) unroutable();
-      else acknowledge(delivery);
-      this.#lookIfIdle();
-    };
-    if (channel === undefined) {
-      giveBack(delivery);
-      return;
-    }
-    this.#direct.add(delivery);
-    channel.sendToQueue(queue, content, options, onAnswer);
   }
 }
