@@ -1,10 +1,9 @@
-import type { Channel } from 'amqplib';
 import { type Names, userOfQueue } from '../core/names.js';
+import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
 import { explainRefusal } from './refusal.js';
 import { type QueueKind, userQueueArguments } from './topology.js';
 
-/** A channel has one request under way at a time; a few of them make many queues side by side. */
 const CHANNELS = 8;
 
 export type QueueState = 'made' | 'there';
@@ -15,16 +14,15 @@ export type QueueState = 'made' | 'there';
  * is how tasks get lost.
  */
 export class QueueMaker {
-  readonly #idle: Channel[] = [];
-  readonly #open = new Set<Channel>();
-  readonly #waiting: { resolve(channel: Channel): void; reject(error: unknown): void }[] = [];
-  #opening = 0;
+  readonly #channels: ChannelPool;
 
   constructor(
     private readonly connection: Connection,
     private readonly names: Names,
     private readonly kind: QueueKind,
-  ) {}
+  ) {
+    this.#channels = new ChannelPool(connection, CHANNELS);
+  }
 
   /** Declares and binds the queue unless it exists. */
   async makeUnlessThere(queue: string, routingKey: string): Promise<QueueState> {
@@ -34,7 +32,7 @@ export class QueueMaker {
   }
 
   async bind(queue: string, routingKey: string, declare = false): Promise<void> {
-    await this.#withChannel(async (channel) => {
+    await this.#channels.with(async (channel) => {
       try {
         if (declare) {
           await channel.assertQueue(queue, {
@@ -53,7 +51,7 @@ export class QueueMaker {
   }
 
   async #exists(queue: string): Promise<boolean> {
-    return this.#withChannel(async (channel) => {
+    return this.#channels.with(async (channel) => {
       try {
         await channel.checkQueue(queue);
         return true;
@@ -62,44 +60,5 @@ export class QueueMaker {
         throw explainRefusal(error, `the queue "${queue}"`);
       }
     });
-  }
-
-  /** Lends a channel out. One that is lost, as happens on every error, is not lent again. */
-  async #withChannel<R>(use: (channel: Channel) => Promise<R>): Promise<R> {
-    const channel = await this.#take();
-    try {
-      return await use(channel);
-    } finally {
-      const next = this.#open.has(channel) ? this.#waiting.shift() : undefined;
-      if (next) next.resolve(channel);
-      else if (this.#open.has(channel)) this.#idle.push(channel);
-    }
-  }
-
-  async #take(): Promise<Channel> {
-    const idle = this.#idle.pop();
-    if (idle) return idle;
-    if (this.#open.size + this.#opening < CHANNELS) return this.#openOne();
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  async #openOne(): Promise<Channel> {
-    this.#opening++;
-    try {
-      const channel = await this.connection.channel();
-      this.#open.add(channel);
-      channel.once('close', () => this.#lost(channel));
-      return channel;
-    } finally {
-      this.#opening--;
-    }
-  }
-
-  #lost(channel: Channel): void {
-    this.#open.delete(channel);
-    const at = this.#idle.indexOf(channel);
-    if (at >= 0) this.#idle.splice(at, 1);
-    const next = this.#waiting.shift();
-    if (next) this.#openOne().then(next.resolve, next.reject);
   }
 }
