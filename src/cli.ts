@@ -5,7 +5,7 @@ import { registerBroker } from './commands/broker.js';
 import type { Action, CommandResult, Context } from './commands/context.js';
 import { registerDead } from './commands/dead.js';
 import { registerPublish } from './commands/publish.js';
-import { registerQueues } from './commands/queues.js';
+import { registerQueues } from './commands/queues/index.js';
 import { registerReport } from './commands/report.js';
 import { registerWorker } from './commands/worker.js';
 import type { Config } from './config.js';

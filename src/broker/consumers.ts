@@ -126,6 +126,12 @@ export class Consumers<S> {
     await this.#cancel(old);
   }
 
+  /** Whether the broker has said yes, and has not been asked to end it since. */
+  consumes(queue: string): boolean {
+    const consumer = this.#byQueue.get(queue);
+    return consumer?.tag !== undefined && this.#places[consumer.place]?.open === true;
+  }
+
   async unsubscribe(queue: string): Promise<void> {
     const consumer = this.#byQueue.get(queue);
     if (consumer === undefined) return;

@@ -11,7 +11,23 @@ import { LastingChannel } from './lasting-channel.js';
 export type ControlMessage =
   | { readonly kind: 'queue'; readonly queue: string }
   | { readonly kind: 'worker'; readonly worker: WorkerPresence }
+  | { readonly kind: 'leave'; readonly request: string; readonly queues: readonly string[] }
+  | LeaveAnswer
   | { readonly kind: 'bye'; readonly id: string };
+
+/**
+ * A worker's answer to `leave`, the request of a pruner not to consume these queues any more. Those that it
+ * does not consume are in neither list.
+ */
+export interface LeaveAnswer {
+  readonly kind: 'left';
+  /** That of the request. */
+  readonly request: string;
+  /** It has no consumer on them any more, and holds no task of them. */
+  readonly left: readonly string[];
+  /** It goes on. */
+  readonly kept: readonly string[];
+}
 
 export interface WorkerPresence {
   /** Unique to the process; `name` is for people. */
@@ -29,6 +45,7 @@ export interface WorkerPresence {
 
 const MOST_SLOTS = 1_000_000;
 const MOST_GLOBS = 1_000;
+const MOST_QUEUES = 10_000;
 
 /** Sends to everybody, on a channel that the caller has. */
 export function announce(channel: Channel, names: Names, message: ControlMessage): void {
@@ -85,6 +102,15 @@ export function decode(content: Buffer): ControlMessage | undefined {
   if (value.kind === 'bye' && 'id' in value && isName(value.id)) {
     return { kind: 'bye', id: value.id };
   }
+  if (value.kind === 'leave' && 'request' in value && 'queues' in value) {
+    const { request, queues } = value;
+    return isName(request) && isNames(queues, MOST_QUEUES) ? { kind: 'leave', request, queues } : undefined;
+  }
+  if (value.kind === 'left' && 'request' in value && 'left' in value && 'kept' in value) {
+    const { request, left, kept } = value;
+    if (!isName(request) || !isNames(left, MOST_QUEUES) || !isNames(kept, MOST_QUEUES)) return undefined;
+    return { kind: 'left', request, left, kept };
+  }
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };
@@ -101,7 +127,7 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   const { id, name, slots, free, ready, include, exclude } = value;
   if (!isName(id) || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
   if (!isWithin(slots, 0, MOST_SLOTS) || !isWithin(free, 0, slots)) return undefined;
-  if (!isGlobs(include) || !isGlobs(exclude)) return undefined;
+  if (!isNames(include, MOST_GLOBS) || !isNames(exclude, MOST_GLOBS)) return undefined;
   return { id, name, slots, free, ready, include, exclude };
 }
 
@@ -110,6 +136,6 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
 
-function isGlobs(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= MOST_GLOBS && value.every(isName);
+function isNames(value: unknown, most: number): value is string[] {
+  return Array.isArray(value) && value.length <= most && value.every(isName);
 }

@@ -9,6 +9,20 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Whether somebody has it. */
+export async function isLocked(connection: Connection, name: string): Promise<boolean> {
+  const channel = await connection.channel();
+  try {
+    await channel.checkQueue(name);
+  } catch (error) {
+    if (replyCode(error) === 404) return false;
+    if (replyCode(error) === 405) return true;
+    throw explainRefusal(error, `the queue "${name}"`);
+  }
+  await channel.close();
+  return true;
+}
+
 /** A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it. */
 export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined> {
   const channel = await connection.channel();

@@ -1,19 +1,24 @@
 import { Agent, request } from 'undici';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
+import {
+  arrayOf,
+  type CountedListedQueue,
+  countedQueue,
+  field,
+  type ListedQueue,
+  listedQueue,
+  type QueueDetails,
+  type QueueRates,
+  queueDetails,
+  queueRates,
+} from './queue-figures.js';
 import { explainTlsFailure } from './tls-failure.js';
 
 const HEADERS_TIMEOUT_MS = 60_000;
 
-/** A queue as the management API lists it; figures are up to 5 s old. */
-export interface ListedQueue {
-  readonly name: string;
-  readonly type: string;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly consumers: number;
-  readonly memoryBytes: number;
-}
+const FIGURES = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
+const COUNTERS = 'message_stats.publish,message_stats.deliver_get,message_stats.ack';
 
 type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -59,16 +64,39 @@ export class Management {
 
   /** One unpaged call with columns: pages would each make the broker format every queue again. */
   async queues(): Promise<ListedQueue[]> {
-    const columns = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
+    return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
+  }
+
+  /** The same with counters; dearer for the broker. */
+  async countedQueues(): Promise<CountedListedQueue[]> {
+    const list = await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES},${COUNTERS}`);
+    return arrayOf(list).map(countedQueue);
+  }
+
+  /** Everything that the broker says of one queue; undefined where it is not there. */
+  async queueDetails(queue: string): Promise<QueueDetails | undefined> {
+    const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;
+    try {
+      return queueDetails(await this.#call('GET', path));
+    } catch (error) {
+      if (error instanceof FairqError && error.code === 'NOT_THERE') return undefined;
+      throw error;
+    }
+  }
+
+  /** Tasks a second that come and go now, of every queue of which the broker knows it. */
+  async queueRates(): Promise<ReadonlyMap<string, QueueRates>> {
+    const rates = 'message_stats.publish_details.rate,message_stats.deliver_get_details.rate';
+    const columns = `name,messages,${rates}`;
     const list = await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`);
-    return arrayOf(list).map((item) => ({
-      name: String(field(item, 'name')),
-      type: String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic'),
-      ready: Number(field(item, 'messages_ready') ?? 0),
-      unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
-      consumers: Number(field(item, 'consumers') ?? 0),
-      memoryBytes: Number(field(item, 'memory') ?? 0),
-    }));
+    return new Map(arrayOf(list).map((item) => [String(field(item, 'name')), queueRates(item)]));
+  }
+
+  /** Names of the queues that are bound to an exchange; none where the exchange is not there. */
+  async boundQueues(exchange: string): Promise<ReadonlySet<string>> {
+    const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
+    const list = await this.#call('GET', `/api/exchanges/${where}/bindings/source?columns=destination`);
+    return new Set(arrayOf(list).map((item) => String(field(item, 'destination'))));
   }
 
   async makeVhost(vhost: string): Promise<void> {
@@ -139,6 +167,9 @@ export class Management {
         },
       );
     }
+    if (status === 404 && path.startsWith(`${this.#queuesPath()}/`)) {
+      throw refusedError('NOT_THERE', `the broker has nothing at ${path}`);
+    }
     if (status === 404 && path.startsWith(this.#queuesPath())) {
       throw refusedError('NO_VHOST', `${where} has no vhost "${this.address.vhost}"`, {
         hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${this.address.vhost}'.`,
@@ -160,12 +191,4 @@ export class Management {
       });
     }
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function arrayOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

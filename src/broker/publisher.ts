@@ -6,6 +6,7 @@ import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
 import { LastingChannel } from './lasting-channel.js';
+import { isLocked } from './lock.js';
 import { QueueMaker } from './queue-maker.js';
 import { explainRefusal } from './refusal.js';
 import { assertTopology, type QueueKind } from './topology.js';
@@ -14,6 +15,9 @@ import { assertTopology, type QueueKind } from './topology.js';
 const MAX_IN_FLIGHT = 2_000;
 /** A queue that has been there without its binding for so long has lost its pruner. */
 const ORPHANED_AFTER_MS = 30_000;
+/** So has one, after so long, if no pruner has been at work for a moment: what it had begun has ended by then. */
+const LOOK_FOR_PRUNER_AFTER_MS = 500;
+const NO_PRUNER_FOR_MS = 700;
 const UNBOUND_RETRY_MS = 50;
 /** What the broker does not take is tried again for so long: a quorum queue chooses a leader in some seconds. */
 const NACKED_FOR_MS = 30_000;
@@ -70,6 +74,8 @@ interface Route {
   waiting: Pending[];
   /** Since when tasks have come back although the queue is there. */
   unboundSince: number | undefined;
+  /** Since when no pruner is at work that might have it in hand. */
+  unprunedSince: number | undefined;
 }
 
 type Way = Pick<Route, 'exchange' | 'key' | 'queue' | 'isMade'>;
@@ -271,7 +277,7 @@ export class Publisher {
     if (route === undefined) {
       route = {
         ...(toQueue === undefined ? this.#wayToUser(name) : this.#wayToQueue(toQueue)),
-        ...{ state: 'unknown', waiting: [], unboundSince: undefined },
+        ...{ state: 'unknown', waiting: [], unboundSince: undefined, unprunedSince: undefined },
       };
       routes.set(name, route);
     }
@@ -330,6 +336,7 @@ export class Publisher {
     const { route } = pending;
     if (route.state === 'probing') {
       route.unboundSince = undefined;
+      route.unprunedSince = undefined;
       this.#openRoute(route);
     }
     this.#pending.delete(pending.number);
@@ -410,11 +417,22 @@ export class Publisher {
       return;
     }
     route.unboundSince ??= this.now();
-    if (this.now() - route.unboundSince > ORPHANED_AFTER_MS) {
+    if (await this.#isOrphaned(route, this.now() - route.unboundSince)) {
       await this.#maker.bind(route.queue, route.key);
       return;
     }
     await delay(UNBOUND_RETRY_MS);
+  }
+
+  async #isOrphaned(route: Route, unboundMs: number): Promise<boolean> {
+    if (unboundMs > ORPHANED_AFTER_MS) return true;
+    if (unboundMs < LOOK_FOR_PRUNER_AFTER_MS) return false;
+    if (await isLocked(this.connection, this.names.pruneLock)) {
+      route.unprunedSince = undefined;
+      return false;
+    }
+    route.unprunedSince ??= this.now();
+    return this.now() - route.unprunedSince > NO_PRUNER_FOR_MS;
   }
 
   #fail(error: Error): void {

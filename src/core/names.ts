@@ -22,6 +22,8 @@ export interface Names {
   readonly deadLetterQueue: string;
   /** What the name of every queue starts with in which tasks wait for their next attempt. */
   readonly retryQueuePrefix: string;
+  /** Exclusive to the pruner that is at work: while it is there, an unbound queue is in good hands. */
+  readonly pruneLock: string;
   /** The one queue of strategy `fifo`. */
   readonly sharedQueue: string;
   /** What every user queue's name starts with. */
@@ -41,6 +43,7 @@ export function namesFor(prefix: string): Names {
     eventStream: `${prefix}.events`,
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
+    pruneLock: `${prefix}.prune`,
     sharedQueue: `${prefix}.shared`,
     userQueuePrefix: `${prefix}.user.`,
   };
@@ -133,6 +136,11 @@ export function routingKeyOf(names: Names, user: string): string {
 
 export function userQueueOf(names: Names, user: string): string {
   return names.userQueuePrefix + routingKeyOf(names, user);
+}
+
+/** The routing key of one of fairq's own user queues, or undefined for any other queue. */
+export function userQueueKey(names: Names, queue: string): string | undefined {
+  return userOfQueue(names, queue) === undefined ? undefined : queue.slice(names.userQueuePrefix.length);
 }
 
 /** The user of one of fairq's own user queues, or undefined for any other queue. */

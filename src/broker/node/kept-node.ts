@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
-import { resolve as absolute, isAbsolute, join } from 'node:path';
+import { resolve as absolute, join } from 'node:path';
 import { unreachableError } from '../../errors.js';
+import { stateFolder } from '../../state-folder.js';
 import { errorOf } from './keeper-protocol.js';
 import { lockHolder } from './kept-lock.js';
 import { dataFolderOf, type KeptState, readState } from './kept-state.js';
@@ -25,12 +25,8 @@ export interface KeptNodeStatus {
 /** Longer than a keeper may take to start its node, or to stop it. */
 const PATIENCE_MS = 240_000;
 
-/** `$XDG_STATE_HOME/fairq/broker`, or the same below `~/.local/state`. */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
-  const { XDG_STATE_HOME: named, HOME } = env;
-  // A relative path there is to be ignored, by its specification.
-  const base = named !== undefined && isAbsolute(named) ? named : join(HOME || homedir(), '.local', 'state');
-  return join(base, 'fairq', 'broker');
+  return join(stateFolder(env), 'broker');
 }
 
 /**

@@ -9,11 +9,24 @@ const line = z.strictObject({
   user: z.string().min(1),
   task: z.string().min(1).max(255).optional(),
   payload: z.unknown().optional(),
+  /** For bytes that are no text. */
+  payloadBase64: z.base64().optional(),
+  contentType: z.string().max(255).optional(),
 });
+type Line = z.infer<typeof line>;
+
+/** A task as a line that `--from` reads back: the same bytes, whatever they are. */
+export function taskLine({ user, type, contentType, payload }: PlannedTask): string {
+  const text = payload.toString('utf8');
+  const isText = Buffer.from(text, 'utf8').equals(payload);
+  const carried = isText ? { payload: text } : { payloadBase64: payload.toString('base64') };
+  return JSON.stringify({ user, task: type, contentType, ...carried } satisfies Line);
+}
 
 /**
  * Reads `--from FILE|-`: one task a line, `{"user", "task", "payload"}`. Everything is read and
- * checked before anything is sent. A payload that is a text goes as it is, any other as JSON.
+ * checked before anything is sent. A payload that is a text goes as it is, any other as JSON; bytes that are
+ * no text come as `payloadBase64`. A `contentType` says what they are, where it is not the obvious.
  */
 export async function readTaskFile(
   file: string,
@@ -58,20 +71,30 @@ function parseLine(
     const issue = result.error.issues[0];
     throw bad(`${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a task'}`);
   }
-  const { user, task, payload } = result.data;
+  const { user, task, payload, payloadBase64, contentType } = result.data;
+  if (payload !== undefined && payloadBase64 !== undefined)
+    throw bad('payload and payloadBase64 exclude each other');
   try {
     routingKeyOf(names, user);
   } catch (error) {
     throw bad(messageOf(error), error);
   }
-  const isText = typeof payload === 'string';
-  return {
-    user,
-    type: task ?? defaultTask,
-    contentType: isText ? 'text/plain' : 'application/json',
-    payload:
-      payload === undefined ? Buffer.alloc(0) : Buffer.from(isText ? payload : JSON.stringify(payload)),
-  };
+  return { user, type: task ?? defaultTask, ...carriedBy(payload, payloadBase64, contentType) };
+}
+
+function carriedBy(
+  payload: unknown,
+  base64: string | undefined,
+  contentType: string | undefined,
+): Pick<PlannedTask, 'payload' | 'contentType'> {
+  if (base64 !== undefined) {
+    return { payload: Buffer.from(base64, 'base64'), contentType: contentType ?? 'application/octet-stream' };
+  }
+  if (typeof payload === 'string') {
+    return { payload: Buffer.from(payload), contentType: contentType ?? 'text/plain' };
+  }
+  const bytes = payload === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(payload));
+  return { payload: bytes, contentType: contentType ?? 'application/json' };
 }
 
 async function readAll(file: string, stdin: NodeJS.ReadableStream): Promise<string> {

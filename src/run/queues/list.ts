@@ -1,41 +1,95 @@
-import type { ListedQueue, Management } from '../../broker/management.js';
+import type { ListedQueue } from '../../broker/queue-figures.js';
 import { glob } from '../../core/glob.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 
 export interface UserQueue extends ListedQueue {
   readonly user: string;
+  /** Seen to be idle for so long, milliseconds; undefined where nobody has asked. */
+  readonly idleMs?: number;
 }
 
-export type QueueSortKey = 'name' | 'user' | 'ready' | 'unacknowledged' | 'consumers' | 'memory';
+export type QueueSortKey = 'name' | 'user' | 'ready' | 'unacknowledged' | 'consumers' | 'memory' | 'idle';
 
 export interface QueueSelection {
   /** Over queue names and users; a queue that fairq did not make is shown only where this names it. */
-  readonly glob?: string;
+  readonly glob?: string | undefined;
+  /** With nothing in it, ready or unacknowledged. */
+  readonly empty: boolean;
+  /** That nobody consumes. */
+  readonly unconsumed: boolean;
+  readonly minReady: number;
+  /** Idle for so long at least; milliseconds. */
+  readonly idleForMs: number;
   readonly sort: QueueSortKey;
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
-export async function listUserQueues(
-  management: Management,
+/** Over all queues that were chosen, shown or not. */
+export interface QueueTotals {
+  readonly queues: number;
+  readonly users: number;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly memoryBytes: number;
+  readonly empty: number;
+  readonly unconsumed: number;
+}
+
+export interface QueueList {
+  readonly queues: readonly UserQueue[];
+  /** Chosen, and left out by the limit. */
+  readonly hidden: number;
+  readonly totals: QueueTotals;
+}
+
+/** @param idleMsOf how long a queue is known to have been idle, where that is asked for; milliseconds */
+export function chooseQueues(
+  listed: readonly ListedQueue[],
   names: Names,
   selection: QueueSelection,
-): Promise<{ queues: UserQueue[]; hidden: number }> {
+  idleMsOf?: (queue: string) => number,
+): QueueList {
   const pattern = selection.glob === undefined ? undefined : glob(selection.glob);
+  const { empty, unconsumed, minReady, idleForMs } = selection;
   const queues: UserQueue[] = [];
-  for (const queue of await management.queues()) {
-    const user = userOfQueue(names, queue.name);
-    if (
+  for (const queue of listed) {
+    const { name, ready, unacknowledged, consumers } = queue;
+    const user = userOfQueue(names, name);
+    const isNamed =
       user === undefined
-        ? pattern?.matches(queue.name)
-        : !pattern || pattern.matches(queue.name) || pattern.matches(user)
-    ) {
-      queues.push({ ...queue, user: user ?? queue.name });
-    }
+        ? pattern?.matches(name)
+        : !pattern || pattern.matches(name) || pattern.matches(user);
+    if (!isNamed || ready < minReady) continue;
+    if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
+    const idleMs = idleMsOf?.(name);
+    if (idleMs !== undefined && idleMs < idleForMs) continue;
+    queues.push({ ...queue, user: user ?? name, ...(idleMs !== undefined && { idleMs }) });
   }
   queues.sort(orderBy(selection.sort));
   const shown = queues.slice(0, selection.limit ?? queues.length);
-  return { queues: shown, hidden: queues.length - shown.length };
+  return { queues: shown, hidden: queues.length - shown.length, totals: totalsOf(queues) };
+}
+
+function totalsOf(queues: readonly UserQueue[]): QueueTotals {
+  const users = new Set<string>();
+  const totals = {
+    queues: queues.length,
+    ready: 0,
+    unacknowledged: 0,
+    memoryBytes: 0,
+    empty: 0,
+    unconsumed: 0,
+  };
+  for (const { user, ready, unacknowledged, memoryBytes, consumers } of queues) {
+    users.add(user);
+    totals.ready += ready;
+    totals.unacknowledged += unacknowledged;
+    totals.memoryBytes += memoryBytes;
+    if (ready + unacknowledged === 0) totals.empty++;
+    if (consumers === 0) totals.unconsumed++;
+  }
+  return { ...totals, users: users.size };
 }
 
 function orderBy(key: QueueSortKey): (a: UserQueue, b: UserQueue) => number {
@@ -47,6 +101,8 @@ function orderBy(key: QueueSortKey): (a: UserQueue, b: UserQueue) => number {
       return byUser;
     case 'memory':
       return (a, b) => b.memoryBytes - a.memoryBytes || byUser(a, b);
+    case 'idle':
+      return (a, b) => (b.idleMs ?? 0) - (a.idleMs ?? 0) || byUser(a, b);
     default:
       return (a, b) => b[key] - a[key] || byUser(a, b);
   }

@@ -42,6 +42,8 @@ const SHRINK_EVERY_MS = 200;
 /** The broker takes a delivery for lost after 30 minutes; one that cannot start goes back long before. */
 const HOLD_AT_MOST_MICROS = 10 * 60 * 1e6;
 const OLD_SEARCH_EVERY_MS = 30_000;
+/** A queue that was left to a pruner, and is listed all the same, has been kept or made again by then. */
+const LEFT_FOR_MS = 10_000;
 
 export interface IntakeListener {
   onDelivery(): void;
@@ -69,6 +71,8 @@ export class Intake {
   readonly #taking = new Set<string>();
   readonly #consumers: Consumers<Source>;
   readonly #yielded = new Set<Source>();
+  /** Queues left to a pruner, and until when; milliseconds. */
+  readonly #left = new Map<string, number>();
   #taken = true;
   readonly #orphans = new Orphans();
   /** The most that was held at once. */
@@ -140,7 +144,11 @@ export class Intake {
    * here on, and want to be consumed soon.
    */
   async find(queues: readonly string[]): Promise<Source[]> {
-    const fresh = queues.filter((queue) => !this.#taking.has(queue) && this.filter.matches(queue));
+    const now = this.clock.now();
+    for (const [queue, until] of this.#left) if (now > until) this.#left.delete(queue);
+    const fresh = queues.filter(
+      (queue) => !this.#taking.has(queue) && !this.#left.has(queue) && this.filter.matches(queue),
+    );
     const sources = fresh.map((queue) => this.#sourceOf(queue));
     this.#awake.weigh(this.windows.taskMs);
     // Among many users windows are small, whatever waits.
@@ -372,6 +380,42 @@ export class Intake {
     source.outstanding--;
     task.channel.giveBack(task.message.fields.deliveryTag);
     return true;
+  }
+
+  /** Takes up a queue that was just made, or that a pruner has kept. */
+  async takeAnnounced(queue: string): Promise<void> {
+    this.#left.delete(queue);
+    await this.take([queue]);
+  }
+
+  /**
+   * Leaves queues to a pruner, which deletes them when nobody consumes them. A queue of which a task is here
+   * is not left: were it deleted, the broker could not deliver that task again.
+   */
+  async leave(queues: readonly string[]): Promise<{ left: string[]; kept: string[] }> {
+    const left: string[] = [];
+    const kept: string[] = [];
+    const leaveOne = async (queue: string) => {
+      const source = this.#sources.get(queue);
+      if (source === undefined || source.yielded) return; // there is no consumer
+      const isFree = () => this.#taken && source.outstanding === 0;
+      if (!isFree() || source.resizing || !this.#consumers.consumes(queue)) {
+        kept.push(queue);
+        return;
+      }
+      await this.#consumers.unsubscribe(queue);
+      if (isFree()) {
+        this.#left.set(queue, this.clock.now() + LEFT_FOR_MS);
+        this.#queueGone(source, undefined);
+        left.push(queue);
+      } else {
+        // A delivery was on its way.
+        kept.push(queue);
+        if (this.#taken) await this.#consumers.subscribe(queue, source, source.window);
+      }
+    };
+    await Promise.all(queues.map(leaveOne));
+    return { left, kept };
   }
 
   /** Stops consuming; what is held goes back to the broker, what runs may still be acknowledged. */

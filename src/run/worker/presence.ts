@@ -10,6 +10,8 @@ const SAY_EVERY_MS = 2_000;
 export interface PresenceListener {
   /** A publisher has made a queue. */
   onQueue(queue: string): void;
+  /** A pruner wants these queues to be left alone; resolves with what has become of them. */
+  onLeave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -82,11 +84,23 @@ export class Presence {
       case 'bye':
         this.peers.gone(message.id);
         break;
+      case 'leave':
+        this.#leave(message.request, message.queues).catch((error) => this.listener.onFailure(error));
+        return;
+      case 'left':
+        return;
       case 'worker':
         // Who is new here has not heard of us either.
         if (this.peers.heard(message.worker, this.clock.now())) this.say();
         break;
     }
     this.listener.onPeers();
+  }
+
+  async #leave(request: string, queues: readonly string[]): Promise<void> {
+    const answer = await this.listener.onLeave(queues);
+    const channel = this.#channel?.current;
+    if (channel === undefined || answer.left.length + answer.kept.length === 0) return;
+    announce(channel, this.names, { kind: 'left', request, ...answer });
   }
 }

@@ -127,7 +127,8 @@ export class Worker {
       () => ({ free: this.#sharing.idleSlots, ready: this.#ready }),
       clock,
       {
-        onQueue: (queue) => this.#intake.take([queue]).catch(fail),
+        onQueue: (queue) => this.#intake.takeAnnounced(queue).catch(fail),
+        onLeave: (queues) => this.#intake.leave(queues),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => this.#listSoon(0),
         onFailure: fail,

@@ -17,6 +17,10 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       return isName(message.queue);
     case 'bye':
       return isName(message.id);
+    case 'leave':
+      return isName(message.request) && message.queues.every(isName);
+    case 'left':
+      return isName(message.request) && [...message.left, ...message.kept].every(isName);
     case 'worker': {
       const { id, name, slots, free, ready, include, exclude } = message.worker;
       const numbers = Number.isInteger(slots) && Number.isInteger(free) && free >= 0 && free <= slots;
@@ -31,7 +35,12 @@ describe('what anybody says on the control exchange', () => {
     'is a message that makes sense, or none',
     () => {
       const worker = nearly(PRESENCE).map((presence) => `{"kind":"worker","worker":${presence}}`);
-      const others = fc.oneof(nearly({ kind: 'queue', queue: 'q' }), nearly({ kind: 'bye', id: 'i' }));
+      const others = fc.oneof(
+        nearly({ kind: 'queue', queue: 'q' }),
+        nearly({ kind: 'bye', id: 'i' }),
+        nearly({ kind: 'leave', request: 'r', queues: ['q', 'p'] }),
+        nearly({ kind: 'left', request: 'r', left: ['q'], kept: ['p'] }),
+      );
       const bytes = fc.uint8Array().map((array) => Buffer.from(array));
       const said = fc.oneof(
         { weight: 6, arbitrary: worker.map((text) => Buffer.from(text)) },

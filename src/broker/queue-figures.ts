@@ -1,0 +1,113 @@
+/** What the management API says of queues, and how it is read: anything may be missing. */
+
+/** A queue as the management API lists it; figures are up to 5 s old. */
+export interface ListedQueue {
+  readonly name: string;
+  readonly type: string;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly consumers: number;
+  readonly memoryBytes: number;
+}
+
+/** With what came and went since the broker began to count. */
+export interface CountedListedQueue extends ListedQueue {
+  readonly published: number;
+  readonly delivered: number;
+  readonly acknowledged: number;
+}
+
+/** As means over the last seconds. */
+export interface QueueRates {
+  readonly publishedPerSecond: number;
+  readonly deliveredPerSecond: number;
+  /** Ready and unacknowledged. */
+  readonly tasks: number;
+}
+
+export interface QueueDetails extends ListedQueue, Omit<QueueRates, 'tasks'> {
+  readonly state: string;
+  /** Where it, or its leader, is. */
+  readonly node: string;
+  readonly policy: string | undefined;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly messageBytes: number;
+  /** When the task at its head was sent, by the task's own word; milliseconds since the epoch. Classic queues only. */
+  readonly oldestSentAt: number | undefined;
+  readonly consumerDetails: readonly ConsumerDetails[];
+}
+
+export interface ConsumerDetails {
+  /** Its address. */
+  readonly peer: string;
+  readonly user: string;
+  readonly prefetch: number;
+  /** False where another is the single active one. */
+  readonly active: boolean;
+}
+
+export function listedQueue(item: unknown): ListedQueue {
+  return {
+    name: String(field(item, 'name')),
+    type: String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic'),
+    ready: Number(field(item, 'messages_ready') ?? 0),
+    unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
+    consumers: Number(field(item, 'consumers') ?? 0),
+    memoryBytes: Number(field(item, 'memory') ?? 0),
+  };
+}
+
+export function countedQueue(item: unknown): CountedListedQueue {
+  const stats = field(item, 'message_stats');
+  return {
+    ...listedQueue(item),
+    published: Number(field(stats, 'publish') ?? 0),
+    delivered: Number(field(stats, 'deliver_get') ?? 0),
+    acknowledged: Number(field(stats, 'ack') ?? 0),
+  };
+}
+
+export function queueRates(item: unknown): QueueRates {
+  return { ...ratesIn(item), tasks: Number(field(item, 'messages') ?? 0) };
+}
+
+export function queueDetails(item: unknown): QueueDetails {
+  const headAt = field(item, 'head_message_timestamp');
+  const policy = field(item, 'policy');
+  return {
+    ...listedQueue(item),
+    ...ratesIn(item),
+    state: String(field(item, 'state') ?? 'unknown'),
+    node: String(field(item, 'leader') ?? field(item, 'node') ?? 'unknown'),
+    policy: typeof policy === 'string' && policy !== '' ? policy : undefined,
+    arguments: recordOf(field(item, 'arguments')),
+    messageBytes: Number(field(item, 'message_bytes') ?? 0),
+    oldestSentAt: typeof headAt === 'number' ? headAt * 1_000 : undefined,
+    consumerDetails: arrayOf(field(item, 'consumer_details')).map((consumer) => ({
+      peer: String(field(field(consumer, 'channel_details'), 'peer_host') ?? 'unknown'),
+      user: String(field(field(consumer, 'channel_details'), 'user') ?? 'unknown'),
+      prefetch: Number(field(consumer, 'prefetch_count') ?? 0),
+      active: field(consumer, 'active') !== false,
+    })),
+  };
+}
+
+function ratesIn(item: unknown): Omit<QueueRates, 'tasks'> {
+  const stats = field(item, 'message_stats');
+  return {
+    publishedPerSecond: Number(field(field(stats, 'publish_details'), 'rate') ?? 0),
+    deliveredPerSecond: Number(field(field(stats, 'deliver_get_details'), 'rate') ?? 0),
+  };
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+export function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+export function arrayOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { refusedError, usageError } from '../../errors.js';
+import { formatTasks } from '../../render/numbers.js';
+import type { DeleteOutcome } from '../../run/queues/delete.js';
+import { confirmed } from '../confirm.js';
+import type { CommandResult, Context, Run } from '../context.js';
+import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
+
+interface DeleteFlags extends OneQueue {
+  withTasks?: boolean;
+  save?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+export function registerDelete(queues: Command, run: Run): void {
+  withOneQueue(
+    queues.command('delete').description("Delete one user's queue, and lose no task unless told to."),
+  )
+    .option('--with-tasks', 'throw away the tasks in it')
+    .option('--save <file>', 'write the tasks into this file first; "publish --from" takes them back')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq queues delete A
+  fairq queues delete A --save a.ndjson --yes
+  fairq publish --from a.ndjson`,
+    )
+    .action((user: string | undefined, flags: Omit<DeleteFlags, 'user'>) => run(remove)({ ...flags, user }));
+}
+
+async function remove(flags: DeleteFlags, context: Context): Promise<CommandResult> {
+  if (flags.withTasks === true && flags.save !== undefined) {
+    throw usageError('TASKS_TWICE', '--with-tasks and --save exclude each other', {
+      hint: 'Tasks are either thrown away or saved.',
+    });
+  }
+  const { openConnection } = await import('../../broker/connection.js');
+  const { Management } = await import('../../broker/management.js');
+  const { QueueRemover } = await import('../../broker/queue-remover.js');
+  const { deleteQueue } = await import('../../run/queues/delete.js');
+  const { SavedTasks } = await import('../../run/queues/saved-tasks.js');
+  const { idGenerator } = await import('../identity.js');
+  const config = await context.config();
+  const name = nameOfQueue(flags, config);
+  const management = new Management(config.address);
+  const connection = await openConnection(config.address, 'fairq queues delete');
+  try {
+    const details = await management.queueDetails(name);
+    if (details === undefined) throw noSuchQueue(flags, name);
+    const counts = await new QueueRemover(connection, config.names, 1).counts(name);
+    if (counts === undefined) throw noSuchQueue(flags, name);
+    const { ready } = counts;
+    const dryRun = flags.dryRun === true;
+    const head = {
+      schemaVersion: 1,
+      kind: 'queue-delete',
+      queue: name,
+      user: flags.user ?? null,
+      ready,
+      dryRun,
+    };
+    if (ready > 0 && flags.withTasks !== true && flags.save === undefined) {
+      throw refusedError('QUEUE_HAS_TASKS', `"${name}" has ${formatTasks(ready)}; nothing was changed`, {
+        hint: 'Save them first with --save FILE, or throw them away with --with-tasks.',
+      });
+    }
+    const plan = planOf(name, ready, flags);
+    if (dryRun) return { document: { ...head, ...NOTHING }, text: () => plan };
+    if (!(await confirmed(context, plan, flags.yes === true))) {
+      return { document: { ...head, ...NOTHING }, text: () => 'Nothing was changed.' };
+    }
+    const file = flags.save === undefined ? undefined : await SavedTasks.create(flags.save);
+    try {
+      const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+      const tasks = file ?? (flags.withTasks === true ? 'discard' : 'refuse');
+      const outcome = await deleteQueue(deps, { name, type: details.type }, { tasks });
+      return {
+        document: { ...head, ...outcome },
+        text: () => outcomeText(name, outcome, flags),
+        endsAs: outcome.deleted ? undefined : 'partial',
+      };
+    } finally {
+      await file?.close();
+    }
+  } finally {
+    await connection.close();
+    await management.close();
+  }
+}
+
+const NOTHING = { deleted: false, saved: 0, discarded: 0 };
+
+function planOf(name: string, ready: number, { save, withTasks }: DeleteFlags): string {
+  const first = `The queue "${name}" would be deleted`;
+  if (save !== undefined) return `${first}, and its ${formatTasks(ready)} written to ${save}.`;
+  if (withTasks === true) return `${first}, and its ${formatTasks(ready)} thrown away, for good.`;
+  return `${first}; it is empty.`;
+}
+
+function outcomeText(
+  name: string,
+  { deleted, reason, saved, discarded }: DeleteOutcome,
+  flags: DeleteFlags,
+): string {
+  const parts = [deleted ? `"${name}" is deleted.` : `"${name}" is still there: ${reason}.`];
+  if (flags.save !== undefined) {
+    parts.push(
+      `${formatTasks(saved)} in ${flags.save}; "fairq publish --from ${flags.save}" sends them again.`,
+    );
+  }
+  if (discarded > 0) parts.push(`${formatTasks(discarded)} thrown away.`);
+  if (saved + discarded > 0) parts.push('A report counts them as missing.');
+  return parts.join(' ');
+}

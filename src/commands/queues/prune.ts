@@ -1,0 +1,280 @@
+import type { Command } from 'commander';
+import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
+import { FairqError, usageError } from '../../errors.js';
+import type { PrunePlan, PruneSelection } from '../../run/queues/prune-plan.js';
+import type { PruneReport, PruneRounds } from '../../run/queues/prune-rounds.js';
+import { confirmed } from '../confirm.js';
+import type { CommandResult, Context, Run } from '../context.js';
+import { onInterrupt } from '../interrupt.js';
+import { showProgress } from '../progress.js';
+import { FOREVER, reconnecting } from '../reconnecting.js';
+
+const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
+
+interface PruneFlags {
+  idleFor?: number;
+  observe?: number;
+  match?: string;
+  includeForeign?: boolean;
+  max?: number;
+  concurrency: number;
+  grace: number;
+  dryRun?: boolean;
+  yes?: boolean;
+  watch?: number;
+}
+
+export function registerPrune(queues: Command, run: Run): void {
+  queues
+    .command('prune')
+    .description('Delete user queues that nobody uses any more, and lose no task.')
+    .option('--idle-for <time>', 'nothing came or went for so long (default: 30m)', time('--idle-for'))
+    .option('--observe <time>', 'watch the queues now for so long, and go by that', time('--observe'))
+    .option('--match <glob>', 'only queues whose name or user matches; * and ? are wildcards')
+    .option('--include-foreign', 'those too that --match names and that fairq did not make')
+    .option('--max <n>', 'prune so many, those idle for longest', (text) => parseCount(text, '--max'))
+    .option(
+      '--concurrency <n>',
+      'requests to the broker at a time',
+      (text) => parseCount(text, '--concurrency', 1, 64),
+      16,
+    )
+    .option(
+      '--grace <time>',
+      'from unbinding to looking, for what is on its way',
+      (text) => parseTimer(text, '--grace'),
+      500,
+    )
+    .option('--watch <time>', 'go on, and prune again so often', (text) => parseTimer(text, '--watch'))
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq queues prune --dry-run
+  fairq queues prune --idle-for 12h --yes
+  fairq queues prune --observe 60s --match 'trial-*'
+  fairq queues prune --watch 10m --yes`,
+    )
+    .action(run(prune));
+}
+
+function time(flag: string): (text: string) => number {
+  return (text) => parseDuration(text, flag);
+}
+
+async function prune(flags: PruneFlags, context: Context): Promise<CommandResult> {
+  check(flags);
+  if (flags.includeForeign === true) {
+    context.warn(
+      'queues that fairq did not make stay bound while they are looked at: a task that comes in the very moment of the delete may be lost',
+    );
+  }
+  const { openConnection } = await import('../../broker/connection.js');
+  const { Management } = await import('../../broker/management.js');
+  const { ObservationFile } = await import('../../run/queues/observation-file.js');
+  const { stateFolder } = await import('../../state-folder.js');
+  const config = await context.config();
+  const management = new Management(config.address);
+  const connection = await openConnection(
+    config.address,
+    'fairq queues prune',
+    reconnecting(context, config, {
+      resumption: 'what was unbound is looked after first',
+      ...(flags.watch !== undefined && { usually: FOREVER }),
+    }),
+  );
+  const file = new ObservationFile(stateFolder(context.io.env), config.address, config.names);
+  const { PruneRounds } = await import('../../run/queues/prune-rounds.js');
+  const { idGenerator } = await import('../identity.js');
+  const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+  const rounds = new PruneRounds(
+    deps,
+    management,
+    file,
+    selectionOf(flags),
+    { concurrency: flags.concurrency, graceMs: flags.grace },
+    {
+      onStep: (step, count) => context.detail(`prune: ${step} (${count})`),
+      onWarning: (text) => context.warn(text),
+      onHealed: (count) =>
+        context.say(
+          `bound again: ${count} user ${count === 1 ? 'queue' : 'queues'} that had been left unbound`,
+        ),
+    },
+  );
+  const interruption = onInterrupt(
+    context.io,
+    () => rounds.stop(),
+    () => void connection.close(),
+  );
+  try {
+    const result = await (flags.watch === undefined
+      ? once(rounds, flags, context)
+      : janitor(rounds, { ...flags, watch: flags.watch }, context));
+    return interruption.requested ? { ...result, endsAs: 'interrupted' } : result;
+  } finally {
+    await connection.close();
+    await management.close();
+  }
+}
+
+/** With one question, or none. */
+async function once(rounds: PruneRounds, flags: PruneFlags, context: Context): Promise<CommandResult> {
+  const { pruneSentence, renderPrune, renderPrunePlan } = await import('../../render/queues/prune-text.js');
+  const plan =
+    flags.observe === undefined ? await rounds.plan() : await observed(rounds, flags.observe, context);
+  const { idleForMs } = selectionOf(flags);
+  const nothingDone = (text: CommandResult['text']): CommandResult => ({
+    document: documentOf(plan, flags, undefined),
+    text,
+  });
+  // Though nothing is to go: what a pruner that died has left behind is put right.
+  if (flags.dryRun !== true && plan.idle.length === 0 && !rounds.stopped)
+    await roundOf(rounds, plan, context);
+  if (flags.dryRun === true || plan.idle.length === 0 || rounds.stopped) {
+    return nothingDone((style) => renderPrunePlan(plan, idleForMs, flags.dryRun === true, style));
+  }
+  if (!(await confirmed(context, `${pruneSentence(plan, idleForMs)} Delete?`, flags.yes === true))) {
+    return nothingDone(() => 'Nothing was changed.');
+  }
+  const report = await pruneShown(rounds, plan, context);
+  return {
+    document: documentOf(plan, flags, report),
+    text: (style) => renderPrune(report, style),
+    endsAs: report.failed > 0 ? 'partial' : undefined,
+  };
+}
+
+/** Looks twice, and waits in between. */
+async function observed(rounds: PruneRounds, ms: number, context: Context): Promise<PrunePlan> {
+  const { formatDuration } = await import('../../render/numbers.js');
+  await rounds.plan();
+  const until = context.clock.now() + ms;
+  const progress = await showProgress(
+    context,
+    () => `watching the queues: ${formatDuration(Math.max(0, until - context.clock.now()))} to go`,
+  );
+  await rounds.wait(ms);
+  progress.stop();
+  return rounds.plan();
+}
+
+async function pruneShown(rounds: PruneRounds, plan: PrunePlan, context: Context): Promise<PruneReport> {
+  const { formatCount } = await import('../../render/numbers.js');
+  let done = 0;
+  let kept = 0;
+  const progress = await showProgress(
+    context,
+    () => `prune: ${formatCount(done)} of ${formatCount(plan.idle.length)}, ${formatCount(kept)} kept`,
+  );
+  try {
+    return await rounds.prune(plan, ({ outcome }) => {
+      done++;
+      if (outcome !== 'pruned') kept++;
+    });
+  } catch (error) {
+    progress.stop();
+    if (done > 0) context.say(`${done} of ${plan.idle.length} queues had been seen to before that`);
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Round after round until it is stopped. Each round is said as it ends. */
+async function janitor(
+  rounds: PruneRounds,
+  flags: PruneFlags & { watch: number },
+  context: Context,
+): Promise<CommandResult> {
+  const { renderPruneRound } = await import('../../render/queues/prune-text.js');
+  let count = 0;
+  let pruned = 0;
+  while (!rounds.stopped) {
+    const plan = await rounds.plan();
+    const report = await roundOf(rounds, plan, context);
+    count++;
+    pruned += report?.pruned ?? 0;
+    if (context.json) await context.io.out(`${JSON.stringify(documentOf(plan, flags, report))}\n`);
+    else if (report !== undefined)
+      await context.io.out(`${renderPruneRound(report, new Date(), context.style)}\n`);
+    await rounds.wait(flags.watch);
+  }
+  return {
+    document: { schemaVersion: 1, kind: 'queues-prune-end', rounds: count, pruned },
+    text: () => `${count} rounds, ${pruned} queues pruned.`,
+  };
+}
+
+/** Undefined where another pruner is at work: it does what there is to do. */
+async function roundOf(
+  rounds: PruneRounds,
+  plan: PrunePlan,
+  context: Context,
+): Promise<PruneReport | undefined> {
+  try {
+    return await rounds.prune(plan, () => {});
+  } catch (error) {
+    if (!(error instanceof FairqError && error.code === 'PRUNE_RUNNING')) throw error;
+    context.say('another "queues prune" is at work; this round is left to it');
+    return undefined;
+  }
+}
+
+function documentOf(plan: PrunePlan, flags: PruneFlags, report: PruneReport | undefined): object {
+  const { idle, beyondMax, tooSoon, busy } = plan;
+  return {
+    schemaVersion: 1,
+    kind: 'queues-prune',
+    dryRun: flags.dryRun === true,
+    idleForMs: selectionOf(flags).idleForMs,
+    idle: idle.length,
+    beyondMax,
+    tooSoon: tooSoon.length,
+    withTasks: busy,
+    idleMemoryBytes: idle.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+    longestIdleMs: idle[0]?.idleMs ?? null,
+    shortestIdleMs: idle.at(-1)?.idleMs ?? null,
+    queues: idle,
+    pruned: report?.pruned ?? 0,
+    kept: report?.kept ?? 0,
+    failed: report?.failed ?? 0,
+    memoryBytes: report?.memoryBytes ?? 0,
+    seconds: report?.seconds ?? 0,
+    outcomes: report?.outcomes ?? [],
+  };
+}
+
+function selectionOf(flags: PruneFlags): PruneSelection {
+  return {
+    match: flags.match,
+    includeForeign: flags.includeForeign === true,
+    idleForMs: flags.observe ?? flags.idleFor ?? DEFAULT_IDLE_FOR_MS,
+    max: flags.max ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function check({ idleFor, observe, includeForeign, match, watch, yes, dryRun }: PruneFlags): void {
+  if (idleFor !== undefined && observe !== undefined) {
+    throw usageError('IDLE_FOR_AND_OBSERVE', '--idle-for and --observe exclude each other', {
+      hint: 'The first goes by what earlier looks have seen, the second watches now; give one of them.',
+    });
+  }
+  if (includeForeign === true && match === undefined) {
+    throw usageError('FOREIGN_WHICH', '--include-foreign: which ones?', {
+      hint: "Name them with --match, such as --match 'usersequence_*'.",
+    });
+  }
+  if (watch !== undefined && (dryRun === true || observe !== undefined)) {
+    throw usageError('WATCH_WITH', '--watch goes with neither --dry-run nor --observe', {
+      hint: 'It looks again and again, and goes by --idle-for.',
+    });
+  }
+  if (watch !== undefined && yes !== true) {
+    throw usageError('WATCH_ASKS_NOBODY', '--watch goes on by itself: there is nobody to ask each time', {
+      hint: 'Say --yes as well; --dry-run without --watch shows what the first round would do.',
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { CommandResult, Context, Run } from '../context.js';
+import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
+
+export function registerShow(queues: Command, run: Run): void {
+  withOneQueue(
+    queues
+      .command('show')
+      .description("Everything about one user's queue: its rate, its share, its oldest task."),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq queues show A
+  fairq queues show --queue usersequence_7`,
+    )
+    .action((user: string | undefined, flags: Omit<OneQueue, 'user'>) => run(show)({ ...flags, user }));
+}
+
+async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
+  const { Management } = await import('../../broker/management.js');
+  const { ObservationFile } = await import('../../run/queues/observation-file.js');
+  const { showQueue } = await import('../../run/queues/show.js');
+  const { renderShownQueue } = await import('../../render/queues/show-text.js');
+  const { stateFolder } = await import('../../state-folder.js');
+  const config = await context.config();
+  const name = nameOfQueue(flags, config);
+  const file = new ObservationFile(stateFolder(context.io.env), config.address, config.names);
+  const management = new Management(config.address);
+  try {
+    const queue = await showQueue(management, config.names, file, context.clock, name);
+    if (queue === undefined) throw noSuchQueue(flags, name);
+    const now = Math.floor(context.clock.epochMicros() / 1000);
+    return {
+      document: { schemaVersion: 1, kind: 'queue', ...queue },
+      text: (style) => renderShownQueue(queue, now, style),
+    };
+  } finally {
+    await management.close();
+  }
+}

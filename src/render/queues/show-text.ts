@@ -1,0 +1,107 @@
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatShare,
+  formatTasks,
+} from '../numbers.js';
+import { safeText } from '../safe-text.js';
+import { paint, type TextStyle } from '../style.js';
+import { padRight, wrapText } from '../text.js';
+
+interface Queue {
+  readonly name: string;
+  readonly user: string | undefined;
+  readonly type: string;
+  readonly state: string;
+  readonly node: string;
+  readonly policy: string | undefined;
+  readonly ordered: boolean;
+  readonly bound: boolean | undefined;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly messageBytes: number;
+  readonly memoryBytes: number;
+  readonly publishedPerSecond: number;
+  readonly deliveredPerSecond: number;
+  readonly oldestSentAt: number | undefined;
+  readonly idleMs: number;
+  readonly share: number | undefined;
+  readonly fairShare: number | undefined;
+  readonly activeUsers: number;
+  readonly consumerDetails: readonly {
+    readonly peer: string;
+    readonly user: string;
+    readonly prefetch: number;
+    readonly active: boolean;
+  }[];
+}
+
+const LABEL = 12;
+const CONSUMERS_SHOWN = 20;
+
+/** @param now milliseconds since the epoch */
+export function renderShownQueue(queue: Queue, now: number, style: TextStyle): string {
+  const safe = (text: string) => safeText(text, style.unicode);
+  const lines = [
+    paint('strong', queue.user === undefined ? safe(queue.name) : `user ${safe(queue.user)}`, style),
+    row('queue', safe(queue.name), style),
+    row('is', kindOf(queue, safe), style),
+    row('tasks', tasksOf(queue, now), style),
+    row('now', ratesOf(queue), style),
+    ...(queue.idleMs > 0
+      ? [row('idle', `nothing came or went for ${formatDuration(queue.idleMs)} at least`, style)]
+      : []),
+    row('memory', formatBytes(queue.memoryBytes), style),
+    ...consumersOf(queue, safe).map((text, i) => row(i === 0 ? 'consumers' : '', text, style)),
+  ];
+  if (queue.bound === false) {
+    const warning =
+      'It is not bound: publishers do not reach it. A prune is under way, or one was killed; the next publisher or "fairq queues prune" binds it again.';
+    lines.push('', paint('alarm', wrapText(warning, style).join('\n'), style));
+  }
+  const age = 'The broker refreshes these figures every 5 s.';
+  return [...lines, '', paint('quiet', age, style)].join('\n');
+}
+
+function kindOf({ type, state, node, policy, ordered }: Queue, safe: (text: string) => string): string {
+  const parts = [safe(type), ordered ? 'ordered' : undefined, safe(state), `on ${safe(node)}`];
+  if (policy !== undefined) parts.push(`policy ${safe(policy)}`);
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+function tasksOf({ ready, unacknowledged, messageBytes, oldestSentAt, type }: Queue, now: number): string {
+  const counts = `${formatCount(ready)} ready, ${formatCount(unacknowledged)} at workers`;
+  if (ready + unacknowledged === 0) return counts;
+  const bytes = `${counts}, ${formatBytes(messageBytes)}`;
+  if (oldestSentAt !== undefined)
+    return `${bytes}; the next was sent ${formatDuration(Math.max(0, now - oldestSentAt))} ago`;
+  return type === 'quorum' && ready > 0 ? `${bytes}; how old they are a quorum queue does not say` : bytes;
+}
+
+function ratesOf(queue: Queue): string {
+  const { publishedPerSecond, deliveredPerSecond, share, fairShare, activeUsers } = queue;
+  const rates = `${formatRate(publishedPerSecond)} in, ${formatRate(deliveredPerSecond)} out`;
+  if (share === undefined || fairShare === undefined) return rates;
+  const users = `${formatCount(activeUsers)} ${activeUsers === 1 ? 'user' : 'users'} with tasks`;
+  return `${rates}; ${formatShare(share)} of what workers take (${users}: ${formatShare(fairShare)} each would be equal)`;
+}
+
+function consumersOf({ consumerDetails, ready }: Queue, safe: (text: string) => string): string[] {
+  if (consumerDetails.length === 0) {
+    return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("fairq worker")` : 'none'];
+  }
+  const shown = consumerDetails.slice(0, CONSUMERS_SHOWN).map(({ peer, user, prefetch, active }) => {
+    const window = prefetch === 0 ? 'no limit' : `${formatCount(prefetch)} unacknowledged at most`;
+    return `${safe(peer)} as ${safe(user)}, ${window}${active ? '' : ', standing by'}`;
+  });
+  const more = consumerDetails.length - CONSUMERS_SHOWN;
+  return more > 0 ? [...shown, `and ${formatCount(more)} more`] : shown;
+}
+
+function row(label: string, text: string, style: TextStyle): string {
+  const [first = '', ...rest] = wrapText(text, { ...style, columns: style.columns - LABEL });
+  const head = `${paint('quiet', padRight(label, LABEL), style)}${first}`;
+  return [head, ...rest.map((line) => ' '.repeat(LABEL) + line)].join('\n');
+}

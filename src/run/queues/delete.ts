@@ -1,0 +1,171 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GetMessage } from 'amqplib';
+import { takeLock } from '../../broker/lock.js';
+import { drainQueue } from '../../broker/queue-drain.js';
+import { QueueRemover } from '../../broker/queue-remover.js';
+import { carriedProperties } from '../../core/carried.js';
+import { decodeEnvelope } from '../../core/envelope.js';
+import { userOfQueue, userQueueKey } from '../../core/names.js';
+import { messageOf, refusedError } from '../../errors.js';
+import type { PlannedTask } from '../publish/publish-run.js';
+import { LeaveRequests } from './leave-requests.js';
+import type { PruneDeps } from './prune.js';
+import type { SavedTasks } from './saved-tasks.js';
+
+/** From unbinding to looking: what was on its way into the queue arrives. */
+const GRACE_MS = 500;
+/** Workers are asked so long to leave: what they hold may take a while. Publishers wait meanwhile. */
+const LEAVE_WITHIN_MS = 8_000;
+const CONCURRENCY = 2;
+
+export interface DeleteOptions {
+  /** 'refuse': a queue with tasks stays; 'discard': they are thrown away; a file: they are written there first. */
+  readonly tasks: 'refuse' | 'discard' | SavedTasks;
+}
+
+export interface DeleteOutcome {
+  readonly deleted: boolean;
+  /** Why it was not. */
+  readonly reason?: string;
+  readonly saved: number;
+  readonly discarded: number;
+}
+
+/**
+ * Deletes one queue, as `Pruner` does: unbound first, and left by the workers, so that no task is lost that is on
+ * its way. One that is not deleted is bound again.
+ */
+export async function deleteQueue(
+  deps: PruneDeps,
+  queue: { readonly name: string; readonly type: string },
+  { tasks }: DeleteOptions,
+): Promise<DeleteOutcome> {
+  const { connection, names, newId } = deps;
+  const lock = await takeLock(connection, names.pruneLock);
+  if (lock === undefined) {
+    throw refusedError('PRUNE_RUNNING', 'a "queues prune" is at work on this vhost', {
+      hint: "Let it end and try again; two at a time would get into each other's way.",
+    });
+  }
+  let failure: Error | undefined;
+  const leaveRequests = await LeaveRequests.open(connection, names, newId, (error) => {
+    failure = error;
+  });
+  try {
+    const outcome = await new Deletion(deps, leaveRequests, queue, tasks).run();
+    if (failure !== undefined) throw failure;
+    return outcome;
+  } finally {
+    leaveRequests.close();
+    await lock.release();
+  }
+}
+
+class Deletion {
+  readonly #remover: QueueRemover;
+
+  constructor(
+    private readonly deps: PruneDeps,
+    private readonly leaveRequests: LeaveRequests,
+    private readonly queue: { readonly name: string; readonly type: string },
+    private readonly tasks: DeleteOptions['tasks'],
+  ) {
+    this.#remover = new QueueRemover(deps.connection, deps.names, CONCURRENCY);
+  }
+
+  async run(): Promise<DeleteOutcome> {
+    const { name } = this.queue;
+    // While publishers still reach it: there may be a lot.
+    await this.#save();
+    const key = userQueueKey(this.deps.names, name);
+    if (key !== undefined) await this.#remover.unbind(name, key);
+    await delay(GRACE_MS);
+    let outcome: DeleteOutcome;
+    try {
+      outcome = this.tasks === 'discard' ? await this.#discard() : await this.#removeEmpty();
+    } catch (error) {
+      // Where this fails too, publishers and the next prune find the queue unbound, and bind it.
+      await this.#putBack(key).catch(() => {});
+      throw error;
+    }
+    if (!outcome.deleted) await this.#putBack(key);
+    return outcome;
+  }
+
+  async #putBack(key: string | undefined): Promise<void> {
+    const { name } = this.queue;
+    if (key !== undefined) await this.#remover.bind(name, key);
+    this.leaveRequests.tellOf(name);
+  }
+
+  async #discard(): Promise<DeleteOutcome> {
+    const discarded = await this.#remover.removeWithAll(this.queue.name);
+    return { deleted: true, saved: 0, discarded };
+  }
+
+  async #removeEmpty(): Promise<DeleteOutcome> {
+    const { name, type } = this.queue;
+    const { clock } = this.deps;
+    const from = clock.now();
+    for (;;) {
+      await this.#save();
+      const counts = await this.#remover.counts(name);
+      // Somebody else has deleted it.
+      if (counts === undefined) return { deleted: true, saved: this.#saved, discarded: 0 };
+      if (counts.ready > 0 && this.tasks === 'refuse')
+        return this.#kept(`a task came: ${counts.ready} ready`);
+      const { consumers } = counts;
+      const isLeft =
+        consumers === 0 || (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
+      // What a worker gave back when it left, or what it could not leave, is for the next time round.
+      if (
+        isLeft &&
+        counts.ready === 0 &&
+        (await this.#isUnused()) &&
+        (await this.#remover.removeUnused(name, type))
+      ) {
+        return { deleted: true, saved: this.#saved, discarded: 0 };
+      }
+      if (clock.now() - from > LEAVE_WITHIN_MS) {
+        return this.#kept('workers have tasks of it, or somebody consumes it who does not leave');
+      }
+    }
+  }
+
+  /** A quorum queue cannot look when it is deleted. */
+  async #isUnused(): Promise<boolean> {
+    const counts = await this.#remover.counts(this.queue.name);
+    return counts !== undefined && counts.ready === 0 && counts.consumers === 0;
+  }
+
+  #kept(reason: string): DeleteOutcome {
+    return { deleted: false, reason, saved: this.#saved, discarded: 0 };
+  }
+
+  get #saved(): number {
+    return typeof this.tasks === 'object' ? this.tasks.count : 0;
+  }
+
+  async #save(): Promise<void> {
+    const { tasks } = this;
+    if (typeof tasks !== 'object') return;
+    const { names, connection } = this.deps;
+    const { name } = this.queue;
+    const user = userOfQueue(names, name) ?? name;
+    try {
+      await drainQueue(connection, name, (batch) =>
+        tasks.add(batch.map((message) => plannedTask(message, user))),
+      );
+    } catch (error) {
+      throw refusedError('NOT_SAVED', `the tasks of "${name}" could not be saved: ${messageOf(error)}`, {
+        hint: `${tasks.count} are in ${tasks.path} and no longer in the queue; the others are where they were.`,
+        cause: error,
+      });
+    }
+  }
+}
+
+function plannedTask({ properties, content }: GetMessage, user: string): PlannedTask {
+  const { type = '', contentType = '' } = carriedProperties(properties);
+  return { user: decodeEnvelope(properties.headers).user ?? user, type, contentType, payload: content };
+}

@@ -1,0 +1,86 @@
+import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import { glob } from '../../core/glob.js';
+import type { Observations } from '../../core/idle-queues.js';
+import { isReserved, type Names, userOfQueue } from '../../core/names.js';
+
+export interface PruneSelection {
+  /** Over the names of queues and users; undefined: every user queue. */
+  readonly match: string | undefined;
+  /** Queues too that fairq did not make, where `match` names them. */
+  readonly includeForeign: boolean;
+  /** Milliseconds. */
+  readonly idleForMs: number;
+  /** Queues at the most, those idle for longest. */
+  readonly max: number;
+}
+
+export interface IdleQueue {
+  readonly name: string;
+  /** Undefined for a queue that fairq did not make. */
+  readonly user: string | undefined;
+  readonly type: string;
+  readonly memoryBytes: number;
+  readonly consumers: number;
+  /** Seen to be idle for so long, milliseconds. */
+  readonly idleMs: number;
+}
+
+export interface PrunePlan {
+  /** To be pruned, those idle for longest first. */
+  readonly idle: readonly IdleQueue[];
+  /** Idle as well, but more than `max`. */
+  readonly beyondMax: number;
+  /** Empty, and not idle for long enough, or not known to be. */
+  readonly tooSoon: readonly IdleQueue[];
+  /** With tasks. */
+  readonly busy: number;
+}
+
+/**
+ * Which queues may go.
+ *
+ * @param at when they were listed; milliseconds since the epoch, as in the observations
+ */
+export function planPrune(
+  queues: readonly CountedListedQueue[],
+  observations: Observations,
+  names: Names,
+  selection: PruneSelection,
+  at: number,
+): PrunePlan {
+  const isChosen = chooser(names, selection);
+  const idle: IdleQueue[] = [];
+  const tooSoon: IdleQueue[] = [];
+  let busy = 0;
+  for (const { name, type, memoryBytes, consumers, ready, unacknowledged } of queues) {
+    const user = userOfQueue(names, name);
+    if (!isChosen(name, user, type)) continue;
+    if (ready + unacknowledged > 0) {
+      busy++;
+      continue;
+    }
+    const idleMs = at - (observations.get(name)?.since ?? at);
+    const queue = { name, user, type, memoryBytes, consumers, idleMs };
+    if (idleMs >= selection.idleForMs) idle.push(queue);
+    else tooSoon.push(queue);
+  }
+  idle.sort((a, b) => b.idleMs - a.idleMs || (a.name < b.name ? -1 : 1));
+  return {
+    idle: idle.slice(0, selection.max),
+    beyondMax: Math.max(0, idle.length - selection.max),
+    tooSoon,
+    busy,
+  };
+}
+
+function chooser(
+  names: Names,
+  { match, includeForeign }: PruneSelection,
+): (name: string, user: string | undefined, type: string) => boolean {
+  const pattern = match === undefined ? undefined : glob(match);
+  return (name, user, type) => {
+    if (user !== undefined) return !pattern || pattern.matches(name) || pattern.matches(user);
+    // What fairq needs itself is never pruned, whatever the glob says; neither is a stream, which is never empty.
+    return includeForeign && !isReserved(names, name) && type !== 'stream' && pattern?.matches(name) === true;
+  };
+}

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Management } from '../../broker/management.js';
+import { userOfQueue } from '../../core/names.js';
+import { lookAtQueues, type QueueLook } from './look.js';
+import type { ObservationFile } from './observation-file.js';
+import { type PruneDeps, type PruneOptions, type PruneOutcome, Pruner } from './prune.js';
+import { type IdleQueue, type PrunePlan, type PruneSelection, planPrune } from './prune-plan.js';
+
+/** What a process had asked of the broker when it was killed has been done by then. */
+const LAST_DELETES_TAKE_MS = 1_000;
+
+export interface PruneReport {
+  readonly pruned: number;
+  readonly kept: number;
+  readonly failed: number;
+  /** What the pruned queues took before, as listed. */
+  readonly memoryBytes: number;
+  readonly seconds: number;
+  readonly outcomes: readonly PruneOutcome[];
+}
+
+export interface PruneRoundsListener {
+  onStep(step: string, queues: number): void;
+  onWarning(text: string): void;
+  /** Queues that somebody had left unbound are bound again. */
+  onHealed(queues: number): void;
+}
+
+/** Looks, plans and prunes: once, or again and again. */
+export class PruneRounds {
+  readonly #stop = new AbortController();
+  #look: QueueLook | undefined;
+  #pruner: Pruner | undefined;
+
+  constructor(
+    private readonly deps: PruneDeps,
+    private readonly management: Management,
+    private readonly file: ObservationFile,
+    private readonly selection: PruneSelection,
+    private readonly options: PruneOptions,
+    private readonly listener: PruneRoundsListener,
+  ) {}
+
+  get stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Ends waits, and lets a pruner that is at work finish what it has begun. */
+  stop(): void {
+    this.#stop.abort();
+    this.#pruner?.stop();
+  }
+
+  /** Resolves after so long, or when it is stopped; milliseconds. */
+  async wait(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
+  }
+
+  /** Looks at the queues now and says which may go. */
+  async plan(): Promise<PrunePlan> {
+    const look = await lookAtQueues(this.management, this.file, this.deps.clock);
+    this.#look = look;
+    return planPrune(look.queues, look.observations, this.deps.names, this.selection, look.at);
+  }
+
+  /** Throws `PRUNE_RUNNING` where another pruner is at work. */
+  async prune(plan: PrunePlan, onOutcome: (outcome: PruneOutcome) => void): Promise<PruneReport> {
+    const { deps, listener } = this;
+    const begun = deps.clock.now();
+    const outcomes: PruneOutcome[] = [];
+    const count = (kind: PruneOutcome['outcome']) =>
+      outcomes.filter(({ outcome }) => outcome === kind).length;
+    const pruner = await Pruner.open(deps, this.options, {
+      onOutcome: (outcome) => {
+        outcomes.push(outcome);
+        onOutcome(outcome);
+      },
+      onStep: listener.onStep,
+      onWarning: listener.onWarning,
+    });
+    this.#pruner = pruner;
+    if (this.stopped) pruner.stop();
+    try {
+      await pruner.prune(await this.#heal(pruner, plan));
+    } finally {
+      await pruner.close();
+    }
+    const memory = new Map(plan.idle.map(({ name, memoryBytes }) => [name, memoryBytes]));
+    return {
+      pruned: count('pruned'),
+      kept: count('kept'),
+      failed: count('failed'),
+      memoryBytes: outcomes
+        .filter(({ outcome }) => outcome === 'pruned')
+        .reduce((sum, { queue }) => sum + (memory.get(queue) ?? 0), 0),
+      seconds: (deps.clock.now() - begun) / 1000,
+      outcomes,
+    };
+  }
+
+  /**
+   * A pruner that was killed may have left queues unbound. They are bound again, and none of them is pruned
+   * this time: a publisher may wait for it.
+   *
+   * @returns what is to be pruned
+   */
+  async #heal(pruner: Pruner, plan: PrunePlan): Promise<readonly IdleQueue[]> {
+    const { names } = this.deps;
+    const bound = await this.management.boundQueues(names.taskExchange);
+    const unbound = new Set(
+      (this.#look?.queues ?? [])
+        .map(({ name }) => name)
+        .filter((name) => userOfQueue(names, name) !== undefined && !bound.has(name)),
+    );
+    if (unbound.size === 0) return plan.idle;
+    // Of a pruner that was killed the broker may still have a delete to do.
+    await delay(LAST_DELETES_TAKE_MS);
+    await pruner.heal([...unbound]);
+    this.listener.onHealed(unbound.size);
+    return plan.idle.filter(({ name }) => !unbound.has(name));
+  }
+}

@@ -1,0 +1,268 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../../broker/connection.js';
+import { type Lock, takeLock } from '../../broker/lock.js';
+import { QueueRemover } from '../../broker/queue-remover.js';
+import type { Clock } from '../../core/clock.js';
+import { type Names, userQueueKey } from '../../core/names.js';
+import { FairqError, messageOf, refusedError } from '../../errors.js';
+import { BatchSize } from './batch-size.js';
+import { LeaveRequests } from './leave-requests.js';
+
+/** Batches side by side: while one waits for its grace to pass, the broker works for the others. */
+const LANES = 3;
+/**
+ * A publisher that has waited for so long binds the queue again, taking the pruner for dead; nothing is
+ * deleted that has been unbound for a good part of that. Milliseconds.
+ */
+const UNBOUND_AT_MOST_MS = 10_000;
+/** A pruner whose connection was lost waits so long for its lock: its own old one may still be there. */
+const LOCK_WITHIN_MS = 90_000;
+const LOCK_AGAIN_MS = 200;
+
+export interface PruneCandidate {
+  readonly name: string;
+  readonly type: string;
+}
+
+export interface PruneOutcome {
+  readonly queue: string;
+  readonly outcome: 'pruned' | 'kept' | 'failed';
+  /** Why it was not pruned. */
+  readonly reason?: string;
+}
+
+export interface PruneOptions {
+  readonly concurrency: number;
+  /** From unbinding to looking: what was on its way into the queue arrives. Milliseconds. */
+  readonly graceMs: number;
+}
+
+export interface PruneDeps {
+  readonly connection: Connection;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+export interface PruneListener {
+  onOutcome(outcome: PruneOutcome): void;
+  /** A step of the protocol, for who wants to know. */
+  onStep(step: string, queues: number): void;
+  onWarning(text: string): void;
+}
+
+/** A queue in the hands of the pruner. */
+interface Unbound {
+  readonly candidate: PruneCandidate;
+  readonly key: string | undefined;
+  readonly at: number;
+}
+
+/**
+ * Deletes queues without losing a task. What the broker gives for it does not do: `if-empty` does not see
+ * what a worker holds, and a task that is on its way into a queue while it is deleted is confirmed and gone.
+ *
+ * So, one pruner at a time: unbind, so that publishers are told that there is no queue and wait; wait until
+ * what was under way has arrived; ask the workers to leave, which they do if they hold nothing of it; delete
+ * on the condition that nothing is ready and nobody consumes. Whatever does not hold, the queue is bound again
+ * and the workers are told.
+ */
+export class Pruner {
+  readonly #remover: QueueRemover;
+  /** Unbound, and neither deleted nor bound again. */
+  readonly #unbound = new Map<string, Unbound>();
+  readonly #size: BatchSize;
+  #queues: PruneCandidate[] = [];
+  #stopped = false;
+  #failure: unknown;
+
+  private constructor(
+    private readonly deps: PruneDeps,
+    private readonly options: PruneOptions,
+    private lock: Lock,
+    private readonly leaveRequests: LeaveRequests,
+    private readonly listener: PruneListener,
+  ) {
+    this.#remover = new QueueRemover(deps.connection, deps.names, options.concurrency);
+    this.#size = new BatchSize();
+  }
+
+  /** Throws `PRUNE_RUNNING` where another pruner is at work. */
+  static async open(deps: PruneDeps, options: PruneOptions, listener: PruneListener): Promise<Pruner> {
+    const lock = await takeLock(deps.connection, deps.names.pruneLock);
+    if (lock === undefined) {
+      throw refusedError('PRUNE_RUNNING', 'another "queues prune" is at work on this vhost', {
+        hint: "Let it end and try again; two at a time would get into each other's way.",
+      });
+    }
+    const leaveRequests = await LeaveRequests.open(deps.connection, deps.names, deps.newId, (error) =>
+      listener.onWarning(messageOf(error)),
+    );
+    return new Pruner(deps, options, lock, leaveRequests, listener);
+  }
+
+  /** Binds queues again that a pruner left unbound when it died. */
+  async heal(queues: readonly string[]): Promise<void> {
+    await Promise.all(
+      queues.map(async (queue) => {
+        const key = userQueueKey(this.deps.names, queue);
+        const isThere = (await this.#remover.counts(queue)) !== undefined;
+        if (key !== undefined && isThere) await this.#remover.bind(queue, key);
+      }),
+    );
+  }
+
+  /** Begins nothing new; `prune` resolves when what was begun is done. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Resolves when all have an outcome, or those that were begun when it was stopped. */
+  async prune(queues: readonly PruneCandidate[]): Promise<void> {
+    this.#queues = [...queues].reverse();
+    for (;;) {
+      this.#failure = undefined;
+      await Promise.all(Array.from({ length: LANES }, () => this.#lane()));
+      if (this.#failure === undefined) return;
+      await this.#recover(this.#failure);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.leaveRequests.close();
+    await this.lock.release();
+  }
+
+  async #lane(): Promise<void> {
+    while (!this.#stopped && this.#failure === undefined && this.#queues.length > 0) {
+      const batch = this.#queues.splice(-this.#size.next);
+      const begun = this.deps.clock.now();
+      try {
+        await this.#batch(batch);
+        this.#size.took(batch.length, this.deps.clock.now() - begun);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+    }
+  }
+
+  async #batch(batch: readonly PruneCandidate[]): Promise<void> {
+    this.listener.onStep('unbind', batch.length);
+    const unbound = await settled(batch.map((candidate) => this.#unbind(candidate)));
+    this.listener.onStep('wait', batch.length);
+    await delay(this.options.graceMs);
+    this.listener.onStep('look', batch.length);
+    const counts = await settled(unbound.map(({ candidate }) => this.#remover.counts(candidate.name)));
+    const consumers = new Map<string, number>();
+    for (const [i, { candidate }] of unbound.entries()) {
+      const found = counts[i];
+      if (found !== undefined && found.ready === 0 && found.consumers > 0) {
+        consumers.set(candidate.name, found.consumers);
+      }
+    }
+    if (consumers.size > 0) this.listener.onStep('ask', consumers.size);
+    const left = await this.leaveRequests.ask(consumers);
+    this.listener.onStep('delete', batch.length);
+    await settled(
+      unbound.map(async (queue, i) => {
+        const found = counts[i];
+        const { name } = queue.candidate;
+        if (found === undefined) this.#gone(queue, 'kept', 'somebody else has deleted it');
+        else if (found.ready > 0) await this.#keep(queue, 'a task came');
+        else if (found.consumers > 0 && !left.has(name)) {
+          await this.#keep(queue, 'somebody consumes it who has a task of it, or does not leave');
+        } else await this.#remove(queue);
+      }),
+    );
+  }
+
+  async #unbind(candidate: PruneCandidate): Promise<Unbound> {
+    const { names, clock } = this.deps;
+    const key = userQueueKey(names, candidate.name);
+    const unbound: Unbound = { candidate, key, at: clock.now() };
+    this.#unbound.set(candidate.name, unbound);
+    // A queue that fairq did not make is left bound as it is: by whom and how is not known.
+    if (key !== undefined) await this.#remover.unbind(candidate.name, key);
+    return unbound;
+  }
+
+  async #remove(queue: Unbound): Promise<void> {
+    const { name, type } = queue.candidate;
+    if (type === 'quorum') {
+      // It cannot look by itself.
+      const found = await this.#remover.counts(name);
+      if (found !== undefined && found.ready + found.consumers > 0) {
+        await this.#keep(queue, 'a task or a consumer came');
+        return;
+      }
+    }
+    if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
+      await this.#keep(queue, 'the broker was too slow');
+    } else if (await this.#remover.removeUnused(name, type)) {
+      this.#gone(queue, 'pruned');
+    } else {
+      await this.#keep(queue, 'a task or a consumer came');
+    }
+  }
+
+  async #keep(queue: Unbound, reason: string): Promise<void> {
+    const { candidate, key } = queue;
+    if (key !== undefined) await this.#remover.bind(candidate.name, key);
+    this.leaveRequests.tellOf(candidate.name);
+    this.#gone(queue, 'kept', reason);
+  }
+
+  /** It is out of the pruner's hands. */
+  #gone({ candidate }: Unbound, outcome: PruneOutcome['outcome'], reason?: string): void {
+    this.#unbound.delete(candidate.name);
+    this.listener.onOutcome({ queue: candidate.name, outcome, ...(reason !== undefined && { reason }) });
+  }
+
+  /**
+   * After a failure no queue is to stay unbound. Where the broker has refused, that is the end. Where the
+   * connection was lost the lock went with it: it is taken again before anything else.
+   */
+  async #recover(failure: unknown): Promise<void> {
+    const refused = failure instanceof FairqError ? failure : undefined;
+    if (refused === undefined) this.lock = await this.#lockAgain();
+    const queues = [...this.#unbound.values()];
+    for (const queue of queues) await this.#putBack(queue, messageOf(failure));
+    if (refused !== undefined) throw refused;
+  }
+
+  async #putBack(queue: Unbound, reason: string): Promise<void> {
+    const found = await this.#remover.counts(queue.candidate.name);
+    if (found === undefined) this.#gone(queue, 'pruned');
+    else {
+      const { candidate, key } = queue;
+      if (key !== undefined) await this.#remover.bind(candidate.name, key);
+      this.leaveRequests.tellOf(candidate.name);
+      this.#gone(queue, 'failed', reason);
+    }
+  }
+
+  async #lockAgain(): Promise<Lock> {
+    const { connection, names, clock } = this.deps;
+    const from = clock.now();
+    for (;;) {
+      const lock = await takeLock(connection, names.pruneLock);
+      if (lock !== undefined) return lock;
+      if (clock.now() - from > LOCK_WITHIN_MS) {
+        throw refusedError(
+          'PRUNE_RUNNING',
+          'another "queues prune" took over while the connection was lost',
+          {
+            hint: 'It binds again what was left unbound here. Run the command again when it has ended.',
+          },
+        );
+      }
+      await delay(LOCK_AGAIN_MS);
+    }
+  }
+}
+
+/** All of them to the end, and then the first failure: nothing is to be under way when things are put right. */
+async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

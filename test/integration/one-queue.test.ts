@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const folder = useFolder();
+const env = () => ({ ...vhost.env, XDG_STATE_HOME: folder.file('state') });
+
+describe('queues show', () => {
+  it('tells everything about one queue, and what is wrong with it', async () => {
+    await fairqJson(env(), 'publish', '--user', 'S', '--count', '3');
+    await eventually(
+      async () => (await fairqJson<{ ready: number }>(env(), 'queues', 'show', 'S')).ready === 3,
+      { timeoutMs: 20_000, what: 'the figures are listed' },
+    );
+    const shown = await fairqJson(env(), 'queues', 'show', 'S');
+    expect(shown).toMatchObject({
+      user: 'S',
+      type: 'classic',
+      ordered: false,
+      bound: true,
+      unacknowledged: 0,
+    });
+    expect(Date.now() - Number(shown.oldestSentAt)).toBeLessThan(120_000);
+    await vhost.channel.unbindQueue('fairq.user.S', 'fairq', 'S');
+    const { stdout } = await fairq(env(), 'queues', 'show', 'S');
+    expect(stdout).toContain('none: 3 tasks wait for a worker');
+    expect(stdout).toContain('It is not bound');
+    await vhost.channel.bindQueue('fairq.user.S', 'fairq', 'S');
+  });
+
+  it('takes a queue by its name, and says where there is none', async () => {
+    await vhost.channel.assertQueue('theirs', { durable: true });
+    expect(await fairqJson(env(), 'queues', 'show', '--queue', 'theirs')).toMatchObject({ name: 'theirs' });
+    const { code, stderr } = await fairq(env(), 'queues', 'show', 'nobody');
+    expect(code).toBe(77);
+    expect(stderr).toContain('there is no queue "fairq.user.nobody" of user "nobody"');
+    expect((await fairq(env(), 'queues', 'show')).code).toBe(64);
+  });
+});
+
+describe('queues purge', () => {
+  it('throws away what waits, after a yes', async () => {
+    await fairqJson(env(), 'publish', '--user', 'P', '--count', '7');
+    expect((await fairq(env(), 'queues', 'purge', 'P')).code).toBe(64);
+    expect(await fairqJson(env(), 'queues', 'purge', 'P', '--dry-run')).toMatchObject({
+      ready: 7,
+      purged: 0,
+    });
+    expect(await fairqJson(env(), 'queues', 'purge', 'P', '--yes')).toMatchObject({ purged: 7 });
+    expect(await vhost.ready('fairq.user.P')).toBe(0);
+  });
+});
+
+describe('queues delete', () => {
+  it('deletes an empty queue, and refuses one with tasks', async () => {
+    await fairqJson(env(), 'publish', '--user', 'D', '--count', '2');
+    const { code, stderr } = await fairq(env(), 'queues', 'delete', 'D', '--yes');
+    expect(code).toBe(77);
+    expect(stderr).toContain('has 2 tasks; nothing was changed');
+    expect(await vhost.ready('fairq.user.D')).toBe(2);
+    await fairqJson(env(), 'queues', 'purge', 'D', '--yes');
+    expect(await fairqJson(env(), 'queues', 'delete', 'D', '--yes')).toMatchObject({ deleted: true });
+    expect(await vhost.ready('fairq.user.D')).toBeUndefined();
+  });
+
+  it('throws the tasks away where that is asked for', async () => {
+    await fairqJson(env(), 'publish', '--user', 'T', '--count', '4');
+    expect(await fairqJson(env(), 'queues', 'delete', 'T', '--with-tasks', '--yes')).toMatchObject({
+      ...{ deleted: true, discarded: 4 },
+    });
+  });
+
+  it('saves the tasks, whatever is in them, so that they can be sent again', async () => {
+    const tasks = [
+      { user: 'V', task: 'echo', payload: { page: 3 } },
+      { user: 'V', payload: 'a text\nof "two" lines' },
+      { user: 'V', payloadBase64: Buffer.from([0, 255, 254, 10]).toString('base64'), contentType: 'image/x' },
+    ];
+    const lines = folder.file('tasks.ndjson');
+    writeFileSync(lines, tasks.map((task) => JSON.stringify(task)).join('\n'));
+    await fairqJson(env(), 'publish', '--from', lines);
+    const saved = folder.file('saved.ndjson');
+    expect(await fairqJson(env(), 'queues', 'delete', 'V', '--save', saved, '--yes')).toMatchObject({
+      ...{ deleted: true, saved: 3 },
+    });
+    const again = await fairq(env(), 'queues', 'delete', 'V', '--save', saved, '--yes');
+    expect(again.code).toBe(77); // it is gone
+    await fairqJson(env(), 'publish', '--from', saved);
+    const contents: unknown[] = [];
+    for (;;) {
+      const message = await vhost.channel.get('fairq.user.V', { noAck: true });
+      if (message === false) break;
+      const { type, contentType } = message.properties;
+      contents.push([type, contentType, message.content.toString('latin1')]);
+    }
+    expect(contents).toEqual([
+      ['echo', 'application/json', '{"page":3}'],
+      ['noop', 'text/plain', 'a text\nof "two" lines'],
+      ['noop', 'image/x', '\u0000\u00ff\u00fe\n'],
+    ]);
+    // Never over a file that is there.
+    await fairqJson(env(), 'publish', '--user', 'V');
+    const before = readFileSync(saved, 'utf8');
+    const refused = await fairq(env(), 'queues', 'delete', 'V', '--save', saved, '--yes');
+    expect(refused.code).toBe(64);
+    expect(readFileSync(saved, 'utf8')).toBe(before);
+    expect(await vhost.ready('fairq.user.V')).toBe(1);
+  });
+
+  it('takes the queue from a worker, and leaves no task behind: each is saved or run', async () => {
+    const worker = new RunningFairq(['worker', '--queues', 'fairq.user.W', '-c', '2'], env());
+    await worker.says(/ready, /);
+    const load = ['--user', 'W', '--count', '300', '--task', 'sleep', '--duration', '10ms', '--run', 'W'];
+    await fairqJson(env(), 'publish', ...load);
+    const saved = folder.file('w.ndjson');
+    const outcome = await fairqJson<{ saved: number }>(
+      env(),
+      ...['queues', 'delete', 'W', '--save', saved, '--yes'],
+    );
+    expect(outcome).toMatchObject({ deleted: true });
+    const { completed } = await fairqJson<RunReport>(env(), 'report', '--run', 'W');
+    expect(completed + outcome.saved).toBe(300);
+    worker.signal('SIGTERM');
+    await worker.ended;
+  });
+});

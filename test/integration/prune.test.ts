@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+let state: string;
+let env: Record<string, string>;
+
+interface PruneDocument {
+  idle: number;
+  tooSoon: number;
+  withTasks: number;
+  pruned: number;
+  kept: number;
+  failed: number;
+  queues: { name: string; user?: string }[];
+  outcomes: { queue: string; outcome: string; reason?: string }[];
+}
+
+beforeAll(() => {
+  state = mkdtempSync(join(tmpdir(), 'fairq-prune-'));
+  env = { ...vhost.env, XDG_STATE_HOME: state };
+});
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+const prune = (...flags: string[]) => fairqJson<PruneDocument>(env, 'queues', 'prune', ...flags);
+
+/** Looks until so many queues are known to be idle, as the next run of an operator's would. */
+async function idle(count: number, ...flags: string[]): Promise<void> {
+  await eventually(async () => (await prune('--idle-for', '1s', '--dry-run', ...flags)).idle === count, {
+    timeoutMs: 30_000,
+    what: `${count} idle queues`,
+    everyMs: 500,
+  });
+}
+
+/** Users with a queue each that is empty. */
+async function emptyQueues(...users: string[]): Promise<void> {
+  for (const user of users) await fairqJson(env, 'publish', '--user', user, '--count', '3', '--run', user);
+  await fairqJson(env, 'worker', '--exit-when', 'empty');
+}
+
+let test = 0;
+/** Names that no other test has. */
+let A: string;
+let B: string;
+beforeEach(() => {
+  test++;
+  [A, B] = [`A${test}`, `B${test}`];
+});
+const only = (name = `?${test}`) => ['--match', name];
+const queueOf = (user: string) => `fairq.user.${user}`;
+
+describe('queues prune', () => {
+  it('deletes what is idle, after a question or with --yes, and nothing else', async () => {
+    await emptyQueues(A, B);
+    await fairqJson(env, 'publish', '--user', `C${test}`);
+    await idle(2, ...only());
+    const flags = ['queues', 'prune', '--idle-for', '1s', ...only()];
+    const refused = await fairq(env, ...flags);
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toContain('2 queues are empty');
+    expect(refused.stderr).toContain('--yes');
+    const plan = await fairq(env, ...flags, '--dry-run');
+    expect(plan.stdout).toContain(A);
+    expect(plan.stdout).toContain('1 queue has tasks');
+    expect(await vhost.ready(queueOf(A))).toBe(0);
+    expect(await prune('--idle-for', '1s', '--yes', ...only())).toMatchObject({
+      ...{ idle: 2, withTasks: 1, pruned: 2, kept: 0, failed: 0 },
+    });
+    expect(await vhost.ready(queueOf(A))).toBeUndefined();
+    expect(await vhost.ready(queueOf(`C${test}`))).toBe(1);
+  });
+
+  it('says on a first look that it cannot know, and watches when it is told to', async () => {
+    await emptyQueues(A, B);
+    const first = await fairq(env, 'queues', 'prune', ...only());
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain('No queue is known to have been idle');
+    expect(first.stdout.replaceAll(/\s+/g, ' ')).toContain('2 queues more are empty and not known');
+    await eventually(async () => (await prune('--observe', '1s', '--yes', ...only())).pruned > 0, {
+      timeoutMs: 30_000,
+      what: 'one is pruned',
+    });
+    expect((await fairq(env, 'queues', 'prune', '--observe', '1s', '--idle-for', '1s')).code).toBe(64);
+  });
+
+  it('takes the queue from the workers that consume it, and a later task makes it again', async () => {
+    const worker = new RunningFairq(['worker', '--verbose'], env);
+    await worker.says(/ready, /);
+    await fairqJson(env, 'publish', '--user', A, '--count', '5', '--run', A);
+    await idle(1, ...only(A));
+    expect(await prune('--idle-for', '1s', '--yes', ...only(A))).toMatchObject({ pruned: 1 });
+    expect(await vhost.ready(queueOf(A))).toBeUndefined();
+    await fairqJson(env, 'publish', '--user', A, '--count', '5', '--run', A);
+    await eventually(async () => (await fairqJson<RunReport>(env, 'report', '--run', A)).completed === 10, {
+      timeoutMs: 20_000,
+      what: 'the new tasks run',
+    });
+    worker.signal('SIGTERM');
+    expect((await worker.ended).code).toBe(130);
+  });
+
+  it('leaves a queue to a worker that holds a task of it, or to a consumer that is no fairq', async () => {
+    await emptyQueues(A, B);
+    await idle(2, ...only());
+    const worker = new RunningFairq(['worker', '--queues', queueOf(A)], env);
+    await worker.says(/ready, 1 queue/);
+    const { consumerTag } = await vhost.channel.consume(queueOf(B), () => {});
+    // The broker's figures are some seconds old: the pruner finds out for itself.
+    const publishing = ['publish', '--user', A, '--task', 'sleep', '--duration', '8s', '--run', A];
+    await fairqJson(env, ...publishing);
+    await eventually(async () => (await vhost.ready(queueOf(A))) === 0, {
+      timeoutMs: 10_000,
+      what: 'the worker has the task',
+    });
+    const { outcomes, pruned } = await prune('--idle-for', '1s', '--yes', ...only());
+    expect(pruned).toBe(0);
+    for (const { reason } of outcomes) expect(reason).toContain('somebody consumes it');
+    // Bound as before, and consumed.
+    await fairqJson(env, 'publish', '--user', A, '--run', A);
+    await eventually(async () => (await fairqJson<RunReport>(env, 'report', '--run', A)).completed === 5, {
+      timeoutMs: 30_000,
+      what: 'both tasks have run',
+    });
+    await vhost.channel.cancel(consumerTag);
+    worker.signal('SIGTERM');
+    await worker.ended;
+  });
+
+  it('binds again what a pruner that died has left unbound; a publisher does not wait for that', async () => {
+    await emptyQueues(A, B);
+    for (const user of [A, B]) await vhost.channel.unbindQueue(queueOf(user), 'fairq', user);
+    await fairqJson(env, 'publish', '--user', A, '--run', A);
+    expect(await vhost.ready(queueOf(A))).toBe(1);
+    const { stderr } = await fairq(env, 'queues', 'prune', '--idle-for', '1h', '--yes', ...only('nobody'));
+    expect(stderr).toContain('bound again: 1 user queue');
+    await idle(1, ...only(B));
+    expect(await prune('--idle-for', '1s', '--yes', ...only(B))).toMatchObject({ pruned: 1 });
+  });
+
+  it('is for one at a time', async () => {
+    await emptyQueues(A);
+    await idle(1, ...only(A));
+    await vhost.channel.assertQueue('fairq.prune', { exclusive: true, durable: false });
+    const { code, stderr } = await fairq(env, 'queues', 'prune', '--idle-for', '1s', '--yes', ...only(A));
+    expect(code).toBe(77);
+    expect(stderr).toContain('another "queues prune" is at work');
+    await vhost.channel.deleteQueue('fairq.prune');
+    expect(await prune('--idle-for', '1s', '--yes', ...only(A))).toMatchObject({ pruned: 1 });
+  });
+
+  it('prunes what fairq did not make only when it is named, and nothing that fairq needs', async () => {
+    await vhost.channel.assertQueue(`theirs_${test}`, { durable: true });
+    await fairqJson(env, 'publish', '--user', A);
+    const flags = ['--match', '*', '--include-foreign'];
+    await eventually(
+      async () => {
+        const { queues } = await prune('--idle-for', '1s', '--dry-run', ...flags);
+        return queues.some(({ name }) => name === `theirs_${test}`);
+      },
+      { timeoutMs: 30_000, what: 'the foreign queue is idle' },
+    );
+    const { queues } = await prune('--idle-for', '1s', '--dry-run', ...flags);
+    expect(queues.filter(({ name }) => /^(fairq\.(?!user\.)|amq\.)/.test(name))).toEqual([]);
+    expect((await fairq(env, 'queues', 'prune', '--include-foreign')).code).toBe(64);
+    const named = ['--match', `theirs_${test}`, '--idle-for', '1s', '--yes'];
+    expect(await prune(...named)).toMatchObject({ idle: 0 });
+    expect(await prune(...named, '--include-foreign')).toMatchObject({ pruned: 1 });
+    expect(await vhost.ready(`theirs_${test}`)).toBeUndefined();
+  });
+
+  it('goes on as a janitor with --watch, until it is stopped', async () => {
+    await emptyQueues(A);
+    const janitor = new RunningFairq(
+      ['--json', 'queues', 'prune', '--watch', '500ms', '--idle-for', '1s', '--yes', ...only(A)],
+      env,
+    );
+    await eventually(async () => (await vhost.ready(queueOf(A))) === undefined, {
+      timeoutMs: 30_000,
+      what: 'the queue is pruned',
+    });
+    janitor.signal('SIGINT');
+    const { code, stdout } = await janitor.ended;
+    expect(code).toBe(130);
+    const documents = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents.at(-1)).toMatchObject({ kind: 'queues-prune-end', pruned: 1 });
+    expect((await fairq(env, 'queues', 'prune', '--watch', '1s')).code).toBe(64);
+  });
+});
