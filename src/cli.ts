@@ -4,6 +4,7 @@ import { registerBench } from './commands/bench.js';
 import { registerBroker } from './commands/broker.js';
 import type { Action, CommandResult, Context } from './commands/context.js';
 import { registerDead } from './commands/dead.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerPublish } from './commands/publish.js';
 import { registerQueues } from './commands/queues/index.js';
 import { registerReport } from './commands/report.js';
@@ -44,6 +45,7 @@ async function main(io: Io): Promise<number> {
   registerReport(program, run);
   registerQueues(program, run);
   registerDead(program, run);
+  registerDoctor(program, run);
   registerBench(program, run);
   registerBroker(program, run);
   program.addHelpText(

@@ -56,6 +56,8 @@ export class ConnectionClosed extends Error {
 export interface Connection {
   readonly brokerVersion: string;
   readonly blocked: boolean;
+  /** Channels that it may have, as was agreed with the broker. */
+  readonly channelMax: number;
   /** Rejects with the reason when the connection is given up; never resolves. */
   readonly lost: Promise<never>;
   /** Both wait while there is no connection, and reject when it is given up. */
@@ -85,6 +87,7 @@ export async function openConnection(
 class LastingConnection implements Connection {
   brokerVersion = 'unknown';
   blocked = false;
+  channelMax = 0;
   readonly lost: Promise<never>;
   #lose: (error: FairqError) => void = () => {};
   #model: RecoveringChannelModel | undefined;
@@ -213,6 +216,7 @@ class LastingConnection implements Connection {
     coalesceWrites(socketOf(model));
     retireChannelNumbers(model);
     this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
+    this.channelMax = channelMaxOf(model);
     clearTimeout(this.#giveUpTimer);
     this.#connects++;
     this.#isConnected = true;
@@ -284,6 +288,11 @@ class LastingConnection implements Connection {
     channel.once('close', () => this.#channels.delete(channel));
     return channel;
   }
+}
+
+/** As `socketOf`. */
+function channelMaxOf(model: ChannelModel): number {
+  return (model.connection as unknown as { readonly channelMax: number }).channelMax;
 }
 
 /** It is there, though amqplib's types do not say so. */

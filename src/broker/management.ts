@@ -2,6 +2,14 @@ import { Agent, request } from 'undici';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
+  type ConsumerFigures,
+  consumerFigures,
+  type NodeFigures,
+  nodeFigures,
+  type QueueDefinition,
+  queueDefinition,
+} from './broker-figures.js';
+import {
   arrayOf,
   type CountedListedQueue,
   countedQueue,
@@ -28,6 +36,8 @@ export class Management {
   readonly #authorization: string;
   /** Which of the addresses answered last. */
   #current = 0;
+  /** The `date` header of the last answer. */
+  #lastDate = '';
 
   constructor(private readonly address: BrokerAddress) {
     const { tls } = address;
@@ -99,6 +109,36 @@ export class Management {
     return new Set(arrayOf(list).map((item) => String(field(item, 'destination'))));
   }
 
+  /** How far the broker's clock is ahead of this machine's, milliseconds; it says whole seconds. */
+  async clockAheadMs(now: () => number): Promise<number | undefined> {
+    await this.version();
+    const said = Date.parse(this.#lastDate);
+    return Number.isNaN(said) ? undefined : said + 500 - now();
+  }
+
+  async nodes(): Promise<NodeFigures[]> {
+    return arrayOf(await this.#call('GET', '/api/nodes')).map(nodeFigures);
+  }
+
+  /** Consumers on the vhost, with how much each may hold. */
+  async consumers(): Promise<ConsumerFigures[]> {
+    const path = `/api/consumers/${encodeURIComponent(this.address.vhost)}`;
+    return arrayOf(await this.#call('GET', path)).map(consumerFigures);
+  }
+
+  /** What the processes connected to the vhost call themselves. */
+  async connectionNames(): Promise<string[]> {
+    const path = `/api/vhosts/${encodeURIComponent(this.address.vhost)}/connections`;
+    const list = arrayOf(await this.#call('GET', path));
+    return list.map((item) => String(field(field(item, 'client_properties'), 'connection_name') ?? ''));
+  }
+
+  /** The arguments and the policy of every queue: what it was made as. */
+  async queueDefinitions(): Promise<QueueDefinition[]> {
+    const columns = 'name,type,arguments,effective_policy_definition,durable,exclusive';
+    return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`)).map(queueDefinition);
+  }
+
   async makeVhost(vhost: string): Promise<void> {
     await this.#call('PUT', `/api/vhosts/${encodeURIComponent(vhost)}`, {});
     await this.#call(
@@ -145,6 +185,7 @@ export class Management {
         ...(body && { body: JSON.stringify(body) }),
       });
       status = response.statusCode;
+      this.#lastDate = String(response.headers.date ?? '');
       text = await response.body.text();
     } catch (error) {
       const tlsFailure = explainTlsFailure(error, where, this.address.tls);

@@ -100,7 +100,7 @@ function ratesIn(item: unknown): Omit<QueueRates, 'tasks'> {
   };
 }
 
-function recordOf(value: unknown): Record<string, unknown> {
+export function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 

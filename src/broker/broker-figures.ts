@@ -1,0 +1,79 @@
+import { arrayOf, field, recordOf } from './queue-figures.js';
+
+/** What the management API says of nodes, consumers and how queues were made; anything may be missing. */
+
+export interface NodeFigures {
+  readonly name: string;
+  readonly running: boolean;
+  readonly memoryAlarm: boolean;
+  readonly diskAlarm: boolean;
+  readonly memoryUsed: number;
+  readonly memoryLimit: number;
+  readonly diskFree: number;
+  readonly diskFreeLimit: number;
+  readonly filesUsed: number;
+  readonly filesTotal: number;
+  readonly processesUsed: number;
+  readonly processesTotal: number;
+  /** Nodes that it cannot reach. */
+  readonly partitions: readonly string[];
+  readonly plugins: readonly string[];
+}
+
+export function nodeFigures(item: unknown): NodeFigures {
+  const number = (name: string) => Number(field(item, name) ?? 0);
+  const names = (name: string) => arrayOf(field(item, name)).map(String);
+  return {
+    name: String(field(item, 'name')),
+    running: field(item, 'running') !== false,
+    memoryAlarm: field(item, 'mem_alarm') === true,
+    diskAlarm: field(item, 'disk_free_alarm') === true,
+    memoryUsed: number('mem_used'),
+    memoryLimit: number('mem_limit'),
+    diskFree: number('disk_free'),
+    diskFreeLimit: number('disk_free_limit'),
+    filesUsed: number('fd_used'),
+    filesTotal: number('fd_total'),
+    processesUsed: number('proc_used'),
+    processesTotal: number('proc_total'),
+    partitions: names('partitions'),
+    plugins: names('enabled_plugins'),
+  };
+}
+
+export interface ConsumerFigures {
+  readonly queue: string;
+  /** Unacknowledged tasks at the most; 0 for no limit. */
+  readonly prefetch: number;
+  /** Of its connection, as the broker names it. */
+  readonly connection: string;
+}
+
+export function consumerFigures(item: unknown): ConsumerFigures {
+  return {
+    queue: String(field(field(item, 'queue'), 'name')),
+    prefetch: Number(field(item, 'prefetch_count') ?? 0),
+    connection: String(field(field(item, 'channel_details'), 'connection_name') ?? 'unknown'),
+  };
+}
+
+export interface QueueDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly policy: Readonly<Record<string, unknown>>;
+}
+
+export function queueDefinition(item: unknown): QueueDefinition {
+  const args = recordOf(field(item, 'arguments'));
+  return {
+    name: String(field(item, 'name')),
+    type: String(field(item, 'type') ?? args['x-queue-type'] ?? 'classic'),
+    durable: field(item, 'durable') !== false,
+    exclusive: field(item, 'exclusive') === true,
+    arguments: args,
+    policy: recordOf(field(item, 'effective_policy_definition')),
+  };
+}

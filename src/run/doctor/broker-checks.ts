@@ -1,0 +1,150 @@
+import type { AmqpFacts, ManagementFacts } from './facts.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from './finding.js';
+
+/** A worker takes 32 channels for its consumers, and some for itself. */
+const CHANNELS_NEEDED = 45;
+/** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
+const QUEUE_BYTES = { classic: 28 * 1024, quorum: 43 * 1024 };
+const NEARLY_FULL = 0.8;
+const CLOCK_OFF_MS = 2_000;
+const CLOCK_FAR_OFF_MS = 30_000;
+const MAY_LOOK = 'Give the user the "monitoring" tag: rabbitmqctl set_user_tags USER monitoring.';
+
+export function permissions({ refused }: AmqpFacts, prefix: string): Finding {
+  const [first] = refused;
+  if (first === undefined) return ok('permissions', 'may make, bind, fill, read and delete what fairq needs');
+  return problem(
+    'permissions',
+    `may not ${refused.map(({ what }) => what).join(', nor ')}: ${first.why}`,
+    `rabbitmqctl set_permissions -p VHOST USER '^(${prefix}|amq\\.).*' '^(${prefix}|amq\\.).*' '^(${prefix}|amq\\.).*'`,
+  );
+}
+
+export function channels({ channelMax }: AmqpFacts): Finding {
+  if (channelMax >= CHANNELS_NEEDED)
+    return ok('channel_max', `${channelMax.toLocaleString('en-US')} channels a connection`);
+  return problem(
+    'channel_max',
+    `a connection may have ${channelMax} channels, and a worker needs ${CHANNELS_NEEDED}`,
+    'Set channel_max = 2047 in rabbitmq.conf.',
+  );
+}
+
+/** What this version is known to do, of which one should know. */
+export function version({ version: text }: Pick<AmqpFacts, 'version'>): Finding {
+  const [major = 0, minor = 0] = text.split('.').map(Number);
+  const at = major * 100 + minor;
+  if (at < 310) {
+    return warning(
+      'version',
+      `RabbitMQ ${text} is older than what fairq is tested with`,
+      'Use 3.10 or later.',
+    );
+  }
+  const traps: string[] = [];
+  if (at < 400) {
+    traps.push('an unacknowledged task is taken back after 30 minutes by closing the channel');
+    traps.push('quorum queues made with x-delivery-limit -1 lose tasks that are given back');
+  } else if (at < 403) {
+    traps.push(
+      'quorum queues count what is given back: without x-delivery-limit -1 tasks are dropped after 20 times',
+    );
+  } else {
+    traps.push(
+      'global QoS is taken and ignored',
+      'queues that are neither durable nor exclusive are refused',
+    );
+  }
+  return ok('version', `RabbitMQ ${text}; known of it: ${traps.join('; ')}`);
+}
+
+export function alarms({ nodes }: ManagementFacts): Finding {
+  if (nodes === undefined) return unknown('alarms', 'this user may not see the nodes', MAY_LOOK);
+  const memory = nodes.filter(({ memoryAlarm }) => memoryAlarm).map(({ name }) => name);
+  const disk = nodes.filter(({ diskAlarm }) => diskAlarm).map(({ name }) => name);
+  if (memory.length + disk.length === 0) return ok('alarms', 'neither memory nor disk');
+  const what = [
+    ...(memory.length > 0 ? [`memory on ${some(memory)}`] : []),
+    ...(disk.length > 0 ? [`disk on ${some(disk)}`] : []),
+  ].join(', ');
+  return problem(
+    'alarms',
+    `${what}: the broker takes no tasks from anybody`,
+    'Run more workers, prune queues, or give the broker more; vm_memory_high_watermark and disk_free_limit say when.',
+  );
+}
+
+export function nodes({ nodes: all }: ManagementFacts): Finding {
+  if (all === undefined) return unknown('nodes', 'this user may not see the nodes', MAY_LOOK);
+  const down = all.filter(({ running }) => !running).map(({ name }) => name);
+  const parted = all.filter(({ partitions }) => partitions.length > 0).map(({ name }) => name);
+  if (parted.length > 0) {
+    return problem(
+      'nodes',
+      `the cluster is partitioned: ${some(parted)}`,
+      'See rabbitmq.com/docs/partitions.',
+    );
+  }
+  if (down.length > 0)
+    return warning('nodes', `${some(down)} does not run`, 'Start it, or take it out of the cluster.');
+  return ok('nodes', `${counted(all.length, 'node')}, all running`);
+}
+
+/** Memory, files and processes against the number of queues. */
+export function room({ nodes: all, queues }: ManagementFacts): Finding {
+  if (all === undefined) return unknown('room', 'this user may not see the nodes', MAY_LOOK);
+  const full: string[] = [];
+  let more = Number.POSITIVE_INFINITY;
+  const quorum = queues.filter(({ type }) => type === 'quorum').length;
+  const bytes = quorum * 2 > queues.length ? QUEUE_BYTES.quorum : QUEUE_BYTES.classic;
+  for (const node of all) {
+    const parts: [string, number, number][] = [
+      ['memory', node.memoryUsed, node.memoryLimit],
+      ['files', node.filesUsed, node.filesTotal],
+      ['processes', node.processesUsed, node.processesTotal],
+    ];
+    for (const [what, used, total] of parts) {
+      if (total > 0 && used / total > NEARLY_FULL)
+        full.push(`${Math.round((100 * used) / total)} % of the ${what} of ${node.name}`);
+    }
+    if (node.memoryLimit > 0) more = Math.min(more, Math.max(0, node.memoryLimit - node.memoryUsed) / bytes);
+  }
+  if (full.length > 0) {
+    return warning(
+      'room',
+      `${full.join(', ')} are in use, with ${counted(queues.length, 'queue')}`,
+      'Prune queues ("fairq queues prune"), or give the broker more.',
+    );
+  }
+  const rest = Number.isFinite(more)
+    ? `; memory for about ${counted(Math.floor(more / 1_000) * 1_000, 'more queue')}`
+    : '';
+  return ok('room', `${counted(queues.length, 'queue')}${rest}`);
+}
+
+export function clock({ clockAheadMs }: ManagementFacts): Finding {
+  if (clockAheadMs === undefined)
+    return unknown(
+      'clock',
+      'the broker does not say what time it is',
+      'Nothing to do, if its clock is right.',
+    );
+  const off = Math.abs(clockAheadMs);
+  if (off <= CLOCK_OFF_MS) return ok('clock', "as the broker's, within 2 s");
+  const text = `the broker's is ${Math.round(off / 1000).toLocaleString('en-US')} s ${clockAheadMs > 0 ? 'ahead of' : 'behind'} this machine's`;
+  const mend = 'Let both follow a time server: dwell and waits for retries go by these clocks.';
+  return off > CLOCK_FAR_OFF_MS ? problem('clock', text, mend) : warning('clock', text, mend);
+}
+
+export function streams({ definitions }: ManagementFacts, eventStream: string): Finding {
+  const found = definitions.find(({ name }) => name === eventStream);
+  if (found === undefined) {
+    return ok('events', `no "${eventStream}" yet: it is made by the first publisher or worker`);
+  }
+  if (found.type === 'stream') return ok('events', `"${eventStream}" is a stream`);
+  return problem(
+    'events',
+    `"${eventStream}" is a ${found.type} queue: reports cannot be read from it`,
+    'Delete it, or use another --prefix.',
+  );
+}

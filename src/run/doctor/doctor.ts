@@ -1,0 +1,70 @@
+import type { Connection } from '../../broker/connection.js';
+import type { Management } from '../../broker/management.js';
+import type { Names } from '../../core/names.js';
+import { FairqError, messageOf } from '../../errors.js';
+import * as broker from './broker-checks.js';
+import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
+import { type Finding, ok, problem } from './finding.js';
+import * as queues from './queue-checks.js';
+import * as workers from './worker-checks.js';
+
+export interface DoctorDeps {
+  /** Connects; rejects where that cannot be done. */
+  readonly connect: () => Promise<Connection>;
+  readonly management: Management;
+  readonly names: Names;
+  readonly newId: () => string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** For messages. */
+  readonly where: string;
+}
+
+/** Everything that can be checked from here; what cannot be reached is a problem, and the rest goes on. */
+export async function examine(deps: DoctorDeps): Promise<Finding[]> {
+  const { names, where } = deps;
+  const findings: Finding[] = [];
+  const amqp = await reached(findings, 'AMQP', `answers at ${where}`, () => viaAmqp(deps));
+  const listed = await reached(findings, 'management', 'answers', () =>
+    askManagement(deps.management, names, deps.now),
+  );
+  if (amqp !== undefined) {
+    findings.push(broker.version(amqp), broker.permissions(amqp, names.prefix), broker.channels(amqp));
+  }
+  if (listed !== undefined) {
+    findings.push(
+      ...[broker.nodes(listed), broker.alarms(listed), broker.room(listed), broker.clock(listed)],
+      ...[broker.streams(listed, names.eventStream), queues.unbound(listed, names)],
+      ...[queues.unconsumed(listed, names), queues.limits(listed, names)],
+      ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
+    );
+  }
+  if (amqp !== undefined && listed !== undefined) findings.push(workers.workers(amqp, listed));
+  return findings;
+}
+
+async function viaAmqp({ connect, names, newId }: DoctorDeps): Promise<AmqpFacts> {
+  const connection = await connect();
+  try {
+    return await askAmqp(connection, names, newId);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function reached<F extends AmqpFacts | ManagementFacts>(
+  findings: Finding[],
+  check: string,
+  good: string,
+  ask: () => Promise<F>,
+): Promise<F | undefined> {
+  try {
+    const facts = await ask();
+    findings.push(ok(check, good));
+    return facts;
+  } catch (error) {
+    const hint = error instanceof FairqError ? error.hint : undefined;
+    findings.push(problem(check, messageOf(error), hint ?? 'Run it again with --verbose.'));
+    return undefined;
+  }
+}

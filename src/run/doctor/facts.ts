@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
+import type { Connection } from '../../broker/connection.js';
+import { listen, type WorkerPresence } from '../../broker/control.js';
+import type { Management } from '../../broker/management.js';
+import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import type { Names } from '../../core/names.js';
+import { FairqError } from '../../errors.js';
+
+/** Every worker says every two seconds that it is there. */
+const LISTEN_MS = 2_600;
+/** What a worker calls its connection begins with this. */
+export const WORKER_CONNECTION = 'fairq worker ';
+
+/** Undefined: this user may not ask for it. */
+export interface ManagementFacts {
+  readonly version: string;
+  readonly clockAheadMs: number | undefined;
+  readonly nodes: readonly NodeFigures[] | undefined;
+  readonly queues: readonly CountedListedQueue[];
+  readonly definitions: readonly QueueDefinition[];
+  readonly bound: ReadonlySet<string> | undefined;
+  readonly consumers: readonly ConsumerFigures[];
+  /** Names of the connections to the vhost. */
+  readonly connections: readonly string[] | undefined;
+}
+
+export interface AmqpFacts {
+  readonly version: string;
+  readonly channelMax: number;
+  readonly blocked: boolean;
+  /** What the user may not do, by the broker's own word. */
+  readonly refused: readonly { readonly what: string; readonly why: string }[];
+  /** Those that were heard of in the last seconds. */
+  readonly workers: readonly WorkerPresence[];
+}
+
+export async function askManagement(
+  management: Management,
+  names: Names,
+  now: () => number,
+): Promise<ManagementFacts> {
+  const version = await management.version();
+  const clockAheadMs = await management.clockAheadMs(now);
+  const [queues, definitions, consumers] = await Promise.all([
+    management.countedQueues(),
+    management.queueDefinitions(),
+    management.consumers(),
+  ]);
+  return {
+    ...{ version, clockAheadMs, queues, definitions, consumers },
+    nodes: await ifAllowed(management.nodes()),
+    bound: await ifAllowed(management.boundQueues(names.taskExchange)),
+    connections: await ifAllowed(management.connectionNames()),
+  };
+}
+
+async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof FairqError && error.kind === 'refused') return undefined;
+    throw error;
+  }
+}
+
+export async function askAmqp(connection: Connection, names: Names, newId: () => string): Promise<AmqpFacts> {
+  const refused = await tryPermissions(connection, names, newId());
+  const workers = refused.length > 0 ? [] : await hearWorkers(connection, names);
+  const { brokerVersion: version, channelMax, blocked } = connection;
+  return { version, channelMax, blocked, refused, workers };
+}
+
+/** Does on names under the prefix what publishers and workers do, and leaves nothing behind. */
+async function tryPermissions(
+  connection: Connection,
+  names: Names,
+  id: string,
+): Promise<{ what: string; why: string }[]> {
+  const queue = `${names.prefix}.doctor.${id}`;
+  const refused: { what: string; why: string }[] = [];
+  const attempt = async (
+    what: string,
+    act: (channel: Awaited<ReturnType<Connection['channel']>>) => Promise<unknown>,
+  ) => {
+    const channel = await connection.channel();
+    try {
+      await act(channel);
+      await channel.close();
+    } catch (error) {
+      refused.push({ what, why: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  await attempt('make queues (configure)', (channel) =>
+    channel.assertQueue(queue, { exclusive: true, durable: false, autoDelete: true }),
+  );
+  if (refused.length > 0) return refused;
+  await attempt('make exchanges (configure)', (channel) =>
+    channel.assertExchange(names.controlExchange, 'fanout', { durable: true }),
+  );
+  await attempt('bind queues (write, and read on the exchange)', (channel) =>
+    channel.bindQueue(queue, names.controlExchange, 'doctor'),
+  );
+  await attempt('publish (write)', async (channel) => {
+    channel.publish(names.controlExchange, '', Buffer.from('{}'));
+    // What is refused closes the channel; the answer to this comes after that.
+    await channel.checkQueue(queue);
+  });
+  await attempt('consume (read)', (channel) => channel.get(queue));
+  return refused;
+}
+
+async function hearWorkers(connection: Connection, names: Names): Promise<WorkerPresence[]> {
+  const workers = new Map<string, WorkerPresence>();
+  const channel = await listen(connection, names, {
+    onMessage: (message) => {
+      if (message.kind === 'worker') workers.set(message.worker.id, message.worker);
+      else if (message.kind === 'bye') workers.delete(message.id);
+    },
+    onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
+  });
+  await delay(LISTEN_MS);
+  channel.close();
+  return [...workers.values()];
+}

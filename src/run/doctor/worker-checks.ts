@@ -1,0 +1,65 @@
+import { type Names, userOfQueue } from '../../core/names.js';
+import { type AmqpFacts, type ManagementFacts, WORKER_CONNECTION } from './facts.js';
+import { counted, type Finding, ok, problem, some, warning } from './finding.js';
+
+/** More than so many tasks unacknowledged at one process keeps them from all others. */
+const HOARD = 20_000;
+
+/** Workers that are connected and say nothing. */
+export function workers(
+  { workers: heard }: AmqpFacts,
+  { connections }: Pick<ManagementFacts, 'connections'>,
+): Finding {
+  const slots = heard.reduce((sum, worker) => sum + worker.slots, 0);
+  const free = heard.reduce((sum, worker) => sum + worker.free, 0);
+  const names = new Set(heard.map(({ name }) => name));
+  const silent = (connections ?? [])
+    .filter((name) => name.startsWith(WORKER_CONNECTION))
+    .map((name) => name.slice(WORKER_CONNECTION.length))
+    .filter((name) => !names.has(name));
+  if (silent.length > 0) {
+    return warning(
+      'workers',
+      `${counted(silent.length, 'worker')} connected and not heard of for 2.6 s: ${some(silent)}`,
+      'It is busy with a task that blocks its event loop, stopped, or of another --prefix.',
+    );
+  }
+  if (heard.length === 0) return ok('workers', 'none is running');
+  return ok(
+    'workers',
+    `${counted(heard.length, 'worker')}, ${counted(slots, 'slot')}, ${free.toLocaleString('en-US')} of them idle`,
+  );
+}
+
+/** What all consumers of user queues may hold, by connection: prefetch times queues. */
+export function hoarding({ consumers, queues }: ManagementFacts, names: Names): Finding {
+  const isUsers = new Set(
+    queues.map(({ name }) => name).filter((name) => userOfQueue(names, name) !== undefined),
+  );
+  const held = new Map<string, number>();
+  let unlimited = 0;
+  for (const { queue, prefetch, connection } of consumers) {
+    if (!isUsers.has(queue)) continue;
+    if (prefetch === 0) unlimited++;
+    held.set(connection, (held.get(connection) ?? 0) + prefetch);
+  }
+  if (unlimited > 0) {
+    return problem(
+      'hoarding',
+      `${counted(unlimited, 'consumer')} of user queues without a prefetch: each takes all that waits`,
+      'Give them a prefetch; fairq workers have one.',
+    );
+  }
+  const most = Math.max(0, ...held.values());
+  if (most > HOARD) {
+    return warning(
+      'hoarding',
+      `one process may hold ${counted(most, 'task')} (prefetch times queues)`,
+      'Use --prefetch auto, or a smaller one: what it holds no idle worker can get.',
+    );
+  }
+  return ok(
+    'hoarding',
+    most === 0 ? 'nobody consumes user queues' : `a process holds ${counted(most, 'task')} at the most`,
+  );
+}
