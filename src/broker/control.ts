@@ -16,16 +16,18 @@ export type ControlMessage =
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
- * A worker's answer to `leave`, the request of a pruner not to consume these queues any more. Those that it
- * does not consume are in neither list.
+ * A worker's answer to `leave`, the request of a pruner not to consume these queues any more. Every worker
+ * answers; queues that it neither consumes nor holds tasks of are in neither list.
  */
 export interface LeaveAnswer {
   readonly kind: 'left';
   /** That of the request. */
   readonly request: string;
+  /** Its id. */
+  readonly worker: string;
   /** It has no consumer on them any more, and holds no task of them. */
   readonly left: readonly string[];
-  /** It goes on. */
+  /** It holds tasks of them, or goes on to consume them. */
   readonly kept: readonly string[];
 }
 
@@ -106,16 +108,20 @@ export function decode(content: Buffer): ControlMessage | undefined {
     const { request, queues } = value;
     return isName(request) && isNames(queues, MOST_QUEUES) ? { kind: 'leave', request, queues } : undefined;
   }
-  if (value.kind === 'left' && 'request' in value && 'left' in value && 'kept' in value) {
-    const { request, left, kept } = value;
-    if (!isName(request) || !isNames(left, MOST_QUEUES) || !isNames(kept, MOST_QUEUES)) return undefined;
-    return { kind: 'left', request, left, kept };
-  }
+  if (value.kind === 'left') return decodeAnswer(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };
   }
   return undefined;
+}
+
+function decodeAnswer(value: object): LeaveAnswer | undefined {
+  if (!('request' in value && 'worker' in value && 'left' in value && 'kept' in value)) return undefined;
+  const { request, worker, left, kept } = value;
+  if (!isName(request) || !isName(worker)) return undefined;
+  if (!isNames(left, MOST_QUEUES) || !isNames(kept, MOST_QUEUES)) return undefined;
+  return { kind: 'left', request, worker, left, kept };
 }
 
 function decodePresence(value: unknown): WorkerPresence | undefined {

@@ -29,6 +29,31 @@ export interface EventReader {
   onBeginning?(at: number): void;
 }
 
+/**
+ * Reads completions as they are written from now on.
+ *
+ * @returns what ends it
+ */
+export async function tailEvents(
+  connection: Connection,
+  names: Names,
+  onCompletions: (events: readonly TaskEvent[]) => void,
+): Promise<() => Promise<void>> {
+  const channel = await connection.channel();
+  await channel.prefetch(READ_AHEAD);
+  await channel.consume(
+    names.eventStream,
+    (message) => {
+      if (message === null) return; // it was deleted, and nothing more comes
+      channel.ack(message);
+      if (message.properties.type !== COMPLETIONS) return;
+      onCompletions(decodeCompletions(message.content.toString('utf8')) ?? []);
+    },
+    { arguments: { 'x-stream-offset': 'next' } },
+  );
+  return () => channel.close();
+}
+
 /** The connection or the channel went before the end: what has been read may be thrown away, and read again. */
 export class ReplayInterrupted extends Error {
   override readonly name = 'ReplayInterrupted';

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { WORKER_CONNECTION } from '../core/names.js';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
@@ -120,6 +121,25 @@ export class Management {
     return arrayOf(await this.#call('GET', '/api/nodes')).map(nodeFigures);
   }
 
+  /** What the Erlang machines of all running nodes have in use; bytes. */
+  async memoryInUse(): Promise<number> {
+    const names = (await this.nodes()).filter(({ running }) => running).map(({ name }) => name);
+    const answers = await Promise.all(
+      names.map((name) => this.#call('GET', `/api/nodes/${encodeURIComponent(name)}/memory`)),
+    );
+    return answers.reduce<number>(
+      (sum, answer) => sum + Number(field(field(field(answer, 'memory'), 'total'), 'erlang') ?? 0),
+      0,
+    );
+  }
+
+  /** Of the nodes, on whatever machine they are. */
+  async processIds(): Promise<number[]> {
+    return arrayOf(await this.#call('GET', '/api/nodes?columns=os_pid')).map((item) =>
+      Number(field(item, 'os_pid')),
+    );
+  }
+
   /** Consumers on the vhost, with how much each may hold. */
   async consumers(): Promise<ConsumerFigures[]> {
     const path = `/api/consumers/${encodeURIComponent(this.address.vhost)}`;
@@ -131,6 +151,16 @@ export class Management {
     const path = `/api/vhosts/${encodeURIComponent(this.address.vhost)}/connections`;
     const list = arrayOf(await this.#call('GET', path));
     return list.map((item) => String(field(field(item, 'client_properties'), 'connection_name') ?? ''));
+  }
+
+  /** How many workers are connected to the vhost, of whatever prefix; undefined where this user may not know. */
+  async workersConnected(): Promise<number | undefined> {
+    try {
+      return (await this.connectionNames()).filter((name) => name.startsWith(WORKER_CONNECTION)).length;
+    } catch (error) {
+      if (error instanceof FairqError && error.kind === 'refused') return undefined;
+      throw error;
+    }
   }
 
   /** The arguments and the policy of every queue: what it was made as. */

@@ -17,17 +17,23 @@ interface BenchFlags {
   rounds?: number;
   seed: number;
   scale: number;
+  queues?: number[];
+  large?: boolean;
 }
 
 const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair'];
 /** The scenario that is all of them, one after the other. */
 const ALL = 'all';
+/** What many queues cost: no strategies, and a table of its own. */
+const COST = 'cost';
+const COST_SUMMARY =
+  'What 10 to 10,000 queues cost the broker and the worker, classic and quorum: memory, processor, time. Some minutes; not part of all.';
 
 export function registerBench(program: Command, run: Run): void {
   program
     .command('bench')
     .description('Measure strategies side by side on a throw-away broker (or on the one that is configured).')
-    .argument('[scenario]', 'one of those that --list names, or all')
+    .argument('[scenario]', 'one of those that --list names, cost, or all')
     .option('--list', 'name the scenarios')
     .option('--workers <n>', 'worker processes', (text) => parseCount(text, '--workers', 1, 64))
     .option('--concurrency <n>', 'slots of each', (text) => parseCount(text, '--concurrency', 1, 10_000))
@@ -39,6 +45,8 @@ export function registerBench(program: Command, run: Run): void {
     .option('--strategy <a,b>', `of ${STRATEGIES.join(', ')}`, parseStrategies)
     .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
     .option('--scale <x>', 'multiplies every time of the load', (text) => parseFactor(text, '--scale'), 1)
+    .option('--queues <n,n>', 'with cost: so many', parseSizes)
+    .option('--large', 'with cost: 50,000 queues as well')
     .addHelpText(
       'after',
       `
@@ -47,7 +55,8 @@ Examples:
   fairq bench seed
   fairq bench seed --workers 3 --strategy fifo,fair
   fairq bench tail --scale 0.5 --seed 7
-  fairq bench all --json`,
+  fairq bench all --json
+  fairq bench cost --queues 100,1000`,
     )
     .action((scenario: string | undefined, flags: Omit<BenchFlags, 'scenario'>) =>
       run(bench)({ ...flags, scenario }),
@@ -56,7 +65,14 @@ Examples:
 
 async function bench(flags: BenchFlags, context: Context): Promise<CommandResult> {
   const { SCENARIOS } = await import('../run/bench/bench.js');
-  if (flags.list) return list(SCENARIOS);
+  if (flags.list) return list([...SCENARIOS, { name: COST, summary: COST_SUMMARY }]);
+  if (flags.scenario === COST) {
+    const { benchCost } = await import('./bench-cost.js');
+    return benchCost(flags, context);
+  }
+  if (flags.queues !== undefined || flags.large) {
+    throw usageError('NO_SUCH_LOAD', '--queues and --large go with cost alone', { hint: 'Leave them away.' });
+  }
   if (flags.scenario === ALL) return benchScenarios(ALL, SCENARIOS, flags, context);
   const scenario = SCENARIOS.find(({ name }) => name === flags.scenario);
   if (scenario === undefined) {
@@ -69,7 +85,7 @@ async function bench(flags: BenchFlags, context: Context): Promise<CommandResult
   return benchScenarios(scenario.name, [scenario], flags, context);
 }
 
-async function list(scenarios: readonly Scenario[]): Promise<CommandResult> {
+async function list(scenarios: readonly Pick<Scenario, 'name' | 'summary'>[]): Promise<CommandResult> {
   const { renderScenarios } = await import('../render/bench-table.js');
   return {
     document: {
@@ -211,6 +227,10 @@ function casesFor({ name, cases }: Scenario, strategies: readonly Strategy[] | u
   throw usageError('NO_SUCH_STRATEGY', `"${name}" is not played with ${strategies.join(' or ')}`, {
     hint: `Name some of ${[...new Set(cases.map(({ strategy }) => strategy))].join(', ')}.`,
   });
+}
+
+function parseSizes(text: string): number[] {
+  return text.split(',').map((part) => parseCount(part, '--queues', 1, 100_000));
 }
 
 function parseStrategies(text: string): Strategy[] {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FairqError } from '../errors.js';
 import type { CommandResult, Context } from './context.js';
 import { onInterrupt } from './interrupt.js';
 
@@ -25,10 +26,24 @@ export async function watch(
   const inPlace = io.stdoutIsTerminal && !json;
   if (inPlace) await io.out(CLEAR);
   while (!stop.signal.aborted) {
-    const { document, text } = await sample();
-    if (json) await io.out(`${JSON.stringify(document)}\n`);
-    else await io.out(inPlace ? `${REDRAW}${text(style)}\n` : `${text(style)}\n\n`);
+    const shown = await orLater(sample, context);
+    if (shown !== undefined) {
+      const { document, text } = shown;
+      if (json) await io.out(`${JSON.stringify(document)}\n`);
+      else await io.out(inPlace ? `${REDRAW}${text(style)}\n` : `${text(style)}\n\n`);
+    }
     await delay(everyMs, undefined, { signal: stop.signal }).catch(() => {}); // it is to stop
   }
   return { document: { schemaVersion: 1, kind: 'end' }, text: () => '', endsAs: 'interrupted' };
+}
+
+/** What goes on for long outlives a broker that is away for a while: undefined for this time, and it is said. */
+export async function orLater<T>(ask: () => Promise<T>, context: Context): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof FairqError && error.kind === 'unreachable')) throw error;
+    context.warn(`${error.message}; trying again`);
+    return undefined;
+  }
 }

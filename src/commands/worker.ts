@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
+import { WORKER_CONNECTION } from '../core/names.js';
 import { parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
 import { type FairqError, messageOf, usageError } from '../errors.js';
@@ -166,7 +167,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const fifo = flags.strategy === 'fifo';
   const include = fifo ? [config.names.sharedQueue] : (flags.queues ?? []);
   const management = new Management(config.address);
-  const connection = await openConnection(config.address, `fairq worker ${name}`, {
+  const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
     onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
     onUnblocked: () => context.say('the broker takes completions again'),
     ...reconnecting(context, config, {

@@ -9,6 +9,9 @@ const encoder = new TextEncoder();
 /** A user may begin with U+FEFF: left to itself the decoder takes it for a mark of the encoding, and away. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What a worker calls its connection begins with this. */
+export const WORKER_CONNECTION = 'fairq worker ';
+
 /** The names of everything that fairq keeps on the broker, under one prefix. */
 export interface Names {
   readonly prefix: string;

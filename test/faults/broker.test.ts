@@ -45,7 +45,7 @@ describe('the broker', () => {
   });
 
   it('has no memory left for a while: the publisher waits, says so, and goes on', async () => {
-    const load = await newLoad('memory alarm');
+    const load = await newLoad('memory alarm', { tasksPerUser: 2_500 });
     // The broker looks at its memory every 2.5 s, and the publisher is to be there still.
     const publisher = await load.underWay(0.05, 0.15);
     await broker.evaluate('vm_memory_monitor:set_vm_memory_high_watermark(0.00001).');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { askManagement } from '../support/management-api.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -79,6 +81,10 @@ describe('queues prune', () => {
 
   it('says on a first look that it cannot know, and watches when it is told to', async () => {
     await emptyQueues(A, B);
+    await eventually(async () => (await prune('--dry-run', ...only())).tooSoon === 2, {
+      timeoutMs: 30_000,
+      what: 'both are listed as empty',
+    });
     const first = await fairq(env, 'queues', 'prune', ...only());
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('No queue is known to have been idle');
@@ -104,33 +110,6 @@ describe('queues prune', () => {
     });
     worker.signal('SIGTERM');
     expect((await worker.ended).code).toBe(130);
-  });
-
-  it('leaves a queue to a worker that holds a task of it, or to a consumer that is no fairq', async () => {
-    await emptyQueues(A, B);
-    await idle(2, ...only());
-    const worker = new RunningFairq(['worker', '--queues', queueOf(A)], env);
-    await worker.says(/ready, 1 queue/);
-    const { consumerTag } = await vhost.channel.consume(queueOf(B), () => {});
-    // The broker's figures are some seconds old: the pruner finds out for itself.
-    const publishing = ['publish', '--user', A, '--task', 'sleep', '--duration', '8s', '--run', A];
-    await fairqJson(env, ...publishing);
-    await eventually(async () => (await vhost.ready(queueOf(A))) === 0, {
-      timeoutMs: 10_000,
-      what: 'the worker has the task',
-    });
-    const { outcomes, pruned } = await prune('--idle-for', '1s', '--yes', ...only());
-    expect(pruned).toBe(0);
-    for (const { reason } of outcomes) expect(reason).toContain('somebody consumes it');
-    // Bound as before, and consumed.
-    await fairqJson(env, 'publish', '--user', A, '--run', A);
-    await eventually(async () => (await fairqJson<RunReport>(env, 'report', '--run', A)).completed === 5, {
-      timeoutMs: 30_000,
-      what: 'both tasks have run',
-    });
-    await vhost.channel.cancel(consumerTag);
-    worker.signal('SIGTERM');
-    await worker.ended;
   });
 
   it('binds again what a pruner that died has left unbound; a publisher does not wait for that', async () => {
@@ -173,6 +152,26 @@ describe('queues prune', () => {
     expect(await prune(...named)).toMatchObject({ idle: 0 });
     expect(await prune(...named, '--include-foreign')).toMatchObject({ pruned: 1 });
     expect(await vhost.ready(`theirs_${test}`)).toBeUndefined();
+  });
+
+  it('leaves everything as it was where the user may list and not delete', async () => {
+    await emptyQueues(A);
+    await idle(1, ...only(A));
+    const [uri = ''] = vhost.address.managementUris;
+    const user = `lister-${randomUUID()}`;
+    await askManagement({ uri }, 'PUT', `/users/${user}`, { password: 'p', tags: 'management' });
+    const configure = '^(fairq\\.prune|fairq\\.control|amq\\.gen.*)$';
+    const path = `/permissions/${vhost.address.vhost}/${user}`;
+    await askManagement({ uri }, 'PUT', path, { configure, write: '.*', read: '.*' });
+    const { code, stderr } = await fairq(
+      { ...env, FAIRQ_URI: env.FAIRQ_URI!.replace('guest:guest', `${user}:p`) },
+      ...['queues', 'prune', '--idle-for', '1s', '--yes', ...only(A)],
+    );
+    await askManagement({ uri }, 'DELETE', `/users/${user}`);
+    expect(code).toBe(77);
+    expect(stderr).toContain('does not let this user use the queue');
+    await fairqJson(env, 'publish', '--user', A);
+    expect(await vhost.ready(queueOf(A))).toBe(1);
   });
 
   it('goes on as a janitor with --watch, until it is stopped', async () => {

@@ -77,7 +77,8 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
     try {
       const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
       const tasks = file ?? (flags.withTasks === true ? 'discard' : 'refuse');
-      const outcome = await deleteQueue(deps, { name, type: details.type }, { tasks });
+      const workers = await management.workersConnected();
+      const outcome = await deleteQueue(deps, { name, type: details.type }, { tasks, workers });
       return {
         document: { ...head, ...outcome },
         text: () => outcomeText(name, outcome, flags),

@@ -8,6 +8,7 @@ import type { CommandResult, Context, Run } from '../context.js';
 import { onInterrupt } from '../interrupt.js';
 import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
+import { orLater } from '../watch.js';
 
 const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
 
@@ -193,13 +194,16 @@ async function janitor(
   let count = 0;
   let pruned = 0;
   while (!rounds.stopped) {
-    const plan = await rounds.plan();
-    const report = await roundOf(rounds, plan, context);
-    count++;
-    pruned += report?.pruned ?? 0;
-    if (context.json) await context.io.out(`${JSON.stringify(documentOf(plan, flags, report))}\n`);
-    else if (report !== undefined)
-      await context.io.out(`${renderPruneRound(report, new Date(), context.style)}\n`);
+    const plan = await orLater(() => rounds.plan(), context);
+    if (plan !== undefined) {
+      const report = await roundOf(rounds, plan, context);
+      count++;
+      pruned += report?.pruned ?? 0;
+      if (context.json) await context.io.out(`${JSON.stringify(documentOf(plan, flags, report))}\n`);
+      else if (report !== undefined) {
+        await context.io.out(`${renderPruneRound(report, new Date(), context.style)}\n`);
+      }
+    }
     await rounds.wait(flags.watch);
   }
   return {

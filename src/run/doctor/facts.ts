@@ -9,8 +9,6 @@ import { FairqError } from '../../errors.js';
 
 /** Every worker says every two seconds that it is there. */
 const LISTEN_MS = 2_600;
-/** What a worker calls its connection begins with this. */
-export const WORKER_CONNECTION = 'fairq worker ';
 
 /** Undefined: this user may not ask for it. */
 export interface ManagementFacts {

@@ -1,5 +1,5 @@
-import { type Names, userOfQueue } from '../../core/names.js';
-import { type AmqpFacts, type ManagementFacts, WORKER_CONNECTION } from './facts.js';
+import { type Names, userOfQueue, WORKER_CONNECTION } from '../../core/names.js';
+import type { AmqpFacts, ManagementFacts } from './facts.js';
 import { counted, type Finding, ok, problem, some, warning } from './finding.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */

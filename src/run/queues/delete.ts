@@ -19,6 +19,8 @@ const LEAVE_WITHIN_MS = 8_000;
 const CONCURRENCY = 2;
 
 export interface DeleteOptions {
+  /** How many there are; undefined where nobody can tell. */
+  readonly workers: number | undefined;
   /** 'refuse': a queue with tasks stays; 'discard': they are thrown away; a file: they are written there first. */
   readonly tasks: 'refuse' | 'discard' | SavedTasks;
 }
@@ -38,7 +40,7 @@ export interface DeleteOutcome {
 export async function deleteQueue(
   deps: PruneDeps,
   queue: { readonly name: string; readonly type: string },
-  { tasks }: DeleteOptions,
+  { tasks, workers }: DeleteOptions,
 ): Promise<DeleteOutcome> {
   const { connection, names, newId } = deps;
   const lock = await takeLock(connection, names.pruneLock);
@@ -48,10 +50,11 @@ export async function deleteQueue(
     });
   }
   let failure: Error | undefined;
-  const leaveRequests = await LeaveRequests.open(connection, names, newId, (error) => {
+  const leaveRequests = await LeaveRequests.open(connection, names, newId, deps.clock.now, (error) => {
     failure = error;
   });
   try {
+    await leaveRequests.rollCall(workers);
     const outcome = await new Deletion(deps, leaveRequests, queue, tasks).run();
     if (failure !== undefined) throw failure;
     return outcome;
@@ -115,8 +118,7 @@ class Deletion {
       if (counts.ready > 0 && this.tasks === 'refuse')
         return this.#kept(`a task came: ${counts.ready} ready`);
       const { consumers } = counts;
-      const isLeft =
-        consumers === 0 || (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
+      const isLeft = (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
       // What a worker gave back when it left, or what it could not leave, is for the next time round.
       if (
         isLeft &&

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type BrokerAddress, showAddress } from '../../broker/address.js';
+import type { BrokerAddress } from '../../broker/address.js';
 import type { Observation, Observations } from '../../core/idle-queues.js';
 import type { Names } from '../../core/names.js';
 
@@ -16,7 +16,8 @@ export class ObservationFile {
 
   /** @param folder where fairq keeps its state */
   constructor(folder: string, address: BrokerAddress, names: Names) {
-    const what = `${showAddress(address)} ${names.prefix}`;
+    const hosts = address.hosts.map(({ hostname, port }) => `${hostname}:${port}`);
+    const what = JSON.stringify([hosts, address.vhost, names.prefix]);
     const name = createHash('sha256').update(what).digest('hex').slice(0, 16);
     this.#path = join(folder, 'observations', `${name}.json`);
   }

@@ -81,6 +81,10 @@ function chooser(
   return (name, user, type) => {
     if (user !== undefined) return !pattern || pattern.matches(name) || pattern.matches(user);
     // What fairq needs itself is never pruned, whatever the glob says; neither is a stream, which is never empty.
-    return includeForeign && !isReserved(names, name) && type !== 'stream' && pattern?.matches(name) === true;
+    if (!includeForeign || isReserved(names, name) || name === names.sharedQueue || type === 'stream') {
+      return false;
+    }
+    // Those of the broker's own naming are somebody's for as long as their connection lasts.
+    return pattern?.matches(name) === true && !name.startsWith('amq.');
   };
 }

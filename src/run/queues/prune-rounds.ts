@@ -70,14 +70,19 @@ export class PruneRounds {
     const outcomes: PruneOutcome[] = [];
     const count = (kind: PruneOutcome['outcome']) =>
       outcomes.filter(({ outcome }) => outcome === kind).length;
-    const pruner = await Pruner.open(deps, this.options, {
-      onOutcome: (outcome) => {
-        outcomes.push(outcome);
-        onOutcome(outcome);
+    const workers = await this.management.workersConnected();
+    const pruner = await Pruner.open(
+      deps,
+      { ...this.options, workers },
+      {
+        onOutcome: (outcome) => {
+          outcomes.push(outcome);
+          onOutcome(outcome);
+        },
+        onStep: listener.onStep,
+        onWarning: listener.onWarning,
       },
-      onStep: listener.onStep,
-      onWarning: listener.onWarning,
-    });
+    );
     this.#pruner = pruner;
     if (this.stopped) pruner.stop();
     try {

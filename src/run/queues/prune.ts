@@ -22,6 +22,8 @@ const LOCK_AGAIN_MS = 200;
 export interface PruneCandidate {
   readonly name: string;
   readonly type: string;
+  /** As listed, some seconds ago. */
+  readonly consumers: number;
 }
 
 export interface PruneOutcome {
@@ -87,17 +89,27 @@ export class Pruner {
     this.#size = new BatchSize();
   }
 
-  /** Throws `PRUNE_RUNNING` where another pruner is at work. */
-  static async open(deps: PruneDeps, options: PruneOptions, listener: PruneListener): Promise<Pruner> {
+  /**
+   * Throws `PRUNE_RUNNING` where another pruner is at work.
+   *
+   * @param options.workers how many there are; undefined where nobody can tell
+   */
+  static async open(
+    deps: PruneDeps,
+    options: PruneOptions & { readonly workers: number | undefined },
+    listener: PruneListener,
+  ): Promise<Pruner> {
     const lock = await takeLock(deps.connection, deps.names.pruneLock);
     if (lock === undefined) {
       throw refusedError('PRUNE_RUNNING', 'another "queues prune" is at work on this vhost', {
         hint: "Let it end and try again; two at a time would get into each other's way.",
       });
     }
-    const leaveRequests = await LeaveRequests.open(deps.connection, deps.names, deps.newId, (error) =>
+    const { connection, names, newId, clock } = deps;
+    const leaveRequests = await LeaveRequests.open(connection, names, newId, clock.now, (error) =>
       listener.onWarning(messageOf(error)),
     );
+    await leaveRequests.rollCall(options.workers);
     return new Pruner(deps, options, lock, leaveRequests, listener);
   }
 
@@ -151,27 +163,35 @@ export class Pruner {
     const unbound = await settled(batch.map((candidate) => this.#unbind(candidate)));
     this.listener.onStep('wait', batch.length);
     await delay(this.options.graceMs);
-    this.listener.onStep('look', batch.length);
-    const counts = await settled(unbound.map(({ candidate }) => this.#remover.counts(candidate.name)));
+    // Of a classic queue that nobody consumed it is enough that it looks itself when it is deleted.
+    const isSure = ({ type, consumers }: PruneCandidate) => type !== 'quorum' && consumers === 0;
+    const looked = unbound.filter(({ candidate }) => !isSure(candidate));
+    this.listener.onStep('look', looked.length);
+    const free = new Set(unbound.filter(({ candidate }) => isSure(candidate)));
     const consumers = new Map<string, number>();
-    for (const [i, { candidate }] of unbound.entries()) {
-      const found = counts[i];
-      if (found !== undefined && found.ready === 0 && found.consumers > 0) {
-        consumers.set(candidate.name, found.consumers);
-      }
-    }
-    if (consumers.size > 0) this.listener.onStep('ask', consumers.size);
-    const left = await this.leaveRequests.ask(consumers);
-    this.listener.onStep('delete', batch.length);
     await settled(
-      unbound.map(async (queue, i) => {
-        const found = counts[i];
+      looked.map(async (queue) => {
         const { name } = queue.candidate;
-        if (found === undefined) this.#gone(queue, 'kept', 'somebody else has deleted it');
+        const found = await this.#remover.counts(name);
+        if (found === undefined) this.#done(queue, 'kept', 'somebody else has deleted it');
         else if (found.ready > 0) await this.#keep(queue, 'a task came');
-        else if (found.consumers > 0 && !left.has(name)) {
-          await this.#keep(queue, 'somebody consumes it who has a task of it, or does not leave');
-        } else await this.#remove(queue);
+        else if (found.consumers > 0) consumers.set(name, found.consumers);
+        else free.add(queue);
+      }),
+    );
+    this.listener.onStep('ask', free.size + consumers.size);
+    for (const { candidate } of free) consumers.set(candidate.name, 0);
+    const left = await this.leaveRequests.ask(consumers);
+    this.listener.onStep('delete', left.size);
+    await settled(
+      unbound.map(async (queue) => {
+        const { name } = queue.candidate;
+        if (left.has(name)) await this.#remove(queue);
+        else if (consumers.has(name))
+          await this.#keep(
+            queue,
+            'a worker has a task of it or does not answer, or somebody else consumes it',
+          );
       }),
     );
   }
@@ -199,7 +219,7 @@ export class Pruner {
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.#keep(queue, 'the broker was too slow');
     } else if (await this.#remover.removeUnused(name, type)) {
-      this.#gone(queue, 'pruned');
+      this.#done(queue, 'pruned');
     } else {
       await this.#keep(queue, 'a task or a consumer came');
     }
@@ -209,11 +229,11 @@ export class Pruner {
     const { candidate, key } = queue;
     if (key !== undefined) await this.#remover.bind(candidate.name, key);
     this.leaveRequests.tellOf(candidate.name);
-    this.#gone(queue, 'kept', reason);
+    this.#done(queue, 'kept', reason);
   }
 
   /** It is out of the pruner's hands. */
-  #gone({ candidate }: Unbound, outcome: PruneOutcome['outcome'], reason?: string): void {
+  #done({ candidate }: Unbound, outcome: PruneOutcome['outcome'], reason?: string): void {
     this.#unbound.delete(candidate.name);
     this.listener.onOutcome({ queue: candidate.name, outcome, ...(reason !== undefined && { reason }) });
   }
@@ -232,12 +252,12 @@ export class Pruner {
 
   async #putBack(queue: Unbound, reason: string): Promise<void> {
     const found = await this.#remover.counts(queue.candidate.name);
-    if (found === undefined) this.#gone(queue, 'pruned');
+    if (found === undefined) this.#done(queue, 'pruned');
     else {
       const { candidate, key } = queue;
       if (key !== undefined) await this.#remover.bind(candidate.name, key);
       this.leaveRequests.tellOf(candidate.name);
-      this.#gone(queue, 'failed', reason);
+      this.#done(queue, 'failed', reason);
     }
   }
 

@@ -389,17 +389,18 @@ export class Intake {
   }
 
   /**
-   * Leaves queues to a pruner, which deletes them when nobody consumes them. A queue of which a task is here
-   * is not left: were it deleted, the broker could not deliver that task again.
+   * Leaves queues to a pruner, which deletes them when nobody consumes them. A queue of which a task is here is
+   * not left, be it consumed at the moment or not: were it deleted, that task could not be given back.
    */
   async leave(queues: readonly string[]): Promise<{ left: string[]; kept: string[] }> {
     const left: string[] = [];
     const kept: string[] = [];
     const leaveOne = async (queue: string) => {
       const source = this.#sources.get(queue);
-      if (source === undefined || source.yielded) return; // there is no consumer
+      if (source === undefined) return;
+      if (source.outstanding === 0 && (source.yielded || !this.#taken)) return; // there is no consumer
       const isFree = () => this.#taken && source.outstanding === 0;
-      if (!isFree() || source.resizing || !this.#consumers.consumes(queue)) {
+      if (!isFree() || source.yielded || source.resizing || !this.#consumers.consumes(queue)) {
         kept.push(queue);
         return;
       }

@@ -100,7 +100,7 @@ export class Presence {
   async #leave(request: string, queues: readonly string[]): Promise<void> {
     const answer = await this.listener.onLeave(queues);
     const channel = this.#channel?.current;
-    if (channel === undefined || answer.left.length + answer.kept.length === 0) return;
-    announce(channel, this.names, { kind: 'left', request, ...answer });
+    if (channel === undefined) return;
+    announce(channel, this.names, { kind: 'left', request, worker: this.own.id, ...answer });
   }
 }

@@ -20,7 +20,9 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
     case 'leave':
       return isName(message.request) && message.queues.every(isName);
     case 'left':
-      return isName(message.request) && [...message.left, ...message.kept].every(isName);
+      return (
+        isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
+      );
     case 'worker': {
       const { id, name, slots, free, ready, include, exclude } = message.worker;
       const numbers = Number.isInteger(slots) && Number.isInteger(free) && free >= 0 && free <= slots;
@@ -39,7 +41,7 @@ describe('what anybody says on the control exchange', () => {
         nearly({ kind: 'queue', queue: 'q' }),
         nearly({ kind: 'bye', id: 'i' }),
         nearly({ kind: 'leave', request: 'r', queues: ['q', 'p'] }),
-        nearly({ kind: 'left', request: 'r', left: ['q'], kept: ['p'] }),
+        nearly({ kind: 'left', request: 'r', worker: 'w', left: ['q'], kept: ['p'] }),
       );
       const bytes = fc.uint8Array().map((array) => Buffer.from(array));
       const said = fc.oneof(

@@ -1,0 +1,46 @@
+import type { Connection } from '../../../broker/connection.js';
+import { tailEvents } from '../../../broker/event-stream.js';
+import { Publisher } from '../../../broker/publisher.js';
+import type { QueueType } from '../../../broker/topology.js';
+import type { Names } from '../../../core/names.js';
+import type { TrialDeps } from '../trial.js';
+
+const NEW_USERS = 9;
+
+/**
+ * Sends a task for a user that nobody has heard of, again and again, and waits until it has started.
+ *
+ * @returns the median, milliseconds
+ */
+export async function firstTasksOfNewUsers(
+  { clock, newId }: Pick<TrialDeps, 'clock' | 'newId'>,
+  connection: Connection,
+  names: Names,
+  type: QueueType,
+): Promise<number> {
+  const started = new Map<string, (at: number) => void>();
+  const stop = await tailEvents(connection, names, (events) => {
+    for (const { id, started: at } of events) started.get(id)?.(at);
+  });
+  const queueKind = { type, ordered: false };
+  const publisher = await Publisher.open(connection, names, { queueKind, onConfirmed: () => {} }, clock.now);
+  const waits: number[] = [];
+  for (let i = 1; i <= NEW_USERS; i++) {
+    const id = newId();
+    const sentAt = clock.epochMicros();
+    const begun = new Promise<number>((resolve) => started.set(id, resolve));
+    const envelope = {
+      user: `new-${i}`,
+      run: 'new users',
+      sequence: 1,
+      intendedAt: sentAt,
+      sentAt,
+      attempt: 1,
+    };
+    publisher.send({ id, type: 'noop', contentType: '', payload: Buffer.alloc(0), envelope });
+    waits.push(((await begun) - sentAt) / 1000);
+  }
+  await publisher.settled();
+  await stop();
+  return waits.sort((a, b) => a - b)[NEW_USERS >> 1] ?? 0;
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connection, openConnection } from '../../src/broker/connection.js';
+import { namesFor, userQueueOf } from '../../src/core/names.js';
+import type { RunReport } from '../../src/core/report.js';
+import { type PruneOutcome, Pruner } from '../../src/run/queues/prune.js';
+import { systemClock } from '../../src/system-clock.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const names = namesFor('fairq');
+let connection: Connection;
+beforeAll(async () => {
+  connection = await openConnection(vhost.address, 'test');
+});
+afterAll(() => connection.close());
+
+/** As if they had been listed as idle, whatever they are by now. */
+async function prune(user: string, workers = 1): Promise<PruneOutcome[]> {
+  const outcomes: PruneOutcome[] = [];
+  const pruner = await Pruner.open(
+    { connection, names, clock: systemClock, newId: randomUUID },
+    { concurrency: 2, graceMs: 100, workers },
+    { onOutcome: (outcome) => outcomes.push(outcome), onStep: () => {}, onWarning: () => {} },
+  );
+  await pruner.prune([{ name: userQueueOf(names, user), type: 'classic', consumers: 0 }]);
+  await pruner.close();
+  return outcomes;
+}
+
+async function worker(...flags: string[]): Promise<RunningFairq> {
+  const running = new RunningFairq(['worker', ...flags], env);
+  await running.says(/ready, /);
+  return running;
+}
+
+async function stop(...workers: RunningFairq[]): Promise<void> {
+  for (const one of workers) one.signal('SIGTERM');
+  for (const one of workers) expect((await one.ended).code).toBe(130);
+}
+
+const completed = async (run: string) => (await fairqJson<RunReport>(env, 'report', '--run', run)).completed;
+const taken = (user: string) =>
+  eventually(async () => (await vhost.ready(userQueueOf(names, user))) === 0, {
+    timeoutMs: 10_000,
+    what: 'the tasks are taken',
+  });
+const long = ['--task', 'sleep', '--duration', '3s'];
+
+describe('the pruner', () => {
+  it('keeps a queue with a task in it, bound and consumed as before', async () => {
+    await fairqJson(env, 'publish', '--user', 'R');
+    expect(await prune('R', 0)).toMatchObject([{ outcome: 'kept', reason: 'a task or a consumer came' }]);
+    await fairqJson(env, 'publish', '--user', 'R');
+    expect(await vhost.ready('fairq.user.R')).toBe(2);
+  });
+
+  it('keeps a queue of which a worker runs a task, and the worker goes on with it', async () => {
+    const one = await worker();
+    await fairqJson(env, 'publish', '--user', 'H', '--run', 'H', ...long);
+    await taken('H');
+    expect(await prune('H')).toMatchObject([{ outcome: 'kept' }]);
+    await fairqJson(env, 'publish', '--user', 'H', '--run', 'H');
+    await eventually(async () => (await completed('H')) === 2, { timeoutMs: 20_000, what: 'both have run' });
+    await stop(one);
+  });
+
+  it('keeps a queue that a worker holds tasks of and does not consume: it may give them back', async () => {
+    await fairqJson(env, 'publish', '--user', 'Y', '--count', '2', '--run', 'Y', ...long);
+    // Told to stop, it has no consumer any more, and still runs.
+    const leaving = await worker('-c', '2', '--queues', 'fairq.user.Y');
+    await taken('Y');
+    leaving.signal('SIGTERM');
+    await leaving.says(/stopping/);
+    await eventually(async () => (await vhost.channel.checkQueue('fairq.user.Y')).consumerCount === 0, {
+      timeoutMs: 5_000,
+      what: 'nobody consumes it',
+    });
+    expect(await prune('Y')).toMatchObject([{ outcome: 'kept' }]);
+    await leaving.ended;
+    expect(await completed('Y')).toBe(2);
+  });
+
+  it('takes a queue that all of its workers leave, and tells them when it has to keep one', async () => {
+    const both = [await worker(), await worker()];
+    await fairqJson(env, 'publish', '--user', 'L', '--count', '4', '--run', 'L');
+    await eventually(async () => (await completed('L')) === 4, { timeoutMs: 20_000, what: 'they have run' });
+    await eventually(async () => (await prune('L', 2))[0]?.outcome === 'pruned', {
+      timeoutMs: 20_000,
+      what: 'it is pruned',
+    });
+    await fairqJson(env, 'publish', '--user', 'L', '--count', '4', '--run', 'L');
+    await eventually(async () => (await completed('L')) === 8, { timeoutMs: 20_000, what: 'a new queue' });
+    // Left by both, and kept for the sake of somebody else: both come back.
+    const { consumerTag } = await vhost.channel.consume('fairq.user.L', () => {});
+    expect(await prune('L', 2)).toMatchObject([{ outcome: 'kept' }]);
+    await eventually(async () => (await vhost.channel.checkQueue('fairq.user.L')).consumerCount === 3, {
+      timeoutMs: 10_000,
+      what: 'the workers consume it again',
+    });
+    await vhost.channel.cancel(consumerTag);
+    await stop(...both);
+  });
+});
