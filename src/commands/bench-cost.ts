@@ -1,4 +1,5 @@
 import type { CostRow } from '../core/cost-report.js';
+import { messageOf } from '../errors.js';
 import type { CommandResult, Context } from './context.js';
 
 export interface CostFlags {
@@ -21,7 +22,12 @@ export async function benchCost(flags: CostFlags, context: Context): Promise<Com
   const config = await context.config();
   const { io, clock } = context;
   const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
-  interrupted.catch(() => {}); // it may come before anybody waits for it
+  let reason: unknown;
+  const interruption = () => reason;
+  interrupted.catch((error) => {
+    reason = error; // it may come before anybody waits for it
+  });
+  const failures: string[] = [];
   const sizes = [...(flags.queues ?? SIZES), ...(flags.large === true ? [LARGE] : [])];
   let step = 'starting a throw-away broker';
   const progress = await showProgress(context, () => `bench cost · ${step}`);
@@ -37,14 +43,25 @@ export async function benchCost(flags: CostFlags, context: Context): Promise<Com
       async (address) => {
         const measured: CostRow[] = [];
         const deps = { address, clock, newId: idGenerator(context), self, interrupted, onStep };
-        for (const type of TYPES) for (const size of sizes) measured.push(await costOf(deps, type, size));
+        for (const type of TYPES) {
+          for (const size of sizes) {
+            try {
+              measured.push(await costOf(deps, type, size));
+            } catch (error) {
+              if (measured.length === 0 || error === interruption()) throw error;
+              failures.push(`${size} ${type} queues: ${messageOf(error)}`);
+            }
+          }
+        }
         return measured;
       },
     );
     progress.stop();
+    for (const failure of failures) context.warn(failure);
     return {
-      document: { schemaVersion: 1, kind: 'bench-cost', broker: { version }, rows },
+      document: { schemaVersion: 1, kind: 'bench-cost', broker: { version }, rows, failures },
       text: (style) => renderCost(version, rows, style),
+      endsAs: failures.length > 0 ? 'partial' : undefined,
     };
   } finally {
     progress.stop();

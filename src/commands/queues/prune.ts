@@ -38,7 +38,7 @@ export function registerPrune(queues: Command, run: Run): void {
       '--concurrency <n>',
       'requests to the broker at a time',
       (text) => parseCount(text, '--concurrency', 1, 64),
-      16,
+      32,
     )
     .option(
       '--grace <time>',

@@ -5,11 +5,14 @@ import { QueueRemover } from '../../broker/queue-remover.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, userQueueKey } from '../../core/names.js';
 import { FairqError, messageOf, refusedError } from '../../errors.js';
-import { BatchSize } from './batch-size.js';
+import { BatchTime } from './batch-time.js';
 import { LeaveRequests } from './leave-requests.js';
 
-/** Batches side by side: while one waits for its grace to pass, the broker works for the others. */
-const LANES = 3;
+/**
+ * Batches side by side. One unbinds at a time, so that they are out of step: while one waits for its grace to pass,
+ * the broker unbinds and deletes for others.
+ */
+const LANES = 4;
 /**
  * A publisher that has waited for so long binds the queue again, taking the pruner for dead; nothing is
  * deleted that has been unbound for a good part of that. Milliseconds.
@@ -18,6 +21,8 @@ const UNBOUND_AT_MOST_MS = 10_000;
 /** A pruner whose connection was lost waits so long for its lock: its own old one may still be there. */
 const LOCK_WITHIN_MS = 90_000;
 const LOCK_AGAIN_MS = 200;
+
+const NOT_LEFT = 'a worker has a task of it or does not answer, or somebody else consumes it';
 
 export interface PruneCandidate {
   readonly name: string;
@@ -73,8 +78,10 @@ export class Pruner {
   readonly #remover: QueueRemover;
   /** Unbound, and neither deleted nor bound again. */
   readonly #unbound = new Map<string, Unbound>();
-  readonly #size: BatchSize;
+  readonly #time = new BatchTime();
   #queues: PruneCandidate[] = [];
+  /** Ends when nobody unbinds any more who has begun to. */
+  #unbinding: Promise<unknown> = Promise.resolve();
   #stopped = false;
   #failure: unknown;
 
@@ -86,7 +93,6 @@ export class Pruner {
     private readonly listener: PruneListener,
   ) {
     this.#remover = new QueueRemover(deps.connection, deps.names, options.concurrency);
-    this.#size = new BatchSize();
   }
 
   /**
@@ -147,21 +153,20 @@ export class Pruner {
 
   async #lane(): Promise<void> {
     while (!this.#stopped && this.#failure === undefined && this.#queues.length > 0) {
-      const batch = this.#queues.splice(-this.#size.next);
-      const begun = this.deps.clock.now();
       try {
-        await this.#batch(batch);
-        this.#size.took(batch.length, this.deps.clock.now() - begun);
+        await this.#batch();
       } catch (error) {
         this.#failure ??= error;
       }
     }
   }
 
-  async #batch(batch: readonly PruneCandidate[]): Promise<void> {
-    this.listener.onStep('unbind', batch.length);
-    const unbound = await settled(batch.map((candidate) => this.#unbind(candidate)));
-    this.listener.onStep('wait', batch.length);
+  async #batch(): Promise<void> {
+    const turn = this.#unbinding.then(() => this.#unbindSome());
+    this.#unbinding = turn.catch(() => {}); // the batch that it belongs to fails with it
+    const unbound = await turn;
+    if (unbound.length === 0) return;
+    this.listener.onStep('wait', unbound.length);
     await delay(this.options.graceMs);
     // Of a classic queue that nobody consumed it is enough that it looks itself when it is deleted.
     const isSure = ({ type, consumers }: PruneCandidate) => type !== 'quorum' && consumers === 0;
@@ -187,13 +192,29 @@ export class Pruner {
       unbound.map(async (queue) => {
         const { name } = queue.candidate;
         if (left.has(name)) await this.#remove(queue);
-        else if (consumers.has(name))
-          await this.#keep(
-            queue,
-            'a worker has a task of it or does not answer, or somebody else consumes it',
-          );
+        else if (consumers.has(name)) await this.#keep(queue, NOT_LEFT);
       }),
     );
+    const first = unbound.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+    this.#time.took(this.deps.clock.now() - first);
+  }
+
+  /** As many as the time of a batch allows. */
+  async #unbindSome(): Promise<Unbound[]> {
+    if (this.#stopped || this.#failure !== undefined) return [];
+    this.listener.onStep('unbind', this.#queues.length);
+    const { clock } = this.deps;
+    const until = clock.now() + this.#time.unbindMs;
+    const unbound: Unbound[] = [];
+    const oneAfterTheOther = async () => {
+      do {
+        const candidate = this.#queues.pop();
+        if (candidate === undefined) return;
+        unbound.push(await this.#unbind(candidate));
+      } while (clock.now() < until && !this.#stopped);
+    };
+    await settled(Array.from({ length: this.options.concurrency }, oneAfterTheOther));
+    return unbound;
   }
 
   async #unbind(candidate: PruneCandidate): Promise<Unbound> {

@@ -7,6 +7,10 @@ const SETTLE_EVERY_MS = 500;
 const QUIET_LOOKS = 4;
 const MOST_LOOKS = 30;
 const CPU_OVER_MS = 4_000;
+/** Of one processor. */
+const AT_REST = 0.5;
+const REST_LOOK_MS = 1_000;
+const REST_WITHIN_MS = 90_000;
 /** Linux counts processor time in these, a second. */
 const TICKS = 100;
 
@@ -23,13 +27,22 @@ export async function settledMemory(management: Management): Promise<number> {
   return least;
 }
 
+/** What was made has settled: thousands of quorum queues keep a small machine busy for a while. */
+export async function untilAtRest(management: Management): Promise<void> {
+  const until = performance.now() + REST_WITHIN_MS;
+  while (performance.now() < until) {
+    const load = await cpuAtRest(management, REST_LOOK_MS);
+    if (load === null || load < AT_REST) return;
+  }
+}
+
 /** Processor time that the nodes take, as a part of one processor; null where they are not on this machine. */
-export async function cpuAtRest(management: Management): Promise<number | null> {
+export async function cpuAtRest(management: Management, overMs = CPU_OVER_MS): Promise<number | null> {
   const pids = await management.processIds();
   const before = await ticks(pids);
   if (before === null) return null;
   const from = performance.now();
-  await delay(CPU_OVER_MS);
+  await delay(overMs);
   const after = await ticks(pids);
   if (after === null) return null;
   return (after - before) / TICKS / ((performance.now() - from) / 1000);

@@ -9,13 +9,13 @@ import type { WorkerReport } from '../../../core/worker-report.js';
 import { Pruner } from '../../queues/prune.js';
 import { FairqProcess } from '../fairq-process.js';
 import type { TrialDeps } from '../trial.js';
-import { cpuAtRest, settledMemory } from './broker-load.js';
+import { cpuAtRest, settledMemory, untilAtRest } from './broker-load.js';
 import { firstTasksOfNewUsers } from './new-users.js';
 
 /** Below it the broker's own ups and downs are more than the queues. */
 const FEWEST_FOR_MEMORY = 1_000;
 const TASKS = 20_000;
-const CONCURRENCY = 16;
+const CONCURRENCY = 32;
 const GRACE_MS = 500;
 
 /** Makes so many queues in a vhost of its own, measures what they cost, and removes them. */
@@ -66,6 +66,8 @@ class CostMeasurement {
       const without = await settledMemory(management);
       this.#step('making them');
       const makeSeconds = await make();
+      this.#step('waiting until the broker is at rest');
+      await untilAtRest(management);
       this.#step('memory with idle queues');
       const idle = await settledMemory(management);
       this.#step('listing them');
@@ -88,7 +90,10 @@ class CostMeasurement {
       const newUserMs = await firstTasksOfNewUsers(deps, connection, this.#names, type);
       resting.stop();
       await resting.ended;
+      // Queues that were used are dearer to delete: both ways get them fresh.
       this.#step('pruning them');
+      await this.#prune(connection);
+      await make();
       const pruneSeconds = await this.#prune(connection);
       this.#step('deleting them');
       await make();
