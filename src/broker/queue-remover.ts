@@ -1,3 +1,4 @@
+import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
@@ -22,12 +23,14 @@ export class QueueRemover {
     this.#channels = new ChannelPool(connection, concurrency);
   }
 
+  /** Does nothing where the queue is not there. */
   async unbind(queue: string, key: string): Promise<void> {
-    await this.#ask(queue, (channel) => channel.unbindQueue(queue, this.names.taskExchange, key));
+    await this.#unlessGone(queue, (channel) => channel.unbindQueue(queue, this.names.taskExchange, key));
   }
 
+  /** Does nothing where the queue is not there. */
   async bind(queue: string, key: string): Promise<void> {
-    await this.#ask(queue, (channel) => channel.bindQueue(queue, this.names.taskExchange, key));
+    await this.#unlessGone(queue, (channel) => channel.bindQueue(queue, this.names.taskExchange, key));
   }
 
   /** Undefined where it is not there. */
@@ -74,10 +77,17 @@ export class QueueRemover {
     return messageCount;
   }
 
-  async #ask<R>(
-    queue: string,
-    ask: (channel: Parameters<Parameters<ChannelPool['with']>[0]>[0]) => Promise<R>,
-  ) {
+  async #unlessGone(queue: string, ask: (channel: Channel) => Promise<unknown>): Promise<void> {
+    await this.#channels.with(async (channel) => {
+      try {
+        await ask(channel);
+      } catch (error) {
+        if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+      }
+    });
+  }
+
+  async #ask<R>(queue: string, ask: (channel: Channel) => Promise<R>): Promise<R> {
     return this.#channels.with(async (channel) => {
       try {
         return await ask(channel);

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, openConnection } from '../../src/broker/connection.js';
+import { assertTopology } from '../../src/broker/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/names.js';
 import type { RunReport } from '../../src/core/report.js';
 import { type PruneOutcome, Pruner } from '../../src/run/queues/prune.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { NetworkProxy } from '../support/network-proxy.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -15,6 +17,7 @@ const names = namesFor('fairq');
 let connection: Connection;
 beforeAll(async () => {
   connection = await openConnection(vhost.address, 'test');
+  await assertTopology(connection, names, 'classic');
 });
 afterAll(() => connection.close());
 
@@ -29,6 +32,19 @@ async function prune(user: string, workers = 1): Promise<PruneOutcome[]> {
   await pruner.prune([{ name: userQueueOf(names, user), type: 'classic', consumers: 0 }]);
   await pruner.close();
   return outcomes;
+}
+
+/** By way of a proxy that can cut it. */
+async function cuttable(): Promise<{ proxied: Connection; cut: () => void; close: () => Promise<void> }> {
+  const [host] = vhost.address.hosts;
+  const proxy = await NetworkProxy.to(host!.hostname, host!.port);
+  const address = { ...vhost.address, hosts: [{ hostname: '127.0.0.1', port: proxy.port }] };
+  const proxied = await openConnection(address, 'cut', { reconnectForMs: 30_000 });
+  const close = async () => {
+    await proxied.close();
+    await proxy.close();
+  };
+  return { proxied, cut: () => proxy.cut(), close };
 }
 
 async function worker(...flags: string[]): Promise<RunningFairq> {
@@ -49,6 +65,42 @@ const taken = (user: string) =>
     what: 'the tasks are taken',
   });
 const long = ['--task', 'sleep', '--duration', '3s'];
+
+describe('a pruner whose connection is lost', () => {
+  it.each(['wait', 'delete'])('in the step "%s" leaves no queue unbound, and goes on', async (when) => {
+    const users = Array.from({ length: 60 }, (_, i) => `${when}-${i}`);
+    for (const user of users) {
+      await vhost.channel.assertQueue(userQueueOf(names, user), { durable: true });
+      await vhost.channel.bindQueue(userQueueOf(names, user), names.taskExchange, user);
+    }
+    const { proxied, cut, close } = await cuttable();
+    const outcomes: PruneOutcome[] = [];
+    let cuts = 0;
+    const pruner = await Pruner.open(
+      { connection: proxied, names, clock: systemClock, newId: randomUUID },
+      { concurrency: 2, graceMs: 100, workers: 0 },
+      {
+        onOutcome: (outcome) => outcomes.push(outcome),
+        onStep: (step) => {
+          if (step === when && cuts++ === 0) setImmediate(cut);
+        },
+        onWarning: () => {},
+      },
+    );
+    await pruner.prune(
+      users.map((user) => ({ name: userQueueOf(names, user), type: 'classic', consumers: 0 })),
+    );
+    await pruner.close();
+    await close();
+    expect(outcomes).toHaveLength(users.length);
+    expect(outcomes.some(({ outcome }) => outcome === 'pruned')).toBe(true);
+    const bound = await vhost.management.boundQueues(names.taskExchange);
+    for (const { queue, outcome } of outcomes) {
+      if (outcome !== 'pruned') expect(bound.has(queue), queue).toBe(true);
+      else expect(await vhost.ready(queue)).toBeUndefined();
+    }
+  });
+});
 
 describe('the pruner', () => {
   it('keeps a queue with a task in it, bound and consumed as before', async () => {

@@ -3,11 +3,14 @@ import type { Management } from '../../broker/management.js';
 import { userOfQueue } from '../../core/names.js';
 import { lookAtQueues, type QueueLook } from './look.js';
 import type { ObservationFile } from './observation-file.js';
-import { type PruneDeps, type PruneOptions, type PruneOutcome, Pruner } from './prune.js';
+import {
+  LAST_DELETES_TAKE_MS,
+  type PruneDeps,
+  type PruneOptions,
+  type PruneOutcome,
+  Pruner,
+} from './prune.js';
 import { type IdleQueue, type PrunePlan, type PruneSelection, planPrune } from './prune-plan.js';
-
-/** What a process had asked of the broker when it was killed has been done by then. */
-const LAST_DELETES_TAKE_MS = 1_000;
 
 export interface PruneReport {
   readonly pruned: number;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../../broker/connection.js';
+import { type Connection, ConnectionClosed } from '../../broker/connection.js';
 import { type Lock, takeLock } from '../../broker/lock.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import type { Clock } from '../../core/clock.js';
@@ -21,6 +21,8 @@ const UNBOUND_AT_MOST_MS = 10_000;
 /** A pruner whose connection was lost waits so long for its lock: its own old one may still be there. */
 const LOCK_WITHIN_MS = 90_000;
 const LOCK_AGAIN_MS = 200;
+/** What a process had asked of the broker when it, or its connection, ended, has been done by then. */
+export const LAST_DELETES_TAKE_MS = 1_000;
 
 const NOT_LEFT = 'a worker has a task of it or does not answer, or somebody else consumes it';
 
@@ -124,8 +126,7 @@ export class Pruner {
     await Promise.all(
       queues.map(async (queue) => {
         const key = userQueueKey(this.deps.names, queue);
-        const isThere = (await this.#remover.counts(queue)) !== undefined;
-        if (key !== undefined && isThere) await this.#remover.bind(queue, key);
+        if (key !== undefined) await this.#remover.bind(queue, key);
       }),
     );
   }
@@ -138,11 +139,15 @@ export class Pruner {
   /** Resolves when all have an outcome, or those that were begun when it was stopped. */
   async prune(queues: readonly PruneCandidate[]): Promise<void> {
     this.#queues = [...queues].reverse();
+    await Promise.race([this.#pruneAll(), this.deps.connection.lost]);
+  }
+
+  async #pruneAll(): Promise<void> {
     for (;;) {
       this.#failure = undefined;
       await Promise.all(Array.from({ length: LANES }, () => this.#lane()));
-      if (this.#failure === undefined) return;
-      await this.#recover(this.#failure);
+      while (this.#failure !== undefined) await this.#recover(this.#failure);
+      if (this.#stopped || this.#queues.length === 0) return;
     }
   }
 
@@ -264,11 +269,19 @@ export class Pruner {
    * connection was lost the lock went with it: it is taken again before anything else.
    */
   async #recover(failure: unknown): Promise<void> {
-    const refused = failure instanceof FairqError ? failure : undefined;
-    if (refused === undefined) this.lock = await this.#lockAgain();
-    const queues = [...this.#unbound.values()];
-    for (const queue of queues) await this.#putBack(queue, messageOf(failure));
-    if (refused !== undefined) throw refused;
+    const isRefusal = failure instanceof FairqError || failure instanceof ConnectionClosed;
+    this.#failure = undefined;
+    try {
+      if (!isRefusal) {
+        this.lock = await this.#lockAgain();
+        await delay(LAST_DELETES_TAKE_MS);
+      }
+      for (const queue of [...this.#unbound.values()]) await this.#putBack(queue, messageOf(failure));
+    } catch (error) {
+      if (isRefusal) throw failure;
+      this.#failure = error; // the connection was lost again
+    }
+    if (isRefusal) throw failure;
   }
 
   async #putBack(queue: Unbound, reason: string): Promise<void> {
