@@ -25,7 +25,7 @@ describe('the broker', () => {
   });
 
   it('is away for a while, and all go on when it is back', async () => {
-    const load = await newLoad('broker stopped for 20 s');
+    const load = await newLoad('broker stopped for 20 s', { tasksPerUser: 2_500 });
     const publisher = await load.underWay();
     await load.strike();
     await broker.stop();
