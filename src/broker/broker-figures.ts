@@ -1,4 +1,4 @@
-import { arrayOf, field, recordOf } from './queue-figures.js';
+import { arrayOf, field, queueTypeOf, recordOf } from './queue-figures.js';
 
 /** What the management API says of nodes, consumers and how queues were made; anything may be missing. */
 
@@ -9,20 +9,16 @@ export interface NodeFigures {
   readonly diskAlarm: boolean;
   readonly memoryUsed: number;
   readonly memoryLimit: number;
-  readonly diskFree: number;
-  readonly diskFreeLimit: number;
   readonly filesUsed: number;
   readonly filesTotal: number;
   readonly processesUsed: number;
   readonly processesTotal: number;
   /** Nodes that it cannot reach. */
   readonly partitions: readonly string[];
-  readonly plugins: readonly string[];
 }
 
 export function nodeFigures(item: unknown): NodeFigures {
   const number = (name: string) => Number(field(item, name) ?? 0);
-  const names = (name: string) => arrayOf(field(item, name)).map(String);
   return {
     name: String(field(item, 'name')),
     running: field(item, 'running') !== false,
@@ -30,14 +26,11 @@ export function nodeFigures(item: unknown): NodeFigures {
     diskAlarm: field(item, 'disk_free_alarm') === true,
     memoryUsed: number('mem_used'),
     memoryLimit: number('mem_limit'),
-    diskFree: number('disk_free'),
-    diskFreeLimit: number('disk_free_limit'),
     filesUsed: number('fd_used'),
     filesTotal: number('fd_total'),
     processesUsed: number('proc_used'),
     processesTotal: number('proc_total'),
-    partitions: names('partitions'),
-    plugins: names('enabled_plugins'),
+    partitions: arrayOf(field(item, 'partitions')).map(String),
   };
 }
 
@@ -60,20 +53,15 @@ export function consumerFigures(item: unknown): ConsumerFigures {
 export interface QueueDefinition {
   readonly name: string;
   readonly type: string;
-  readonly durable: boolean;
-  readonly exclusive: boolean;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
 export function queueDefinition(item: unknown): QueueDefinition {
-  const args = recordOf(field(item, 'arguments'));
   return {
     name: String(field(item, 'name')),
-    type: String(field(item, 'type') ?? args['x-queue-type'] ?? 'classic'),
-    durable: field(item, 'durable') !== false,
-    exclusive: field(item, 'exclusive') === true,
-    arguments: args,
+    type: queueTypeOf(item),
+    arguments: recordOf(field(item, 'arguments')),
     policy: recordOf(field(item, 'effective_policy_definition')),
   };
 }

@@ -45,6 +45,12 @@ export interface WorkerPresence {
   readonly exclude: readonly string[];
 }
 
+/** Every worker says so often that it is there; one that has said nothing for the longer time is gone. */
+export const WORKER_SAYS_EVERY_MS = 2_000;
+export const WORKER_GONE_AFTER_MS = 10_000;
+/** Who listens for so long has heard every worker that can speak. */
+export const ROLL_CALL_MS = WORKER_SAYS_EVERY_MS + 600;
+
 const MOST_SLOTS = 1_000_000;
 const MOST_GLOBS = 1_000;
 const MOST_QUEUES = 10_000;

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
+import type { ListedQueue, QueueDetails } from '../core/queue-report.js';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
@@ -15,19 +16,18 @@ import {
   type CountedListedQueue,
   countedQueue,
   field,
-  type ListedQueue,
   listedQueue,
-  type QueueDetails,
-  type QueueRates,
   queueDetails,
-  queueRates,
 } from './queue-figures.js';
 import { explainTlsFailure } from './tls-failure.js';
 
 const HEADERS_TIMEOUT_MS = 60_000;
 
 const FIGURES = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
-const COUNTERS = 'message_stats.publish,message_stats.deliver_get,message_stats.ack';
+const COUNTERS = [
+  ...['message_stats.publish', 'message_stats.deliver_get', 'message_stats.ack'],
+  ...['message_stats.publish_details.rate', 'message_stats.deliver_get_details.rate'],
+].join();
 
 type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -78,7 +78,7 @@ export class Management {
     return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
   }
 
-  /** The same with counters; dearer for the broker. */
+  /** The same with counters and rates; dearer for the broker. */
   async countedQueues(): Promise<CountedListedQueue[]> {
     const list = await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES},${COUNTERS}`);
     return arrayOf(list).map(countedQueue);
@@ -95,14 +95,6 @@ export class Management {
     }
   }
 
-  /** Tasks a second that come and go now, of every queue of which the broker knows it. */
-  async queueRates(): Promise<ReadonlyMap<string, QueueRates>> {
-    const rates = 'message_stats.publish_details.rate,message_stats.deliver_get_details.rate';
-    const columns = `name,messages,${rates}`;
-    const list = await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`);
-    return new Map(arrayOf(list).map((item) => [String(field(item, 'name')), queueRates(item)]));
-  }
-
   /** Names of the queues that are bound to an exchange; none where the exchange is not there. */
   async boundQueues(exchange: string): Promise<ReadonlySet<string>> {
     const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
@@ -110,11 +102,15 @@ export class Management {
     return new Set(arrayOf(list).map((item) => String(field(item, 'destination'))));
   }
 
-  /** How far the broker's clock is ahead of this machine's, milliseconds; it says whole seconds. */
-  async clockAheadMs(now: () => number): Promise<number | undefined> {
-    await this.version();
+  /**
+   * How far the broker's clock was ahead of this machine's, milliseconds, when it last answered; it says whole
+   * seconds. Undefined where it does not say.
+   *
+   * @param now just after that; milliseconds since the epoch
+   */
+  clockAheadMs(now: number): number | undefined {
     const said = Date.parse(this.#lastDate);
-    return Number.isNaN(said) ? undefined : said + 500 - now();
+    return Number.isNaN(said) ? undefined : said + 500 - now;
   }
 
   async nodes(): Promise<NodeFigures[]> {
@@ -165,7 +161,7 @@ export class Management {
 
   /** The arguments and the policy of every queue: what it was made as. */
   async queueDefinitions(): Promise<QueueDefinition[]> {
-    const columns = 'name,type,arguments,effective_policy_definition,durable,exclusive';
+    const columns = 'name,type,arguments,effective_policy_definition';
     return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`)).map(queueDefinition);
   }
 

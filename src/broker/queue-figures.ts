@@ -1,55 +1,23 @@
+import type { ListedQueue, QueueDetails, QueueRates } from '../core/queue-report.js';
+
 /** What the management API says of queues, and how it is read: anything may be missing. */
 
-/** A queue as the management API lists it; figures are up to 5 s old. */
-export interface ListedQueue {
-  readonly name: string;
-  readonly type: string;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly consumers: number;
-  readonly memoryBytes: number;
-}
-
-/** With what came and went since the broker began to count. */
-export interface CountedListedQueue extends ListedQueue {
+/** With what came and went since the broker began to count, and does now. */
+export interface CountedListedQueue extends ListedQueue, QueueRates {
   readonly published: number;
   readonly delivered: number;
   readonly acknowledged: number;
 }
 
-/** As means over the last seconds. */
-export interface QueueRates {
-  readonly publishedPerSecond: number;
-  readonly deliveredPerSecond: number;
-  /** Ready and unacknowledged. */
-  readonly tasks: number;
-}
-
-export interface QueueDetails extends ListedQueue, Omit<QueueRates, 'tasks'> {
-  readonly state: string;
-  /** Where it, or its leader, is. */
-  readonly node: string;
-  readonly policy: string | undefined;
-  readonly arguments: Readonly<Record<string, unknown>>;
-  readonly messageBytes: number;
-  /** When the task at its head was sent, by the task's own word; milliseconds since the epoch. Classic queues only. */
-  readonly oldestSentAt: number | undefined;
-  readonly consumerDetails: readonly ConsumerDetails[];
-}
-
-export interface ConsumerDetails {
-  /** Its address. */
-  readonly peer: string;
-  readonly user: string;
-  readonly prefetch: number;
-  /** False where another is the single active one. */
-  readonly active: boolean;
+/** Not every version says the type by itself. */
+export function queueTypeOf(item: unknown): string {
+  return String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic');
 }
 
 export function listedQueue(item: unknown): ListedQueue {
   return {
     name: String(field(item, 'name')),
-    type: String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic'),
+    type: queueTypeOf(item),
     ready: Number(field(item, 'messages_ready') ?? 0),
     unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
     consumers: Number(field(item, 'consumers') ?? 0),
@@ -61,14 +29,11 @@ export function countedQueue(item: unknown): CountedListedQueue {
   const stats = field(item, 'message_stats');
   return {
     ...listedQueue(item),
+    ...ratesIn(item),
     published: Number(field(stats, 'publish') ?? 0),
     delivered: Number(field(stats, 'deliver_get') ?? 0),
     acknowledged: Number(field(stats, 'ack') ?? 0),
   };
-}
-
-export function queueRates(item: unknown): QueueRates {
-  return { ...ratesIn(item), tasks: Number(field(item, 'messages') ?? 0) };
 }
 
 export function queueDetails(item: unknown): QueueDetails {
@@ -92,7 +57,7 @@ export function queueDetails(item: unknown): QueueDetails {
   };
 }
 
-function ratesIn(item: unknown): Omit<QueueRates, 'tasks'> {
+function ratesIn(item: unknown): QueueRates {
   const stats = field(item, 'message_stats');
   return {
     publishedPerSecond: Number(field(field(stats, 'publish_details'), 'rate') ?? 0),

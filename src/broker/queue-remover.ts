@@ -48,12 +48,17 @@ export class QueueRemover {
 
   /**
    * Deletes a queue in which nothing is ready and which nobody consumes; the queue itself looks, in the same
-   * moment. A quorum queue cannot: it is deleted as it is.
+   * moment. A quorum queue cannot: it is looked at just before.
    *
    * @returns false where the queue was not so
    */
   async removeUnused(queue: string, type: string): Promise<boolean> {
-    const conditions = type === 'quorum' ? {} : { ifEmpty: true, ifUnused: true };
+    const isQuorum = type === 'quorum';
+    if (isQuorum) {
+      const found = await this.counts(queue);
+      if (found !== undefined && found.ready + found.consumers > 0) return false;
+    }
+    const conditions = isQuorum ? {} : { ifEmpty: true, ifUnused: true };
     return this.#channels.with(async (channel) => {
       try {
         await channel.deleteQueue(queue, conditions);

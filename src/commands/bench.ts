@@ -4,6 +4,7 @@ import { usageError } from '../errors.js';
 import type { BenchOutcome } from '../run/bench/bench.js';
 import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
 import type { Case, Strategy } from '../run/bench/trial.js';
+import { onBenchBroker } from './bench-broker.js';
 import type { CommandResult, Context, Run } from './context.js';
 
 interface BenchFlags {
@@ -104,52 +105,22 @@ async function benchScenarios(
   context: Context,
 ): Promise<CommandResult> {
   const { runBench } = await import('../run/bench/bench.js');
-  const { withBenchBroker } = await import('../run/bench/broker.js');
-  const { idGenerator } = await import('./identity.js');
-  const { rejectOnInterrupt } = await import('./interrupt.js');
-  const { showProgress } = await import('./progress.js');
-
   const requests = scenarios.map((scenario) => ({
     scenario,
     settings: settingsFor(scenario, flags),
     cases: casesFor(scenario, flags.strategy),
     rounds: flags.rounds ?? scenario.rounds ?? 1,
   }));
-  const config = await context.config();
-  const { io, clock } = context;
-  const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
-  interrupted.catch(() => {}); // it may come before anybody waits for it
-  const deps = {
-    clock,
-    newId: idGenerator(context),
-    self: { ...io.self, env: io.env },
-    interrupted,
-  };
-  let step = `${name} · starting a throw-away broker`;
-  const progress = await showProgress(context, () => `bench ${step}`);
-  const playAll = async (address: typeof config.address): Promise<PlayedScenario[]> => {
+  const { version, outcome } = await onBenchBroker(context, name, async ({ show, ...deps }, address) => {
     const played: PlayedScenario[] = [];
     for (const [i, request] of requests.entries()) {
       const which = requests.length === 1 ? '' : ` (${i + 1} of ${requests.length})`;
-      const onStep = (text: string) => {
-        step = `${request.scenario.name}${which} · ${text}`;
-        if (!context.liveProgress) context.say(`bench ${request.scenario.name}${which}: ${text}`);
-      };
+      const onStep = (text: string) => show(`${request.scenario.name}${which}: ${text}`);
       played.push({ ...request, ...(await runBench({ ...deps, address, onStep }, request)) });
     }
     return played;
-  };
-  try {
-    const { version, outcome } = await withBenchBroker(
-      config.addressConfigured ? config.address : undefined,
-      interrupted,
-      playAll,
-    );
-    progress.stop();
-    return await resultOf(name, version, flags, outcome);
-  } finally {
-    progress.stop();
-  }
+  });
+  return resultOf(name, version, flags, outcome);
 }
 
 interface PlayedScenario extends BenchOutcome {

@@ -1,17 +1,11 @@
+import type { Finding, Level } from '../core/finding.js';
 import { formatCount } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle, type Tone } from './style.js';
 import { padRight, wrapText } from './text.js';
 
-interface Finding {
-  readonly check: string;
-  readonly level: 'ok' | 'warning' | 'problem' | 'unknown';
-  readonly text: string;
-  readonly mend?: string;
-}
-
 /** A word and a sign: nothing is said by colour alone. */
-const MARKS: Readonly<Record<Finding['level'], { word: string; tone: Tone }>> = {
+const MARKS: Readonly<Record<Level, { word: string; tone: Tone }>> = {
   ok: { word: 'ok', tone: 'good' },
   warning: { word: 'warning', tone: 'yellow' },
   problem: { word: 'PROBLEM', tone: 'alarm' },
@@ -22,7 +16,7 @@ const CHECK = 14;
 
 export function renderDoctor(findings: readonly Finding[], style: TextStyle): string {
   const lines = findings.map((finding) => renderFinding(finding, style));
-  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
   const parts = [
     `${formatCount(findings.length)} checks`,
     `${formatCount(count('problem'))} ${count('problem') === 1 ? 'problem' : 'problems'}`,

@@ -1,31 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, openConnection } from '../../src/broker/connection.js';
 import { assertTopology } from '../../src/broker/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/names.js';
+import type { PruneOutcome } from '../../src/core/queue-report.js';
 import type { RunReport } from '../../src/core/report.js';
-import { type PruneOutcome, Pruner } from '../../src/run/queues/prune.js';
+import { Pruner } from '../../src/run/queues/prune.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { NetworkProxy } from '../support/network-proxy.js';
-import { useVhost } from '../support/vhost.js';
+import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
+const connected = useConnection(vhost);
 const { env } = vhost;
 const names = namesFor('fairq');
-let connection: Connection;
 beforeAll(async () => {
-  connection = await openConnection(vhost.address, 'test');
-  await assertTopology(connection, names, 'classic');
+  await assertTopology(connected.current, names, 'classic');
 });
-afterAll(() => connection.close());
 
 /** As if they had been listed as idle, whatever they are by now. */
 async function prune(user: string, workers = 1): Promise<PruneOutcome[]> {
   const outcomes: PruneOutcome[] = [];
   const pruner = await Pruner.open(
-    { connection, names, clock: systemClock, newId: randomUUID },
+    { connection: connected.current, names, clock: systemClock, newId: randomUUID },
     { concurrency: 2, graceMs: 100, workers },
     { onOutcome: (outcome) => outcomes.push(outcome), onStep: () => {}, onWarning: () => {} },
   );

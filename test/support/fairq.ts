@@ -78,3 +78,11 @@ export async function fairqJson<T = Record<string, unknown>>(
   if (code !== 0) throw new Error(`fairq ${args.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as T;
 }
+
+/** What a command printed that gives one JSON document a line. */
+export function jsonLines<T>(stdout: string): T[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+}

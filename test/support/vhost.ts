@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import amqplib, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { BrokerAddress } from '../../src/broker/address.js';
+import { type Connection, openConnection } from '../../src/broker/connection.js';
 import { Management } from '../../src/broker/management.js';
 import { eventually } from './eventually.js';
 import { askManagement } from './management-api.js';
@@ -21,15 +22,7 @@ export interface TestVhost {
 export function useVhost(): TestVhost {
   const name = `test-${randomUUID()}`;
   const uri = new URL(inject('brokerUri'));
-  const address: BrokerAddress = {
-    protocol: 'amqp',
-    hosts: [{ hostname: uri.hostname, port: Number(uri.port || 5672) }],
-    vhost: name,
-    username: decodeURIComponent(uri.username) || 'guest',
-    password: decodeURIComponent(uri.password) || 'guest',
-    managementUris: [inject('managementUri')],
-    tls: { insecure: false },
-  };
+  const address = addressOf(uri, inject('managementUri'), name);
   const management = new Management(address);
   let model: ChannelModel;
   let channel: Channel;
@@ -72,6 +65,28 @@ export function useVhost(): TestVhost {
       }
     },
   };
+}
+
+export function addressOf(uri: URL, managementUri: string, vhost: string): BrokerAddress {
+  return {
+    protocol: 'amqp',
+    hosts: [{ hostname: uri.hostname, port: Number(uri.port || 5672) }],
+    vhost,
+    username: decodeURIComponent(uri.username) || 'guest',
+    password: decodeURIComponent(uri.password) || 'guest',
+    managementUris: [managementUri],
+    tls: { insecure: false },
+  };
+}
+
+/** fairq's own connection to the vhost, for the tests of a file. */
+export function useConnection(vhost: TestVhost): { readonly current: Connection } {
+  const holder = {} as { current: Connection };
+  beforeAll(async () => {
+    holder.current = await openConnection(vhost.address, 'test');
+  });
+  afterAll(() => holder.current.close());
+  return holder;
 }
 
 function connect(address: BrokerAddress): Promise<ChannelModel> {

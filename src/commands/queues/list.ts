@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import type { Management } from '../../broker/management.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
 import { usageError } from '../../errors.js';
-import type { QueueList } from '../../run/queues/list.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { watch } from '../watch.js';
+import { observationsOf } from './observations.js';
 
 const SORT_KEYS = ['name', 'user', 'ready', 'unacknowledged', 'consumers', 'memory', 'idle'] as const;
 
@@ -62,56 +63,45 @@ async function list(glob: string | undefined, flags: ListFlags, context: Context
     });
   }
   const { Management } = await import('../../broker/management.js');
-  const config = await context.config();
-  const management = new Management(config.address);
-  const withIdle = flags.idleFor !== undefined || flags.sort === 'idle';
-  const look = await looker(context, withIdle, management);
   const { chooseQueues } = await import('../../run/queues/list.js');
   const { renderQueues } = await import('../../render/queues/list-text.js');
+  const { queuesAsCsv } = await import('../../render/queues/list-csv.js');
+  const { address, names } = await context.config();
+  const management = new Management(address);
+  const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
+  const selection = {
+    ...{ glob, sort: flags.sort, limit: flags.limit },
+    empty: flags.empty === true,
+    unconsumed: !flags.consumers,
+    minReady: flags.minReady,
+    idleForMs: flags.idleFor ?? 0,
+  };
   const sample = async (): Promise<CommandResult> => {
     const { queues, idleMsOf } = await look();
-    const selection = {
-      glob,
-      empty: flags.empty === true,
-      unconsumed: !flags.consumers,
-      minReady: flags.minReady,
-      idleForMs: flags.idleFor ?? 0,
-      sort: flags.sort,
-      limit: flags.limit,
+    const list = chooseQueues(queues, names, selection, idleMsOf);
+    return {
+      document: { schemaVersion: 1, kind: 'queues', ...list },
+      text: (style) =>
+        flags.csv === true
+          ? queuesAsCsv(list.queues, context.io.stdoutIsTerminal)
+          : renderQueues(list, style),
     };
-    const found = chooseQueues(queues, config.names, selection, idleMsOf);
-    return { document: documentOf(found), text: (style) => renderQueues(found, style) };
   };
   try {
-    if (flags.watch !== undefined) {
-      return await watch(context, flags.watch === true ? WATCH_EVERY_MS : flags.watch, sample);
-    }
-    if (flags.csv !== true) return await sample();
-    const { queuesAsCsv } = await import('../../render/queues/list-csv.js');
-    const { document } = await sample();
-    const { queues } = document as QueueList;
-    return { document, text: () => queuesAsCsv(queues, context.io.stdoutIsTerminal) };
+    if (flags.watch === undefined) return await sample();
+    return await watch(context, flags.watch === true ? WATCH_EVERY_MS : flags.watch, sample);
   } finally {
     await management.close();
   }
 }
 
-type Management = InstanceType<typeof import('../../broker/management.js').Management>;
-
 /** How to see the queues: the cheap way, or with what is known of how long each has been idle. */
 async function looker(context: Context, withIdle: boolean, management: Management) {
   if (!withIdle) return async () => ({ queues: await management.queues(), idleMsOf: undefined });
-  const { ObservationFile } = await import('../../run/queues/observation-file.js');
   const { lookAtQueues } = await import('../../run/queues/look.js');
-  const { stateFolder } = await import('../../state-folder.js');
-  const { address, names } = await context.config();
-  const file = new ObservationFile(stateFolder(context.io.env), address, names);
+  const file = await observationsOf(context);
   return async () => {
     const { queues, observations, at } = await lookAtQueues(management, file, context.clock);
     return { queues, idleMsOf: (queue: string) => at - (observations.get(queue)?.since ?? at) };
   };
-}
-
-function documentOf({ queues, hidden, totals }: QueueList): object {
-  return { schemaVersion: 1, kind: 'queues', queues, hidden, totals };
 }

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
+import type { PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { FairqError, usageError } from '../../errors.js';
-import type { PrunePlan, PruneSelection } from '../../run/queues/prune-plan.js';
-import type { PruneReport, PruneRounds } from '../../run/queues/prune-rounds.js';
+import type { PruneSelection } from '../../run/queues/prune-plan.js';
+import type { PruneRounds } from '../../run/queues/prune-rounds.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { onInterrupt } from '../interrupt.js';
 import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { orLater } from '../watch.js';
+import { observationsOf } from './observations.js';
 
 const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
 
@@ -74,8 +76,6 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
   }
   const { openConnection } = await import('../../broker/connection.js');
   const { Management } = await import('../../broker/management.js');
-  const { ObservationFile } = await import('../../run/queues/observation-file.js');
-  const { stateFolder } = await import('../../state-folder.js');
   const config = await context.config();
   const management = new Management(config.address);
   const connection = await openConnection(
@@ -86,14 +86,13 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
       ...(flags.watch !== undefined && { usually: FOREVER }),
     }),
   );
-  const file = new ObservationFile(stateFolder(context.io.env), config.address, config.names);
   const { PruneRounds } = await import('../../run/queues/prune-rounds.js');
   const { idGenerator } = await import('../identity.js');
   const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
   const rounds = new PruneRounds(
     deps,
     management,
-    file,
+    await observationsOf(context),
     selectionOf(flags),
     { concurrency: flags.concurrency, graceMs: flags.grace },
     {

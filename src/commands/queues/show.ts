@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandResult, Context, Run } from '../context.js';
+import { observationsOf } from './observations.js';
 import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
 
 export function registerShow(queues: Command, run: Run): void {
@@ -20,13 +21,11 @@ Examples:
 
 async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
   const { Management } = await import('../../broker/management.js');
-  const { ObservationFile } = await import('../../run/queues/observation-file.js');
   const { showQueue } = await import('../../run/queues/show.js');
   const { renderShownQueue } = await import('../../render/queues/show-text.js');
-  const { stateFolder } = await import('../../state-folder.js');
   const config = await context.config();
   const name = nameOfQueue(flags, config);
-  const file = new ObservationFile(stateFolder(context.io.env), config.address, config.names);
+  const file = await observationsOf(context);
   const management = new Management(config.address);
   try {
     const queue = await showQueue(management, config.names, file, context.clock, name);

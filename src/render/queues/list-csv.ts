@@ -1,15 +1,5 @@
+import type { UserQueue } from '../../core/queue-report.js';
 import { safeText } from '../safe-text.js';
-
-interface Row {
-  readonly name: string;
-  readonly user: string;
-  readonly type: string;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly consumers: number;
-  readonly memoryBytes: number;
-  readonly idleMs?: number;
-}
 
 const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers', 'memoryBytes', 'idleMs'];
 
@@ -18,7 +8,7 @@ const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers'
  *
  * @param forTerminal names without anything that a terminal would obey; a file gets them as they are
  */
-export function queuesAsCsv(queues: readonly Row[], forTerminal: boolean): string {
+export function queuesAsCsv(queues: readonly UserQueue[], forTerminal: boolean): string {
   const text = (value: string) => quoted(forTerminal ? safeText(value, true) : value);
   const lines = queues.map((queue) =>
     [

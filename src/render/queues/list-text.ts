@@ -1,46 +1,21 @@
+import type { QueueList, UserQueue } from '../../core/queue-report.js';
 import { formatBytes, formatCount, formatDuration } from '../numbers.js';
 import { safeText } from '../safe-text.js';
 import { paint, type TextStyle } from '../style.js';
 import { renderTable } from '../table.js';
 import { wrapParts } from '../text.js';
 
-interface QueueRow {
-  readonly name: string;
-  readonly user: string;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly consumers: number;
-  readonly memoryBytes: number;
-  readonly type: string;
-  readonly idleMs?: number;
-}
-
-interface List {
-  readonly queues: readonly QueueRow[];
-  /** Left out by --limit. */
-  readonly hidden: number;
-  readonly totals: {
-    readonly queues: number;
-    readonly users: number;
-    readonly ready: number;
-    readonly unacknowledged: number;
-    readonly memoryBytes: number;
-    readonly empty: number;
-    readonly unconsumed: number;
-  };
-}
-
-export function renderQueues({ queues, hidden, totals }: List, style: TextStyle): string {
+export function renderQueues({ queues, hidden, totals }: QueueList, style: TextStyle): string {
   if (totals.queues === 0) return 'No queues.';
   const idle = queues.some(({ idleMs }) => idleMs !== undefined);
-  const table = renderTable<QueueRow>(
+  const table = renderTable<UserQueue>(
     [
       { heading: 'user', text: (q) => safeText(q.user, style.unicode), align: 'left', shrinkTo: 12 },
       { heading: 'ready', text: (q) => formatCount(q.ready) },
       { heading: 'unacked', text: (q) => formatCount(q.unacknowledged) },
       { heading: 'consumers', text: (q) => formatCount(q.consumers) },
       { heading: 'memory', text: (q) => formatBytes(q.memoryBytes) },
-      ...(idle ? [{ heading: 'idle for', text: (q: QueueRow) => formatDuration(q.idleMs ?? 0) }] : []),
+      ...(idle ? [{ heading: 'idle for', text: (q: UserQueue) => formatDuration(q.idleMs ?? 0) }] : []),
       { heading: 'type', text: (q) => safeText(q.type, style.unicode), align: 'left', dropOrder: 2 },
       {
         heading: 'queue',

@@ -1,42 +1,15 @@
+import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../numbers.js';
 import { safeText } from '../safe-text.js';
 import { paint, type TextStyle } from '../style.js';
 import { renderTable } from '../table.js';
 import { wrapText } from '../text.js';
 
-interface IdleRow {
-  readonly name: string;
-  readonly user: string | undefined;
-  readonly memoryBytes: number;
-  readonly consumers: number;
-  readonly idleMs: number;
-}
-
-interface Plan {
-  readonly idle: readonly IdleRow[];
-  readonly beyondMax: number;
-  readonly tooSoon: readonly IdleRow[];
-  readonly busy: number;
-}
-
-interface Report {
-  readonly pruned: number;
-  readonly kept: number;
-  readonly failed: number;
-  readonly memoryBytes: number;
-  readonly seconds: number;
-  readonly outcomes: readonly {
-    readonly queue: string;
-    readonly outcome: string;
-    readonly reason?: string;
-  }[];
-}
-
 /** Names given for each reason; the rest are counted. */
 const EXAMPLES = 3;
 
 /** What may go, in one or two sentences: for the question before it, and the head of the plan. */
-export function pruneSentence({ idle }: Pick<Plan, 'idle'>, idleForMs: number): string {
+export function pruneSentence({ idle }: Pick<PrunePlan, 'idle'>, idleForMs: number): string {
   const memory = formatBytes(idle.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
   const isOne = idle.length === 1;
   const first = `${queues(idle.length)} ${isOne ? 'is' : 'are'} empty, and nothing came or went for ${formatDuration(idleForMs)} or longer; ${isOne ? 'it takes' : 'they take'} ${memory} of the broker's memory.`;
@@ -48,7 +21,7 @@ export function pruneSentence({ idle }: Pick<Plan, 'idle'>, idleForMs: number): 
 
 /** @param showQueues with a table of them */
 export function renderPrunePlan(
-  plan: Plan,
+  plan: PrunePlan,
   idleForMs: number,
   showQueues: boolean,
   style: TextStyle,
@@ -74,7 +47,7 @@ export function renderPrunePlan(
   return parts.join('\n\n');
 }
 
-export function renderPrune(report: Report, style: TextStyle): string {
+export function renderPrune(report: PruneReport, style: TextStyle): string {
   const { pruned, kept, failed, memoryBytes, seconds } = report;
   const rate = seconds > 0 && pruned > 0 ? ` (${formatRate(pruned / seconds)})` : '';
   const head = `${queues(pruned)} pruned in ${formatDuration(seconds * 1000)}${rate}, ${formatBytes(memoryBytes)}.`;
@@ -87,14 +60,14 @@ export function renderPrune(report: Report, style: TextStyle): string {
 }
 
 /** A line for a round of `--watch`. */
-export function renderPruneRound(report: Report, at: Date, style: TextStyle): string {
+export function renderPruneRound(report: PruneReport, at: Date, style: TextStyle): string {
   const { pruned, kept, failed } = report;
   const time = paint('quiet', at.toISOString().slice(0, 19).replace('T', ' '), style);
   const rest = failed > 0 ? `, ${formatCount(failed)} failed` : '';
   return `${time}  ${queues(pruned)} pruned, ${formatCount(kept)} kept${rest}`;
 }
 
-function reasons({ outcomes }: Report, kind: string, style: TextStyle): string[] {
+function reasons({ outcomes }: PruneReport, kind: PruneOutcome['outcome'], style: TextStyle): string[] {
   const byReason = new Map<string, string[]>();
   for (const { queue, outcome, reason = '' } of outcomes) {
     if (outcome !== kind) continue;
@@ -107,8 +80,8 @@ function reasons({ outcomes }: Report, kind: string, style: TextStyle): string[]
   });
 }
 
-function table(idle: readonly IdleRow[], style: TextStyle): string {
-  return renderTable<IdleRow>(
+function table(idle: readonly IdleQueue[], style: TextStyle): string {
+  return renderTable<IdleQueue>(
     [
       { heading: 'user', text: (q) => safeText(q.user ?? '-', style.unicode), align: 'left', shrinkTo: 12 },
       { heading: 'idle for', text: (q) => formatDuration(q.idleMs) },
@@ -127,7 +100,7 @@ function table(idle: readonly IdleRow[], style: TextStyle): string {
   );
 }
 
-function nameOf({ user, name }: IdleRow): string {
+function nameOf({ user, name }: IdleQueue): string {
   return `"${safeText(user ?? name, true)}"`;
 }
 

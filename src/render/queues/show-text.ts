@@ -1,3 +1,4 @@
+import type { ShownQueue } from '../../core/queue-report.js';
 import {
   formatBytes,
   formatCount,
@@ -10,39 +11,11 @@ import { safeText } from '../safe-text.js';
 import { paint, type TextStyle } from '../style.js';
 import { padRight, wrapText } from '../text.js';
 
-interface Queue {
-  readonly name: string;
-  readonly user: string | undefined;
-  readonly type: string;
-  readonly state: string;
-  readonly node: string;
-  readonly policy: string | undefined;
-  readonly ordered: boolean;
-  readonly bound: boolean | undefined;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly messageBytes: number;
-  readonly memoryBytes: number;
-  readonly publishedPerSecond: number;
-  readonly deliveredPerSecond: number;
-  readonly oldestSentAt: number | undefined;
-  readonly idleMs: number;
-  readonly share: number | undefined;
-  readonly fairShare: number | undefined;
-  readonly activeUsers: number;
-  readonly consumerDetails: readonly {
-    readonly peer: string;
-    readonly user: string;
-    readonly prefetch: number;
-    readonly active: boolean;
-  }[];
-}
-
 const LABEL = 12;
 const CONSUMERS_SHOWN = 20;
 
 /** @param now milliseconds since the epoch */
-export function renderShownQueue(queue: Queue, now: number, style: TextStyle): string {
+export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyle): string {
   const safe = (text: string) => safeText(text, style.unicode);
   const lines = [
     paint('strong', queue.user === undefined ? safe(queue.name) : `user ${safe(queue.user)}`, style),
@@ -65,13 +38,16 @@ export function renderShownQueue(queue: Queue, now: number, style: TextStyle): s
   return [...lines, '', paint('quiet', age, style)].join('\n');
 }
 
-function kindOf({ type, state, node, policy, ordered }: Queue, safe: (text: string) => string): string {
+function kindOf({ type, state, node, policy, ordered }: ShownQueue, safe: (text: string) => string): string {
   const parts = [safe(type), ordered ? 'ordered' : undefined, safe(state), `on ${safe(node)}`];
   if (policy !== undefined) parts.push(`policy ${safe(policy)}`);
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-function tasksOf({ ready, unacknowledged, messageBytes, oldestSentAt, type }: Queue, now: number): string {
+function tasksOf(
+  { ready, unacknowledged, messageBytes, oldestSentAt, type }: ShownQueue,
+  now: number,
+): string {
   const counts = `${formatCount(ready)} ready, ${formatCount(unacknowledged)} at workers`;
   if (ready + unacknowledged === 0) return counts;
   const bytes = `${counts}, ${formatBytes(messageBytes)}`;
@@ -80,7 +56,7 @@ function tasksOf({ ready, unacknowledged, messageBytes, oldestSentAt, type }: Qu
   return type === 'quorum' && ready > 0 ? `${bytes}; how old they are a quorum queue does not say` : bytes;
 }
 
-function ratesOf(queue: Queue): string {
+function ratesOf(queue: ShownQueue): string {
   const { publishedPerSecond, deliveredPerSecond, share, fairShare, activeUsers } = queue;
   const rates = `${formatRate(publishedPerSecond)} in, ${formatRate(deliveredPerSecond)} out`;
   if (share === undefined || fairShare === undefined) return rates;
@@ -88,7 +64,7 @@ function ratesOf(queue: Queue): string {
   return `${rates}; ${formatShare(share)} of what workers take (${users}: ${formatShare(fairShare)} each would be equal)`;
 }
 
-function consumersOf({ consumerDetails, ready }: Queue, safe: (text: string) => string): string[] {
+function consumersOf({ consumerDetails, ready }: ShownQueue, safe: (text: string) => string): string[] {
   if (consumerDetails.length === 0) {
     return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("fairq worker")` : 'none'];
   }

@@ -1,5 +1,5 @@
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
-import { counted, type Finding, ok, problem, some, unknown, warning } from './finding.js';
 
 /** A worker takes 32 channels for its consumers, and some for itself. */
 const CHANNELS_NEEDED = 45;

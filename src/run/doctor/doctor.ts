@@ -1,10 +1,10 @@
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import { type Finding, ok, problem } from '../../core/finding.js';
 import type { Names } from '../../core/names.js';
 import { FairqError, messageOf } from '../../errors.js';
 import * as broker from './broker-checks.js';
 import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
-import { type Finding, ok, problem } from './finding.js';
 import * as queues from './queue-checks.js';
 import * as workers from './worker-checks.js';
 

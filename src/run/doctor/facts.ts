@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Channel } from 'amqplib';
 import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
 import type { Connection } from '../../broker/connection.js';
-import { listen, type WorkerPresence } from '../../broker/control.js';
+import { listen, ROLL_CALL_MS, type WorkerPresence } from '../../broker/control.js';
 import type { Management } from '../../broker/management.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import type { Names } from '../../core/names.js';
-import { FairqError } from '../../errors.js';
-
-/** Every worker says every two seconds that it is there. */
-const LISTEN_MS = 2_600;
+import { FairqError, messageOf } from '../../errors.js';
 
 /** Undefined: this user may not ask for it. */
 export interface ManagementFacts {
@@ -26,7 +24,6 @@ export interface ManagementFacts {
 export interface AmqpFacts {
   readonly version: string;
   readonly channelMax: number;
-  readonly blocked: boolean;
   /** What the user may not do, by the broker's own word. */
   readonly refused: readonly { readonly what: string; readonly why: string }[];
   /** Those that were heard of in the last seconds. */
@@ -39,7 +36,7 @@ export async function askManagement(
   now: () => number,
 ): Promise<ManagementFacts> {
   const version = await management.version();
-  const clockAheadMs = await management.clockAheadMs(now);
+  const clockAheadMs = management.clockAheadMs(now());
   const [queues, definitions, consumers] = await Promise.all([
     management.countedQueues(),
     management.queueDefinitions(),
@@ -65,8 +62,8 @@ async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
 export async function askAmqp(connection: Connection, names: Names, newId: () => string): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
   const workers = refused.length > 0 ? [] : await hearWorkers(connection, names);
-  const { brokerVersion: version, channelMax, blocked } = connection;
-  return { version, channelMax, blocked, refused, workers };
+  const { brokerVersion: version, channelMax } = connection;
+  return { version, channelMax, refused, workers };
 }
 
 /** Does on names under the prefix what publishers and workers do, and leaves nothing behind. */
@@ -77,16 +74,13 @@ async function tryPermissions(
 ): Promise<{ what: string; why: string }[]> {
   const queue = `${names.prefix}.doctor.${id}`;
   const refused: { what: string; why: string }[] = [];
-  const attempt = async (
-    what: string,
-    act: (channel: Awaited<ReturnType<Connection['channel']>>) => Promise<unknown>,
-  ) => {
+  const attempt = async (what: string, act: (channel: Channel) => Promise<unknown>) => {
     const channel = await connection.channel();
     try {
       await act(channel);
       await channel.close();
     } catch (error) {
-      refused.push({ what, why: error instanceof Error ? error.message : String(error) });
+      refused.push({ what, why: messageOf(error) });
     }
   };
   await attempt('make queues (configure)', (channel) =>
@@ -117,7 +111,7 @@ async function hearWorkers(connection: Connection, names: Names): Promise<Worker
     },
     onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
   });
-  await delay(LISTEN_MS);
+  await delay(ROLL_CALL_MS);
   channel.close();
   return [...workers.values()];
 }

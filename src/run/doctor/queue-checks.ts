@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../../broker/broker-figures.js';
+import { counted, type Finding, ok, some, unknown, warning } from '../../core/finding.js';
 import { isReserved, type Names, userOfQueue } from '../../core/names.js';
 import type { ManagementFacts } from './facts.js';
-import { counted, type Finding, ok, some, unknown, warning } from './finding.js';
 
 /** fairq gives back what it has held for 10 minutes. */
 const HELD_AT_MOST_MS = 10 * 60_000;

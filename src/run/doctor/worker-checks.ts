@@ -1,6 +1,6 @@
+import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
 import { type Names, userOfQueue, WORKER_CONNECTION } from '../../core/names.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
-import { counted, type Finding, ok, problem, some, warning } from './finding.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */
 const HOARD = 20_000;

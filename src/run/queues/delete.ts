@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GetMessage } from 'amqplib';
-import { takeLock } from '../../broker/lock.js';
 import { drainQueue } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import { carriedProperties } from '../../core/carried.js';
@@ -10,6 +9,7 @@ import { messageOf, refusedError } from '../../errors.js';
 import type { PlannedTask } from '../publish/publish-run.js';
 import { LeaveRequests } from './leave-requests.js';
 import type { PruneDeps } from './prune.js';
+import { takePruneLock } from './prune-lock.js';
 import type { SavedTasks } from './saved-tasks.js';
 
 /** From unbinding to looking: what was on its way into the queue arrives. */
@@ -43,12 +43,7 @@ export async function deleteQueue(
   { tasks, workers }: DeleteOptions,
 ): Promise<DeleteOutcome> {
   const { connection, names, newId } = deps;
-  const lock = await takeLock(connection, names.pruneLock);
-  if (lock === undefined) {
-    throw refusedError('PRUNE_RUNNING', 'a "queues prune" is at work on this vhost', {
-      hint: "Let it end and try again; two at a time would get into each other's way.",
-    });
-  }
+  const lock = await takePruneLock(connection, names);
   let failure: Error | undefined;
   const leaveRequests = await LeaveRequests.open(connection, names, newId, deps.clock.now, (error) => {
     failure = error;
@@ -120,24 +115,13 @@ class Deletion {
       const { consumers } = counts;
       const isLeft = (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
       // What a worker gave back when it left, or what it could not leave, is for the next time round.
-      if (
-        isLeft &&
-        counts.ready === 0 &&
-        (await this.#isUnused()) &&
-        (await this.#remover.removeUnused(name, type))
-      ) {
+      if (isLeft && counts.ready === 0 && (await this.#remover.removeUnused(name, type))) {
         return { deleted: true, saved: this.#saved, discarded: 0 };
       }
       if (clock.now() - from > LEAVE_WITHIN_MS) {
         return this.#kept('workers have tasks of it, or somebody consumes it who does not leave');
       }
     }
-  }
-
-  /** A quorum queue cannot look when it is deleted. */
-  async #isUnused(): Promise<boolean> {
-    const counts = await this.#remover.counts(this.queue.name);
-    return counts !== undefined && counts.ready === 0 && counts.consumers === 0;
   }
 
   #kept(reason: string): DeleteOutcome {

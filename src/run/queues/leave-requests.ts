@@ -1,13 +1,17 @@
 import type { Connection } from '../../broker/connection.js';
-import { announce, type ControlMessage, type LeaveAnswer, listen } from '../../broker/control.js';
+import {
+  announce,
+  type ControlMessage,
+  type LeaveAnswer,
+  listen,
+  ROLL_CALL_MS,
+  WORKER_GONE_AFTER_MS,
+} from '../../broker/control.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Names } from '../../core/names.js';
 
 /** Workers that can answer have done so by then. */
 const PATIENCE_MS = 500;
-/** Every worker says every two seconds that it is there; one that has not is blocked or gone. */
-const ROLL_CALL_MS = 2_600;
-const FORGET_AFTER_MS = 10_000;
 
 interface Request {
   /** Workers that have not answered. */
@@ -66,7 +70,8 @@ export class LeaveRequests {
    *   answer may hold tasks of any, and a consumer that is no fairq stays.
    */
   async ask(consumers: ReadonlyMap<string, number>): Promise<ReadonlySet<string>> {
-    for (const [id, at] of this.#workers) if (this.now() - at > FORGET_AFTER_MS) this.#workers.delete(id);
+    for (const [id, at] of this.#workers)
+      if (this.now() - at > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
     const queues = [...consumers.keys()];
     const isConsumed = [...consumers.values()].some((count) => count > 0);
     if (queues.length === 0 || (this.#workers.size === 0 && !isConsumed)) return new Set(queues);

@@ -1,13 +1,7 @@
-import type { ListedQueue } from '../../broker/queue-figures.js';
-import { glob } from '../../core/glob.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
-
-export interface UserQueue extends ListedQueue {
-  readonly user: string;
-  /** Seen to be idle for so long, milliseconds; undefined where nobody has asked. */
-  readonly idleMs?: number;
-}
+import type { ListedQueue, QueueList, QueueTotals, UserQueue } from '../../core/queue-report.js';
+import { namedBy } from './naming.js';
 
 export type QueueSortKey = 'name' | 'user' | 'ready' | 'unacknowledged' | 'consumers' | 'memory' | 'idle';
 
@@ -25,24 +19,6 @@ export interface QueueSelection {
   readonly limit?: number | undefined;
 }
 
-/** Over all queues that were chosen, shown or not. */
-export interface QueueTotals {
-  readonly queues: number;
-  readonly users: number;
-  readonly ready: number;
-  readonly unacknowledged: number;
-  readonly memoryBytes: number;
-  readonly empty: number;
-  readonly unconsumed: number;
-}
-
-export interface QueueList {
-  readonly queues: readonly UserQueue[];
-  /** Chosen, and left out by the limit. */
-  readonly hidden: number;
-  readonly totals: QueueTotals;
-}
-
 /** @param idleMsOf how long a queue is known to have been idle, where that is asked for; milliseconds */
 export function chooseQueues(
   listed: readonly ListedQueue[],
@@ -50,17 +26,13 @@ export function chooseQueues(
   selection: QueueSelection,
   idleMsOf?: (queue: string) => number,
 ): QueueList {
-  const pattern = selection.glob === undefined ? undefined : glob(selection.glob);
+  const isNamed = namedBy(selection.glob);
   const { empty, unconsumed, minReady, idleForMs } = selection;
   const queues: UserQueue[] = [];
   for (const queue of listed) {
     const { name, ready, unacknowledged, consumers } = queue;
     const user = userOfQueue(names, name);
-    const isNamed =
-      user === undefined
-        ? pattern?.matches(name)
-        : !pattern || pattern.matches(name) || pattern.matches(user);
-    if (!isNamed || ready < minReady) continue;
+    if (!isNamed(name, user) || ready < minReady) continue;
     if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);
     if (idleMs !== undefined && idleMs < idleForMs) continue;

@@ -1,7 +1,8 @@
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
-import { glob } from '../../core/glob.js';
 import type { Observations } from '../../core/idle-queues.js';
 import { isReserved, type Names, userOfQueue } from '../../core/names.js';
+import type { IdleQueue, PrunePlan } from '../../core/queue-report.js';
+import { namedBy } from './naming.js';
 
 export interface PruneSelection {
   /** Over the names of queues and users; undefined: every user queue. */
@@ -12,28 +13,6 @@ export interface PruneSelection {
   readonly idleForMs: number;
   /** Queues at the most, those idle for longest. */
   readonly max: number;
-}
-
-export interface IdleQueue {
-  readonly name: string;
-  /** Undefined for a queue that fairq did not make. */
-  readonly user: string | undefined;
-  readonly type: string;
-  readonly memoryBytes: number;
-  readonly consumers: number;
-  /** Seen to be idle for so long, milliseconds. */
-  readonly idleMs: number;
-}
-
-export interface PrunePlan {
-  /** To be pruned, those idle for longest first. */
-  readonly idle: readonly IdleQueue[];
-  /** Idle as well, but more than `max`. */
-  readonly beyondMax: number;
-  /** Empty, and not idle for long enough, or not known to be. */
-  readonly tooSoon: readonly IdleQueue[];
-  /** With tasks. */
-  readonly busy: number;
 }
 
 /**
@@ -77,14 +56,15 @@ function chooser(
   names: Names,
   { match, includeForeign }: PruneSelection,
 ): (name: string, user: string | undefined, type: string) => boolean {
-  const pattern = match === undefined ? undefined : glob(match);
+  const isNamed = namedBy(match);
   return (name, user, type) => {
-    if (user !== undefined) return !pattern || pattern.matches(name) || pattern.matches(user);
+    if (!isNamed(name, user)) return false;
+    if (user !== undefined) return true;
     // What fairq needs itself is never pruned, whatever the glob says; neither is a stream, which is never empty.
     if (!includeForeign || isReserved(names, name) || name === names.sharedQueue || type === 'stream') {
       return false;
     }
     // Those of the broker's own naming are somebody's for as long as their connection lasts.
-    return pattern?.matches(name) === true && !name.startsWith('amq.');
+    return !name.startsWith('amq.');
   };
 }

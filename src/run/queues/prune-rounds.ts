@@ -1,26 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../broker/management.js';
 import { userOfQueue } from '../../core/names.js';
+import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { lookAtQueues, type QueueLook } from './look.js';
 import type { ObservationFile } from './observation-file.js';
-import {
-  LAST_DELETES_TAKE_MS,
-  type PruneDeps,
-  type PruneOptions,
-  type PruneOutcome,
-  Pruner,
-} from './prune.js';
-import { type IdleQueue, type PrunePlan, type PruneSelection, planPrune } from './prune-plan.js';
-
-export interface PruneReport {
-  readonly pruned: number;
-  readonly kept: number;
-  readonly failed: number;
-  /** What the pruned queues took before, as listed. */
-  readonly memoryBytes: number;
-  readonly seconds: number;
-  readonly outcomes: readonly PruneOutcome[];
-}
+import { LAST_DELETES_TAKE_MS, type PruneDeps, type PruneOptions, Pruner } from './prune.js';
+import { type PruneSelection, planPrune } from './prune-plan.js';
 
 export interface PruneRoundsListener {
   onStep(step: string, queues: number): void;

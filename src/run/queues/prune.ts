@@ -4,9 +4,11 @@ import { type Lock, takeLock } from '../../broker/lock.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, userQueueKey } from '../../core/names.js';
+import type { IdleQueue, PruneOutcome } from '../../core/queue-report.js';
 import { FairqError, messageOf, refusedError } from '../../errors.js';
 import { BatchTime } from './batch-time.js';
 import { LeaveRequests } from './leave-requests.js';
+import { takePruneLock } from './prune-lock.js';
 
 /**
  * Batches side by side. One unbinds at a time, so that they are out of step: while one waits for its grace to pass,
@@ -26,19 +28,8 @@ export const LAST_DELETES_TAKE_MS = 1_000;
 
 const NOT_LEFT = 'a worker has a task of it or does not answer, or somebody else consumes it';
 
-export interface PruneCandidate {
-  readonly name: string;
-  readonly type: string;
-  /** As listed, some seconds ago. */
-  readonly consumers: number;
-}
-
-export interface PruneOutcome {
-  readonly queue: string;
-  readonly outcome: 'pruned' | 'kept' | 'failed';
-  /** Why it was not pruned. */
-  readonly reason?: string;
-}
+/** What the pruner has to know of a queue. */
+export type PruneCandidate = Pick<IdleQueue, 'name' | 'type' | 'consumers'>;
 
 export interface PruneOptions {
   readonly concurrency: number;
@@ -107,13 +98,8 @@ export class Pruner {
     options: PruneOptions & { readonly workers: number | undefined },
     listener: PruneListener,
   ): Promise<Pruner> {
-    const lock = await takeLock(deps.connection, deps.names.pruneLock);
-    if (lock === undefined) {
-      throw refusedError('PRUNE_RUNNING', 'another "queues prune" is at work on this vhost', {
-        hint: "Let it end and try again; two at a time would get into each other's way.",
-      });
-    }
     const { connection, names, newId, clock } = deps;
+    const lock = await takePruneLock(connection, names);
     const leaveRequests = await LeaveRequests.open(connection, names, newId, clock.now, (error) =>
       listener.onWarning(messageOf(error)),
     );
@@ -234,14 +220,6 @@ export class Pruner {
 
   async #remove(queue: Unbound): Promise<void> {
     const { name, type } = queue.candidate;
-    if (type === 'quorum') {
-      // It cannot look by itself.
-      const found = await this.#remover.counts(name);
-      if (found !== undefined && found.ready + found.consumers > 0) {
-        await this.#keep(queue, 'a task or a consumer came');
-        return;
-      }
-    }
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.#keep(queue, 'the broker was too slow');
     } else if (await this.#remover.removeUnused(name, type)) {

@@ -1,9 +1,6 @@
-import type { WorkerPresence } from '../../broker/control.js';
+import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
 import type { Names } from '../../core/names.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
-
-/** A worker that has said nothing for so long is gone. */
-const FORGET_AFTER_MS = 10_000;
 
 interface Peer {
   readonly presence: WorkerPresence;
@@ -38,7 +35,7 @@ export class Peers {
   }
 
   forgetSilent(now: number): void {
-    for (const [id, { at }] of this.#heard) if (now - at > FORGET_AFTER_MS) this.#heard.delete(id);
+    for (const [id, { at }] of this.#heard) if (now - at > WORKER_GONE_AFTER_MS) this.#heard.delete(id);
   }
 
   /** Workers that share the load, this one included. */

@@ -1,11 +1,15 @@
 import type { Connection } from '../../broker/connection.js';
-import { announce, type ControlMessage, listen, type WorkerPresence } from '../../broker/control.js';
+import {
+  announce,
+  type ControlMessage,
+  listen,
+  WORKER_SAYS_EVERY_MS,
+  type WorkerPresence,
+} from '../../broker/control.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Clock } from '../../core/clock.js';
 import type { Names } from '../../core/names.js';
 import { Peers } from './peers.js';
-
-const SAY_EVERY_MS = 2_000;
 
 export interface PresenceListener {
   /** A publisher has made a queue. */
@@ -55,7 +59,7 @@ export class Presence {
     this.#timer = setInterval(() => {
       this.peers.forgetSilent(this.clock.now());
       this.say();
-    }, SAY_EVERY_MS);
+    }, WORKER_SAYS_EVERY_MS);
   }
 
   say(): void {

@@ -13,24 +13,22 @@ const NODE: NodeFigures = {
   ...{
     memoryUsed: 1e8,
     memoryLimit: 4e9,
-    diskFree: 9e9,
-    diskFreeLimit: 5e7,
     filesUsed: 50,
     filesTotal: 1024,
   },
-  ...{ processesUsed: 400, processesTotal: 1_048_576, partitions: [], plugins: [] },
+  ...{ processesUsed: 400, processesTotal: 1_048_576, partitions: [] },
 };
 
 function queue(name: string, over: Partial<CountedListedQueue> = {}): CountedListedQueue {
   return {
     ...{ name, type: 'classic', ready: 0, unacknowledged: 0, consumers: 1, memoryBytes: 28_000 },
-    ...{ published: 0, delivered: 0, acknowledged: 0 },
+    ...{ published: 0, delivered: 0, acknowledged: 0, publishedPerSecond: 0, deliveredPerSecond: 0 },
     ...over,
   };
 }
 
 function definition(name: string, over: Partial<QueueDefinition> = {}): QueueDefinition {
-  return { name, type: 'quorum', durable: true, exclusive: false, arguments: {}, policy: {}, ...over };
+  return { name, type: 'quorum', arguments: {}, policy: {}, ...over };
 }
 
 function facts(over: Partial<ManagementFacts> = {}): ManagementFacts {
@@ -185,5 +183,5 @@ describe('the doctor', () => {
 });
 
 function AMQP() {
-  return { version: '3.10.8', channelMax: 2047, blocked: false, refused: [], workers: [] };
+  return { version: '3.10.8', channelMax: 2047, refused: [], workers: [] };
 }

@@ -12,7 +12,7 @@ const ALL: PruneSelection = {
 function queue(name: string, tasks = 0, type = 'classic'): CountedListedQueue {
   return {
     ...{ name, type, ready: tasks, unacknowledged: 0, consumers: 0, memoryBytes: 28_000 },
-    ...{ published: 0, delivered: 0, acknowledged: 0 },
+    ...{ published: 0, delivered: 0, acknowledged: 0, publishedPerSecond: 0, deliveredPerSecond: 0 },
   };
 }
 

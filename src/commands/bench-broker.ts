@@ -1,0 +1,46 @@
+import type { BrokerAddress } from '../broker/address.js';
+import type { TrialDeps } from '../run/bench/trial.js';
+import type { Context } from './context.js';
+
+/** What a bench has to play with. */
+export type BenchDeps = Omit<TrialDeps, 'address' | 'onStep'> & {
+  /** Shows what it does now. */
+  readonly show: (step: string) => void;
+};
+
+/**
+ * Plays on a throw-away broker, or on the one that is configured, and shows what it does; an interruption ends it
+ * and leaves nothing behind.
+ */
+export async function onBenchBroker<R>(
+  context: Context,
+  name: string,
+  play: (deps: BenchDeps, address: BrokerAddress) => Promise<R>,
+): Promise<{ version: string; outcome: R }> {
+  const { withBenchBroker } = await import('../run/bench/broker.js');
+  const { idGenerator } = await import('./identity.js');
+  const { rejectOnInterrupt } = await import('./interrupt.js');
+  const { showProgress } = await import('./progress.js');
+  const config = await context.config();
+  const { io, clock } = context;
+  const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
+  interrupted.catch(() => {}); // it may come before anybody waits for it
+  let step = `${name} · starting a throw-away broker`;
+  const progress = await showProgress(context, () => `bench ${step}`);
+  const deps: BenchDeps = {
+    ...{ clock, newId: idGenerator(context), self: { ...io.self, env: io.env }, interrupted },
+    show: (text) => {
+      step = text.replace(': ', ' · ');
+      if (!context.liveProgress) context.say(`bench ${text}`);
+    },
+  };
+  try {
+    return await withBenchBroker(
+      config.addressConfigured ? config.address : undefined,
+      interrupted,
+      (address) => play(deps, address),
+    );
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,119 @@
+/** What is known of queues, as it is listed, planned and reported. */
+
+/** A queue as the broker lists it; figures are up to 5 s old. */
+export interface ListedQueue {
+  readonly name: string;
+  readonly type: string;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly consumers: number;
+  readonly memoryBytes: number;
+}
+
+export interface UserQueue extends ListedQueue {
+  readonly user: string;
+  /** Seen to be idle for so long, milliseconds; undefined where nobody has asked. */
+  readonly idleMs?: number;
+}
+
+/** Over all queues that were chosen, shown or not. */
+export interface QueueTotals {
+  readonly queues: number;
+  readonly users: number;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly memoryBytes: number;
+  readonly empty: number;
+  readonly unconsumed: number;
+}
+
+export interface QueueList {
+  readonly queues: readonly UserQueue[];
+  /** Chosen, and left out by the limit. */
+  readonly hidden: number;
+  readonly totals: QueueTotals;
+}
+
+/** Tasks a second, as means over the last seconds. */
+export interface QueueRates {
+  readonly publishedPerSecond: number;
+  readonly deliveredPerSecond: number;
+}
+
+/** Everything that the broker says of one queue. */
+export interface QueueDetails extends ListedQueue, QueueRates {
+  readonly state: string;
+  /** Where it, or its leader, is. */
+  readonly node: string;
+  readonly policy: string | undefined;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly messageBytes: number;
+  /** When the task at its head was sent, by the task's own word; milliseconds since the epoch. Classic queues only. */
+  readonly oldestSentAt: number | undefined;
+  readonly consumerDetails: readonly ConsumerDetails[];
+}
+
+export interface ConsumerDetails {
+  /** Its address. */
+  readonly peer: string;
+  readonly user: string;
+  readonly prefetch: number;
+  /** False where another is the single active one. */
+  readonly active: boolean;
+}
+
+export interface ShownQueue extends QueueDetails {
+  /** Undefined for a queue that fairq did not make. */
+  readonly user: string | undefined;
+  /** Its tasks are run in their order. */
+  readonly ordered: boolean;
+  /** Publishers reach it; undefined for a queue that fairq did not make. */
+  readonly bound: boolean | undefined;
+  /** Known to be idle for so long; milliseconds, 0 for not at all. */
+  readonly idleMs: number;
+  /** Its part of all that workers take from user queues now, 0 to 1; undefined where they take nothing. */
+  readonly share: number | undefined;
+  /** What it would be if all users that have tasks got the same. */
+  readonly fairShare: number | undefined;
+  readonly activeUsers: number;
+}
+
+export interface IdleQueue {
+  readonly name: string;
+  /** Undefined for a queue that fairq did not make. */
+  readonly user: string | undefined;
+  readonly type: string;
+  readonly memoryBytes: number;
+  /** As listed, some seconds ago. */
+  readonly consumers: number;
+  /** Seen to be idle for so long, milliseconds. */
+  readonly idleMs: number;
+}
+
+export interface PrunePlan {
+  /** To be pruned, those idle for longest first. */
+  readonly idle: readonly IdleQueue[];
+  /** Idle as well, but more than `--max`. */
+  readonly beyondMax: number;
+  /** Empty, and not idle for long enough, or not known to be. */
+  readonly tooSoon: readonly IdleQueue[];
+  /** With tasks. */
+  readonly busy: number;
+}
+
+export interface PruneOutcome {
+  readonly queue: string;
+  readonly outcome: 'pruned' | 'kept' | 'failed';
+  /** Why it was not pruned. */
+  readonly reason?: string;
+}
+
+export interface PruneReport {
+  readonly pruned: number;
+  readonly kept: number;
+  readonly failed: number;
+  /** What the pruned queues took before, as listed. */
+  readonly memoryBytes: number;
+  readonly seconds: number;
+  readonly outcomes: readonly PruneOutcome[];
+}

@@ -1,0 +1,13 @@
+import type { Connection } from '../../broker/connection.js';
+import { type Lock, takeLock } from '../../broker/lock.js';
+import type { Names } from '../../core/names.js';
+import { refusedError } from '../../errors.js';
+
+/** For who unbinds and deletes queues: only one may at a time. Throws `PRUNE_RUNNING` where somebody else does. */
+export async function takePruneLock(connection: Connection, names: Names): Promise<Lock> {
+  const lock = await takeLock(connection, names.pruneLock);
+  if (lock !== undefined) return lock;
+  throw refusedError('PRUNE_RUNNING', 'another "queues prune" is at work on this vhost', {
+    hint: "Let it end and try again; two at a time would get into each other's way.",
+  });
+}
