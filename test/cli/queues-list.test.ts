@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -88,10 +88,7 @@ describe('queues list', () => {
     watching.signal('SIGINT');
     const { code, stdout } = await watching.ended;
     expect(code).toBe(130);
-    const kinds = stdout
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { kind: string }).kind);
+    const kinds = jsonLines<{ kind: string }>(stdout).map(({ kind }) => kind);
     expect(new Set(kinds.slice(0, -1))).toEqual(new Set(['queues']));
     expect(kinds.at(-1)).toBe('end');
   });

@@ -1,23 +1,17 @@
 import type { ConfirmChannel } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, openConnection } from '../../src/broker/connection.js';
+import { describe, expect, it } from 'vitest';
 import { LastingChannel } from '../../src/broker/lasting-channel.js';
 import { eventually } from '../support/eventually.js';
-import { useVhost } from '../support/vhost.js';
+import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-let connection: Connection;
-
-beforeAll(async () => {
-  connection = await openConnection(vhost.address, 'test');
-});
-afterAll(() => connection.close());
+const connected = useConnection(vhost);
 
 /** Asks so often and answers for the oldest message with what `oldest` gives. */
 async function watched(oldest: () => unknown) {
   const seen = { looks: 0, opened: 0, failures: [] as Error[] };
   const lasting = await LastingChannel.open<ConfirmChannel>(
-    () => connection.confirmChannel(),
+    () => connected.current.confirmChannel(),
     async () => {},
     {
       onOpen: () => {

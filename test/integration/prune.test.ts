@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
-import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { type Ended, fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -37,7 +37,6 @@ async function idle(count: number, ...flags: string[]): Promise<void> {
   await eventually(async () => (await prune('--idle-for', '1s', '--dry-run', ...flags)).idle === count, {
     timeoutMs: 30_000,
     what: `${count} idle queues`,
-    everyMs: 500,
   });
 }
 
@@ -215,11 +214,7 @@ describe('queues prune', () => {
     janitor.signal('SIGINT');
     const { code, stdout } = await janitor.ended;
     expect(code).toBe(130);
-    const documents = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(documents.at(-1)).toMatchObject({ kind: 'queues-prune-end', pruned: 1 });
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ kind: 'queues-prune-end', pruned: 1 });
     expect((await fairq(env, 'queues', 'prune', '--watch', '1s')).code).toBe(64);
   });
 });

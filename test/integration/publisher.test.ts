@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, openConnection } from '../../src/broker/connection.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type ControlMessage, listen } from '../../src/broker/control.js';
 import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
 import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/names.js';
 import { eventually } from '../support/eventually.js';
-import { useVhost } from '../support/vhost.js';
+import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
+const connected = useConnection(vhost);
 const names = namesFor('fairq');
-let connection: Connection;
 
 beforeAll(async () => {
-  connection = await openConnection(vhost.address, 'test');
-  await assertTopology(connection, names, 'classic');
+  await assertTopology(connected.current, names, 'classic');
 });
-afterAll(() => connection.close());
 
 let made = 0;
 function task(user: string, sequence: number): OutgoingTask {
@@ -30,7 +27,9 @@ function task(user: string, sequence: number): OutgoingTask {
 }
 
 async function publisher(onConfirmed: (task: OutgoingTask) => void = () => {}): Promise<Publisher> {
-  return Publisher.open(connection, names, { queueKind: CLASSIC, onConfirmed }, () => performance.now());
+  return Publisher.open(connected.current, names, { queueKind: CLASSIC, onConfirmed }, () =>
+    performance.now(),
+  );
 }
 
 async function contents(queue: string): Promise<string[]> {
@@ -45,7 +44,7 @@ async function contents(queue: string): Promise<string[]> {
 describe('the publisher', () => {
   it('makes the queue of a new user, announces it, and keeps the order of its tasks', async () => {
     const heard: ControlMessage[] = [];
-    await listen(connection, names, {
+    await listen(connected.current, names, {
       onMessage: (message) => heard.push(message),
       onFailure: (error) => {
         throw error;
@@ -91,7 +90,7 @@ describe('the publisher', () => {
 
   it('sends no more than it may have unconfirmed', async () => {
     const sender = await Publisher.open(
-      connection,
+      connected.current,
       names,
       { queueKind: CLASSIC, maxInFlight: 3, onConfirmed: () => {} },
       () => performance.now(),
@@ -119,7 +118,7 @@ describe('the publisher', () => {
     const other = namesFor('other');
     await vhost.channel.assertExchange('other', 'fanout', { durable: true });
     const sender = await Publisher.open(
-      connection,
+      connected.current,
       other,
       { queueKind: CLASSIC, onConfirmed: () => {} },
       () => performance.now(),

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, openConnection } from '../../src/broker/connection.js';
+import { describe, expect, it } from 'vitest';
 import { delayQueueOf, namesFor } from '../../src/core/names.js';
 import { acknowledge, RetryWaits, type WaitingTask } from '../../src/run/worker/retry-waits.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
-import { useVhost } from '../support/vhost.js';
+import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
+const connected = useConnection(vhost);
 const names = namesFor('fairq');
-let connection: Connection;
-
-beforeAll(async () => {
-  connection = await openConnection(vhost.address, 'test');
-});
-afterAll(() => connection.close());
 
 /** Sends a task that failed just now to wait for its next attempt. */
 function fail(id: string, delayMs: number): void {
@@ -25,7 +19,7 @@ async function watch(delaysMs: readonly number[], holdAtMostMs: number) {
   const due: string[] = [];
   const failures: Error[] = [];
   const waits = await RetryWaits.open(
-    connection,
+    connected.current,
     names,
     { queueType: 'classic', delaysMs, holdAtMostMs },
     systemClock,

@@ -9,6 +9,7 @@ import { between, chanceOf, seed } from '../faults/support/chance.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';
 import { eventually } from '../support/eventually.js';
 import { RunningFairq } from '../support/fairq.js';
+import { addressOf } from '../support/vhost.js';
 import { STEPS, StormPruner } from './pruner.js';
 import { SilentPublisher } from './silent-publisher.js';
 
@@ -53,8 +54,7 @@ describe.each<QueueType>(['classic', 'quorum'])('a storm of prunes over %s queue
     const names = namesFor('fairq');
     const random = chanceOf(`storm ${queueType}`);
     const vhost = `storm-${queueType}`;
-    await broker.api('PUT', `/vhosts/${vhost}`, {});
-    await broker.api('PUT', `/permissions/${vhost}/guest`, { configure: '.*', write: '.*', read: '.*' });
+    await broker.makeVhost(vhost);
     const log = join(folder, queueType);
     mkdirSync(log);
     const uri = new URL(broker.uri);
@@ -71,11 +71,7 @@ describe.each<QueueType>(['classic', 'quorum'])('a storm of prunes over %s queue
       const users = Array.from({ length: own }, (_, j) => `user-${i * own + j + 1}`);
       return new SilentPublisher(names, users, queueType, random);
     });
-    const address = {
-      ...{ protocol: 'amqp', vhost, username: 'guest', password: 'guest', tls: { insecure: false } },
-      hosts: [{ hostname: uri.hostname, port: Number(uri.port) }],
-      managementUris: [broker.managementUri],
-    } as const;
+    const address = addressOf(uri, broker.managementUri, vhost);
     for (const publisher of publishers) await publisher.start(address);
     const pruners = Array.from({ length: PRUNERS }, () => new StormPruner(env));
     const pruned = () => pruners.reduce((sum, pruner) => sum + pruner.pruned, 0);

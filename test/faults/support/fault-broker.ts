@@ -87,6 +87,11 @@ export class FaultBroker {
     return askManagement({ uri: this.managementUri }, method, path, body);
   }
 
+  async makeVhost(vhost: string): Promise<void> {
+    await this.api('PUT', `/vhosts/${vhost}`, {});
+    await this.api('PUT', `/permissions/${vhost}/guest`, { configure: '.*', write: '.*', read: '.*' });
+  }
+
   /** By the broker's own count of this moment, which no statistics delay. */
   async queues(vhost: string): Promise<Map<string, QueueCounts>> {
     const path = `/queues/${vhost}?disable_stats=true&enable_queue_totals=true`;

@@ -89,9 +89,7 @@ export class FaultLoad {
 
   static async in(broker: FaultBroker, fault: string, options: FaultLoadOptions = {}): Promise<FaultLoad> {
     const load = new FaultLoad(broker, fault, options);
-    await broker.api('PUT', `/vhosts/${load.vhost}`, {});
-    const everything = { configure: '.*', write: '.*', read: '.*' };
-    await broker.api('PUT', `/permissions/${load.vhost}/guest`, everything);
+    await broker.makeVhost(load.vhost);
     return load;
   }
 
