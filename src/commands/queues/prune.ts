@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
 import type { PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { FairqError, usageError } from '../../errors.js';
@@ -42,11 +42,10 @@ export function registerPrune(queues: Command, run: Run): void {
       (text) => parseCount(text, '--concurrency', 1, 64),
       32,
     )
-    .option(
-      '--grace <time>',
-      'from unbinding to looking, for what is on its way',
-      (text) => parseTimer(text, '--grace'),
-      500,
+    .addOption(
+      new Option('--grace <time>', 'from unbinding to looking, for what is on its way')
+        .argParser((text) => parseTimer(text, '--grace'))
+        .default(500, '500ms'),
     )
     .option('--watch <time>', 'go on, and prune again so often', (text) => parseTimer(text, '--watch'))
     .option('--dry-run', 'say what would be done, and do nothing')
@@ -136,7 +135,13 @@ async function once(rounds: PruneRounds, flags: PruneFlags, context: Context): P
   if (flags.dryRun === true || plan.idle.length === 0 || rounds.stopped) {
     return nothingDone((style) => renderPrunePlan(plan, idleForMs, flags.dryRun === true, style));
   }
-  if (!(await confirmed(context, `${pruneSentence(plan, idleForMs)} Delete?`, flags.yes === true))) {
+  if (
+    !(await confirmed(
+      context,
+      `${pruneSentence(plan, idleForMs)} ${plan.idle.length === 1 ? 'It is' : 'They are'} to be deleted.`,
+      flags.yes === true,
+    ))
+  ) {
     return nothingDone(() => 'Nothing was changed.');
   }
   const report = await pruneShown(rounds, plan, context);

@@ -4,7 +4,7 @@ import type { AmqpFacts, ManagementFacts } from './facts.js';
 /** A worker takes 32 channels for its consumers, and some for itself. */
 const CHANNELS_NEEDED = 45;
 /** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
-const QUEUE_BYTES = { classic: 28 * 1024, quorum: 43 * 1024 };
+const QUEUE_BYTES = { classic: 40 * 1024, quorum: 118 * 1024 };
 const NEARLY_FULL = 0.8;
 const CLOCK_OFF_MS = 2_000;
 const CLOCK_FAR_OFF_MS = 30_000;
