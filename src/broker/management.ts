@@ -11,17 +11,11 @@ import {
   type QueueDefinition,
   queueDefinition,
 } from './broker-figures.js';
-import {
-  arrayOf,
-  type CountedListedQueue,
-  countedQueue,
-  field,
-  listedQueue,
-  queueDetails,
-} from './queue-figures.js';
+import { type CountedListedQueue, countedQueue, field, listedQueue, queueDetails } from './queue-figures.js';
 import { explainTlsFailure } from './tls-failure.js';
 
-const HEADERS_TIMEOUT_MS = 60_000;
+/** The broker works out a listing of 50,000 queues for half a minute before it says anything. */
+const ANSWER_WITHIN_MS = 60_000;
 
 const FIGURES = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
 const COUNTERS = [
@@ -40,7 +34,11 @@ export class Management {
   /** The `date` header of the last answer. */
   #lastDate = '';
 
-  constructor(private readonly address: BrokerAddress) {
+  /** @param answerWithinMs what says nothing for so long is not there */
+  constructor(
+    private readonly address: BrokerAddress,
+    answerWithinMs = ANSWER_WITHIN_MS,
+  ) {
     const { tls } = address;
     this.#agent = new Agent({
       connect: {
@@ -49,8 +47,8 @@ export class Management {
         ...(tls.key && { key: tls.key }),
         rejectUnauthorized: !tls.insecure,
       },
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout: HEADERS_TIMEOUT_MS,
+      headersTimeout: answerWithinMs,
+      bodyTimeout: answerWithinMs,
     });
     this.#authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
   }
@@ -62,26 +60,26 @@ export class Management {
 
   /** Names of all queues of the vhost, without their figures: the cheap listing, and a fresh one. */
   async queueNames(): Promise<string[]> {
-    const list = await this.#call('GET', `${this.#queuesPath()}?disable_stats=true&columns=name`);
-    return arrayOf(list).map((item) => String(field(item, 'name')));
+    const list = await this.#list(`${this.#queuesPath()}?disable_stats=true&columns=name`);
+    return list.map((item) => String(field(item, 'name')));
   }
 
   /** Names of the queues that were made with this argument, set to true. */
   async queuesWithArgument(argument: string): Promise<ReadonlySet<string>> {
-    const list = await this.#call('GET', `${this.#queuesPath()}?disable_stats=true&columns=name,arguments`);
-    const made = arrayOf(list).filter((item) => field(field(item, 'arguments'), argument) === true);
+    const list = await this.#list(`${this.#queuesPath()}?disable_stats=true&columns=name,arguments`);
+    const made = list.filter((item) => field(field(item, 'arguments'), argument) === true);
     return new Set(made.map((item) => String(field(item, 'name'))));
   }
 
   /** One unpaged call with columns: pages would each make the broker format every queue again. */
   async queues(): Promise<ListedQueue[]> {
-    return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
+    return (await this.#list(`${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
   }
 
   /** The same with counters and rates; dearer for the broker. */
   async countedQueues(): Promise<CountedListedQueue[]> {
-    const list = await this.#call('GET', `${this.#queuesPath()}?columns=${FIGURES},${COUNTERS}`);
-    return arrayOf(list).map(countedQueue);
+    const list = await this.#list(`${this.#queuesPath()}?columns=${FIGURES},${COUNTERS}`);
+    return list.map(countedQueue);
   }
 
   /** Everything that the broker says of one queue; undefined where it is not there. */
@@ -98,8 +96,8 @@ export class Management {
   /** Names of the queues that are bound to an exchange; none where the exchange is not there. */
   async boundQueues(exchange: string): Promise<ReadonlySet<string>> {
     const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
-    const list = await this.#call('GET', `/api/exchanges/${where}/bindings/source?columns=destination`);
-    return new Set(arrayOf(list).map((item) => String(field(item, 'destination'))));
+    const list = await this.#list(`/api/exchanges/${where}/bindings/source?columns=destination`);
+    return new Set(list.map((item) => String(field(item, 'destination'))));
   }
 
   /**
@@ -114,7 +112,7 @@ export class Management {
   }
 
   async nodes(): Promise<NodeFigures[]> {
-    return arrayOf(await this.#call('GET', '/api/nodes')).map(nodeFigures);
+    return (await this.#list('/api/nodes')).map(nodeFigures);
   }
 
   /** What the Erlang machines of all running nodes have in use; bytes. */
@@ -131,21 +129,19 @@ export class Management {
 
   /** Of the nodes, on whatever machine they are. */
   async processIds(): Promise<number[]> {
-    return arrayOf(await this.#call('GET', '/api/nodes?columns=os_pid')).map((item) =>
-      Number(field(item, 'os_pid')),
-    );
+    return (await this.#list('/api/nodes?columns=os_pid')).map((item) => Number(field(item, 'os_pid')));
   }
 
   /** Consumers on the vhost, with how much each may hold. */
   async consumers(): Promise<ConsumerFigures[]> {
     const path = `/api/consumers/${encodeURIComponent(this.address.vhost)}`;
-    return arrayOf(await this.#call('GET', path)).map(consumerFigures);
+    return (await this.#list(path)).map(consumerFigures);
   }
 
   /** What the processes connected to the vhost call themselves. */
   async connectionNames(): Promise<string[]> {
     const path = `/api/vhosts/${encodeURIComponent(this.address.vhost)}/connections`;
-    const list = arrayOf(await this.#call('GET', path));
+    const list = await this.#list(path);
     return list.map((item) => String(field(field(item, 'client_properties'), 'connection_name') ?? ''));
   }
 
@@ -162,7 +158,7 @@ export class Management {
   /** The arguments and the policy of every queue: what it was made as. */
   async queueDefinitions(): Promise<QueueDefinition[]> {
     const columns = 'name,type,arguments,effective_policy_definition';
-    return arrayOf(await this.#call('GET', `${this.#queuesPath()}?columns=${columns}`)).map(queueDefinition);
+    return (await this.#list(`${this.#queuesPath()}?columns=${columns}`)).map(queueDefinition);
   }
 
   async makeVhost(vhost: string): Promise<void> {
@@ -184,6 +180,13 @@ export class Management {
 
   #queuesPath(): string {
     return `/api/queues/${encodeURIComponent(this.address.vhost)}`;
+  }
+
+  /** An answer that is no list is not taken for an empty one: nobody being there is a reason to delete. */
+  async #list(path: string): Promise<unknown[]> {
+    const answer = await this.#call('GET', path);
+    if (!Array.isArray(answer)) throw notManagement(this.address.managementUris[this.#current]!);
+    return answer;
   }
 
   /** Of several nodes the one that answered last is asked, and the others in turn when it does not. */
@@ -234,6 +237,8 @@ export class Management {
         },
       );
     }
+    // RabbitMQ says in JSON that it has not got something; another server has a page for it.
+    if (status === 404 && !text.startsWith('{')) throw notManagement(where);
     if (status === 404 && path.startsWith(`${this.#queuesPath()}/`)) {
       throw refusedError('NOT_THERE', `the broker has nothing at ${path}`);
     }
@@ -242,20 +247,40 @@ export class Management {
         hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${this.address.vhost}'.`,
       });
     }
+    if (status >= 500) {
+      throw unreachableError(
+        'MANAGEMENT_FAILED',
+        `the management API at ${where} has failed: HTTP ${status}${excerptOf(text)}`,
+        {
+          hint: 'It may be starting, or what is in front of it cannot reach it; its log says more. Try again.',
+        },
+      );
+    }
     if (status >= 400) {
       throw refusedError(
         'MANAGEMENT_REFUSED',
-        `the management API answered ${method} ${path} with HTTP ${status}: ${text.slice(0, 200)}`,
+        `the management API answered ${method} ${path} with HTTP ${status}${excerptOf(text)}`,
       );
     }
+    if (status >= 300) throw notManagement(where);
     if (text === '') return undefined;
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw unreachableError('NOT_MANAGEMENT', `what answers at ${where} is not RabbitMQ's management API`, {
-        hint: 'Name the address of the management API with --management-uri, such as http://localhost:15672.',
-        cause: error,
-      });
+      throw notManagement(where, error);
     }
   }
+}
+
+function notManagement(where: string, cause?: unknown): FairqError {
+  return unreachableError('NOT_MANAGEMENT', `what answers at ${where} is not RabbitMQ's management API`, {
+    hint: 'Name its address with --management-uri, such as http://localhost:15672, with the path before /api where it has one.',
+    cause,
+  });
+}
+
+/** What a server says with an error may be a page. */
+function excerptOf(text: string): string {
+  const said = text.replace(/\s+/g, ' ').trim();
+  return said === '' ? '' : `: ${said.length > 200 ? `${said.slice(0, 200)}…` : said}`;
 }

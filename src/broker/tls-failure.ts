@@ -82,7 +82,7 @@ function explainPlain(error: unknown, where: string): FairqError | undefined {
   const [secure, port] = isHttp ? ['https', '15671'] : ['amqps', '5671'];
   const what = isNoHttp(error)
     ? `what answers at ${where} does not speak HTTP`
-    : `${where} ended the connection before it answered`;
+    : `${where} ended the connection before it had answered`;
   return unreachableError('CUT_OFF', what, {
     hint: `If that is its TLS port (mostly ${port}), write ${secure}://; else look at the log of the broker.`,
     cause: error,

@@ -82,7 +82,7 @@ describe('a publisher whose connection is cut', () => {
     const { code, stderr } = await fairq(env, 'publish', '--user', 'A', '--count', '1');
     proxy.accept();
     expect(code).toBe(69);
-    expect(stderr).toContain('ended the connection before it answered');
+    expect(stderr).toContain('ended the connection before it had answered');
   });
 });
 

@@ -200,7 +200,7 @@ async function janitor(
   while (!rounds.stopped) {
     const plan = await orLater(() => rounds.plan(), context);
     if (plan !== undefined) {
-      const report = await roundOf(rounds, plan, context);
+      const report = await orLater(() => roundOf(rounds, plan, context), context);
       count++;
       pruned += report?.pruned ?? 0;
       if (context.json) await context.io.out(`${JSON.stringify(documentOf(plan, flags, report))}\n`);
