@@ -109,6 +109,7 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
       return config;
     },
     warn,
+    fail: (text) => io.err(`${safeLines(text)}\n`),
     say: (text) => {
       if (!quiet) io.err(`${safeLines(text)}\n`);
     },

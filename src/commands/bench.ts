@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
 import { parseCount, parseFactor } from '../core/quantities.js';
+import type { Threshold, ThresholdResult } from '../core/thresholds/threshold.js';
 import { usageError } from '../errors.js';
 import type { BenchOutcome } from '../run/bench/bench.js';
+import type { CaseResult } from '../run/bench/claims.js';
 import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
-import type { Case, Strategy } from '../run/bench/trial.js';
+import { type Case, labelOf, type Strategy } from '../run/bench/trial.js';
 import { onBenchBroker } from './bench-broker.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
 
-interface BenchFlags {
+interface BenchFlags extends ThresholdFlags {
   scenario: string | undefined;
   list?: boolean;
   workers?: number;
@@ -31,8 +34,7 @@ const COST_SUMMARY =
   'What 10 to 10,000 queues cost the broker and the worker, classic and quorum: memory, processor, time. Some minutes; not part of all.';
 
 export function registerBench(program: Command, run: Run): void {
-  program
-    .command('bench')
+  withThresholdOption(program.command('bench'))
     .description('Measure strategies side by side on a throw-away broker (or on the one that is configured).')
     .argument('[scenario]', 'one of those that --list names, cost, or all')
     .option('--list', 'name the scenarios')
@@ -56,6 +58,7 @@ Examples:
   fairq bench seed
   fairq bench seed --workers 3 --strategy fifo,fair
   fairq bench tail --scale 0.5 --seed 7
+  fairq bench seed --check 'user(B).last<=1010' --check 'fifo: missing==0'
   fairq bench all --json
   fairq bench cost --queues 100,1000`,
     )
@@ -111,6 +114,10 @@ async function benchScenarios(
     cases: casesFor(scenario, flags.strategy),
     rounds: flags.rounds ?? scenario.rounds ?? 1,
   }));
+  checkLabels(
+    flags.check ?? [],
+    requests.flatMap(({ cases }) => cases),
+  );
   const { version, outcome } = await onBenchBroker(context, name, async ({ show, ...deps }, address) => {
     const played: PlayedScenario[] = [];
     for (const [i, request] of requests.entries()) {
@@ -120,7 +127,7 @@ async function benchScenarios(
     }
     return played;
   });
-  return resultOf(name, version, flags, outcome);
+  return resultOf(name, version, flags, outcome, context);
 }
 
 interface PlayedScenario extends BenchOutcome {
@@ -131,8 +138,9 @@ interface PlayedScenario extends BenchOutcome {
 async function resultOf(
   name: string,
   version: string,
-  { seed, scale }: BenchFlags,
+  { seed, scale, check = [] }: BenchFlags,
   played: readonly PlayedScenario[],
+  context: Context,
 ): Promise<CommandResult> {
   const { renderBench } = await import('../render/bench-text.js');
   const { renderBenchTable } = await import('../render/bench-table.js');
@@ -146,6 +154,7 @@ async function resultOf(
     })),
     figures,
     checks,
+    thresholds: thresholdsOf(check, results, context),
     passed,
   }));
   const documents = withStarts.map(({ hasMoral: _, results, ...rest }) => ({
@@ -160,7 +169,9 @@ async function resultOf(
       ...(starts !== undefined && { starts }),
     })),
   }));
-  const passed = played.every((one) => one.passed);
+  const passed =
+    played.every((one) => one.passed) &&
+    withStarts.every(({ thresholds }) => thresholds.every((one) => one.passed));
   const head = { schemaVersion: 1, kind: 'bench', scenario: name, broker: { version }, seed, scale };
   const [only] = withStarts;
   return {
@@ -171,6 +182,36 @@ async function resultOf(
         : renderBench(only.results, only.checks, style, only),
     endsAs: passed ? undefined : 'check-failed',
   };
+}
+
+/** A threshold without a label is for the results that are fair. */
+function thresholdsOf(
+  thresholds: readonly Threshold[],
+  results: readonly CaseResult[],
+  context: Context,
+): ThresholdResult[] {
+  return results.flatMap((result) => {
+    const label = labelOf(result);
+    const own = thresholds.filter((threshold) =>
+      threshold.label === undefined ? result.strategy === 'fair' : threshold.label === label,
+    );
+    const reports = result.rounds.map(({ report }) => report);
+    return checked(own, result.report, context, { label, reports });
+  });
+}
+
+/** A threshold that is about nothing would seem to be kept. */
+function checkLabels(thresholds: readonly Threshold[], cases: readonly Case[]): void {
+  const labels = [...new Set(cases.map(labelOf))];
+  for (const { text, label } of thresholds) {
+    const isAboutOne =
+      label === undefined ? cases.some(({ strategy }) => strategy === 'fair') : labels.includes(label);
+    if (isAboutOne) continue;
+    const what = label === undefined ? 'nothing fair is played' : `nothing is played as "${label}"`;
+    throw usageError('NO_SUCH_RESULT', `--check ${text}: ${what}`, {
+      hint: `Put one of ${labels.join(', ')} and a colon before it.`,
+    });
+  }
 }
 
 function settingsFor({ name, defaults }: Scenario, flags: BenchFlags): ScenarioSettings {

@@ -21,6 +21,8 @@ export interface Context {
   config(): Promise<Config>;
   /** Something the user should know and that stops nothing. */
   warn(text: string): void;
+  /** Why the command ends as it does, where it did report: said also with --quiet. */
+  fail(text: string): void;
   /** What happens, for people; silent with --quiet. */
   say(text: string): void;
   /** Detail that only --verbose shows. */

@@ -1,18 +1,22 @@
 import type { Command } from 'commander';
+import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { reconnecting } from './reconnecting.js';
+import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface ReportFlags extends WeightFlags {
+interface ReportFlags extends WeightFlags, ThresholdFlags {
   run?: string;
   list?: boolean;
 }
 
 export function registerReport(program: Command, run: Run): void {
-  withWeightOptions(
-    program
-      .command('report')
-      .description('Who waited for whom: the order of completion, dwell and fairness of a run.'),
+  withThresholdOption(
+    withWeightOptions(
+      program
+        .command('report')
+        .description('Who waited for whom: the order of completion, dwell and fairness of a run.'),
+    ),
   )
     .option('--run <id>', 'the run (default: the latest)')
     .option('--list', 'name the runs')
@@ -23,7 +27,8 @@ Examples:
   fairq report
   fairq report --list
   fairq report --run friday --json
-  fairq report --run friday --weight A=3`,
+  fairq report --run friday --weight A=3
+  fairq report --check 'user(B).dwell.p95<2s' --check 'missing==0'`,
     )
     .action(run(report));
 }
@@ -34,6 +39,12 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
   const { idGenerator } = await import('./identity.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
 
+  for (const { text, label } of flags.check ?? []) {
+    if (label === undefined) continue;
+    throw usageError('NO_SUCH_RESULT', `--check ${text}: a report has no "${label}"`, {
+      hint: 'Leave it away: it names one of several results of a bench.',
+    });
+  }
   const weights = await weightsFrom(flags);
   const config = await context.config();
   const connection = await openConnection(
@@ -53,9 +64,12 @@ async function report(flags: ReportFlags, context: Context): Promise<CommandResu
     const run = flags.run ?? (await latestRun(deps));
     const measures = await measureRun(deps, run, (user) => weights.find(user).weight);
     const measured = measures.report(run);
+    const thresholds = checked(flags.check ?? [], measured, context);
+    const passed = thresholds.every((one) => one.passed);
     return {
-      document: { schemaVersion: 1, kind: 'report', ...measured },
-      text: (style) => renderReport(measured, measures.completionOrder(), style),
+      document: { schemaVersion: 1, kind: 'report', ...measured, thresholds, passed },
+      text: (style) => renderReport(measured, measures.completionOrder(), style, thresholds),
+      endsAs: passed ? undefined : 'check-failed',
     };
   };
   try {

@@ -35,6 +35,8 @@ interface Columns {
   waited: number[];
   took: number[];
   redelivered: number[];
+  /** Sent so much after `enqueued`; there only where one of them was. */
+  late?: number[];
 }
 
 /** Collects completions of one worker until they are written as one message. */
@@ -66,10 +68,17 @@ export class CompletionBatch {
     columns.waited.push(event.started - event.enqueued);
     columns.took.push(event.finished - event.started);
     columns.redelivered.push(event.redelivered ? 1 : 0);
+    if (event.sentLate > 0) {
+      columns.late ??= [];
+      columns.late[columns.id.length - 1] = event.sentLate;
+    }
   }
 
   /** The batch as a message body; the batch is empty afterwards. */
   take(): string {
+    const { late } = this.#columns;
+    // Those that were on time have left holes.
+    if (late !== undefined) this.#columns.late = Array.from(this.#columns.id, (_, i) => late[i] ?? 0);
     const body = JSON.stringify(this.#columns);
     this.#columns = emptyColumns(this.#worker);
     this.#userIndex = new Map();
@@ -104,7 +113,9 @@ function eventAt(columns: Columns, i: number): TaskEvent | undefined {
   const enqueued = columns.base + columns.enqueued[i]!;
   const started = enqueued + columns.waited[i]!;
   const finished = started + columns.took[i]!;
+  const sentLate = columns.late?.[i] ?? 0;
   if (!isClockTime(enqueued) || !isClockTime(started) || !isClockTime(finished)) return undefined;
+  if (!isWithin(sentLate, 0, Number.MAX_SAFE_INTEGER)) return undefined;
   return {
     id: columns.id[i]!,
     user,
@@ -114,6 +125,7 @@ function eventAt(columns: Columns, i: number): TaskEvent | undefined {
     outcome,
     worker: columns.worker,
     enqueued,
+    sentLate,
     started,
     finished,
     redelivered: columns.redelivered[i] === 1,
@@ -212,6 +224,7 @@ function isColumns(value: Record<string, unknown> | undefined): value is Record<
   const { id, users, runs } = value;
   if (!isArrayOf(id, 'string') || !isArrayOf(users, 'string') || !isArrayOf(runs, 'string')) return false;
   const numbers = ['user', 'run', 'seq', 'attempt', 'outcome', 'enqueued', 'waited', 'took', 'redelivered'];
+  if (value.late !== undefined) numbers.push('late');
   return numbers.every((name) => {
     const column = value[name];
     return isArrayOf(column, 'number') && column.length === id.length;

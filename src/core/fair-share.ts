@@ -22,6 +22,10 @@ export interface FairShare {
   readonly maxLagTasks: number;
   /** Whose lag it was; null where nobody was ever behind. */
   readonly maxLagUser: string | null;
+  /** When it was; in the unit of `starts.times`. */
+  readonly maxLagAt: number | null;
+  /** The largest of each user, by index. */
+  readonly lagOf: Float64Array;
 }
 
 /** A share that rounding has left a hair below a whole task is a whole task. */
@@ -54,13 +58,17 @@ export function fairShare(service: Service, weightOf: (user: string) => number =
   let jainAtHalf = 1;
   let maxLagTasks = 0;
   let maxLagUser: string | null = null;
+  let maxLagAt: number | null = null;
+  const lagOf = new Float64Array(users.length);
 
-  const look = (user: number): void => {
+  const look = (user: number, at: number): void => {
     const lag = fluid.served(user) - started[user]!;
-    if (lag > maxLagTasks + ROUNDING) {
-      maxLagTasks = lag;
-      maxLagUser = users[user]!;
-    }
+    if (lag <= lagOf[user]! + ROUNDING) return;
+    lagOf[user] = lag;
+    if (lag <= maxLagTasks + ROUNDING) return;
+    maxLagTasks = lag;
+    maxLagUser = users[user]!;
+    maxLagAt = at;
   };
 
   let arrived = 0;
@@ -72,13 +80,14 @@ export function fairShare(service: Service, weightOf: (user: string) => number =
       fluid.arrive(arrivals.users[arrival]!, arrivals.tasks[arrival]!);
     }
     const user = starts.users[k]!;
-    look(user);
+    look(user, now);
     fluid.serve(1);
     started[user]!++;
     if (k + 1 === half) jainAtHalf = jainIndex(fluid, started);
   }
-  for (let user = 0; user < users.length; user++) look(user);
-  return { jainAtHalf, maxLagTasks, maxLagUser };
+  const end = starts.times.at(-1) ?? 0;
+  for (let user = 0; user < users.length; user++) look(user, end);
+  return { jainAtHalf, maxLagTasks, maxLagUser, maxLagAt, lagOf };
 }
 
 function jainIndex(fluid: FluidSystem, started: Float64Array): number {

@@ -26,6 +26,10 @@ export interface RunReport {
   /** Names of the workers that ran it. */
   readonly workerNames: readonly string[];
   readonly users: readonly UserReport[];
+  /** Of all tasks: from enqueued (where the load was paced, from when they were due) to started. */
+  readonly dwellMs: Percentiles | null;
+  /** How well a paced load was sent; null for one that is as fast as it goes. */
+  readonly sending: SendingReport | null;
   readonly fairness: FairnessReport;
 }
 
@@ -41,6 +45,19 @@ export interface UserReport {
   readonly lastCompletionPosition: number | null;
   /** From enqueued to started; null where nothing has started. */
   readonly dwellMs: Percentiles | null;
+  /** How far it was behind its fair share at the worst moment, in tasks. */
+  readonly maxLagTasks: number;
+}
+
+export interface SendingReport {
+  /** Tasks that were sent more than 10 ms after they were due. */
+  readonly late: number;
+  /** How much after; over all tasks. */
+  readonly latenessMs: Percentiles;
+  /** From when they really were sent to started: what dwell would be if a late sender were forgiven. */
+  readonly dwellFromSentMs: Percentiles;
+  /** More than one in a hundred was late: the sender, and not what is measured, was the limit. */
+  readonly senderWasLimit: boolean;
 }
 
 export interface Percentiles {
@@ -58,6 +75,8 @@ export interface FairnessReport {
   /** The same as the time that the workers take for so many tasks, at the run's mean speed. */
   readonly maxLagMs: number;
   readonly maxLagUser: string | null;
+  /** When that was, seconds after the first start. */
+  readonly maxLagAtSeconds: number | null;
 }
 
 /** Who completed, in order: `order[i]` is the index into `users` of completion i + 1. */

@@ -1,19 +1,21 @@
 import { fairShare, type Service } from './fair-share.js';
 import { compareNatural } from './natural-order.js';
 import { orderByTime } from './order-by-time.js';
+import { percentiles } from './percentiles.js';
 import { PublishedTasks } from './published-tasks.js';
 import type { CompletionOrder, RunReport, UserReport } from './report.js';
 import { round3 } from './round.js';
+import { sendingReport } from './sending-report.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
-import { type Completions, userReports } from './user-reports.js';
+import { allDwells, type Completions, roundedPercentiles, userReports } from './user-reports.js';
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
 /**
  * Takes in what the event stream says of one run, in stream order, and measures it. A task counts
  * once, at its last attempt: one that failed is superseded by a later attempt, and anything else that
- * comes again is a duplicate and dropped. Takes some 120 bytes a task, most of them for its id; a Map
+ * comes again is a duplicate and dropped. Takes some 130 bytes a task, most of them for its id; a Map
  * ends at 16.7 million.
  */
 export class RunMeasures {
@@ -58,7 +60,7 @@ export class RunMeasures {
     if (state === FAILED) this.#failed++;
     if (state === RETRYING) this.#retrying++;
     const user = this.#intern(event.user);
-    this.#rows.set(event.id, tasks.push(user, event.attempt, state, event.enqueued, event.started));
+    this.#rows.set(event.id, tasks.push(user, event.attempt, state, event));
     this.#workers.add(event.worker);
     this.#firstStart = Math.min(this.#firstStart, event.started);
     this.#earliest = Math.min(this.#earliest, event.enqueued);
@@ -96,12 +98,16 @@ export class RunMeasures {
       duplicates: this.#duplicates,
       historyCutAt: this.#earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...this.#workers].sort(compareNatural),
-      users,
+      users: users.map((user, i) => ({ ...user, maxLagTasks: round3(share.lagOf[i]!) })),
+      dwellMs: roundedPercentiles(percentiles(allDwells(completions))),
+      sending: sendingReport(completions),
       fairness: {
         jainAtHalf: round3(share.jainAtHalf),
         maxLagTasks: round3(share.maxLagTasks),
         maxLagMs: tasksPerSecond === 0 ? 0 : round3((share.maxLagTasks / tasksPerSecond) * 1000),
         maxLagUser: share.maxLagUser,
+        maxLagAtSeconds:
+          share.maxLagAt === null ? null : round3(Math.max(0, share.maxLagAt - this.#firstStart) / 1e6),
       },
     };
   }
@@ -133,6 +139,7 @@ export class RunMeasures {
     const users = new Uint32Array(completed);
     const enqueued = new Float64Array(completed);
     const started = new Float64Array(completed);
+    const sentLate = new Float64Array(completed);
     let to = 0;
     for (let row = 0; row < tasks.size; row++) {
       const state = tasks.states[row]!;
@@ -140,16 +147,21 @@ export class RunMeasures {
       users[to] = rank[tasks.users[row]!]!;
       enqueued[to] = tasks.enqueued[row]!;
       started[to] = tasks.started[row]!;
+      sentLate[to] = tasks.sentLate[row]!;
       to++;
     }
-    return { names, users, enqueued, started };
+    return { names, users, enqueued, started, sentLate };
   }
 
   /**
    * Tasks that were published and have not ended count as waiting from when the last of that user had
    * been sent: without them a user that is not served at all would not be seen to lag.
    */
-  #service(completions: Completions, startOrder: Uint32Array, reports: readonly UserReport[]): Service {
+  #service(
+    completions: Completions,
+    startOrder: Uint32Array,
+    reports: readonly Pick<UserReport, 'user' | 'missing'>[],
+  ): Service {
     const { names, users, enqueued, started } = completions;
     const waiting = [...reports.entries()].filter(([, report]) => (report.missing ?? 0) > 0);
     const completed = users.length;

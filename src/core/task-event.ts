@@ -15,6 +15,8 @@ export interface TaskEvent {
   readonly worker: string;
   /** When it was (or, for a paced load, should have been) sent. */
   readonly enqueued: number;
+  /** How much later than `enqueued` it really was sent; microseconds. 0 for a load that is not paced. */
+  readonly sentLate: number;
   readonly started: number;
   readonly finished: number;
   /** The broker had delivered it before, to somebody who did not acknowledge it. */

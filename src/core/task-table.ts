@@ -1,3 +1,5 @@
+import type { TaskEvent } from './task-event.js';
+
 type NumberArray = Uint8Array | Uint32Array | Float64Array;
 
 /** How a row of the table stands: superseded and retrying rows stay where they are and count for nothing. */
@@ -8,7 +10,7 @@ export const SUPERSEDED = 2;
 export const RETRYING = 3;
 
 /**
- * The finished tasks of a run in the order of their completion, as columns that grow: 25 bytes a task
+ * The finished tasks of a run in the order of their completion, as columns that grow: 33 bytes a task
  * where an object would take some 150. Read the columns only up to `size`, and anew after a push.
  */
 export class TaskTable {
@@ -18,10 +20,17 @@ export class TaskTable {
   /** Microseconds since the Unix epoch. */
   enqueued = new Float64Array(1024);
   started = new Float64Array(1024);
+  /** Microseconds. */
+  sentLate = new Float64Array(1024);
   size = 0;
 
   /** Returns the row. */
-  push(user: number, attempt: number, state: number, enqueued: number, started: number): number {
+  push(
+    user: number,
+    attempt: number,
+    state: number,
+    { enqueued, started, sentLate }: Pick<TaskEvent, 'enqueued' | 'started' | 'sentLate'>,
+  ): number {
     const row = this.size;
     if (row === this.users.length) this.#grow(2 * row);
     this.users[row] = user;
@@ -29,6 +38,7 @@ export class TaskTable {
     this.states[row] = state;
     this.enqueued[row] = enqueued;
     this.started[row] = started;
+    this.sentLate[row] = sentLate;
     this.size++;
     return row;
   }
@@ -39,6 +49,7 @@ export class TaskTable {
     this.states = copied(this.states, new Uint8Array(length));
     this.enqueued = copied(this.enqueued, new Float64Array(length));
     this.started = copied(this.started, new Float64Array(length));
+    this.sentLate = copied(this.sentLate, new Float64Array(length));
   }
 }
 

@@ -11,6 +11,7 @@ export interface Completions {
   readonly users: Uint32Array;
   readonly enqueued: Float64Array;
   readonly started: Float64Array;
+  readonly sentLate: Float64Array;
 }
 
 /** @param startOrder the indices of the tasks in the order in which they started */
@@ -18,7 +19,7 @@ export function userReports(
   completions: Completions,
   startOrder: Uint32Array,
   published: PublishedTasks,
-): UserReport[] {
+): Omit<UserReport, 'maxLagTasks'>[] {
   const { names, users } = completions;
   const tasks = new Uint32Array(names.length);
   for (const user of users) tasks[user]!++;
@@ -35,7 +36,7 @@ export function userReports(
     firstStartPosition: firstStart[i] || null,
     firstCompletionPosition: firstCompletion[i] || null,
     lastCompletionPosition: lastCompletion[i] || null,
-    dwellMs: rounded(percentiles(dwells[i]!)),
+    dwellMs: roundedPercentiles(percentiles(dwells[i]!)),
   }));
 }
 
@@ -47,6 +48,11 @@ function firstPositions(userCount: number, length: number, userAt: (i: number) =
     if (first[user] === 0) first[user] = i + 1;
   }
   return first;
+}
+
+/** Milliseconds from enqueued to started, of each task in the order of completion. */
+export function allDwells({ enqueued, started }: Completions): Float64Array {
+  return started.map((at, i) => Math.max(0, at - enqueued[i]!) / 1000);
 }
 
 /** Milliseconds from enqueued to started; 0 where the clocks of two machines say less. */
@@ -61,7 +67,7 @@ function dwellsByUser(completions: Completions, tasks: Uint32Array): Float64Arra
   return dwells;
 }
 
-function rounded(values: Percentiles | null): Percentiles | null {
+export function roundedPercentiles(values: Percentiles | null): Percentiles | null {
   if (values === null) return null;
   return {
     p50: round3(values.p50),

@@ -1,14 +1,17 @@
 import { type BenchCheck, type BenchFigure, keeps } from '../core/bench-report.js';
+import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { formatFigure, formatPromise } from './bench-figures.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
 import { wrapText } from './text.js';
+import { renderThresholds } from './threshold-text.js';
 
 /** One scenario of several. */
 export interface ScenarioSummary {
   readonly scenario: string;
   readonly figures: readonly BenchFigure[];
   readonly checks: readonly BenchCheck[];
+  readonly thresholds: readonly ThresholdResult[];
   readonly passed: boolean;
 }
 
@@ -68,10 +71,18 @@ export function renderBenchTable(scenarios: readonly ScenarioSummary[], style: T
       .map(({ name, value, limit }) => `${bad} ${scenario}: ${name}: ${value} (limit ${limit})`),
   );
   const lines = failed.map((line) => paint('alarm', line, style));
+  const asked = scenarios
+    .map(({ thresholds }) => renderThresholds(thresholds, style))
+    .filter((text) => text !== '');
   const passed = scenarios.filter((scenario) => scenario.passed).length;
   const checks = scenarios.reduce((sum, scenario) => sum + scenario.checks.length, 0);
   const verdict = `${passed} of ${scenarios.length} scenarios passed; ${checks} checks, with those that every task was run, and once`;
-  return [table, lines.join('\n'), paint(failed.length === 0 ? 'good' : 'alarm', verdict, style)]
+  return [
+    table,
+    lines.join('\n'),
+    asked.join('\n'),
+    paint(failed.length === 0 ? 'good' : 'alarm', verdict, style),
+  ]
     .filter((block) => block !== '')
     .join('\n\n');
 }

@@ -1,4 +1,5 @@
 import type { BenchCheck, BenchFigure } from '../core/bench-report.js';
+import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { formatFigure } from './bench-figures.js';
 import { type BenchResult, resultLabels } from './bench-result.js';
 import { type Figure, storyOf } from './bench-story.js';
@@ -9,6 +10,7 @@ import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
 import { fitText, wrapParts, wrapText } from './text.js';
+import { renderThresholds } from './threshold-text.js';
 
 /** The first starts tell the pattern; the rest is in --json. */
 const MAX_STARTS = 90;
@@ -22,6 +24,8 @@ export interface BenchMatter {
   readonly figures: readonly BenchFigure[];
   /** Whether it is about the smallest user, and can be told in a sentence. */
   readonly hasMoral: boolean;
+  /** What the operator asked to hold. */
+  readonly thresholds: readonly ThresholdResult[];
 }
 
 /** Several strategies on the same load: figures side by side, the picture, the checks, and the moral. */
@@ -29,7 +33,7 @@ export function renderBench(
   results: readonly BenchResult[],
   checks: readonly BenchCheck[],
   style: TextStyle,
-  { figures, hasMoral }: BenchMatter = { figures: [], hasMoral: true },
+  { figures, hasMoral, thresholds }: BenchMatter = { figures: [], hasMoral: true, thresholds: [] },
 ): string {
   const labels = resultLabels(results);
   const story = hasMoral ? storyOf(results, style) : null;
@@ -47,6 +51,7 @@ export function renderBench(
     renderComparison(picture, style),
     ...results.map((result, i) => renderStarts(labels[i]!, result.starts ?? [], style)),
     checks.map((check) => renderCheck(check, style)).join('\n'),
+    renderThresholds(thresholds, style),
     moral.map((line) => paint('strong', line, style)).join('\n'),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');

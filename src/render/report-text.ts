@@ -1,21 +1,34 @@
 import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
+import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { renderLanes } from './lanes.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle, type Tone } from './style.js';
 import { type Column, renderTable } from './table.js';
 import { fitText, wrapText } from './text.js';
+import { renderThresholds } from './threshold-text.js';
 
 /** A run for people: what became of its tasks, who waited how long, and who was served when. */
-export function renderReport(report: RunReport, order: CompletionOrder, style: TextStyle): string {
-  if (report.users.length === 0) return renderHeader(report, style);
+export function renderReport(
+  report: RunReport,
+  order: CompletionOrder,
+  style: TextStyle,
+  thresholds: readonly ThresholdResult[] = [],
+): string {
+  const verdicts = renderThresholds(thresholds, style);
+  if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
   const blocks = [
     renderHeader(report, style),
     renderUsers(report, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
     renderLanes(order, style),
+    verdicts,
   ];
-  return blocks.join('\n\n');
+  return joined(blocks);
+}
+
+function joined(blocks: readonly string[]): string {
+  return blocks.filter((block) => block !== '').join('\n\n');
 }
 
 function renderHeader(report: RunReport, style: TextStyle): string {
@@ -31,6 +44,7 @@ function renderHeader(report: RunReport, style: TextStyle): string {
     lines(`${name}: ${work}`, 'strong', style),
     lines(verdict.text, verdict.tone, style),
     lines(describeRepeats(report), report.failed > 0 ? 'alarm' : null, style),
+    ...describeSending(report).map((text) => lines(text, 'alarm', style)),
     ...describeCut(report).map((text) => lines(text, 'alarm', style)),
   ].join('\n');
 }
@@ -53,6 +67,17 @@ export function describeMissing({ run, published, completed, missing }: RunRepor
     return { text, tone: 'alarm' };
   }
   return { text: `Nothing is missing: ${formatTasks(published)} published.${more}`, tone: 'good' };
+}
+
+/** Where the load was not what was asked for. */
+export function describeSending({ sending, completed }: RunReport): string[] {
+  if (sending === null || sending.late === 0) return [];
+  const late = `${formatCount(sending.late)} of ${formatTasks(completed)} ${sending.late === 1 ? 'was' : 'were'} sent more than 10 ms late (p99 ${formatDuration(sending.latenessMs.p99)})`;
+  return sending.senderWasLimit
+    ? [
+        `THE SENDER WAS THE LIMIT: ${late}. Dwell counts from when they were due; from when they were sent its p95 is ${formatDuration(sending.dwellFromSentMs.p95)}.`,
+      ]
+    : [`${late}; dwell counts from when they were due.`];
 }
 
 /** What the reader has to know before they believe the rest. */

@@ -16,6 +16,7 @@ export function taskEvent(
     outcome: 'done',
     worker: 'worker-1',
     redelivered: false,
+    sentLate: 0,
     ...given,
     enqueued: EPOCH + enqueued,
     started: EPOCH + started,

@@ -6,9 +6,8 @@ import { encodeRunRecords, RUN_RECORD } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
+import { LATE_MS } from '../../core/sending-report.js';
 
-/** A task that is later than this against its schedule counts as late. */
-const LATE_MS = 10;
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
 

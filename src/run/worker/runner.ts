@@ -273,6 +273,7 @@ export class Runner {
       outcome,
       worker: this.options.name,
       enqueued: envelope.intendedAt,
+      sentLate: envelope.sentAt - envelope.intendedAt,
       started: startedAt,
       finished: finishedAt,
       redelivered: task.message.fields.redelivered,

@@ -21,6 +21,7 @@ const event: fc.Arbitrary<TaskEvent> = fc.record({
   started: micros,
   finished: micros,
   redelivered: fc.boolean(),
+  sentLate: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10_000_000 })),
 });
 
 describe('completions in the event stream', () => {

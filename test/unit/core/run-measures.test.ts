@@ -17,7 +17,9 @@ test('a run without events is empty and finite', () => {
     historyCutAt: null,
     workerNames: [],
     users: [],
-    fairness: { jainAtHalf: 1, maxLagTasks: 0, maxLagMs: 0, maxLagUser: null },
+    dwellMs: null,
+    sending: null,
+    fairness: { jainAtHalf: 1, maxLagTasks: 0, maxLagMs: 0, maxLagUser: null, maxLagAtSeconds: null },
   });
 });
 
@@ -32,8 +34,15 @@ test('with one queue B is done last of all, with a round robin after twice its t
   });
   expect(fair.users[1]).toMatchObject({ user: 'B', firstStartPosition: 2, lastCompletionPosition: 1000 });
   // 500 tasks at 20 µs each.
-  expect(fifo.fairness).toEqual({ jainAtHalf: 0.5, maxLagTasks: 500, maxLagMs: 10, maxLagUser: 'B' });
-  expect(fair.fairness).toEqual({ jainAtHalf: 1, maxLagTasks: 0.5, maxLagMs: 0.01, maxLagUser: 'B' });
+  expect(fifo.fairness).toEqual({
+    jainAtHalf: 0.5,
+    maxLagTasks: 500,
+    maxLagMs: 10,
+    maxLagUser: 'B',
+    maxLagAtSeconds: 0.6,
+  });
+  expect(fifo.users.map(({ maxLagTasks }) => maxLagTasks)).toEqual([0, 500]);
+  expect(fair.fairness).toMatchObject({ jainAtHalf: 1, maxLagTasks: 0.5, maxLagMs: 0.01, maxLagUser: 'B' });
   expect(fifo).toMatchObject({ seconds: 0.61, tasksPerSecond: 50_000, completed: 30_500, missing: 0 });
 });
 
@@ -218,4 +227,18 @@ test('a run that is older than the event stream says since when its history is t
   expect(measures.report('run').historyCutAt).toBeNull();
   measures.add(taskEvent({ id: '2', user: 'A', enqueued: 40 }));
   expect(measures.report('run').historyCutAt).toBe(epoch + 50);
+});
+
+test('a paced load that was sent late says so, and dwell still counts from when it was due', () => {
+  const measures = new RunMeasures();
+  for (let i = 0; i < 100; i++) {
+    // Every tenth is sent 50 ms late and started 1 ms after that.
+    const sentLate = i % 10 === 0 ? 50_000 : 3;
+    measures.add(taskEvent({ id: `${i}`, user: 'A', sentLate, enqueued: 0, started: sentLate + 1_000 }));
+  }
+  const { sending, dwellMs } = measures.report('run');
+  expect(sending).toMatchObject({ late: 10, senderWasLimit: true });
+  expect(sending?.latenessMs).toMatchObject({ p50: 0.003, max: 50 });
+  expect(sending?.dwellFromSentMs).toMatchObject({ p50: 1, max: 1 });
+  expect(dwellMs).toMatchObject({ p50: 1.003, max: 51 });
 });
