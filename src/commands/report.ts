@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
+import type { Comparison } from '../core/comparison.js';
+import { type Glob, glob } from '../core/glob.js';
+import type { RunReport } from '../core/report.js';
+import type { RunMeasures } from '../core/run-measures.js';
+import { type Moment, parseMoment } from '../core/window-of-time.js';
 import { usageError } from '../errors.js';
+import type { EventFileWriter } from '../run/report/event-file.js';
+import type { EventSource } from '../run/report/replay.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { reconnecting } from './reconnecting.js';
 import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
@@ -8,6 +15,12 @@ import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 interface ReportFlags extends WeightFlags, ThresholdFlags {
   run?: string;
   list?: boolean;
+  user?: Glob;
+  since?: Moment;
+  until?: Moment;
+  csv?: boolean;
+  save?: string;
+  baseline?: string;
 }
 
 export function registerReport(program: Command, run: Run): void {
@@ -15,11 +28,22 @@ export function registerReport(program: Command, run: Run): void {
     withWeightOptions(
       program
         .command('report')
-        .description('Who waited for whom: the order of completion, dwell and fairness of a run.'),
+        .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+        .argument('[files...]', 'saved runs (--save), in the place of the broker'),
     ),
   )
     .option('--run <id>', 'the run (default: the latest)')
     .option('--list', 'name the runs')
+    .option('--user <glob>', 'show only users that match; what is measured is the whole run', glob)
+    .option(
+      '--since <moment>',
+      'only tasks that started from then on: +30s after the first, or a date',
+      (text) => parseMoment(text, '--since'),
+    )
+    .option('--until <moment>', 'only tasks that started before', (text) => parseMoment(text, '--until'))
+    .option('--baseline <file>', 'a saved run to compare with: what got better, what got worse')
+    .option('--csv', 'a line for each user, for other programs')
+    .option('--save <file>', 'write the events of the run to a file (.gz: compressed), to look at it again')
     .addHelpText(
       'after',
       `
@@ -28,53 +52,156 @@ Examples:
   fairq report --list
   fairq report --run friday --json
   fairq report --run friday --weight A=3
-  fairq report --check 'user(B).dwell.p95<2s' --check 'missing==0'`,
+  fairq report --check 'user(B).dwell.p95<2s' --check 'missing==0'
+  fairq report --run friday --save friday.ndjson.gz
+  fairq report friday.ndjson.gz --since +10s --user 'team-*'
+  fairq report --baseline friday.ndjson.gz`,
     )
-    .action(run(report));
+    .action((files: string[], flags: ReportFlags) => run(report)({ ...flags, files }));
 }
 
-async function report(flags: ReportFlags, context: Context): Promise<CommandResult> {
-  const { openConnection } = await import('../broker/connection.js');
-  const { latestRun, listRuns, measureRun } = await import('../run/report/replay.js');
-  const { idGenerator } = await import('./identity.js');
+async function report(flags: ReportFlags & { files: string[] }, context: Context): Promise<CommandResult> {
+  check(flags, context);
+  const { fileSource, streamSource } = await import('../run/report/replay.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
-
-  for (const { text, label } of flags.check ?? []) {
-    if (label === undefined) continue;
-    throw usageError('NO_SUCH_RESULT', `--check ${text}: a report has no "${label}"`, {
-      hint: 'Leave it away: it names one of several results of a bench.',
-    });
+  const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
+  if (flags.files.length > 0) {
+    const source = await fileSource(flags.files);
+    return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);
   }
-  const weights = await weightsFrom(flags);
+  const { openConnection } = await import('../broker/connection.js');
+  const { idGenerator } = await import('./identity.js');
   const config = await context.config();
   const connection = await openConnection(
     config.address,
     'fairq report',
     reconnecting(context, config, { resumption: 'the events are read from the start' }),
   );
-  const deps = { connection, names: config.names, newId: idGenerator(context) };
-  const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
-  const work = async (): Promise<CommandResult> => {
-    if (flags.list === true) {
-      const { renderRuns } = await import('../render/runs-text.js');
-      const runs = await listRuns(deps);
-      return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
-    }
-    const { renderReport } = await import('../render/report-text.js');
-    const run = flags.run ?? (await latestRun(deps));
-    const measures = await measureRun(deps, run, (user) => weights.find(user).weight);
-    const measured = measures.report(run);
-    const thresholds = checked(flags.check ?? [], measured, context);
-    const passed = thresholds.every((one) => one.passed);
-    return {
-      document: { schemaVersion: 1, kind: 'report', ...measured, thresholds, passed },
-      text: (style) => renderReport(measured, measures.completionOrder(), style, thresholds),
-      endsAs: passed ? undefined : 'check-failed',
-    };
-  };
+  const source = streamSource({ connection, names: config.names, newId: idGenerator(context) });
   try {
-    return await Promise.race([work(), interrupted]);
+    return await Promise.race([reportOn(source, connection.brokerVersion, flags, context), interrupted]);
   } finally {
     await connection.close();
+  }
+}
+
+/** @param broker its version; null where it is not known */
+async function reportOn(
+  source: EventSource,
+  broker: string | null,
+  flags: ReportFlags,
+  context: Context,
+): Promise<CommandResult> {
+  const { latestRun, listRuns } = await import('../run/report/replay.js');
+  if (flags.list === true) {
+    const { renderRuns } = await import('../render/runs-text.js');
+    const runs = await listRuns(source);
+    return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
+  }
+  const run = flags.run ?? (await latestRun(source));
+  const measures = await measured(source, run, broker, flags, context);
+  const whole = measures.report(run);
+  const thresholds = checked(flags.check ?? [], whole, context);
+  const passed = thresholds.every((one) => one.passed);
+  const baseline = flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags);
+  const shown = usersShown(whole, flags.user);
+  const endsAs = passed ? undefined : 'check-failed';
+  const document = {
+    ...{ schemaVersion: 1, kind: 'report', ...shown, usersHidden: whole.users.length - shown.users.length },
+    ...{ thresholds, passed },
+    ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
+  };
+  if (flags.csv === true) {
+    const { usersAsCsv } = await import('../render/report-csv.js');
+    return { document, text: () => usersAsCsv(shown.users, context.io.stdoutIsTerminal), endsAs };
+  }
+  const { renderReport } = await import('../render/report-text.js');
+  const { renderComparison } = await import('../render/comparison-text.js');
+  return {
+    document,
+    text: (style) =>
+      renderReport(shown, measures.completionOrder(), style, {
+        usersHidden: document.usersHidden,
+        thresholds,
+        comparison: baseline && renderComparison(baseline.comparison, baseline.label, style),
+      }),
+    endsAs,
+  };
+}
+
+async function measured(
+  source: EventSource,
+  run: string,
+  broker: string | null,
+  flags: ReportFlags,
+  context: Context,
+): Promise<RunMeasures> {
+  const { measureRun } = await import('../run/report/replay.js');
+  const newMeasures = await measuresBy(flags);
+  if (flags.save === undefined) return measureRun(source, run, newMeasures);
+  const { EventFileWriter } = await import('../run/report/event-file.js');
+  const saved = new Date(context.clock.now()).toISOString();
+  const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });
+  try {
+    const measures = await measureRun(source, run, newMeasures, copy);
+    copy.finish();
+    context.say(`saved: ${flags.save}`);
+    return measures;
+  } catch (error) {
+    copy.discard();
+    throw error;
+  }
+}
+
+/** By the shares that the flags say, over the part of the run that they say. */
+async function measuresBy(flags: ReportFlags): Promise<() => RunMeasures> {
+  const { RunMeasures } = await import('../core/run-measures.js');
+  const weights = await weightsFrom(flags);
+  const { since, until } = flags;
+  return () => new RunMeasures((user) => weights.find(user).weight, { since, until });
+}
+
+interface Baseline {
+  readonly label: string;
+  readonly report: RunReport;
+  readonly comparison: Comparison;
+}
+
+async function compared(file: string, now: RunReport, flags: ReportFlags): Promise<Baseline> {
+  const { fileSource, latestRun, measureRun } = await import('../run/report/replay.js');
+  const { compareRuns } = await import('../core/comparison.js');
+  const source = await fileSource([file]);
+  const run = await latestRun(source);
+  const report = (await measureRun(source, run, await measuresBy(flags))).report(run);
+  return { label: run === now.run ? file : run, report, comparison: compareRuns(report, now) };
+}
+
+function usersShown(report: RunReport, users: Glob | undefined): RunReport {
+  if (users === undefined) return report;
+  const shown = report.users.filter(({ user }) => users.matches(user));
+  if (shown.length > 0) return { ...report, users: shown };
+  throw usageError(
+    'NO_SUCH_USER',
+    `--user ${users.pattern}: no user of run ${JSON.stringify(report.run)} matches`,
+    {
+      hint: 'Give a name, or a pattern with * and ?; without --user all are shown.',
+    },
+  );
+}
+
+function check({ check: thresholds = [], list, save, csv }: ReportFlags, context: Context): void {
+  for (const { text, label } of thresholds) {
+    if (label === undefined) continue;
+    throw usageError('NO_SUCH_RESULT', `--check ${text}: a report has no "${label}"`, {
+      hint: 'Leave it away: it names one of several results of a bench.',
+    });
+  }
+  if (list === true && save !== undefined) {
+    throw usageError('LIST_SAVES_NOTHING', '--list and --save exclude each other', {
+      hint: 'Name the run to save with --run.',
+    });
+  }
+  if (csv === true && context.json) {
+    throw usageError('CSV_AND_JSON', '--csv and --json exclude each other', { hint: 'Give one of them.' });
   }
 }

@@ -19,6 +19,12 @@ export interface RunReport {
   /** Completions of tasks that had already been completed. */
   readonly duplicates: number;
   /**
+   * The part of the run that is measured, by when tasks started; null for all of it. Of a part it is not known
+   * how much was published, and repeats are counted over the whole. Microseconds since the epoch; null at an
+   * open end.
+   */
+  readonly window: { readonly since: number | null; readonly until: number | null } | null;
+  /**
    * Since when its history is there, microseconds since the epoch, where the run is older: the event
    * stream was deleted, or has dropped what is old. Null where all of it is there.
    */

@@ -9,8 +9,30 @@ import { sendingReport } from './sending-report.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
 import { allDwells, type Completions, roundedPercentiles, userReports } from './user-reports.js';
+import { type Moment, type TimeWindow, windowOf } from './window-of-time.js';
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
+
+/** Open at an end that is not given. */
+export interface PartOfRun {
+  readonly since?: Moment | undefined;
+  readonly until?: Moment | undefined;
+}
+
+/** What a report is made from. */
+interface Counted {
+  readonly completions: Completions;
+  readonly startOrder: Uint32Array;
+  /** Tasks that were there in the part of the run that is measured, and started after it. */
+  readonly later: { readonly users: readonly number[]; readonly times: readonly number[] };
+  readonly failed: number;
+  readonly retries: number;
+  readonly window: TimeWindow;
+}
+
+function finite(micros: number): number | null {
+  return Number.isFinite(micros) ? micros : null;
+}
 
 /**
  * Takes in what the event stream says of one run, in stream order, and measures it. A task counts
@@ -25,21 +47,25 @@ export class RunMeasures {
   readonly #workers = new Set<string>();
   readonly #published = new PublishedTasks();
   readonly #weightOf: (user: string) => number;
+  readonly #part: PartOfRun;
+  #cache: Counted | undefined;
   #superseded = 0;
   /** Last seen at a failed attempt, with another to come. */
   #retrying = 0;
-  #failed = 0;
   #duplicates = 0;
   #historyFrom = Number.NEGATIVE_INFINITY;
   #earliest = Number.POSITIVE_INFINITY;
   #firstStart = Number.POSITIVE_INFINITY;
   #lastFinish = Number.NEGATIVE_INFINITY;
 
-  constructor(weightOf: (user: string) => number = () => 1) {
+  /** @param part to measure only the tasks that started then */
+  constructor(weightOf: (user: string) => number = () => 1, part: PartOfRun = {}) {
     this.#weightOf = weightOf;
+    this.#part = part;
   }
 
   add(event: TaskEvent): void {
+    this.#cache = undefined;
     const tasks = this.#tasks;
     const row = this.#rows.get(event.id);
     if (row !== undefined) {
@@ -51,13 +77,11 @@ export class RunMeasures {
         this.#duplicates++;
         return;
       }
-      if (before === FAILED) this.#failed--;
-      else this.#retrying--;
+      if (before === RETRYING) this.#retrying--;
       tasks.states[row] = SUPERSEDED;
       this.#superseded++;
     }
     const state = STATES[event.outcome];
-    if (state === FAILED) this.#failed++;
     if (state === RETRYING) this.#retrying++;
     const user = this.#intern(event.user);
     this.#rows.set(event.id, tasks.push(user, event.attempt, state, event));
@@ -68,6 +92,7 @@ export class RunMeasures {
   }
 
   addRecord(record: RunRecord): void {
+    this.#cache = undefined;
     this.#earliest = Math.min(this.#earliest, record.started);
     this.#published.add(record);
   }
@@ -78,24 +103,26 @@ export class RunMeasures {
   }
 
   report(run: string): RunReport {
-    const completions = this.#completions();
-    const startOrder = orderByTime(completions.started);
-    const users = userReports(completions, startOrder, this.#published);
+    const { completions, startOrder, later, failed, retries, window } = this.#counted();
+    const users = userReports(completions, startOrder, this.#isPart ? null : this.#published);
     const completed = completions.users.length;
-    const seconds = Math.max(0, this.#lastFinish - this.#firstStart) / 1e6;
+    const from = Math.max(this.#firstStart, window.from);
+    const seconds = Math.max(0, Math.min(this.#lastFinish, window.to) - from) / 1e6;
     const tasksPerSecond = seconds === 0 ? 0 : completed / seconds;
-    const published = this.#published.total;
-    const share = fairShare(this.#service(completions, startOrder, users), this.#weightOf);
+    // What was to run in a part of a run nobody has said.
+    const published = this.#isPart ? null : this.#published.total;
+    const share = fairShare(this.#service(completions, startOrder, users, later), this.#weightOf);
     return {
       run,
       seconds: round3(seconds),
       tasksPerSecond: round3(tasksPerSecond),
       published,
       completed,
-      failed: this.#failed,
-      retries: this.#superseded + this.#retrying,
+      failed,
+      retries,
       missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
       duplicates: this.#duplicates,
+      window: this.#isPart ? { since: finite(window.from), until: finite(window.to) } : null,
       historyCutAt: this.#earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...this.#workers].sort(compareNatural),
       users: users.map((user, i) => ({ ...user, maxLagTasks: round3(share.lagOf[i]!) })),
@@ -114,7 +141,7 @@ export class RunMeasures {
 
   /** Users are in the order of `RunReport.users`. */
   completionOrder(): CompletionOrder {
-    const { names, users } = this.#completions();
+    const { names, users } = this.#counted().completions;
     return { users: names, order: users };
   }
 
@@ -127,30 +154,63 @@ export class RunMeasures {
     return index;
   }
 
+  get #isPart(): boolean {
+    return this.#part.since !== undefined || this.#part.until !== undefined;
+  }
+
+  #counted(): Counted {
+    this.#cache ??= this.#count();
+    return this.#cache;
+  }
+
   /** What counts, in the order of completion, with the users in the order of their names. */
-  #completions(): Completions {
+  #count(): Counted {
     for (const user of this.#published.users) this.#intern(user);
     const names = [...this.#userIndex.keys()].sort(compareNatural);
     const rank = new Uint32Array(names.length);
     for (const [i, name] of names.entries()) rank[this.#userIndex.get(name)!] = i;
 
     const tasks = this.#tasks;
-    const completed = tasks.size - this.#superseded - this.#retrying;
-    const users = new Uint32Array(completed);
-    const enqueued = new Float64Array(completed);
-    const started = new Float64Array(completed);
-    const sentLate = new Float64Array(completed);
+    const window = windowOf(this.#part, this.#firstStart);
+    const later: { users: number[]; times: number[] } = { users: [], times: [] };
+    const most = tasks.size - this.#superseded - this.#retrying;
+    const users = new Uint32Array(most);
+    const enqueued = new Float64Array(most);
+    const started = new Float64Array(most);
+    const sentLate = new Float64Array(most);
     let to = 0;
+    let failed = 0;
+    let retries = 0;
     for (let row = 0; row < tasks.size; row++) {
       const state = tasks.states[row]!;
-      if (state === SUPERSEDED || state === RETRYING) continue;
+      const startedAt = tasks.started[row]!;
+      const isIn = startedAt >= window.from && startedAt < window.to;
+      if (state === SUPERSEDED || state === RETRYING) {
+        if (isIn) retries++;
+        continue;
+      }
+      if (!isIn) {
+        if (startedAt >= window.to && tasks.enqueued[row]! < window.to) {
+          later.users.push(rank[tasks.users[row]!]!);
+          later.times.push(tasks.enqueued[row]!);
+        }
+        continue;
+      }
+      if (state === FAILED) failed++;
       users[to] = rank[tasks.users[row]!]!;
       enqueued[to] = tasks.enqueued[row]!;
       started[to] = tasks.started[row]!;
       sentLate[to] = tasks.sentLate[row]!;
       to++;
     }
-    return { names, users, enqueued, started, sentLate };
+    const completions = {
+      names,
+      users: users.subarray(0, to),
+      enqueued: enqueued.subarray(0, to),
+      started: started.subarray(0, to),
+      sentLate: sentLate.subarray(0, to),
+    };
+    return { completions, startOrder: orderByTime(completions.started), later, failed, retries, window };
   }
 
   /**
@@ -161,16 +221,20 @@ export class RunMeasures {
     completions: Completions,
     startOrder: Uint32Array,
     reports: readonly Pick<UserReport, 'user' | 'missing'>[],
+    later: Counted['later'],
   ): Service {
     const { names, users, enqueued, started } = completions;
     const waiting = [...reports.entries()].filter(([, report]) => (report.missing ?? 0) > 0);
     const completed = users.length;
+    const size = completed + waiting.length + later.users.length;
     const arrivals = {
-      users: new Uint32Array(completed + waiting.length),
-      times: new Float64Array(completed + waiting.length),
-      tasks: new Uint32Array(completed + waiting.length).fill(1),
+      users: new Uint32Array(size),
+      times: new Float64Array(size),
+      tasks: new Uint32Array(size).fill(1),
     };
     arrivals.users.set(users);
+    arrivals.users.set(later.users, completed + waiting.length);
+    arrivals.times.set(later.times, completed + waiting.length);
     // A clock may say that a task started before it was sent.
     for (let i = 0; i < completed; i++) arrivals.times[i] = Math.min(enqueued[i]!, started[i]!);
     for (const [i, [user, report]] of waiting.entries()) {

@@ -14,11 +14,14 @@ export interface Completions {
   readonly sentLate: Float64Array;
 }
 
-/** @param startOrder the indices of the tasks in the order in which they started */
+/**
+ * @param startOrder the indices of the tasks in the order in which they started
+ * @param published null where it says nothing of these
+ */
 export function userReports(
   completions: Completions,
   startOrder: Uint32Array,
-  published: PublishedTasks,
+  published: PublishedTasks | null,
 ): Omit<UserReport, 'maxLagTasks'>[] {
   const { names, users } = completions;
   const tasks = new Uint32Array(names.length);
@@ -32,7 +35,10 @@ export function userReports(
   return names.map((user, i) => ({
     user,
     tasks: tasks[i]!,
-    missing: published.total === null ? null : Math.max(0, published.tasksOf(user) - tasks[i]!),
+    missing:
+      published === null || published.total === null
+        ? null
+        : Math.max(0, published.tasksOf(user) - tasks[i]!),
     firstStartPosition: firstStart[i] || null,
     firstCompletionPosition: firstCompletion[i] || null,
     lastCompletionPosition: lastCompletion[i] || null,

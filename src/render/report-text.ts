@@ -8,20 +8,29 @@ import { type Column, renderTable } from './table.js';
 import { fitText, wrapText } from './text.js';
 import { renderThresholds } from './threshold-text.js';
 
+export interface ReportExtras {
+  /** How many the report leaves out of its list. */
+  readonly usersHidden?: number;
+  readonly thresholds?: readonly ThresholdResult[];
+  /** With another run, as text. */
+  readonly comparison?: string | undefined;
+}
+
 /** A run for people: what became of its tasks, who waited how long, and who was served when. */
 export function renderReport(
   report: RunReport,
   order: CompletionOrder,
   style: TextStyle,
-  thresholds: readonly ThresholdResult[] = [],
+  { usersHidden = 0, thresholds = [], comparison = '' }: ReportExtras = {},
 ): string {
   const verdicts = renderThresholds(thresholds, style);
   if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
   const blocks = [
     renderHeader(report, style),
-    renderUsers(report, style),
+    renderUsers(report, usersHidden, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
     renderLanes(order, style),
+    comparison,
     verdicts,
   ];
   return joined(blocks);
@@ -54,7 +63,13 @@ function users({ users: reports }: RunReport): string {
 }
 
 /** Whether tasks are missing: what the reader must not overlook. */
-export function describeMissing({ run, published, completed, missing }: RunReport): Verdict {
+export function describeMissing({ run, published, completed, missing, window }: RunReport): Verdict {
+  if (window !== null) {
+    return {
+      text: `Only the tasks that started ${describeWindow(window)}: what is missing is not known of a part.`,
+      tone: 'quiet',
+    };
+  }
   if (published === null || missing === null) {
     return run === ''
       ? { text: 'Nobody has said how many there should be: fairq did not publish them.', tone: 'quiet' }
@@ -78,6 +93,12 @@ export function describeSending({ sending, completed }: RunReport): string[] {
         `THE SENDER WAS THE LIMIT: ${late}. Dwell counts from when they were due; from when they were sent its p95 is ${formatDuration(sending.dwellFromSentMs.p95)}.`,
       ]
     : [`${late}; dwell counts from when they were due.`];
+}
+
+function describeWindow({ since, until }: NonNullable<RunReport['window']>): string {
+  const at = (micros: number) => new Date(micros / 1000).toISOString();
+  if (since === null) return until === null ? 'at any time' : `before ${at(until)}`;
+  return until === null ? `from ${at(since)} on` : `from ${at(since)} to ${at(until)}`;
 }
 
 /** What the reader has to know before they believe the rest. */
@@ -117,7 +138,7 @@ export function formatLagTasks({ maxLagTasks }: FairnessReport): string {
   return maxLagTasks < 9.95 ? maxLagTasks.toFixed(1) : formatCount(maxLagTasks);
 }
 
-function renderUsers(report: RunReport, style: TextStyle): string {
+function renderUsers(report: RunReport, hidden: number, style: TextStyle): string {
   const position = (value: number | null): string => (value === null ? '-' : formatCount(value));
   const dwell = (pick: 'p50' | 'p95' | 'p99' | 'max') => (user: UserReport) =>
     user.dwellMs === null ? '-' : formatDuration(user.dwellMs[pick]);
@@ -134,8 +155,9 @@ function renderUsers(report: RunReport, style: TextStyle): string {
     { heading: 'dwell\np99', text: dwell('p99'), dropOrder: 5 },
     { heading: 'dwell\nmax', text: dwell('max'), dropOrder: 2 },
   ];
+  const others = hidden === 0 ? '' : `${formatCount(hidden)} more users are not shown. `;
   const key = 'start, done: which of all tasks it was. dwell: from enqueued to started.';
-  return `${renderTable(columns, report.users, style)}\n${lines(key, 'quiet', style)}`;
+  return `${renderTable(columns, report.users, style)}\n${lines(others + key, 'quiet', style)}`;
 }
 
 /** In a sentence, where a name must not take more than half of a line. */

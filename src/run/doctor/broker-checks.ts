@@ -6,6 +6,11 @@ const CHANNELS_NEEDED = 45;
 /** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
 const QUEUE_BYTES = { classic: 40 * 1024, quorum: 118 * 1024 };
 const NEARLY_FULL = 0.8;
+/**
+ * RabbitMQ 3.x books that many for each quorum queue, whether or not they are open, and shows them nowhere. When
+ * all are booked it takes no connection any more: seen on 3.10.8 with 10,000 queues and a limit of 20,000.
+ */
+const FILES_BOOKED = 2;
 const CLOCK_OFF_MS = 2_000;
 const CLOCK_FAR_OFF_MS = 30_000;
 const MAY_LOOK = 'Give the user the "monitoring" tag: rabbitmqctl set_user_tags USER monitoring.';
@@ -91,7 +96,7 @@ export function nodes({ nodes: all }: ManagementFacts): Finding {
 }
 
 /** Memory, files and processes against the number of queues. */
-export function room({ nodes: all, queues }: ManagementFacts): Finding {
+export function room({ version, nodes: all, queues }: ManagementFacts): Finding {
   if (all === undefined) return unknown('room', 'this user may not see the nodes', MAY_LOOK);
   const full: string[] = [];
   let more = Number.POSITIVE_INFINITY;
@@ -103,6 +108,9 @@ export function room({ nodes: all, queues }: ManagementFacts): Finding {
       ['files', node.filesUsed, node.filesTotal],
       ['processes', node.processesUsed, node.processesTotal],
     ];
+    if (version.startsWith('3.')) {
+      parts.push(['files, booked for quorum queues,', quorum * FILES_BOOKED, 0.9 * node.filesTotal]);
+    }
     for (const [what, used, total] of parts) {
       if (total > 0 && used / total > NEARLY_FULL)
         full.push(`${Math.round((100 * used) / total)} % of the ${what} of ${node.name}`);

@@ -1,9 +1,21 @@
 import type { Connection } from '../../broker/connection.js';
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
+import type { EventFileHead } from '../../core/event-line.js';
 import type { Names } from '../../core/names.js';
 import { RunCatalog, type RunSummary } from '../../core/run-catalog.js';
-import { RunMeasures } from '../../core/run-measures.js';
+import type { RunMeasures } from '../../core/run-measures.js';
 import { usageError } from '../../errors.js';
+import { readEventFile, readEventFileHead } from './event-file.js';
+
+/**
+ * Where events come from: hands them, from the first to the last, to a reader; over again to another where
+ * it was interrupted.
+ */
+export interface EventSource {
+  replay(newReader: () => EventReader): Promise<void>;
+  /** The run that it is of, where it is of one. */
+  readonly onlyRun: string | undefined;
+}
 
 export interface ReplayDeps {
   readonly connection: Connection;
@@ -11,20 +23,43 @@ export interface ReplayDeps {
   readonly newId: () => string;
 }
 
-/** Replays with a fresh reader; over again with another when the connection goes in the middle. */
-async function replay({ connection, names, newId }: ReplayDeps, newReader: () => EventReader): Promise<void> {
-  for (;;) {
-    try {
-      return await replayEvents(connection, names, newId(), newReader());
-    } catch (error) {
-      if (!(error instanceof ReplayInterrupted)) throw error;
-    }
-  }
+/** The event stream of a broker. */
+export function streamSource({ connection, names, newId }: ReplayDeps): EventSource {
+  return {
+    onlyRun: undefined,
+    replay: async (newReader) => {
+      for (;;) {
+        try {
+          return await replayEvents(connection, names, newId(), newReader());
+        } catch (error) {
+          if (!(error instanceof ReplayInterrupted)) throw error;
+        }
+      }
+    },
+  };
 }
 
-export async function listRuns(deps: ReplayDeps): Promise<RunSummary[]> {
+/** Saved runs, one after the other, as if they were one. */
+export async function fileSource(
+  paths: readonly string[],
+): Promise<EventSource & { readonly heads: readonly EventFileHead[] }> {
+  const heads: EventFileHead[] = [];
+  for (const path of paths) heads.push(await readEventFileHead(path));
+  const runs = new Set(heads.map(({ run }) => run));
+  const [only] = runs;
+  return {
+    heads,
+    onlyRun: runs.size === 1 ? (only ?? undefined) : undefined,
+    replay: async (newReader) => {
+      const reader = newReader();
+      for (const path of paths) await readEventFile(path, reader);
+    },
+  };
+}
+
+export async function listRuns(source: EventSource): Promise<RunSummary[]> {
   let catalog = new RunCatalog();
-  await replay(deps, () => {
+  await source.replay(() => {
     catalog = new RunCatalog();
     return {
       onCompletions: (events) => {
@@ -37,7 +72,8 @@ export async function listRuns(deps: ReplayDeps): Promise<RunSummary[]> {
 }
 
 /** The run with the latest activity. */
-export async function latestRun(deps: ReplayDeps): Promise<string> {
+export async function latestRun(source: EventSource): Promise<string> {
+  if (source.onlyRun !== undefined) return source.onlyRun;
   let latest: string | undefined;
   let time = Number.NEGATIVE_INFINITY;
   const seen = (run: string, at: number) => {
@@ -46,7 +82,7 @@ export async function latestRun(deps: ReplayDeps): Promise<string> {
     latest = run;
   };
   // What is read twice changes nothing here.
-  await replay(deps, () => ({
+  await source.replay(() => ({
     onCompletions: (events) => {
       for (const event of events) seen(event.run, event.finished);
     },
@@ -60,35 +96,52 @@ export async function latestRun(deps: ReplayDeps): Promise<string> {
   return latest;
 }
 
-/** Replays one run and measures it against shares by weight; throws for a run that nobody has heard of. */
+/** Whoever is to have what a run's measures are made from, too. */
+export interface EventCopy extends EventReader {
+  startOver(): void;
+}
+
+/**
+ * Replays one run and measures it; throws for a run that nobody has heard of.
+ *
+ * @param newMeasures empty ones
+ */
 export async function measureRun(
-  deps: ReplayDeps,
+  source: EventSource,
   run: string,
-  weightOf: (user: string) => number,
+  newMeasures: () => RunMeasures,
+  copy?: EventCopy,
 ): Promise<RunMeasures> {
-  let measures = new RunMeasures(weightOf);
+  let measures = newMeasures();
   let found = false;
-  await replay(deps, () => {
-    measures = new RunMeasures(weightOf);
+  let isSecondTime = false;
+  await source.replay(() => {
+    measures = newMeasures();
+    if (isSecondTime) copy?.startOver();
+    isSecondTime = true;
     return {
-      onBeginning: (at) => measures.historyBegins(at),
+      onBeginning: (at) => {
+        measures.historyBegins(at);
+        copy?.onBeginning?.(at);
+      },
       onCompletions: (events) => {
-        for (const event of events) {
-          if (event.run !== run) continue;
-          found = true;
-          measures.add(event);
-        }
+        const own = events.filter((event) => event.run === run);
+        if (own.length === 0) return;
+        found = true;
+        for (const event of own) measures.add(event);
+        copy?.onCompletions(own);
       },
       onRunRecord: (record) => {
         if (record.run !== run) return;
         found = true;
         measures.addRecord(record);
+        copy?.onRunRecord(record);
       },
     };
   });
   if (!found) {
-    throw usageError('NO_SUCH_RUN', `there is no run ${JSON.stringify(run)} in the event stream`, {
-      hint: '"fairq report --list" names the runs; old ones are dropped after 7 days.',
+    throw usageError('NO_SUCH_RUN', `there is no run ${JSON.stringify(run)} in what was read`, {
+      hint: '"fairq report --list" names the runs; in the event stream old ones are dropped after 7 days.',
     });
   }
   return measures;

@@ -14,6 +14,7 @@ test('a run without events is empty and finite', () => {
     retries: 0,
     missing: null,
     duplicates: 0,
+    window: null,
     historyCutAt: null,
     workerNames: [],
     users: [],

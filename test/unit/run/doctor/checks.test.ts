@@ -67,6 +67,25 @@ describe('the doctor', () => {
       'warning',
       '98 % of the files',
     ],
+    [
+      'files that 3.x books for quorum queues',
+      broker.room(
+        facts({ queues: Array.from({ length: 400 }, (_, i) => queue(`q${i}`, { type: 'quorum' })) }),
+      ),
+      'warning',
+      'booked for quorum queues',
+    ],
+    [
+      'as many quorum queues on 4.x',
+      broker.room(
+        facts({
+          version: '4.3.6',
+          queues: Array.from({ length: 400 }, (_, i) => queue(`q${i}`, { type: 'quorum' })),
+        }),
+      ),
+      'ok',
+      'memory for about',
+    ],
     ['room for more', broker.room(facts()), 'ok', 'memory for about'],
     ['a clock behind by a minute', broker.clock(facts({ clockAheadMs: -60_000 })), 'problem', '60 s behind'],
     ['a clock ahead by five seconds', broker.clock(facts({ clockAheadMs: 5_000 })), 'warning', '5 s ahead'],

@@ -1,0 +1,136 @@
+import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
+import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
+
+/**
+ * A saved run: lines of JSON, each with its `kind`, as the event stream had them, in its order. Times are
+ * microseconds since the Unix epoch. The first line says what the file is:
+ *
+ *     {"kind":"fairq-events","version":1,"run":"friday","saved":"2026-11-24T12:00:00.000Z","broker":"3.10.8"}
+ *
+ * `run` is null where there are several. Then, in any number and order:
+ *
+ *     {"kind":"beginning","at":1700000000000000}                   there is no history from before
+ *     {"kind":"published","run","record","started","finished","tasks":[["A",30000],…]}
+ *     {"kind":"completion","id","user","run","sequence","attempt","outcome","worker",
+ *      "enqueued","sentLate","started","finished","redelivered"}
+ */
+export const EVENT_FILE = 'fairq-events';
+export const EVENT_FILE_VERSION = 1;
+
+export interface EventFileHead {
+  readonly version: number;
+  readonly run: string | null;
+  /** As ISO 8601. */
+  readonly saved: string;
+  /** The broker's version, where it is known. */
+  readonly broker: string | null;
+}
+
+export type EventLine =
+  | { readonly kind: 'head'; readonly head: EventFileHead }
+  | { readonly kind: 'beginning'; readonly at: number }
+  | { readonly kind: 'published'; readonly record: RunRecord }
+  | { readonly kind: 'completion'; readonly event: TaskEvent };
+
+const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['done', 'failed', 'retrying']);
+
+export function headLine(head: EventFileHead): string {
+  return JSON.stringify({ kind: EVENT_FILE, ...head });
+}
+
+export function beginningLine(at: number): string {
+  return JSON.stringify({ kind: 'beginning', at });
+}
+
+export function completionLine(event: TaskEvent): string {
+  return JSON.stringify({ kind: 'completion', ...event });
+}
+
+export function publishedLine({ tasks, ...record }: RunRecord): string {
+  return JSON.stringify({ kind: 'published', ...record, tasks: [...tasks] });
+}
+
+/** Undefined for a line that is none of these. */
+export function readEventLine(line: string): EventLine | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields: Record<string, unknown> = { ...value };
+  switch (fields.kind) {
+    case 'completion':
+      return isEvent(fields) ? { kind: 'completion', event: eventOf(fields) } : undefined;
+    case 'published': {
+      const record = recordOf(fields);
+      return record && { kind: 'published', record };
+    }
+    case 'beginning':
+      return isClockTime(fields.at) ? { kind: 'beginning', at: fields.at } : undefined;
+    case EVENT_FILE:
+      return { kind: 'head', head: headOf(fields) };
+    default:
+      return undefined;
+  }
+}
+
+function headOf({ version, run, saved, broker }: Record<string, unknown>): EventFileHead {
+  return {
+    version: typeof version === 'number' ? version : Number.NaN,
+    run: typeof run === 'string' ? run : null,
+    saved: typeof saved === 'string' ? saved : '',
+    broker: typeof broker === 'string' ? broker : null,
+  };
+}
+
+type Fields = Record<string, unknown>;
+
+function isEvent(fields: Fields): fields is Fields & TaskEvent {
+  const { id, user, run, worker, sequence, attempt, outcome, sentLate } = fields;
+  return (
+    [id, user, run, worker].every((text) => typeof text === 'string') &&
+    isWithin(sequence, 0, Number.MAX_SAFE_INTEGER) &&
+    isWithin(attempt, 1, MOST_ATTEMPTS) &&
+    OUTCOMES.has(outcome) &&
+    isClockTime(fields.enqueued) &&
+    isClockTime(fields.started) &&
+    isClockTime(fields.finished) &&
+    isWithin(sentLate, 0, Number.MAX_SAFE_INTEGER)
+  );
+}
+
+/** Without what else a line may have. */
+function eventOf({
+  id,
+  user,
+  run,
+  sequence,
+  attempt,
+  outcome,
+  worker,
+  enqueued,
+  sentLate,
+  started,
+  finished,
+  redelivered,
+}: Fields & TaskEvent): TaskEvent {
+  return {
+    ...{ id, user, run, sequence, attempt, outcome, worker },
+    ...{ enqueued, sentLate, started, finished, redelivered: redelivered === true },
+  };
+}
+
+function recordOf({ run, record, started, finished, tasks }: Fields): RunRecord | undefined {
+  if (typeof run !== 'string' || typeof record !== 'string') return undefined;
+  if (!isClockTime(started) || !isClockTime(finished) || !Array.isArray(tasks)) return undefined;
+  const counts = new Map<string, number>();
+  for (const entry of tasks) {
+    if (!Array.isArray(entry)) return undefined;
+    const [user, count] = entry as unknown[];
+    if (typeof user !== 'string' || !isWithin(count, 0, Number.MAX_SAFE_INTEGER)) return undefined;
+    counts.set(user, count);
+  }
+  return { run, record, started, finished, tasks: counts };
+}

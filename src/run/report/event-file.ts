@@ -1,0 +1,168 @@
+import { closeSync, createReadStream, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createGunzip, gzipSync } from 'node:zlib';
+import type { EventReader } from '../../broker/event-stream.js';
+import {
+  beginningLine,
+  completionLine,
+  EVENT_FILE_VERSION,
+  type EventFileHead,
+  type EventLine,
+  headLine,
+  publishedLine,
+  readEventLine,
+} from '../../core/event-line.js';
+import type { RunRecord, TaskEvent } from '../../core/task-event.js';
+import { type FairqError, messageOf, usageError } from '../../errors.js';
+
+const CHUNK = 1 << 20;
+/** Completions that are handed on together. */
+const BATCH = 4_096;
+
+/**
+ * Writes a saved run, compressed where the name ends in `.gz`. It has its name only when it is whole, so
+ * that no half of one is taken for a run. Writes while it is called: a replay may be faster than a disk, and
+ * what would wait in memory are all of its events.
+ */
+export class EventFileWriter implements EventReader {
+  #handle: number;
+  #text = '';
+
+  private constructor(
+    readonly path: string,
+    private readonly half: string,
+    private readonly head: EventFileHead,
+  ) {
+    this.#handle = this.#open();
+  }
+
+  /** Never over a file that is there. */
+  static create(path: string, head: Omit<EventFileHead, 'version'>): EventFileWriter {
+    try {
+      closeSync(openSync(path, 'wx', 0o600));
+      return new EventFileWriter(path, `${path}.part`, { version: EVENT_FILE_VERSION, ...head });
+    } catch (error) {
+      throw usageError('FILE_NOT_MADE', `--save ${path}: it cannot be made: ${messageOf(error)}`, {
+        hint: 'Name a file that is not there yet, in a folder that is.',
+        cause: error,
+      });
+    }
+  }
+
+  onBeginning(at: number): void {
+    this.#line(beginningLine(at));
+  }
+
+  onCompletions(events: readonly TaskEvent[]): void {
+    for (const event of events) this.#line(completionLine(event));
+  }
+
+  onRunRecord(record: RunRecord): void {
+    this.#line(publishedLine(record));
+  }
+
+  /** What has been written counts for nothing: the events come over again. */
+  startOver(): void {
+    closeSync(this.#handle);
+    this.#handle = this.#open();
+  }
+
+  finish(): void {
+    this.#flush();
+    closeSync(this.#handle);
+    renameSync(this.half, this.path);
+  }
+
+  /** Leaves no file behind. */
+  discard(): void {
+    closeSync(this.#handle);
+    for (const file of [this.half, this.path]) rmSync(file, { force: true });
+  }
+
+  #open(): number {
+    this.#text = `${headLine(this.head)}\n`;
+    return openSync(this.half, 'w', 0o600);
+  }
+
+  #line(text: string): void {
+    this.#text += `${text}\n`;
+    if (this.#text.length >= CHUNK) this.#flush();
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text, 'utf8');
+    this.#text = '';
+    // Compressed pieces one after the other are a compressed file, too.
+    const out = this.path.endsWith('.gz') ? gzipSync(bytes) : bytes;
+    for (let at = 0; at < out.length; ) at += writeSync(this.#handle, out, at);
+  }
+}
+
+/** Reads a saved run. Throws with the line where it is none. */
+export async function readEventFile(path: string, reader: EventReader): Promise<void> {
+  let number = 0;
+  let batch: TaskEvent[] = [];
+  const handOn = () => {
+    if (batch.length === 0) return;
+    reader.onCompletions(batch);
+    batch = [];
+  };
+  const read = (line: string) => {
+    number++;
+    if (line === '') return;
+    const found = readEventLine(line);
+    if (number === 1) checkedHead(found, path);
+    if (found === undefined) throw notSaved(path, number, 'this is no event');
+    if (found.kind === 'completion') {
+      batch.push(found.event);
+      if (batch.length === BATCH) handOn();
+      return;
+    }
+    handOn();
+    if (found.kind === 'published') reader.onRunRecord(found.record);
+    else if (found.kind === 'beginning') reader.onBeginning?.(found.at);
+    else checkedHead(found, path); // files that were put together
+  };
+  for await (const lines of linesOf(path)) lines.forEach(read);
+  handOn();
+}
+
+/** What the file is, without the rest of it. */
+export async function readEventFileHead(path: string): Promise<EventFileHead> {
+  for await (const [first = ''] of linesOf(path)) return checkedHead(readEventLine(first), path);
+  throw notSaved(path, 1, 'the file is empty');
+}
+
+function checkedHead(line: EventLine | undefined, path: string): EventFileHead {
+  if (line?.kind !== 'head') throw notSaved(path, 1, 'this is no saved run');
+  const { version } = line.head;
+  if (version === EVENT_FILE_VERSION) return line.head;
+  throw notSaved(path, 1, `it is of version ${version}, and this fairq reads version ${EVENT_FILE_VERSION}`);
+}
+
+function notSaved(path: string, line: number, what: string): FairqError {
+  return usageError('BAD_EVENT_FILE', `${path}, line ${line}: ${what}`, {
+    hint: 'Give a file that "fairq report --save FILE" has written.',
+  });
+}
+
+/** Many at a time: one by one, as node:readline has them, a million take seconds. */
+async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
+  file.on('error', (error) => bytes.destroy(error));
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of bytes) {
+      const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield lines;
+    }
+  } catch (error) {
+    throw usageError('FILE_NOT_READ', `${path} cannot be read: ${messageOf(error)}`, {
+      hint: 'Give a file that "fairq report --save FILE" has written.',
+      cause: error,
+    });
+  }
+  if (rest !== '') yield [rest];
+}
