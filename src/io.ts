@@ -16,6 +16,8 @@ export interface Io {
   readonly columns: number;
   readonly pid: number;
   readonly hostname: string;
+  /** Of Node, such as v20.19.0. */
+  readonly nodeVersion: string;
   /** How to start fairq again as a child: the node binary and the script. */
   readonly self: { readonly node: string; readonly script: string };
   /** Resolves when the text has been handed to the operating system. */
@@ -52,6 +54,7 @@ export function processIo(hostname: string): Io {
     stdinIsTerminal: process.stdin.isTTY === true,
     columns: process.stdout.columns || process.stderr.columns || 80,
     pid: process.pid,
+    nodeVersion: process.version,
     hostname,
     self: { node: process.execPath, script: fileURLToPath(new URL('../bin/fairq.js', import.meta.url)) },
     out: (text) =>

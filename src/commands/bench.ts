@@ -8,9 +8,10 @@ import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
 import { type Case, labelOf, type Strategy } from '../run/bench/trial.js';
 import { onBenchBroker } from './bench-broker.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
 import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
 
-interface BenchFlags extends ThresholdFlags {
+interface BenchFlags extends ThresholdFlags, HtmlFlags {
   scenario: string | undefined;
   list?: boolean;
   workers?: number;
@@ -34,7 +35,7 @@ const COST_SUMMARY =
   'What 10 to 10,000 queues cost the broker and the worker, classic and quorum: memory, processor, time. Some minutes; not part of all.';
 
 export function registerBench(program: Command, run: Run): void {
-  withThresholdOption(program.command('bench'))
+  withHtmlOption(withThresholdOption(program.command('bench')))
     .description('Measure strategies side by side on a throw-away broker (or on the one that is configured).')
     .argument('[scenario]', 'one of those that --list names, cost, or all')
     .option('--list', 'name the scenarios')
@@ -60,6 +61,7 @@ Examples:
   fairq bench tail --scale 0.5 --seed 7
   fairq bench seed --check 'user(B).last<=1010' --check 'fifo: missing==0'
   fairq bench all --json
+  fairq bench seed --html seed.html
   fairq bench cost --queues 100,1000`,
     )
     .action((scenario: string | undefined, flags: Omit<BenchFlags, 'scenario'>) =>
@@ -107,6 +109,7 @@ async function benchScenarios(
   flags: BenchFlags,
   context: Context,
 ): Promise<CommandResult> {
+  checkHtmlFile(flags);
   const { runBench } = await import('../run/bench/bench.js');
   const requests = scenarios.map((scenario) => ({
     scenario,
@@ -138,10 +141,11 @@ interface PlayedScenario extends BenchOutcome {
 async function resultOf(
   name: string,
   version: string,
-  { seed, scale, check = [] }: BenchFlags,
+  flags: BenchFlags,
   played: readonly PlayedScenario[],
   context: Context,
 ): Promise<CommandResult> {
+  const { seed, scale, check = [] } = flags;
   const { renderBench } = await import('../render/bench-text.js');
   const { renderBenchTable } = await import('../render/bench-table.js');
   const { startOrder } = await import('../run/bench/measures.js');
@@ -174,8 +178,31 @@ async function resultOf(
     withStarts.every(({ thresholds }) => thresholds.every((one) => one.passed));
   const head = { schemaVersion: 1, kind: 'bench', scenario: name, broker: { version }, seed, scale };
   const [only] = withStarts;
+  const document = name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] };
+  const { aboutThis } = await import('./about.js');
+  const { drawnUsers } = await import('../render/html/drawn-users.js');
+  const partOf = ({ scenario, results, checks }: PlayedScenario, i: number) => {
+    const drawn = drawnUsers(results.map(({ report }) => report));
+    return {
+      ...{
+        title: scenario.name,
+        lead: scenario.summary,
+        checks,
+        thresholds: withStarts[i]?.thresholds ?? [],
+      },
+      results: results.map((result) => ({
+        ...{ label: labelOf(result), report: result.report, order: result.order },
+        timeline: result.timelineOf(drawn),
+      })),
+    };
+  };
+  const pageOf = () => ({
+    ...{ title: `fairq bench ${name}`, parts: played.map(partOf) },
+    ...{ about: aboutThis(context, version), document },
+  });
+  await writeHtmlFile(flags, pageOf, context);
   return {
-    document: name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] },
+    document,
     text: (style) =>
       name === ALL || only === undefined
         ? renderBenchTable(withStarts, style)

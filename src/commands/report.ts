@@ -8,11 +8,12 @@ import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
 import { reconnecting } from './reconnecting.js';
 import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface ReportFlags extends WeightFlags, ThresholdFlags {
+interface ReportFlags extends WeightFlags, ThresholdFlags, HtmlFlags {
   run?: string;
   list?: boolean;
   user?: Glob;
@@ -24,12 +25,14 @@ interface ReportFlags extends WeightFlags, ThresholdFlags {
 }
 
 export function registerReport(program: Command, run: Run): void {
-  withThresholdOption(
-    withWeightOptions(
-      program
-        .command('report')
-        .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
-        .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+  withHtmlOption(
+    withThresholdOption(
+      withWeightOptions(
+        program
+          .command('report')
+          .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+          .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+      ),
     ),
   )
     .option('--run <id>', 'the run (default: the latest)')
@@ -55,13 +58,15 @@ Examples:
   fairq report --check 'user(B).dwell.p95<2s' --check 'missing==0'
   fairq report --run friday --save friday.ndjson.gz
   fairq report friday.ndjson.gz --since +10s --user 'team-*'
-  fairq report --baseline friday.ndjson.gz`,
+  fairq report --baseline friday.ndjson.gz
+  fairq report --html friday.html`,
     )
     .action((files: string[], flags: ReportFlags) => run(report)({ ...flags, files }));
 }
 
 async function report(flags: ReportFlags & { files: string[] }, context: Context): Promise<CommandResult> {
   check(flags, context);
+  checkHtmlFile(flags);
   const { fileSource, streamSource } = await import('../run/report/replay.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
   const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
@@ -107,10 +112,28 @@ async function reportOn(
   const shown = usersShown(whole, flags.user);
   const endsAs = passed ? undefined : 'check-failed';
   const document = {
-    ...{ schemaVersion: 1, kind: 'report', ...shown, usersHidden: whole.users.length - shown.users.length },
+    ...{ schemaVersion: 1, kind: 'report', ...shown, usersHidden: whole.userCount - shown.users.length },
     ...{ thresholds, passed },
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
+  const { aboutThis } = await import('./about.js');
+  const { drawnUsers } = await import('../render/html/drawn-users.js');
+  const pageOf = () => {
+    const both = [
+      { label: baseline === undefined ? '' : 'now', report: shown, measures },
+      ...(baseline ? [{ label: 'before', report: baseline.report, measures: baseline.measures }] : []),
+    ];
+    const drawn = drawnUsers(both.map(({ report }) => report));
+    const results = both.map(({ label, report, measures }) => ({
+      ...{ label, report, order: measures.completionOrder() },
+      ...(flags.user && { users: report.users.map(({ user }) => user) }),
+      timeline: measures.timeline(drawn),
+    }));
+    const title = run === '' ? 'Tasks without a run' : `Run ${run}`;
+    const part = { title, lead: '', results, checks: [], thresholds, comparison: baseline?.comparison };
+    return { title, parts: [part], about: aboutThis(context, broker), document };
+  };
+  await writeHtmlFile(flags, pageOf, context);
   if (flags.csv === true) {
     const { usersAsCsv } = await import('../render/report-csv.js');
     return { document, text: () => usersAsCsv(shown.users, context.io.stdoutIsTerminal), endsAs };
@@ -164,6 +187,7 @@ async function measuresBy(flags: ReportFlags): Promise<() => RunMeasures> {
 interface Baseline {
   readonly label: string;
   readonly report: RunReport;
+  readonly measures: RunMeasures;
   readonly comparison: Comparison;
 }
 
@@ -172,8 +196,9 @@ async function compared(file: string, now: RunReport, flags: ReportFlags): Promi
   const { compareRuns } = await import('../core/comparison.js');
   const source = await fileSource([file]);
   const run = await latestRun(source);
-  const report = (await measureRun(source, run, await measuresBy(flags))).report(run);
-  return { label: run === now.run ? file : run, report, comparison: compareRuns(report, now) };
+  const measures = await measureRun(source, run, await measuresBy(flags));
+  const report = measures.report(run);
+  return { label: run === now.run ? file : run, report, measures, comparison: compareRuns(report, now) };
 }
 
 function usersShown(report: RunReport, users: Glob | undefined): RunReport {

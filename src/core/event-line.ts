@@ -52,14 +52,8 @@ export function publishedLine({ tasks, ...record }: RunRecord): string {
 
 /** Undefined for a line that is none of these. */
 export function readEventLine(line: string): EventLine | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const fields: Record<string, unknown> = { ...value };
+  const fields = parsedObject(line);
+  if (fields === undefined) return undefined;
   switch (fields.kind) {
     case 'completion':
       return isEvent(fields) ? { kind: 'completion', event: eventOf(fields) } : undefined;
@@ -76,6 +70,19 @@ export function readEventLine(line: string): EventLine | undefined {
   }
 }
 
+function parsedObject(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
 function headOf({ version, run, saved, broker }: Record<string, unknown>): EventFileHead {
   return {
     version: typeof version === 'number' ? version : Number.NaN,
@@ -90,7 +97,10 @@ type Fields = Record<string, unknown>;
 function isEvent(fields: Fields): fields is Fields & TaskEvent {
   const { id, user, run, worker, sequence, attempt, outcome, sentLate } = fields;
   return (
-    [id, user, run, worker].every((text) => typeof text === 'string') &&
+    typeof id === 'string' &&
+    typeof user === 'string' &&
+    typeof run === 'string' &&
+    typeof worker === 'string' &&
     isWithin(sequence, 0, Number.MAX_SAFE_INTEGER) &&
     isWithin(attempt, 1, MOST_ATTEMPTS) &&
     OUTCOMES.has(outcome) &&
@@ -101,24 +111,21 @@ function isEvent(fields: Fields): fields is Fields & TaskEvent {
   );
 }
 
-/** Without what else a line may have. */
-function eventOf({
-  id,
-  user,
-  run,
-  sequence,
-  attempt,
-  outcome,
-  worker,
-  enqueued,
-  sentLate,
-  started,
-  finished,
-  redelivered,
-}: Fields & TaskEvent): TaskEvent {
+/** Without what else a line may have. Written out: spread syntax takes a second more for a million of them. */
+function eventOf(fields: Fields & TaskEvent): TaskEvent {
   return {
-    ...{ id, user, run, sequence, attempt, outcome, worker },
-    ...{ enqueued, sentLate, started, finished, redelivered: redelivered === true },
+    id: fields.id,
+    user: fields.user,
+    run: fields.run,
+    sequence: fields.sequence,
+    attempt: fields.attempt,
+    outcome: fields.outcome,
+    worker: fields.worker,
+    enqueued: fields.enqueued,
+    sentLate: fields.sentLate,
+    started: fields.started,
+    finished: fields.finished,
+    redelivered: fields.redelivered === true,
   };
 }
 

@@ -28,6 +28,24 @@ export interface FairShare {
   readonly lagOf: Float64Array;
 }
 
+export interface FairShareSample {
+  readonly due: (user: number) => number;
+  readonly started: Float64Array;
+  readonly lag: number;
+  readonly lagUser: number | null;
+}
+
+/** Looks at a run while it is held against the ideal. */
+export interface FairShareSampler {
+  /** When to look, ascending; in the unit of `starts.times`. */
+  readonly times: Float64Array;
+  /**
+   * Called once for each, with what each user was due and has had started by then, and the largest lag of anybody
+   * since the time before.
+   */
+  sample(index: number, look: FairShareSample): void;
+}
+
 /** A share that rounding has left a hair below a whole task is a whole task. */
 const ROUNDING = 1e-6;
 
@@ -49,7 +67,11 @@ const ROUNDING = 1e-6;
  * Times of several workers are compared, so their clocks' difference times the rate is an error in
  * the lag. O(N log N) to sort, O(N log users) for the rest.
  */
-export function fairShare(service: Service, weightOf: (user: string) => number = () => 1): FairShare {
+export function fairShare(
+  service: Service,
+  weightOf: (user: string) => number = () => 1,
+  sampler?: FairShareSampler,
+): FairShare {
   const { users, starts, arrivals } = service;
   const arrivalOrder = orderByTime(arrivals.times);
   const fluid = new FluidSystem(Float64Array.from(users, weightOf));
@@ -63,6 +85,10 @@ export function fairShare(service: Service, weightOf: (user: string) => number =
 
   const look = (user: number, at: number): void => {
     const lag = fluid.served(user) - started[user]!;
+    if (lag > sampledLag + ROUNDING) {
+      sampledLag = lag;
+      sampledUser = user;
+    }
     if (lag <= lagOf[user]! + ROUNDING) return;
     lagOf[user] = lag;
     if (lag <= maxLagTasks + ROUNDING) return;
@@ -71,9 +97,23 @@ export function fairShare(service: Service, weightOf: (user: string) => number =
     maxLagAt = at;
   };
 
+  const due = (user: number): number => fluid.served(user);
+  let sampled = 0;
+  let sampledLag = 0;
+  let sampledUser: number | null = null;
+  const sampleUpTo = (now: number): void => {
+    if (sampler === undefined) return;
+    for (; sampled < sampler.times.length && sampler.times[sampled]! < now; sampled++) {
+      sampler.sample(sampled, { due, started, lag: sampledLag, lagUser: sampledUser });
+      sampledLag = 0;
+      sampledUser = null;
+    }
+  };
+
   let arrived = 0;
   for (let k = 0; k < starts.users.length; k++) {
     const now = starts.times[k]!;
+    sampleUpTo(now);
     for (; arrived < arrivalOrder.length; arrived++) {
       const arrival = arrivalOrder[arrived]!;
       if (arrivals.times[arrival]! > now) break;
@@ -87,6 +127,7 @@ export function fairShare(service: Service, weightOf: (user: string) => number =
   }
   const end = starts.times.at(-1) ?? 0;
   for (let user = 0; user < users.length; user++) look(user, end);
+  sampleUpTo(Number.POSITIVE_INFINITY);
   return { jainAtHalf, maxLagTasks, maxLagUser, maxLagAt, lagOf };
 }
 

@@ -31,6 +31,8 @@ export interface RunReport {
   readonly historyCutAt: number | null;
   /** Names of the workers that ran it. */
   readonly workerNames: readonly string[];
+  /** Of the run, though a report may show some of them only. */
+  readonly userCount: number;
   readonly users: readonly UserReport[];
   /** Of all tasks: from enqueued (where the load was paced, from when they were due) to started. */
   readonly dwellMs: Percentiles | null;

@@ -5,11 +5,15 @@ import { percentiles } from './percentiles.js';
 import { PublishedTasks } from './published-tasks.js';
 import type { CompletionOrder, RunReport, UserReport } from './report.js';
 import { round3 } from './round.js';
+import { countTasks, intervalsOf, type RunTimeline, type Spread, spreadOf } from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
 import { allDwells, type Completions, roundedPercentiles, userReports } from './user-reports.js';
 import { type Moment, type TimeWindow, windowOf } from './window-of-time.js';
+
+/** As many as can be told apart in a picture. */
+const INTERVALS = 120;
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
@@ -125,6 +129,7 @@ export class RunMeasures {
       window: this.#isPart ? { since: finite(window.from), until: finite(window.to) } : null,
       historyCutAt: this.#earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...this.#workers].sort(compareNatural),
+      userCount: users.length,
       users: users.map((user, i) => ({ ...user, maxLagTasks: round3(share.lagOf[i]!) })),
       dwellMs: roundedPercentiles(percentiles(allDwells(completions))),
       sending: sendingReport(completions),
@@ -136,6 +141,61 @@ export class RunMeasures {
         maxLagAtSeconds:
           share.maxLagAt === null ? null : round3(Math.max(0, share.maxLagAt - this.#firstStart) / 1e6),
       },
+    };
+  }
+
+  /**
+   * The run in intervals, for those who draw it.
+   *
+   * @param drawn users of whom it is told one by one
+   */
+  timeline(drawn: readonly string[], most = INTERVALS): RunTimeline {
+    const { completions, startOrder, later } = this.#counted();
+    const reports = userReports(completions, startOrder, this.#isPart ? null : this.#published);
+    const service = this.#service(completions, startOrder, reports, later);
+    const { times } = service.starts;
+    const from = times[0] ?? 0;
+    const intervals = intervalsOf(from, times.at(-1) ?? from, most);
+    const indexOf = new Map(completions.names.map((name, i) => [name, i]));
+    const users = drawn.flatMap((name) => indexOf.get(name) ?? []);
+    const rowOf = new Int32Array(completions.names.length).fill(-1);
+    for (const [row, user] of users.entries()) rowOf[user] = row;
+    const { served, backlog } = countTasks(completions, rowOf, users.length, intervals);
+    const due = users.map(() => new Float64Array(intervals.count));
+    const before = new Float64Array(users.length);
+    const lag: number[] = [];
+    const lagUser: (string | null)[] = [];
+    const spread: Spread[] = [];
+    const ends = Float64Array.from({ length: intervals.count }, (_, i) => from + (i + 1) * intervals.length);
+    fairShare(service, this.#weightOf, {
+      times: ends,
+      sample: (index, look) => {
+        for (const [row, user] of users.entries()) {
+          const now = look.due(user);
+          due[row]![index] = now - before[row]!;
+          before[row] = now;
+        }
+        lag.push(round3(look.lag));
+        lagUser.push(look.lagUser === null ? null : completions.names[look.lagUser]!);
+        const ahead = completions.names.flatMap((_, user) => {
+          const due = look.due(user);
+          return due > 0 ? [look.started[user]! - due] : [];
+        });
+        spread.push(spreadOf(Float64Array.from(ahead).sort()));
+      },
+    });
+    return {
+      ends: Array.from(ends, (end) => round3((end - from) / 1e6)),
+      users: users.map((user, row) => ({
+        user: completions.names[user]!,
+        served: [...served[row]!],
+        due: Array.from(due[row]!, round3),
+        backlog: [...backlog[row]!],
+      })),
+      all: { served: [...served[users.length]!], backlog: [...backlog[users.length]!] },
+      lag,
+      lagUser,
+      spread,
     };
   }
 

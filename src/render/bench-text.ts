@@ -1,5 +1,6 @@
 import type { BenchCheck, BenchFigure } from '../core/bench-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
+import { valueAndLimit } from './bench-check.js';
 import { formatFigure } from './bench-figures.js';
 import { type BenchResult, resultLabels } from './bench-result.js';
 import { type Figure, storyOf } from './bench-story.js';
@@ -133,7 +134,7 @@ function renderStarts(label: string, starts: readonly string[], style: TextStyle
 
 function renderCheck(check: BenchCheck, style: TextStyle): string {
   const { name, passed } = check;
-  const [value, limit] = valueAndLimit(check, style);
+  const [value, limit] = valueAndLimit(check).map((part) => safeText(part, style.unicode));
   const [good, bad] = style.unicode ? ['✓ ', '✗ '] : ['ok     ', 'FAILED '];
   const mark = passed ? good : bad;
   const text = `${safeText(name, style.unicode)}: ${value} (limit ${limit})`;
@@ -141,18 +142,4 @@ function renderCheck(check: BenchCheck, style: TextStyle): string {
     .map((line, i) => (i === 0 ? mark : ' '.repeat(mark.length)) + line)
     .map((line) => paint(passed ? 'good' : 'alarm', line, style))
     .join('\n');
-}
-
-/** With their unit, unless rounding would hide what the difference is. */
-function valueAndLimit({ value, limit, unit }: BenchCheck, style: TextStyle): [string, string] {
-  const exactly = (part: number | string): string =>
-    typeof part === 'number' ? formatNumber(part) : safeText(part, style.unicode);
-  const exact: [string, string] = [exactly(value), exactly(limit)];
-  if (unit === undefined || typeof value === 'string' || typeof limit === 'string') return exact;
-  const [shown, promised] = [formatFigure(value, unit), formatFigure(limit, unit)];
-  return shown === promised && value !== limit ? exact : [shown, promised];
-}
-
-function formatNumber(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : String(Math.round(value * 1000) / 1000);
 }

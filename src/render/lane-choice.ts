@@ -1,9 +1,12 @@
 import type { CompletionOrder } from '../core/report.js';
+import { roundUp } from './axis.js';
 
 /** The completions of one run, and what to call it beside others. */
 export interface LaneGroup {
   readonly label: string;
   readonly order: CompletionOrder;
+  /** Those to draw, where it is not all of them. */
+  readonly users?: readonly string[] | undefined;
 }
 
 /** What one user has got in one run. */
@@ -56,6 +59,35 @@ export interface LaneChoice {
   /** How many users have no lane: they belong before `users[gapAt]`. */
   readonly hidden: number;
   readonly gapAt: number;
+}
+
+/** Groups as they are drawn: with the same users, on the same scale. */
+export interface LaneView {
+  readonly groups: readonly (LaneGroup & { readonly spans: ReadonlyMap<string, UserSpan> })[];
+  readonly choice: LaneChoice;
+  /** Of the longest. */
+  readonly positions: number;
+  /** So many are worth a picture of their own, larger; null where the whole shows it all. */
+  readonly zoom: number | null;
+}
+
+/** A first finish within this part of the picture is drawn again, larger. */
+const ZOOM_BELOW = 0.2;
+
+export function viewLanes(lanes: readonly LaneGroup[], mostUsers: number): LaneView {
+  const groups = lanes.map((group) => ({ ...group, spans: userSpans(group.order) }));
+  const positions = Math.max(0, ...groups.map(({ order }) => order.order.length));
+  const all = [...new Set(groups.flatMap(({ order, users }) => users ?? order.users))];
+  const spans = groups.map((group) => group.spans);
+  const choice = chooseLanes(spans, all, mostUsers);
+  return { groups, choice, positions, zoom: choice.hidden === 0 ? zoomTo(spans, positions) : null };
+}
+
+/** Twice as far as the first user to finish, where that is too early to be seen on the whole. */
+function zoomTo(groups: readonly ReadonlyMap<string, UserSpan>[], positions: number): number | null {
+  const firstFinish = Math.min(...groups.flatMap((spans) => [...spans.values()].map(({ last }) => last)));
+  const zoom = roundUp(2 * firstFinish);
+  return zoom <= positions * ZOOM_BELOW ? zoom : null;
 }
 
 /** At most `most` users, the same for all groups so that the eye can compare. */

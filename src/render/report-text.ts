@@ -29,7 +29,7 @@ export function renderReport(
     renderHeader(report, style),
     renderUsers(report, usersHidden, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
-    renderLanes(order, style),
+    renderLanes(order, style, usersHidden > 0 ? report.users.map(({ user }) => user) : undefined),
     comparison,
     verdicts,
   ];
@@ -46,7 +46,7 @@ function renderHeader(report: RunReport, style: TextStyle): string {
   const work =
     report.completed === 0
       ? 'no task has completed'
-      : `${formatTasks(report.completed)} of ${users(report)} in ${formatDuration(report.seconds * 1000)}, ` +
+      : `${formatTasks(report.completed)} of ${usersOf(report)} in ${formatDuration(report.seconds * 1000)}, ` +
         `${formatRate(report.tasksPerSecond)}, by ${formatCount(workers)} ${workers === 1 ? 'worker' : 'workers'}`;
   const verdict = describeMissing(report);
   return [
@@ -58,8 +58,8 @@ function renderHeader(report: RunReport, style: TextStyle): string {
   ].join('\n');
 }
 
-function users({ users: reports }: RunReport): string {
-  return reports.length === 1 ? '1 user' : `${formatCount(reports.length)} users`;
+function usersOf({ userCount }: RunReport): string {
+  return userCount === 1 ? '1 user' : `${formatCount(userCount)} users`;
 }
 
 /** Whether tasks are missing: what the reader must not overlook. */
@@ -102,7 +102,7 @@ function describeWindow({ since, until }: NonNullable<RunReport['window']>): str
 }
 
 /** What the reader has to know before they believe the rest. */
-function describeCut({ historyCutAt }: RunReport): string[] {
+export function describeCut({ historyCutAt }: RunReport): string[] {
   if (historyCutAt === null) return [];
   const at = new Date(historyCutAt / 1000).toISOString();
   return [

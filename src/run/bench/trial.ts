@@ -9,6 +9,7 @@ import type { CaseReport } from '../../core/bench-report.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
 import { RunMeasures } from '../../core/run-measures.js';
+import type { RunTimeline } from '../../core/run-timeline.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { WorkerReport } from '../../core/worker-report.js';
 import { PublishRun } from '../publish/publish-run.js';
@@ -42,6 +43,8 @@ export function labelOf({ strategy, variant }: Pick<Case, 'strategy' | 'variant'
 
 export interface TrialResult extends CaseReport {
   readonly strategy: Strategy;
+  /** The run in intervals, of these users one by one. */
+  timelineOf(users: readonly string[]): RunTimeline;
   /** Completions in the order of the stream. */
   readonly events: readonly TaskEvent[];
   /** In the order in which they were started. */
@@ -225,6 +228,7 @@ export class Trial {
       concurrency,
       report: measures.report(this.#run),
       order: measures.completionOrder(),
+      timelineOf: (users) => measures.timeline(users),
       events,
       workerReports: this.#workers.flatMap(({ document }) => document ?? []),
     };

@@ -17,6 +17,7 @@ test('a run without events is empty and finite', () => {
     window: null,
     historyCutAt: null,
     workerNames: [],
+    userCount: 0,
     users: [],
     dwellMs: null,
     sending: null,

@@ -1,0 +1,16 @@
+import type { BenchCheck } from '../core/bench-report.js';
+import { formatFigure } from './bench-figures.js';
+import { formatCount } from './numbers.js';
+
+/** With their unit, unless rounding would hide what the difference is. */
+export function valueAndLimit({ value, limit, unit }: BenchCheck): [string, string] {
+  const exactly = (part: number | string): string => (typeof part === 'number' ? formatNumber(part) : part);
+  const exact: [string, string] = [exactly(value), exactly(limit)];
+  if (unit === undefined || typeof value === 'string' || typeof limit === 'string') return exact;
+  const [shown, promised] = [formatFigure(value, unit), formatFigure(limit, unit)];
+  return shown === promised && value !== limit ? exact : [shown, promised];
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : String(Math.round(value * 1000) / 1000);
+}

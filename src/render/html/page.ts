@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { BenchCheck } from '../../core/bench-report.js';
+import type { Comparison } from '../../core/comparison.js';
+import type { CompletionOrder, RunReport } from '../../core/report.js';
+import type { RunTimeline } from '../../core/run-timeline.js';
+import type { ThresholdResult } from '../../core/thresholds/threshold.js';
+import { dwellSection } from './dwell.js';
+import { figuresOf } from './figures.js';
+import { lanesSection } from './lanes.js';
+import { html, jsonMarkup, type Markup, trusted } from './markup.js';
+import { PAGE_SCRIPT } from './page-script.js';
+import { PAGE_STYLE } from './page-style.js';
+import { backlogChart, COLORED, lagChart, sharesChart, spreadChart } from './time-charts.js';
+import { usersTable } from './users-table.js';
+import { comparisonTables, verdicts } from './verdicts.js';
+
+/** One run, as it is drawn. */
+export interface PageResult {
+  /** Empty where there is one alone. */
+  readonly label: string;
+  readonly report: RunReport;
+  readonly order: CompletionOrder;
+  /** Those that have lanes, where it is not all of them. */
+  readonly users?: readonly string[];
+  readonly timeline: RunTimeline;
+}
+
+/** One load: a run, or several results of it side by side. */
+export interface PagePart {
+  readonly title: string;
+  /** What it is about, a sentence; empty for none. */
+  readonly lead: string;
+  readonly results: readonly PageResult[];
+  readonly checks: readonly BenchCheck[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly comparison?: Comparison | undefined;
+}
+
+export interface Page {
+  readonly title: string;
+  readonly parts: readonly PagePart[];
+  /** What made it, and where: a name and a text each. */
+  readonly about: readonly (readonly [string, string])[];
+  /** The document of `--json`. */
+  readonly document: object;
+}
+
+/**
+ * One file that needs nothing else: drawings are SVG, made here; the script in it only searches and sorts, and
+ * the page forbids every other and every request.
+ */
+export function renderPage({ title, parts, about, document }: Page): string {
+  const hash = createHash('sha256').update(PAGE_SCRIPT).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${hash}'`;
+  let index = 0;
+  const body = parts.map((part) => {
+    const from = index;
+    index += part.results.length;
+    return partMarkup(part, from, parts.length > 1);
+  });
+  const facts = about.map(([name, text]) =>
+    name === 'command'
+      ? html`<dt>${name}</dt><dd><code>${text}</code></dd>`
+      : html`<dt>${name}</dt><dd>${text}</dd>`,
+  );
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<link rel="icon" href="data:,">
+<title>${title} · fairq</title>
+<style>${trusted(PAGE_STYLE)}</style></head>
+<body><main><h1>${title}</h1>
+${body}
+<h2>How it was made</h2><dl>${facts}</dl>
+</main>
+<script type="application/json" id="fairq-data">${jsonMarkup(document)}</script>
+<script>${trusted(PAGE_SCRIPT)}</script></body></html>
+`.source;
+}
+
+function partMarkup(part: PagePart, firstIndex: number, isOneOfSeveral: boolean): Markup {
+  const { results, lead, checks, thresholds, comparison } = part;
+  const isFew = results.every(({ report }) => report.users.length <= COLORED);
+  const someTime = results.filter(({ timeline }) => timeline.ends.length > 1);
+  return html`${isOneOfSeveral ? html`<h2>${part.title}</h2>` : null}
+${lead === '' ? null : html`<p class="lead">${lead}</p>`}
+${figuresOf(comparison === undefined ? results : results.slice(0, 1))}
+${verdicts(results, checks, thresholds)}
+${comparison === undefined ? null : html`<h2>Against the baseline</h2>${comparisonTables(comparison)}`}
+<h2>Who completed when</h2>${lanesSection(results)}
+${
+  someTime.length === 0
+    ? null
+    : isFew
+      ? html`<h2>Who was served, over time</h2>
+<p class="note">What was started in each moment, by user, from bottom to top; the dashed lines are where fair shares would have been.</p>
+${someTime.map(sharesChart)}`
+      : html`<h2>Who was ahead, and who behind</h2>
+<p class="note">Tasks started so far, less what the fair share of each user would have been by then: 0 is fair.</p>
+${someTime.map(spreadChart)}`
+}
+<h2>Who waited how long</h2>${dwellSection(results)}
+${
+  someTime.length === 0
+    ? null
+    : html`<h2>What waited, over time</h2>${backlogChart(someTime)}
+<h2>Who was behind, over time</h2>
+<p class="note">How many tasks the user who was furthest behind its fair share was behind, in each moment.</p>${lagChart(someTime)}`
+}
+<h2>Every user</h2>${results.map((result, i) => usersTable(result, firstIndex + i))}`;
+}

@@ -1,0 +1,53 @@
+import { formatCount, formatDuration } from '../numbers.js';
+
+/** From values to places on a line, with the values that are worth a mark. */
+export interface Scale {
+  at(value: number): number;
+  readonly ticks: readonly { readonly at: number; readonly label: string }[];
+}
+
+/** From 0 up to the most; whole numbers, where there are several of them. */
+export function countScale(most: number, from: number, to: number, marks = 4): Scale {
+  const isSmall = most < marks;
+  return linear(most || 1, from, to, marks, (value) => (isSmall ? value.toFixed(1) : formatCount(value)));
+}
+
+/** Seconds from the start. */
+export function timeScale(seconds: number, from: number, to: number): Scale {
+  return linear(seconds || 1, from, to, 6, (value) => (value === 0 ? '0' : formatDuration(value * 1_000)));
+}
+
+function linear(
+  most: number,
+  from: number,
+  to: number,
+  marks: number,
+  label: (value: number) => string,
+): Scale {
+  const step = roundStep(most / marks);
+  const at = (value: number) => from + ((to - from) * value) / most;
+  const count = Math.floor(most / step + 1e-9);
+  const ticks = Array.from({ length: count + 1 }, (_, i) => ({ at: at(i * step), label: label(i * step) }));
+  return { at, ticks };
+}
+
+/** The smallest of 1, 2, 5, 10, … that is at least so large; below 1 too. */
+function roundStep(least: number): number {
+  const magnitude = 10 ** Math.floor(Math.log10(least));
+  return ([1, 2, 5, 10].find((factor) => factor * magnitude >= least * (1 - 1e-9)) ?? 10) * magnitude;
+}
+
+/** Milliseconds, each power of ten as wide as the next. */
+export function logTimeScale(least: number, most: number, from: number, to: number): Scale {
+  const first = Math.floor(Math.log10(Math.max(least, 0.01)));
+  const last = Math.max(first + 1, Math.ceil(Math.log10(Math.max(most, 0.01)) - 1e-9));
+  const at = (value: number) => {
+    const power = Math.log10(Math.max(value, 10 ** first));
+    return from + ((to - from) * (power - first)) / (last - first);
+  };
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => {
+    const value = 10 ** (first + i);
+    return { at: at(value), label: value < 1 ? `${value} ms` : formatDuration(value) };
+  });
+  return { at, ticks };
+}

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { BrowserPage, findChromium } from '../support/chromium.js';
+import { fairq, fairqJson } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const folder = useFolder();
+const { env } = vhost;
+const chromium = findChromium();
+if (chromium === undefined) {
+  console.error(
+    'NOT RUN: pages in a browser, for want of Chromium (apt-get install chromium, or FAIRQ_CHROMIUM)',
+  );
+}
+
+const HOSTILE = [
+  '<img src=x onerror=alert(1)>',
+  '</script><script>document.title="owned"</script>',
+  '"><svg onload=alert(1)>',
+  "' onmouseover='alert(1)",
+  '<!-- {{constructor.constructor("alert(1)")()}}',
+  '\u202egnp.exe',
+  '名前 👩‍👩‍👧',
+];
+
+let page: BrowserPage | undefined;
+afterEach(async () => {
+  await page?.close();
+  page = undefined;
+});
+
+async function open(file: string): Promise<BrowserPage> {
+  page = await BrowserPage.open(chromium!, file);
+  return page;
+}
+
+interface Shown {
+  figure: string;
+  label: string | null;
+  value: string;
+}
+
+const FIGURES = `[...document.querySelectorAll('[data-figure]')].map((e) => ({
+  figure: e.dataset.figure, label: e.dataset.label ?? null, value: e.dataset.value }))`;
+const NAMES = `[...document.querySelectorAll('.users tbody th')].map((e) => e.textContent)`;
+
+/** As the page names them, from the document of --json. */
+function figuresOf(report: RunReport): Record<string, number | null> {
+  return {
+    'tasks completed': report.completed,
+    users: report.userCount,
+    time: report.seconds,
+    'tasks a second': report.tasksPerSecond,
+    "Jain's index at half time": report.fairness.jainAtHalf,
+    'largest lag, tasks': report.fairness.maxLagTasks,
+    'largest lag, as work': report.fairness.maxLagMs,
+    'dwell, p95': report.dwellMs?.p95 ?? null,
+    'dwell, max': report.dwellMs?.max ?? null,
+    missing: report.missing,
+    failed: report.failed,
+    'completed again': report.duplicates,
+  };
+}
+
+function shownOf(figures: readonly Shown[], label: string | null): Record<string, number | null> {
+  const own = figures.filter((one) => one.label === label);
+  return Object.fromEntries(own.map(({ figure, value }) => [figure, value === '' ? null : Number(value)]));
+}
+
+beforeAll(async () => {
+  for (const user of [...HOSTILE, 'B', 'C', 'D']) {
+    await fairqJson(env, 'publish', '--user', user, '--count', '12', '--run', 'hostile <b>');
+  }
+  await fairqJson(env, 'worker', '--exit-when', 'empty');
+});
+
+describe.skipIf(chromium === undefined)('a page in a browser', () => {
+  it('shows the figures of --json, names as names, and asks nobody for anything', async () => {
+    const file = folder.file('report.html');
+    const flags = ['--check', 'missing==0', '--check', 'user(B).last<=1'];
+    const { code, stdout } = await fairq(env, '--json', 'report', '--html', file, ...flags);
+    expect(code).toBe(99);
+    const document = JSON.parse(stdout) as RunReport;
+    const shown = await open(file);
+    expect(shown.errors).toEqual([]);
+    expect(shown.requests).toEqual([]);
+    expect(
+      await shown.evaluate<RunReport>(`JSON.parse(document.getElementById('fairq-data').textContent)`),
+    ).toEqual(document);
+    expect(shownOf(await shown.evaluate<Shown[]>(FIGURES), null)).toEqual(figuresOf(document));
+    const names = await shown.evaluate<string[]>(NAMES);
+    expect(names).toEqual(
+      document.users
+        .map(({ user }) => user.replace('\u202e', '\\u{202e}'))
+        .map((user) => user.replaceAll('\u200d', '\\u{200d}')),
+    );
+    expect(await shown.evaluate(`document.title`)).toBe('Run hostile <b> · fairq');
+    expect(
+      await shown.evaluate(`document.querySelectorAll('img, [onload], [onerror], [onmouseover]').length`),
+    ).toBe(0);
+    expect(await shown.evaluate(`document.querySelectorAll('script').length`)).toBe(2);
+    expect(await shown.evaluate(`document.querySelector('.checks .failed').textContent`)).toContain(
+      'user(B).last<=1',
+    );
+    expect(await shown.evaluate(`document.querySelectorAll('svg[role=img]').length`)).toBeGreaterThanOrEqual(
+      5,
+    );
+    expect(
+      await shown.evaluate(
+        `[...document.querySelectorAll('svg[role=img]')].every((e) => e.getAttribute('aria-label'))`,
+      ),
+    ).toBe(true);
+  });
+
+  it('finds and sorts users, by keyboard too', async () => {
+    const file = folder.file('sorted.html');
+    await fairqJson(env, 'report', '--html', file);
+    const shown = await open(file);
+    await shown.evaluate(
+      `(() => { const i = document.querySelector('.users input'); i.value = 'ONERROR'; i.dispatchEvent(new Event('input')); })()`,
+    );
+    expect(await shown.evaluate(NAMES)).toEqual([HOSTILE[0]]);
+    await shown.evaluate(
+      `(() => { const i = document.querySelector('.users input'); i.value = ''; i.dispatchEvent(new Event('input')); })()`,
+    );
+    await shown.evaluate(`document.querySelectorAll('.users thead button')[4].click()`);
+    const last = `[...document.querySelectorAll('.users tbody tr')].map((row) => Number(row.children[4].textContent.replaceAll(',', '')))`;
+    const positions = await shown.evaluate<number[]>(last);
+    expect(positions).toEqual([...positions].sort((a, b) => b - a));
+    expect(
+      await shown.evaluate(`document.querySelectorAll('.users thead th')[4].getAttribute('aria-sort')`),
+    ).toBe('descending');
+    expect(
+      await shown.evaluate(`[...document.querySelectorAll('.users button')].every((e) => e.tabIndex === 0)`),
+    ).toBe(true);
+    expect(shown.errors).toEqual([]);
+  });
+
+  it('is as wide as the window, in the light and in the dark', async () => {
+    const file = folder.file('narrow.html');
+    await fairqJson(env, 'report', '--html', file);
+    const shown = await open(file);
+    const background = () => shown.evaluate<string>(`getComputedStyle(document.body).backgroundColor`);
+    for (const scheme of ['light', 'dark'] as const) {
+      await shown.prefer(scheme);
+      expect(await background()).toBe(scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(20, 24, 28)');
+      for (const width of [360, 800, 1600]) {
+        await shown.resize(width, 900);
+        expect(await shown.evaluate(`document.documentElement.scrollWidth`)).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+
+  it('has the results of a bench side by side', async () => {
+    const file = folder.file('bench.html');
+    const load = ['--count-a', '600', '--count-b', '40', '--rounds', '1'];
+    const { stdout } = await fairq(env, '--json', 'bench', 'seed', ...load, '--html', file);
+    const { results } = JSON.parse(stdout) as { results: (RunReport & { strategy: string })[] };
+    const shown = await open(file);
+    expect(shown.errors).toEqual([]);
+    const figures = await shown.evaluate<Shown[]>(FIGURES);
+    expect(results.map(({ strategy }) => strategy)).toEqual(['fifo', 'arrival', 'fair']);
+    for (const result of results) expect(shownOf(figures, result.strategy)).toEqual(figuresOf(result));
+    expect(await shown.evaluate(`document.querySelectorAll('.users').length`)).toBe(3);
+  });
+});
+
+describe('a page', () => {
+  it('names the command without its password, and what made it', async () => {
+    const file = folder.file('secret.html');
+    const uri = new URL(env.FAIRQ_URI!);
+    const secret = uri.password;
+    await fairqJson({ ...env, FAIRQ_URI: 'amqp://127.0.0.1:1' }, 'report', '--uri', uri.href, '--html', file);
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain(`amqp://${uri.username}:***@`);
+    expect(text).not.toContain(`${uri.username}:${secret}@`);
+    expect(text).toMatch(/RabbitMQ \d+\.\d+/);
+    expect(text).toMatch(/Node v\d+/);
+  });
+
+  it('that cannot be written is known before the work', async () => {
+    const { code, stderr } = await fairq(env, 'bench', 'seed', '--html', folder.file('nowhere/page.html'));
+    expect(code).toBe(64);
+    expect(stderr).toContain('cannot be written');
+  });
+});
