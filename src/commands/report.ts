@@ -97,14 +97,13 @@ async function reportOn(
   flags: ReportFlags,
   context: Context,
 ): Promise<CommandResult> {
-  const { latestRun, listRuns } = await import('../run/report/replay.js');
+  const { listRuns } = await import('../run/report/replay.js');
   if (flags.list === true) {
     const { renderRuns } = await import('../render/runs-text.js');
     const runs = await listRuns(source);
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
-  const run = flags.run ?? (await latestRun(source));
-  const measures = await measured(source, run, broker, flags, context);
+  const { run, measures } = await measured(source, broker, flags, context);
   const whole = measures.report(run);
   const thresholds = checked(flags.check ?? [], whole, context);
   const passed = thresholds.every((one) => one.passed);
@@ -154,14 +153,18 @@ async function reportOn(
 
 async function measured(
   source: EventSource,
-  run: string,
   broker: string | null,
   flags: ReportFlags,
   context: Context,
-): Promise<RunMeasures> {
-  const { measureRun } = await import('../run/report/replay.js');
+): Promise<{ run: string; measures: RunMeasures }> {
+  const { latestRun, measureLatestRun, measureRun } = await import('../run/report/replay.js');
   const newMeasures = await measuresBy(flags);
-  if (flags.save === undefined) return measureRun(source, run, newMeasures);
+  const named = flags.run ?? source.onlyRun;
+  if (flags.save === undefined) {
+    if (named === undefined) return measureLatestRun(source, newMeasures);
+    return { run: named, measures: await measureRun(source, named, newMeasures) };
+  }
+  const run = named ?? (await latestRun(source));
   const { EventFileWriter } = await import('../run/report/event-file.js');
   const saved = new Date(context.clock.now()).toISOString();
   const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });
@@ -169,7 +172,7 @@ async function measured(
     const measures = await measureRun(source, run, newMeasures, copy);
     copy.finish();
     context.say(`saved: ${flags.save}`);
-    return measures;
+    return { run, measures };
   } catch (error) {
     copy.discard();
     throw error;
@@ -192,11 +195,9 @@ interface Baseline {
 }
 
 async function compared(file: string, now: RunReport, flags: ReportFlags): Promise<Baseline> {
-  const { fileSource, latestRun, measureRun } = await import('../run/report/replay.js');
+  const { fileSource, measureLatestRun } = await import('../run/report/replay.js');
   const { compareRuns } = await import('../core/comparison.js');
-  const source = await fileSource([file]);
-  const run = await latestRun(source);
-  const measures = await measureRun(source, run, await measuresBy(flags));
+  const { run, measures } = await measureLatestRun(await fileSource([file]), await measuresBy(flags));
   const report = measures.report(run);
   return { label: run === now.run ? file : run, report, measures, comparison: compareRuns(report, now) };
 }

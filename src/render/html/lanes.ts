@@ -37,13 +37,12 @@ function strip({ groups, choice, positions: longest }: LaneView, positions: numb
   const buckets: Buckets = { positions, buckets: Math.min(cells, positions), bucketColumns: 1 };
   const x = countScale(positions, LEFT, WIDTH - RIGHT, 6);
   const lanes: Markup[] = [];
-  const drawn = groups.map((group) => ({ ...group, shares: laneShares(group.order, users, buckets) }));
-  const most = drawn.reduce(
-    (sofar, { shares }) => Math.max(sofar, ...shares.map((lane) => Math.max(...lane))),
-    0,
-  );
+  const drawn = groups.map((group) => {
+    const shares = laneShares(group.order, users, buckets);
+    return { ...group, shares, most: shares.reduce((most, lane) => Math.max(most, ...lane), 0) };
+  });
   let y = TOP;
-  for (const { label, spans, shares } of drawn) {
+  for (const { label, spans, shares, most } of drawn) {
     if (label !== '') {
       lanes.push(html`<text class="group" x="4" y="${y + 12}">${label}</text>`);
       y += LANE;
@@ -91,7 +90,12 @@ function strip({ groups, choice, positions: longest }: LaneView, positions: numb
     )
     .join('; ');
   const cell = formatTasks(positions / buckets.buckets);
-  const scale = `A cell is about ${cell}${most < 0.995 ? `; its full height is ${(most * 100).toFixed(most < 0.1 ? 1 : 0)} % of them` : ''}.`;
+  const heights = drawn
+    .filter(({ most }) => most > 0 && most < 0.995)
+    .map(
+      ({ label, most }) => `${label === '' ? '' : `${label} `}${(most * 100).toFixed(most < 0.1 ? 1 : 0)} %`,
+    );
+  const scale = `A cell is about ${cell}${heights.length === 0 ? '' : `; of these the full height is ${heights.join(', ')}`}.`;
   return html`${framed({ description, height: y - TOP - GROUP_GAP, x }, html`${lanes}`)}<p class="note">${scale}</p>`;
 }
 

@@ -53,7 +53,7 @@ path,polygon,rect,circle{stroke:none!important}
 .users table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 .users caption{text-align:left;color:var(--quiet);padding:4px 0}
 .users th,.users td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
-.users tr>:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;font-weight:400}
+.users tr>:first-child{text-align:left;white-space:normal;min-width:7rem;overflow-wrap:anywhere;font-weight:400}
 .users thead th{font-weight:600;color:var(--quiet)}
 .users button{all:unset;cursor:pointer;padding:2px}
 .users button:hover{text-decoration:underline}

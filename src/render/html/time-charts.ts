@@ -5,6 +5,7 @@ import { html, type Markup } from './markup.js';
 import { countScale, type Scale, timeScale } from './scales.js';
 
 const HEIGHT = 150;
+const PIECES = 60;
 /** Colours for users: the rest of them are one. */
 export const COLORED = 7;
 
@@ -59,7 +60,7 @@ ${legend([
 
 /** What part of the service each user had, and what would have been fair: everything that was started, from bottom to top. */
 export function sharesChart({ label, timeline }: TimedResult): Markup {
-  const { ends, users, all } = timeline;
+  const { ends, users, all } = inPiecesOfWork(timeline);
   const x = timeScale(ends.at(-1) ?? 0, LEFT, WIDTH - RIGHT);
   const bottom = TOP + HEIGHT;
   const y: Scale = {
@@ -111,6 +112,32 @@ ${legend([
   ...(others ? [{ label: 'all other users', color: 'c-rest' }] : []),
   { label: 'where a fair share would end', color: 'fair', isLine: true },
 ])}</figure>`;
+}
+
+/**
+ * Intervals put together until in each there is some work: tasks of no time come in bursts, and a share of
+ * nothing is none.
+ */
+function inPiecesOfWork({ ends, users, all }: RunTimeline): Pick<RunTimeline, 'ends' | 'users' | 'all'> {
+  const enough = all.served.reduce((sum, count) => sum + count, 0) / (2 * PIECES);
+  const lasts: number[] = [];
+  let sofar = 0;
+  for (const [bin, count] of all.served.entries()) {
+    sofar += count;
+    if (sofar < enough && bin < ends.length - 1) continue;
+    lasts.push(bin);
+    sofar = 0;
+  }
+  const sums = (values: readonly number[]) =>
+    lasts.map((last, i) => {
+      const from = i === 0 ? 0 : lasts[i - 1]! + 1;
+      return values.slice(from, last + 1).reduce((sum, value) => sum + value, 0);
+    });
+  return {
+    ends: lasts.map((last) => ends[last]!),
+    users: users.map((user) => ({ ...user, served: sums(user.served), due: sums(user.due) })),
+    all: { ...all, served: sums(all.served) },
+  };
 }
 
 function steps(values: readonly number[], ends: readonly number[], x: Scale, y: Scale): [number, number][] {

@@ -1,10 +1,11 @@
 import type { Connection } from '../../broker/connection.js';
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
 import type { EventFileHead } from '../../core/event-line.js';
+import { LatestRun } from '../../core/latest-run.js';
 import type { Names } from '../../core/names.js';
 import { RunCatalog, type RunSummary } from '../../core/run-catalog.js';
 import type { RunMeasures } from '../../core/run-measures.js';
-import { usageError } from '../../errors.js';
+import { type FairqError, usageError } from '../../errors.js';
 import { readEventFile, readEventFileHead } from './event-file.js';
 
 /**
@@ -88,12 +89,38 @@ export async function latestRun(source: EventSource): Promise<string> {
     },
     onRunRecord: (record) => seen(record.run, record.finished),
   }));
-  if (latest === undefined) {
-    throw usageError('NO_RUN', 'there is no run to report on', {
-      hint: 'Publish tasks with "fairq publish" and run them with "fairq worker" first.',
-    });
-  }
+  if (latest === undefined) throw noRun();
   return latest;
+}
+
+/**
+ * The run with the latest activity, measured while it is looked for: a second replay is needed only where more
+ * than a few runs are written in turns.
+ *
+ * @param newMeasures empty ones
+ */
+export async function measureLatestRun(
+  source: EventSource,
+  newMeasures: () => RunMeasures,
+): Promise<{ run: string; measures: RunMeasures }> {
+  let latest = new LatestRun(newMeasures);
+  await source.replay(() => {
+    latest = new LatestRun(newMeasures);
+    return {
+      onBeginning: (at) => latest.historyBegins(at),
+      onCompletions: (events) => latest.add(events),
+      onRunRecord: (record) => latest.addRecord(record),
+    };
+  });
+  const { run, measures } = latest;
+  if (run === undefined) throw noRun();
+  return { run, measures: measures ?? (await measureRun(source, run, newMeasures)) };
+}
+
+function noRun(): FairqError {
+  return usageError('NO_RUN', 'there is no run to report on', {
+    hint: 'Publish tasks with "fairq publish" and run them with "fairq worker" first.',
+  });
 }
 
 /** Whoever is to have what a run's measures are made from, too. */

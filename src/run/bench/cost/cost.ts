@@ -98,7 +98,8 @@ class CostMeasurement {
       this.#step('deleting them');
       await make();
       const deleteSeconds = await this.#timed((user) => remover.removeUnused(this.#queueOf(user), type));
-      const each = (bytes: number) => (queues < FEWEST_FOR_MEMORY ? null : Math.max(0, bytes) / queues);
+      // What the broker took less of than before is lost in its own ups and downs.
+      const each = (bytes: number) => (queues < FEWEST_FOR_MEMORY || bytes <= 0 ? null : bytes / queues);
       return {
         ...{ type, queues, memoryBytes: idle, idleBytes: each(idle - without) },
         ...{ taskBytes: each(full - idle), consumerBytes: each(consumed - idle), cpuAtRest: cpu },
