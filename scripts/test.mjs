@@ -4,13 +4,13 @@
 //   npm test
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { provideChromium } from './lib/chromium.mjs';
+import { provideTestTools } from './lib/test-tools.mjs';
 import { countsText, runVitest } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { env } = await setUp();
-await provideChromium();
+await provideTestTools();
 
 console.error('\n— lint');
 const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '.'];

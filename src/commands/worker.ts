@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Management } from '../broker/management.js';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
 import { WORKER_CONNECTION } from '../core/names.js';
@@ -8,6 +9,9 @@ import { type FairqError, messageOf, usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
 import type { HandlerGuard } from '../run/worker/handler-guard.js';
 import type { Handlers } from '../run/worker/handlers.js';
+import { NO_METRICS, type WorkerMetrics } from '../run/worker/metrics/contract.js';
+import type { Worker } from '../run/worker/worker.js';
+import { VERSION } from '../version.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
@@ -32,6 +36,8 @@ interface WorkerFlags extends WeightFlags {
   backoff: readonly number[];
   queueType: QueueType;
   ordered?: boolean;
+  metricsPort?: number;
+  metricsHost: string;
 }
 
 /** Well below the broker's patience with a delivery that is not acknowledged. */
@@ -109,6 +115,10 @@ export function registerWorker(program: Command, run: Run): void {
         .argParser((text) => parseTimer(text, '--discover-every'))
         .default(30_000, '30s'),
     )
+    .option('--metrics-port <port>', 'serve Prometheus metrics there, at /metrics (0: any)', (text) =>
+      parseCount(text, '--metrics-port', 0, 65_535),
+    )
+    .option('--metrics-host <address>', 'for others than this machine, such as 0.0.0.0', '127.0.0.1')
     .option('--name <name>', 'shown in reports (default: host and process)')
     .addOption(
       new Option(
@@ -132,7 +142,8 @@ Examples:
   fairq worker --concurrency 50 --handler ./tasks.js
   fairq worker --weight A=3 --weight 'team-*=2' --charge time
   fairq worker --max-attempts 5 --backoff 1s,5s,30s
-  fairq worker --exec './resize.sh' --exit-when empty`,
+  fairq worker --exec './resize.sh' --exit-when empty
+  fairq worker --metrics-port 9464`,
     )
     .action(run(work));
 }
@@ -176,6 +187,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     }),
   });
   const newId = idGenerator(context);
+  let metrics: WorkerMetrics = NO_METRICS;
   let failures = 0;
   const worker = new Worker(
     connection,
@@ -218,6 +230,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       },
       onWarning: (text) => context.warn(text),
       onDetail: (text) => context.detail(text),
+      onTaskEnded: (event) => metrics.ended(event),
       onTaskFailed: (user, id, reason, retryAfterMs) => {
         failures++;
         if (failures <= FAILURES_SHOWN || context.verbose) {
@@ -234,6 +247,8 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       },
     },
   );
+  const served = await serveMetrics(flags, include, name, worker, management, context);
+  metrics = served?.metrics ?? NO_METRICS;
   const interruption = onInterrupt(
     io,
     () => {
@@ -256,9 +271,38 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     };
   } finally {
     progress.stop();
+    await served?.server.close();
     await connection.close();
     await management.close();
   }
+}
+
+/** Undefined where nobody wants to watch. */
+async function serveMetrics(
+  { metricsPort, metricsHost, exclude, concurrency }: WorkerFlags,
+  include: readonly string[],
+  name: string,
+  worker: Worker,
+  management: Management,
+  context: Context,
+) {
+  if (metricsPort === undefined) return undefined;
+  const { PrometheusMetrics } = await import('../run/worker/metrics/worker-metrics.js');
+  const { BacklogWatch } = await import('../run/worker/metrics/backlog.js');
+  const { MetricsServer } = await import('../run/worker/metrics/metrics-server.js');
+  const { queueFilter } = await import('../run/worker/queue-filter.js');
+  const { names } = await context.config();
+  const filter = queueFilter(names, include, exclude ?? []);
+  const backlog = new BacklogWatch(management, filter, context.clock.now);
+  const identity = { name, slots: concurrency, version: VERSION };
+  const metrics = new PrometheusMetrics(
+    identity,
+    () => worker.snapshot(),
+    () => backlog.look(),
+  );
+  const server = await MetricsServer.listen(metrics, metricsHost, metricsPort);
+  context.say(`worker ${name}: metrics at http://${metricsHost}:${server.port}/metrics`);
+  return { metrics, server };
 }
 
 function checkOrdered({ prefetch, strategy, backoff, maxAttempts }: WorkerFlags): void {

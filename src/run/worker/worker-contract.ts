@@ -1,6 +1,7 @@
 import type { QueueKind } from '../../broker/topology.js';
 import type { Charging } from '../../core/charging.js';
 import type { RetryPolicy } from '../../core/retry-policy.js';
+import type { TaskEvent } from '../../core/task-event.js';
 import type { Weights } from '../../core/weights.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
@@ -41,6 +42,8 @@ export interface WorkerListener {
   onWarning(text: string): void;
   /** Why it does what it does, for who asks. */
   onDetail(text: string): void;
+  /** An attempt of a task, however it ended. */
+  onTaskEnded(event: TaskEvent): void;
   /** @param retryAfterMs when it is tried again; undefined: it is a dead letter */
   onTaskFailed(user: string, id: string, reason: string, retryAfterMs: number | undefined): void;
 }

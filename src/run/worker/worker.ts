@@ -94,6 +94,7 @@ export class Worker {
     this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
       onFinished: (run, event, failure) => {
+        listener.onTaskEnded(event);
         const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
         if (stays) this.#settlement?.attempted(event);
         else this.#settlement?.finished(run.task, event);

@@ -1,0 +1,32 @@
+// What some tests hold fairq's output against: a browser, and Prometheus' own parser. Without one of them its tests
+// are skipped, and say so.
+import { debianPrefix, installWithApt } from './apt.mjs';
+import { ask, SetupError, say } from './run.mjs';
+
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+export async function provideTestTools() {
+  const missing = [
+    ...(hasBrowser() ? [] : ['chromium']),
+    ...(hasParser() ? [] : ['python3-prometheus-client']),
+  ];
+  if (missing.length === 0 || debianPrefix() === null) return;
+  try {
+    await installWithApt(...missing);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`tests that need ${missing.join(' and ')} will be skipped: ${error.message}`);
+  }
+}
+
+/** Debian's package is Debian's Python's, and the first on the path may be another. */
+function hasParser() {
+  const pythons = ['/usr/bin/python3', 'python3'];
+  return pythons.some((python) => ask(python, ['-c', 'import prometheus_client.parser']) !== null);
+}
+
+function hasBrowser() {
+  return (
+    Boolean(process.env.FAIRQ_CHROMIUM) || BROWSERS.some((program) => ask(program, ['--version']) !== null)
+  );
+}

@@ -1,0 +1,50 @@
+import type { Management } from '../../../broker/management.js';
+import { FairqError } from '../../../errors.js';
+import type { QueueFilter } from '../queue-filter.js';
+
+/** A listing costs the broker a second where there are 10,000 queues: scrapes share one. */
+const KEPT_MS = 10_000;
+
+/** What waits in the queues of users. */
+export interface Backlog {
+  readonly total: number;
+  /** Those with most, from the most. */
+  largest(count: number): readonly { readonly user: string; readonly tasks: number }[];
+}
+
+/** Asks the broker what waits, not too often. */
+export class BacklogWatch {
+  #last: Promise<Backlog | undefined> | undefined;
+  #at = Number.NEGATIVE_INFINITY;
+
+  /** @param now milliseconds */
+  constructor(
+    private readonly management: Management,
+    private readonly filter: QueueFilter,
+    private readonly now: () => number,
+  ) {}
+
+  /** Undefined where the broker does not say. */
+  look(): Promise<Backlog | undefined> {
+    if (this.#last === undefined || this.now() - this.#at >= KEPT_MS) {
+      this.#at = this.now();
+      this.#last = this.#ask();
+    }
+    return this.#last;
+  }
+
+  async #ask(): Promise<Backlog | undefined> {
+    try {
+      const waiting = (await this.management.queues()).flatMap(({ name, ready }) => {
+        return this.filter.matches(name) ? [{ user: this.filter.userOf(name), tasks: ready }] : [];
+      });
+      return {
+        total: waiting.reduce((sum, { tasks }) => sum + tasks, 0),
+        largest: (count) => waiting.sort((a, b) => b.tasks - a.tasks).slice(0, count),
+      };
+    } catch (error) {
+      if (error instanceof FairqError) return undefined;
+      throw error;
+    }
+  }
+}
