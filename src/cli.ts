@@ -1,20 +1,13 @@
 import { hostname } from 'node:os';
-import { Command, CommanderError, Option } from 'commander';
-import { registerBench } from './commands/bench.js';
-import { registerBroker } from './commands/broker.js';
+import { Command, CommanderError } from 'commander';
 import type { Action, CommandResult, Context } from './commands/context.js';
-import { registerDead } from './commands/dead.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerPublish } from './commands/publish.js';
-import { registerQueues } from './commands/queues/index.js';
-import { registerReport } from './commands/report.js';
-import { registerWorker } from './commands/worker.js';
+import { addGlobalOptions } from './commands/global-options.js';
+import { registerCommands } from './commands/index.js';
 import type { Config } from './config.js';
 import { FairqError, messageOf } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
 import { type Io, processIo } from './io.js';
 import { safeLines } from './render/safe-text.js';
-import { SETTINGS, type Setting } from './settings.js';
 import { systemClock } from './system-clock.js';
 import { VERSION } from './version.js';
 
@@ -40,14 +33,7 @@ async function main(io: Io): Promise<number> {
       await write(result, context);
       if (result.endsAs !== undefined) exitCode = exitCodeOfKind(result.endsAs);
     };
-  registerPublish(program, run);
-  registerWorker(program, run);
-  registerReport(program, run);
-  registerQueues(program, run);
-  registerDead(program, run);
-  registerDoctor(program, run);
-  registerBench(program, run);
-  registerBroker(program, run);
+  registerCommands(program, run);
   program.addHelpText(
     'after',
     '\nExit codes: 0 done, 1 unexpected, 3 partly, 64 usage, 69 unreachable, 77 refused, 99 check failed, 130 interrupted.',
@@ -62,22 +48,6 @@ async function main(io: Io): Promise<number> {
     io.err(safeLines(explain(error, isVerbose)));
     return exitCodeOf(error);
   }
-}
-
-function addGlobalOptions(program: Command): void {
-  const settings: readonly Setting[] = Object.values(SETTINGS);
-  for (const { flag, help, variable, repeats } of settings) {
-    const option = new Option(flag, `${help} [${variable}]`);
-    if (repeats) option.argParser((text, before) => (before === undefined ? text : `${before},${text}`));
-    program.addOption(option);
-  }
-  program
-    .option('--config <file>', 'TOML file with these settings [FAIRQ_CONFIG]')
-    .option('--json', 'one JSON document on stdout')
-    .option('-q, --quiet', 'no progress and no notes')
-    .option('-v, --verbose', 'say more; stack traces for unexpected errors')
-    .option('--no-color', 'no colour [NO_COLOR]')
-    .option('--no-input', 'never ask; what needs an answer is refused');
 }
 
 function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Context {

@@ -1,5 +1,5 @@
-// What some tests hold fairq's output against: a browser, and Prometheus' own parser. Without one of them its tests
-// are skipped, and say so.
+// What some tests hold fairq's output against: a browser, Prometheus' own parser, shells. Without one of them its
+// tests are skipped, and say so.
 import { debianPrefix, installWithApt } from './apt.mjs';
 import { ask, SetupError, say } from './run.mjs';
 
@@ -8,6 +8,7 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 export async function provideTestTools() {
   const missing = [
     ...(hasBrowser() ? [] : ['chromium']),
+    ...['zsh', 'fish'].filter((shell) => ask(shell, ['--version']) === null),
     ...(hasParser() ? [] : ['python3-prometheus-client']),
   ];
   if (missing.length === 0 || debianPrefix() === null) return;

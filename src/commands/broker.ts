@@ -24,9 +24,18 @@ export function registerBroker(program: Command, run: Run): void {
       'for the management API (default: a free one)',
       port('--management-port'),
     )
+    .addHelpText('after', '\nExamples:\n  fairq broker start\n  fairq broker start --port 5673')
     .action(run(start));
-  broker.command('stop').description('Stop it; its data stays.').action(run(stop));
-  broker.command('status').description('Whether it runs, and where.').action(run(status));
+  broker
+    .command('stop')
+    .description('Stop it; its data stays.')
+    .addHelpText('after', '\nExamples:\n  fairq broker stop')
+    .action(run(stop));
+  broker
+    .command('status')
+    .description('Whether it runs, and where.')
+    .addHelpText('after', '\nExamples:\n  fairq broker status --json')
+    .action(run(status));
 }
 
 async function start(flags: StartFlags, context: Context): Promise<CommandResult> {

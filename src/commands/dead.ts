@@ -45,6 +45,7 @@ Examples:
     .command('show')
     .description('Everything about one dead letter, its payload included.')
     .argument('<id>', 'of the task, as "dead list" says it')
+    .addHelpText('after', '\nExamples:\n  fairq dead show 01932a7c-8a3e-7c00-9f3a-2f6d1c0b7e55')
     .action((id: string) => run(show)({ id }));
   withSelection(dead.command('redrive').description('Send tasks back into the queues of their users.'))
     .option('--all', 'all of them')
@@ -68,6 +69,7 @@ Examples:
     .option('--all', 'all of them')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nExamples:\n  fairq dead discard --run friday --dry-run')
     .action(run(discard));
 }
 

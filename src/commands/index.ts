@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { registerBench } from './bench.js';
+import { registerBroker } from './broker.js';
+import type { Run } from './context.js';
+import { registerDead } from './dead.js';
+import { registerDoctor } from './doctor.js';
+import { registerPublish } from './publish.js';
+import { registerQueues } from './queues/index.js';
+import { registerReport } from './report.js';
+import { registerShell } from './shell.js';
+import { registerWorker } from './worker.js';
+
+/** Every verb, in the order of the help. */
+export function registerCommands(program: Command, run: Run): void {
+  registerPublish(program, run);
+  registerWorker(program, run);
+  registerReport(program, run);
+  registerQueues(program, run);
+  registerDead(program, run);
+  registerDoctor(program, run);
+  registerBench(program, run);
+  registerBroker(program, run);
+  registerShell(program, run);
+}
