@@ -138,12 +138,17 @@ async function reportOn(
     return { document, text: () => usersAsCsv(shown.users, context.io.stdoutIsTerminal), endsAs };
   }
   const { renderReport } = await import('../render/report-text.js');
+  const { MOST_BARS, timelineColumns } = await import('../render/timeline-text.js');
   const { renderComparison } = await import('../render/comparison-text.js');
   return {
     document,
     text: (style) =>
       renderReport(shown, measures.completionOrder(), style, {
         usersHidden: document.usersHidden,
+        timeline: measures.timeline(
+          shown.users.slice(0, MOST_BARS + 1).map(({ user }) => user),
+          timelineColumns(style),
+        ),
         thresholds,
         comparison: baseline && renderComparison(baseline.comparison, baseline.label, style),
       }),

@@ -1,4 +1,5 @@
 import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
+import type { RunTimeline } from '../core/run-timeline.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { renderLanes } from './lanes.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
@@ -7,10 +8,13 @@ import { paint, type TextStyle, type Tone } from './style.js';
 import { type Column, renderTable } from './table.js';
 import { fitText, wrapText } from './text.js';
 import { renderThresholds } from './threshold-text.js';
+import { renderTimeline } from './timeline-text.js';
 
 export interface ReportExtras {
   /** How many the report leaves out of its list. */
   readonly usersHidden?: number;
+  /** Of all users where they are few. */
+  readonly timeline?: RunTimeline;
   readonly thresholds?: readonly ThresholdResult[];
   /** With another run, as text. */
   readonly comparison?: string | undefined;
@@ -21,7 +25,7 @@ export function renderReport(
   report: RunReport,
   order: CompletionOrder,
   style: TextStyle,
-  { usersHidden = 0, thresholds = [], comparison = '' }: ReportExtras = {},
+  { usersHidden = 0, timeline, thresholds = [], comparison = '' }: ReportExtras = {},
 ): string {
   const verdicts = renderThresholds(thresholds, style);
   if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
@@ -30,6 +34,7 @@ export function renderReport(
     renderUsers(report, usersHidden, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
     renderLanes(order, style, usersHidden > 0 ? report.users.map(({ user }) => user) : undefined),
+    timeline === undefined ? '' : renderTimeline(timeline, style),
     comparison,
     verdicts,
   ];
