@@ -14,6 +14,8 @@ export interface Io {
   readonly stdinIsTerminal: boolean;
   /** Columns of the terminal, or 80 where there is none, or none that knows its size. */
   readonly columns: number;
+  /** Lines of the terminal, or 24. */
+  readonly rows: number;
   readonly pid: number;
   readonly hostname: string;
   /** Of Node, such as v20.19.0. */
@@ -25,6 +27,11 @@ export interface Io {
   err(text: string): void;
   /** Calls back for SIGINT, SIGTERM and SIGHUP. */
   onStopSignal(listener: (signal: NodeJS.Signals) => void): void;
+  /**
+   * Takes the terminal for a screen of its own: `enter` is written now, and `leave` when it is released, or when
+   * the process ends without that. Meanwhile keys come as they are typed.
+   */
+  takeTerminal(enter: string, leave: string, listener: TerminalListener): { release(): void };
   /** Calls back when the process that started this one with an IPC channel has gone. */
   onParentGone(listener: () => void): void;
   /** From now on calls back for what nobody has caught, in the asynchronous context that it came from. */
@@ -35,13 +42,22 @@ export interface Io {
   exit(code: number): never;
 }
 
+export interface TerminalListener {
+  /** A key, or what an arrow or a function key sends. */
+  onKey(key: string): void;
+  onResize(): void;
+  /** The terminal was closed. */
+  onGone(): void;
+}
+
 export function processIo(hostname: string): Io {
   const exit = process.exit.bind(process);
   // Without a listener a reader that has gone would end the process, whoever writes. What else goes wrong
   // with the output ends it as before.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      // A terminal that was closed fails with EIO.
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
   return {
@@ -52,7 +68,12 @@ export function processIo(hostname: string): Io {
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
     stdinIsTerminal: process.stdin.isTTY === true,
-    columns: process.stdout.columns || process.stderr.columns || 80,
+    get columns() {
+      return process.stdout.columns || process.stderr.columns || 80;
+    },
+    get rows() {
+      return process.stdout.rows || 24;
+    },
     pid: process.pid,
     nodeVersion: process.version,
     hostname,
@@ -72,6 +93,7 @@ export function processIo(hostname: string): Io {
       const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
       for (const signal of signals) process.on(signal, listener);
     },
+    takeTerminal,
     onParentGone: (listener) => {
       if (process.channel) process.once('disconnect', listener);
     },
@@ -86,4 +108,37 @@ export function processIo(hostname: string): Io {
     },
     exit: (code) => exit(code),
   };
+}
+
+/** Keys that came together are told apart: an escape sequence is one. */
+const ESCAPE = String.fromCharCode(27);
+const KEYS = new RegExp(`${ESCAPE}(?:\\[[0-9;]*[A-Za-z~]|O[A-Z])?|[\\s\\S]`, 'gu');
+
+function takeTerminal(enter: string, leave: string, listener: TerminalListener): { release(): void } {
+  const { stdin, stdout } = process;
+  let isReleased = false;
+  const onData = (chunk: Buffer) => {
+    for (const key of chunk.toString('utf8').match(KEYS) ?? []) if (!isReleased) listener.onKey(key);
+  };
+  const release = () => {
+    if (isReleased) return;
+    isReleased = true;
+    process.off('exit', release);
+    stdout.off('resize', listener.onResize);
+    stdin.off('data', onData);
+    stdin.off('end', listener.onGone);
+    stdin.off('error', listener.onGone);
+    if (stdin.isTTY) stdin.setRawMode(false);
+    stdin.pause();
+    stdout.write(leave);
+  };
+  stdout.write(enter);
+  stdin.setRawMode(true);
+  stdin.on('data', onData);
+  stdin.on('end', listener.onGone);
+  stdin.on('error', listener.onGone);
+  stdin.resume();
+  stdout.on('resize', listener.onResize);
+  process.on('exit', release);
+  return { release };
 }

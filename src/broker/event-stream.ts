@@ -11,6 +11,7 @@ import type { Names } from '../core/names.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
+import { LastingChannel } from './lasting-channel.js';
 
 /** Batches on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
 const READ_AHEAD = 200;
@@ -29,29 +30,40 @@ export interface EventReader {
   onBeginning?(at: number): void;
 }
 
+export interface EventTail {
+  onCompletions(events: readonly TaskEvent[]): void;
+  onFailure(error: Error): void;
+}
+
 /**
- * Reads completions as they are written from now on.
- *
- * @returns what ends it
+ * Reads completions as they are written from now on; after a lost connection, from then on. Rejects with the
+ * broker's 404 where there is no stream.
  */
 export async function tailEvents(
   connection: Connection,
   names: Names,
-  onCompletions: (events: readonly TaskEvent[]) => void,
-): Promise<() => Promise<void>> {
-  const channel = await connection.channel();
-  await channel.prefetch(READ_AHEAD);
-  await channel.consume(
-    names.eventStream,
-    (message) => {
-      if (message === null) return; // it was deleted, and nothing more comes
-      channel.ack(message);
-      if (message.properties.type !== COMPLETIONS) return;
-      onCompletions(decodeCompletions(message.content.toString('utf8')) ?? []);
+  tail: EventTail,
+): Promise<LastingChannel> {
+  return LastingChannel.open(
+    () => connection.channel(),
+    async (channel) => {
+      await channel.prefetch(READ_AHEAD);
+      await channel.consume(
+        names.eventStream,
+        (message) => {
+          if (message === null) {
+            channel.close().catch(() => {}); // it was deleted; the next consumer is told that it is not there
+            return;
+          }
+          channel.ack(message);
+          if (message.properties.type !== COMPLETIONS) return;
+          tail.onCompletions(decodeCompletions(message.content.toString('utf8')) ?? []);
+        },
+        { arguments: { 'x-stream-offset': 'next' } },
+      );
     },
-    { arguments: { 'x-stream-offset': 'next' } },
+    { onFailure: (error) => tail.onFailure(error) },
   );
-  return () => channel.close();
 }
 
 /** The connection or the channel went before the end: what has been read may be thrown away, and read again. */

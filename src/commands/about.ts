@@ -8,7 +8,7 @@ export function aboutThis({ io, clock }: Context, broker: string | null): [strin
   const processors = cpus();
   return [
     ['command', commandLine(io.argv)],
-    ['made', new Date(clock.now()).toISOString()],
+    ['made', new Date(clock.epochMicros() / 1_000).toISOString()],
     ['fairq', `${VERSION}, Node ${io.nodeVersion}`],
     ['broker', broker === null ? 'not known' : `RabbitMQ ${broker}`],
     [

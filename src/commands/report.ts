@@ -171,7 +171,7 @@ async function measured(
   }
   const run = named ?? (await latestRun(source));
   const { EventFileWriter } = await import('../run/report/event-file.js');
-  const saved = new Date(context.clock.now()).toISOString();
+  const saved = new Date(context.clock.epochMicros() / 1_000).toISOString();
   const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });
   try {
     const measures = await measureRun(source, run, newMeasures, copy);

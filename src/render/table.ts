@@ -45,8 +45,9 @@ export function renderTable<Row>(
     const more = `${ellipsis} and ${formatCount(rows.length - MAX_ROWS)} more (use --json for all)`;
     lines.push(paint('quiet', more, style));
   }
-  if (dropped.length > 0) {
-    const names = dropped.map((column) => column.heading.replace('\n', ' ')).join(', ');
+  // A column without a heading only draws what others say.
+  const names = dropped.flatMap(({ heading }) => heading.replace('\n', ' ') || []).join(', ');
+  if (names !== '') {
     lines.push(paint('quiet', fitText(`(too narrow for: ${names})`, style.columns, style.unicode), style));
   }
   return lines.join('\n');

@@ -19,8 +19,15 @@ export async function firstTasksOfNewUsers(
   type: QueueType,
 ): Promise<number> {
   const started = new Map<string, (at: number) => void>();
-  const stop = await tailEvents(connection, names, (events) => {
-    for (const { id, started: at } of events) started.get(id)?.(at);
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const tail = await tailEvents(connection, names, {
+    onCompletions: (events) => {
+      for (const { id, started: at } of events) started.get(id)?.(at);
+    },
+    onFailure: fail,
   });
   const queueKind = { type, ordered: false };
   const publisher = await Publisher.open(connection, names, { queueKind, onConfirmed: () => {} }, clock.now);
@@ -38,9 +45,11 @@ export async function firstTasksOfNewUsers(
       attempt: 1,
     };
     publisher.send({ id, type: 'noop', contentType: '', payload: Buffer.alloc(0), envelope });
-    waits.push(((await begun) - sentAt) / 1000);
+    waits.push(((await Promise.race([begun, failed])) - sentAt) / 1000);
   }
   await publisher.settled();
-  await stop();
+  const { current } = tail;
+  tail.close();
+  await current?.close();
   return waits.sort((a, b) => a - b)[NEW_USERS >> 1] ?? 0;
 }

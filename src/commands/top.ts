@@ -1,0 +1,177 @@
+import type { Command } from 'commander';
+import { parseCount, parseTimer } from '../core/quantities.js';
+import type { TopSample } from '../core/top-sample.js';
+import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
+import type { Top } from '../run/top/top.js';
+import type { CommandResult, Context, Run } from './context.js';
+import { onInterrupt } from './interrupt.js';
+import { FOREVER, reconnecting } from './reconnecting.js';
+import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
+
+interface TopFlags extends WeightFlags {
+  interval: number;
+  samples?: number;
+}
+
+/** Another screen, from whose upper left corner all is drawn; no cursor. And back. */
+const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l';
+const LEAVE_SCREEN = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
+
+export function registerTop(program: Command, run: Run): void {
+  withWeightOptions(
+    program
+      .command('top')
+      .description('Look on: who has how much waiting, who is served, and what would be fair.'),
+  )
+    .option('--interval <time>', 'look so often', (text) => parseTimer(text, '--interval', 100), 2_000)
+    .option('--samples <n>', 'end after so many', (text) => parseCount(text, '--samples'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq top
+  fairq top --interval 500ms --weight A=3
+  fairq top --json --samples 10`,
+    )
+    .action(run(top));
+}
+
+async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
+  const { openConnection } = await import('../broker/connection.js');
+  const { Management } = await import('../broker/management.js');
+  const { Top } = await import('../run/top/top.js');
+  const weights = await weightsFrom(flags);
+  const config = await context.config();
+  const management = new Management(config.address);
+  const connection = await openConnection(
+    config.address,
+    'fairq top',
+    reconnecting(context, config, { resumption: 'the figures begin anew', usually: FOREVER }),
+  );
+  try {
+    const source = await Top.open({
+      ...{ connection, management, names: config.names },
+      now: () => performance.now(),
+      epochMs: () => context.clock.epochMicros() / 1_000,
+      weightOf: (user) => weights.find(user).weight,
+    });
+    const watch =
+      context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;
+    const samples = await Promise.race([watch(source, flags, context), connection.lost]);
+    source.close();
+    return {
+      document: { schemaVersion: 1, kind: 'top-end', samples: samples.count },
+      text: () => '',
+      endsAs: samples.interrupted ? 'interrupted' : undefined,
+    };
+  } finally {
+    await connection.close();
+    await management.close();
+  }
+}
+
+interface Watched {
+  readonly count: number;
+  readonly interrupted: boolean;
+}
+
+/** A JSON object a line. */
+async function asLines(
+  source: Top,
+  { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
+  context: Context,
+): Promise<Watched> {
+  const pause = new Pause();
+  const interruption = onInterrupt(
+    context.io,
+    () => pause.end(),
+    () => pause.end(),
+  );
+  let count = 0;
+  while (!pause.ended && count < samples) {
+    await pause.wait(interval);
+    if (pause.ended) break;
+    await context.io.out(
+      `${JSON.stringify({ schemaVersion: 1, kind: 'top', ...(await source.sample()) })}\n`,
+    );
+    count++;
+  }
+  return { count, interrupted: interruption.requested };
+}
+
+/**
+ * In place, and led by keys. Whatever ends it, the terminal is as it was: keys are read raw only in between, and
+ * what undoes the screen is written even where the process ends at once.
+ */
+async function onScreen(
+  source: Top,
+  { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
+  context: Context,
+): Promise<Watched> {
+  const { renderTop } = await import('../render/top-text.js');
+  const { io } = context;
+  const pause = new Pause();
+  let view: TopView = FIRST_VIEW;
+  let sample: TopSample | undefined;
+  let quit = false;
+  const draw = () => {
+    if (sample === undefined) return;
+    const style = { ...context.style, columns: Math.max(20, io.columns) };
+    const lines = renderTop(sample, view, style, io.rows);
+    void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
+  };
+  const interruption = onInterrupt(
+    io,
+    () => pause.end(),
+    () => pause.end(),
+  );
+  const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
+    onKey: (key) => {
+      const next = afterKey(view, key);
+      if (next === 'quit') {
+        quit = true;
+        pause.end();
+      } else {
+        view = next;
+        draw();
+      }
+    },
+    onResize: draw,
+    onGone: () => pause.end(),
+  });
+  let count = 0;
+  try {
+    while (!pause.ended && count < samples) {
+      if (!view.paused || sample === undefined) {
+        sample = await source.sample();
+        count++;
+        draw();
+      }
+      await pause.wait(interval);
+    }
+  } finally {
+    screen.release();
+  }
+  return { count, interrupted: !quit && interruption.requested };
+}
+
+/** Waits that can be ended. */
+class Pause {
+  readonly #stop = new AbortController();
+
+  get ended(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  end(): void {
+    this.#stop.abort();
+  }
+
+  async wait(ms: number): Promise<void> {
+    const { setTimeout: delay } = await import('node:timers/promises');
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // it was ended
+  }
+}

@@ -1,0 +1,97 @@
+import type { TaskEvent } from './task-event.js';
+import type { TopQueue, TopUser } from './top-sample.js';
+
+const SECONDS = 5;
+
+interface Second {
+  readonly at: number;
+  readonly users: Map<string, number>;
+  readonly workers: Map<string, number>;
+}
+
+/** What ended in the last seconds, of whom and at whom. */
+export class TopWindow {
+  #seconds: Second[] = [];
+  #since: number | undefined;
+  readonly #waits = new Map<string, number>();
+
+  /** @param now milliseconds; it only grows */
+  add(events: readonly TaskEvent[], now: number): void {
+    this.#since ??= now;
+    const at = Math.floor(now / 1_000);
+    let second = this.#seconds.at(-1);
+    if (second?.at !== at) {
+      second = { at, users: new Map(), workers: new Map() };
+      this.#seconds.push(second);
+      this.#forget(at);
+    }
+    for (const { user, worker, enqueued, started } of events) {
+      second.users.set(user, (second.users.get(user) ?? 0) + 1);
+      second.workers.set(worker, (second.workers.get(worker) ?? 0) + 1);
+      this.#waits.set(user, Math.max(0, started - enqueued) / 1_000);
+    }
+  }
+
+  /** Begins to count; what comes before is not known. */
+  begin(now: number): void {
+    this.#since ??= now;
+  }
+
+  /** Attempts a second, by user and by worker. */
+  rates(now: number): { users: Map<string, number>; workers: Map<string, number> } {
+    this.#forget(Math.floor(now / 1_000));
+    const seconds = Math.max(1, Math.min(SECONDS, (now - (this.#since ?? now)) / 1_000));
+    const users = new Map<string, number>();
+    const workers = new Map<string, number>();
+    for (const second of this.#seconds) {
+      for (const [name, count] of second.users) users.set(name, (users.get(name) ?? 0) + count / seconds);
+      for (const [name, count] of second.workers)
+        workers.set(name, (workers.get(name) ?? 0) + count / seconds);
+    }
+    for (const user of this.#waits.keys()) if (!users.has(user)) this.#waits.delete(user);
+    return { users, workers };
+  }
+
+  waitMs(user: string): number | null {
+    return this.#waits.get(user) ?? null;
+  }
+
+  #forget(now: number): void {
+    this.#seconds = this.#seconds.filter(({ at }) => at > now - SECONDS);
+  }
+}
+
+/** Users with their rates, backlogs and shares; those with neither are in it too. */
+export function topUsers(
+  queues: readonly TopQueue[],
+  rates: ReadonlyMap<string, number>,
+  weightOf: (user: string) => number,
+  waitMs: (user: string) => number | null,
+): TopUser[] {
+  const byUser = new Map(queues.map((queue) => [queue.user, queue]));
+  const names = new Set([...byUser.keys(), ...rates.keys()]);
+  const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
+  let weights = 0;
+  let asked = 0;
+  for (const user of names) {
+    if ((byUser.get(user)?.ready ?? 0) > 0) weights += weightOf(user);
+    else asked += rates.get(user) ?? 0;
+  }
+  return [...names].map((user) => {
+    const queue = byUser.get(user);
+    const perSecond = rates.get(user) ?? 0;
+    const share = total === 0 ? null : perSecond / total;
+    const isWaiting = (queue?.ready ?? 0) > 0;
+    return {
+      user,
+      backlog: queue?.ready ?? null,
+      unacknowledged: queue?.unacknowledged ?? null,
+      consumers: queue?.consumers ?? null,
+      perSecond,
+      share,
+      fairShare:
+        share === null || !isWaiting ? share : ((total - asked) / total) * (weightOf(user) / weights),
+      waitMs: waitMs(user),
+    };
+  });
+}

@@ -1,0 +1,123 @@
+import type { TopSample, TopUser, TopWorker } from '../core/top-sample.js';
+import { type TopView, usersIn } from '../core/top-view.js';
+import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
+import { safeText } from './safe-text.js';
+import { paint, type TextStyle } from './style.js';
+import { type Column, renderTable } from './table.js';
+import { fitText, textWidth, wrapParts } from './text.js';
+
+const MOST_WORKERS = 5;
+const BAR = 12;
+const FEWEST_ROWS = 6;
+/** Of a narrow terminal: what comes first matters most. */
+const MOST_HEAD = 2;
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+const HELP = [
+  's        sort by the next column: backlog, rate, wait, share, user',
+  'r        the other way round',
+  '/        show only users with some text in their name; Enter keeps it, Esc drops it',
+  'up down  scroll, PgUp and PgDn by ten',
+  'p        pause, and go on',
+  'q        quit',
+  '',
+  'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what',
+  'would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
+];
+
+/** A screen: never more lines than `rows`, nor wider than the terminal. */
+export function renderTop(sample: TopSample, view: TopView, style: TextStyle, rows: number): string[] {
+  const { columns, unicode } = style;
+  const head = [...headLines(sample, view, style).slice(0, MOST_HEAD), ''];
+  const foot = view.writing
+    ? `/${safeText(view.filter, unicode)}${unicode ? '▏' : '_'}`
+    : 'q quit  s sort  r reverse  / filter  p pause  ? help';
+  const room = Math.max(FEWEST_ROWS, rows) - head.length - 2;
+  const body = view.help ? HELP : [...workerLines(sample, style), ...userLines(sample, view, style, room)];
+  const lines = [...head, ...body.slice(0, room)];
+  while (lines.length < Math.max(FEWEST_ROWS, rows) - 1) lines.push('');
+  return [
+    ...lines.map((line) => cut(line, columns, unicode)),
+    paint('quiet', fitText(foot, columns - 1, unicode), style),
+  ];
+}
+
+/** A table has a least width; what is too wide loses its colours with its middle. */
+function cut(line: string, columns: number, unicode: boolean): string {
+  const plain = line.replace(COLOURS, '');
+  return textWidth(plain) <= columns ? line : fitText(plain, columns, unicode);
+}
+
+function headLines(sample: TopSample, view: TopView, style: TextStyle): string[] {
+  const slots = sample.workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const idle = sample.workers.reduce((sum, worker) => sum + worker.idle, 0);
+  const age = sample.listedSecondsAgo;
+  const parts = [
+    `${sample.at.slice(11, 19)} UTC`,
+    `${formatCount(sample.users.length)} users`,
+    `${formatTasks(sample.backlog)} waiting${age === null ? ' (not known yet)' : age < 1 ? '' : ` (${formatDuration(age * 1_000)} ago)`}`,
+    formatRate(sample.perSecond),
+    `${formatCount(sample.workers.length)} ${sample.workers.length === 1 ? 'worker' : 'workers'}, ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`,
+    `by ${view.sort}${view.reversed ? ', reversed' : ''}`,
+    ...(view.filter === '' ? [] : [`with "${safeText(view.filter, style.unicode)}"`]),
+    ...(view.paused ? ['PAUSED'] : []),
+  ];
+  return wrapParts(parts, '   ', style).map((line) => paint('strong', line, style));
+}
+
+function workerLines({ workers }: TopSample, style: TextStyle): string[] {
+  if (workers.length === 0) return [paint('alarm', 'No worker runs here.', style), ''];
+  const shown = [...workers].sort((a, b) => b.perSecond - a.perSecond).slice(0, MOST_WORKERS);
+  const table = renderTable<TopWorker>(
+    [
+      { heading: 'worker', text: ({ name }) => safeText(name, style.unicode), align: 'left', shrinkTo: 10 },
+      { heading: 'slots', text: ({ slots }) => formatCount(slots) },
+      { heading: 'idle', text: ({ idle }) => formatCount(idle) },
+      { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
+      { heading: '', text: ({ ready }) => (ready ? '' : 'starting'), align: 'left' },
+    ],
+    shown,
+    style,
+  ).split('\n');
+  const more = workers.length - shown.length;
+  return [...table, ...(more > 0 ? [`and ${formatCount(more)} more workers`] : []), ''];
+}
+
+function userLines(sample: TopSample, view: TopView, style: TextStyle, room: number): string[] {
+  const users = usersIn(sample, view);
+  if (users.length === 0)
+    return [view.filter === '' ? 'No user has a queue.' : 'No user has that in its name.'];
+  const from = Math.min(view.scroll, Math.max(0, users.length - 1));
+  const shown = users.slice(from, from + room);
+  const count = (value: number | null) => (value === null ? '-' : formatCount(value));
+  const columns: Column<TopUser>[] = [
+    { heading: 'user', text: ({ user }) => safeText(user, style.unicode), align: 'left', shrinkTo: 8 },
+    { heading: 'backlog', text: ({ backlog }) => count(backlog) },
+    { heading: 'held', text: ({ unacknowledged }) => count(unacknowledged), dropOrder: 2 },
+    { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
+    { heading: 'wait', text: ({ waitMs }) => (waitMs === null ? '-' : formatDuration(waitMs)) },
+    { heading: 'share', text: ({ share }) => percent(share) },
+    { heading: 'fair', text: ({ fairShare }) => percent(fairShare) },
+    { heading: '', text: (user) => bar(user, style), align: 'left', dropOrder: 3 },
+    { heading: '', text: stateOf, align: 'left', dropOrder: 1 },
+  ];
+  return renderTable(columns, shown, style).split('\n');
+}
+
+function percent(share: number | null): string {
+  return share === null ? '-' : `${(share * 100).toFixed(1)} %`;
+}
+
+function bar({ share, fairShare }: TopUser, { unicode }: TextStyle): string {
+  if (share === null || fairShare === null) return '';
+  const [full, mark] = unicode ? ['█', '┃'] : ['#', '|'];
+  const at = Math.min(BAR - 1, Math.round(fairShare * (BAR - 1)));
+  const end = Math.round(share * (BAR - 1));
+  return Array.from({ length: BAR }, (_, i) => (i === at ? mark : i < end ? full : ' '))
+    .join('')
+    .trimEnd();
+}
+
+function stateOf({ backlog, consumers }: TopUser): string {
+  return (backlog ?? 0) > 0 && consumers === 0 ? 'no worker' : '';
+}

@@ -1,0 +1,123 @@
+import type { Connection } from '../../broker/connection.js';
+import { replyCode } from '../../broker/connection.js';
+import { listen, type WorkerPresence } from '../../broker/control.js';
+import { tailEvents } from '../../broker/event-stream.js';
+import type { LastingChannel } from '../../broker/lasting-channel.js';
+import type { Management } from '../../broker/management.js';
+import { type Names, userOfQueue } from '../../core/names.js';
+import type { TopQueue, TopSample } from '../../core/top-sample.js';
+import { TopWindow, topUsers } from '../../core/top-window.js';
+import { FairqError } from '../../errors.js';
+
+/** A worker that says nothing for so long is gone; they speak every second. */
+const SILENT_MS = 3_500;
+/** Of a processor of the broker: a listing that took it a second is not asked for again for fifty. */
+const BROKER_SHARE = 0.02;
+
+export interface TopDeps {
+  readonly connection: Connection;
+  readonly management: Management;
+  readonly names: Names;
+  /** Milliseconds; it only grows. */
+  readonly now: () => number;
+  readonly epochMs: () => number;
+  readonly weightOf: (user: string) => number;
+}
+
+/**
+ * Looks on: hears the workers, reads completions as they are written, and asks the broker for its queues as
+ * often as two in a hundred of a processor allow.
+ */
+export class Top {
+  readonly #window = new TopWindow();
+  readonly #workers = new Map<string, { presence: WorkerPresence; heardAt: number }>();
+  readonly #channels: LastingChannel[] = [];
+  #tail: LastingChannel | undefined;
+  #queues: readonly TopQueue[] = [];
+  #listedAt: number | null = null;
+  #listNotBefore = 0;
+  #failure: Error | undefined;
+
+  private constructor(private readonly deps: TopDeps) {}
+
+  static async open(deps: TopDeps): Promise<Top> {
+    const top = new Top(deps);
+    top.#window.begin(deps.now());
+    const onFailure = (error: Error) => {
+      top.#failure = error;
+    };
+    const control = await listen(deps.connection, deps.names, {
+      onMessage: (message) => {
+        if (message.kind === 'bye') top.#workers.delete(message.id);
+        if (message.kind !== 'worker') return;
+        top.#workers.set(message.worker.id, { presence: message.worker, heardAt: deps.now() });
+      },
+      onFailure,
+    });
+    top.#channels.push(control);
+    return top;
+  }
+
+  /** How it is now. Throws what ended it. */
+  async sample(): Promise<TopSample> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#follow();
+    await this.#list();
+    const { now, epochMs, weightOf } = this.deps;
+    const at = now();
+    const rates = this.#window.rates(at);
+    for (const [id, { heardAt }] of this.#workers) if (at - heardAt > SILENT_MS) this.#workers.delete(id);
+    return {
+      at: new Date(epochMs()).toISOString(),
+      users: topUsers(this.#queues, rates.users, weightOf, (user) => this.#window.waitMs(user)),
+      workers: [...this.#workers.values()].map(({ presence: { name, slots, free, ready } }) => ({
+        ...{ name, slots, idle: free, ready },
+        perSecond: rates.workers.get(name) ?? 0,
+      })),
+      perSecond: [...rates.users.values()].reduce((sum, rate) => sum + rate, 0),
+      backlog: this.#queues.reduce((sum, { ready }) => sum + ready, 0),
+      listedSecondsAgo: this.#listedAt === null ? null : Math.max(0, at - this.#listedAt) / 1_000,
+    };
+  }
+
+  close(): void {
+    for (const channel of this.#channels) channel.close();
+  }
+
+  /** The stream is made by the first publisher or worker: until then there is nothing to read. */
+  async #follow(): Promise<void> {
+    if (this.#tail !== undefined) return;
+    const { connection, names, now } = this.deps;
+    try {
+      this.#tail = await tailEvents(connection, names, {
+        onCompletions: (events) => this.#window.add(events, now()),
+        onFailure: (error) => {
+          // Deleted: another is made, and read from then on.
+          if (replyCode(error) === 404) this.#tail = undefined;
+          else this.#failure = error;
+        },
+      });
+      this.#channels.push(this.#tail);
+    } catch (error) {
+      if (replyCode(error) !== 404) throw error;
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { management, names, now } = this.deps;
+    const begun = now();
+    if (begun < this.#listNotBefore) return;
+    try {
+      const listed = await management.queues();
+      this.#queues = listed.flatMap(({ name, ready, unacknowledged, consumers }) => {
+        const user = userOfQueue(names, name);
+        return user === undefined ? [] : [{ user, ready, unacknowledged, consumers }];
+      });
+      this.#listedAt = now();
+    } catch (error) {
+      // How old the figures are is shown.
+      if (!(error instanceof FairqError && error.kind === 'unreachable')) throw error;
+    }
+    this.#listNotBefore = now() + (now() - begun) / BROKER_SHARE;
+  }
+}
