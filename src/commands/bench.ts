@@ -73,6 +73,15 @@ async function bench(flags: BenchFlags, context: Context): Promise<CommandResult
   const { SCENARIOS } = await import('../run/bench/bench.js');
   if (flags.list) return list([...SCENARIOS, { name: COST, summary: COST_SUMMARY }]);
   if (flags.scenario === COST) {
+    if (flags.html !== undefined || flags.check !== undefined) {
+      throw usageError(
+        'NOT_WITH_COST',
+        '--html and --check do not go with cost: it plays no load to report on',
+        {
+          hint: 'Leave them away; --json has its figures.',
+        },
+      );
+    }
     const { benchCost } = await import('./bench-cost.js');
     return benchCost(flags, context);
   }

@@ -28,6 +28,12 @@ describe('bench cost', () => {
   it('has options of its own, which nobody else takes', async () => {
     expect((await fairq(env, 'bench', 'seed', '--queues', '5')).code).toBe(64);
     expect((await fairq(env, 'bench', 'cost', '--queues', '5,x')).code).toBe(64);
+    for (const flags of [
+      ['--html', 'cost.html'],
+      ['--check', 'jain>0.9'],
+    ]) {
+      expect((await fairq(env, 'bench', 'cost', ...flags)).code).toBe(64);
+    }
     expect((await fairq(env, 'bench', '--list')).stdout).toMatch(/^cost /m);
   });
 });

@@ -56,6 +56,48 @@ describe('bench seed', () => {
     expect(document.checks.length).toBeGreaterThan(4);
   });
 
+  it('holds its results to thresholds, those that are fair unless another is named', async () => {
+    const load = [
+      'bench',
+      'seed',
+      '--count-a',
+      '400',
+      '--count-b',
+      '20',
+      '--rounds',
+      '2',
+      '--strategy',
+      'fifo,fair',
+    ];
+    const checks = [
+      '--check',
+      'user(B).tasks==21',
+      '--check',
+      'fifo: missing==0',
+      '--check',
+      'completed==420',
+    ];
+    const { code, stdout, stderr } = await fairq(env, '--json', ...load, ...checks);
+    expect(code).toBe(99);
+    expect(stderr).toContain('check failed: fair: user(B).tasks==21: 20 for "B", 1 too few');
+    const { thresholds, passed } = JSON.parse(stdout) as {
+      thresholds: { check: string; label: string; passed: boolean }[];
+      passed: boolean;
+    };
+    expect(thresholds.map((one) => [one.label, one.check, one.passed])).toEqual([
+      ['fifo', 'fifo: missing==0', true],
+      ['fair', 'user(B).tasks==21', false],
+      ['fair', 'completed==420', true],
+    ]);
+    expect(passed).toBe(false);
+    // About nothing that is played: known before anything is.
+    for (const wrong of ['arrival: missing==0', 'nope: jain>0.9']) {
+      const { code, stderr } = await fairq(env, ...load, '--check', wrong);
+      expect(code).toBe(64);
+      expect(stderr).toContain('Put one of fifo, fair and a colon before it');
+    }
+  });
+
   it('runs several workers and only the strategies asked for', async () => {
     const document = await bench(
       'seed',
