@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { labelOf } from '../core/bench-report.js';
 import { parseCount, parseFactor } from '../core/quantities.js';
 import type { Threshold, ThresholdResult } from '../core/thresholds/threshold.js';
 import { usageError } from '../errors.js';
 import type { BenchOutcome } from '../run/bench/bench.js';
 import type { CaseResult } from '../run/bench/claims.js';
 import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
-import { type Case, labelOf, type Strategy } from '../run/bench/trial.js';
+import type { Case, Strategy } from '../run/bench/trial.js';
 import { onBenchBroker } from './bench-broker.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
@@ -158,7 +159,8 @@ async function resultOf(
   const { renderBench } = await import('../render/bench-text.js');
   const { renderBenchTable } = await import('../render/bench-table.js');
   const { startOrder } = await import('../run/bench/measures.js');
-  const withStarts = played.map(({ scenario, results, figures, checks, passed }) => ({
+  const thresholds = await Promise.all(played.map(({ results }) => thresholdsOf(check, results, context)));
+  const withStarts = played.map(({ scenario, results, figures, checks, passed }, i) => ({
     scenario: scenario.name,
     hasMoral: scenario.hasMoral ?? false,
     results: results.map((result) => ({
@@ -167,7 +169,7 @@ async function resultOf(
     })),
     figures,
     checks,
-    thresholds: thresholdsOf(check, results, context),
+    thresholds: thresholds[i] ?? [],
     passed,
   }));
   const documents = withStarts.map(({ hasMoral: _, results, ...rest }) => ({
@@ -221,19 +223,21 @@ async function resultOf(
 }
 
 /** A threshold without a label is for the results that are fair. */
-function thresholdsOf(
+async function thresholdsOf(
   thresholds: readonly Threshold[],
   results: readonly CaseResult[],
   context: Context,
-): ThresholdResult[] {
-  return results.flatMap((result) => {
+): Promise<ThresholdResult[]> {
+  const evaluated: ThresholdResult[] = [];
+  for (const result of results) {
     const label = labelOf(result);
     const own = thresholds.filter((threshold) =>
       threshold.label === undefined ? result.strategy === 'fair' : threshold.label === label,
     );
     const reports = result.rounds.map(({ report }) => report);
-    return checked(own, result.report, context, { label, reports });
-  });
+    evaluated.push(...(await checked(own, result.report, context, { label, reports })));
+  }
+  return evaluated;
 }
 
 /** A threshold that is about nothing would seem to be kept. */

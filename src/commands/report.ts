@@ -105,7 +105,7 @@ async function reportOn(
   }
   const { run, measures } = await measured(source, broker, flags, context);
   const whole = measures.report(run);
-  const thresholds = checked(flags.check ?? [], whole, context);
+  const thresholds = await checked(flags.check ?? [], whole, context);
   const passed = thresholds.every((one) => one.passed);
   const baseline = flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags);
   const shown = usersShown(whole, flags.user);

@@ -6,7 +6,6 @@ import {
   type Threshold,
   type ThresholdResult,
 } from '../core/thresholds/threshold.js';
-import { describeThreshold } from '../render/threshold-text.js';
 import type { Context } from './context.js';
 
 export interface ThresholdFlags {
@@ -27,12 +26,15 @@ export function withThresholdOption(command: Command): Command {
  *
  * @param bench whose result it is, and all of its rounds: they have to hold in each, but for a speed
  */
-export function checked(
+export async function checked(
   thresholds: readonly Threshold[],
   report: RunReport,
   context: Context,
   bench?: { readonly label: string; readonly reports: readonly RunReport[] },
-): ThresholdResult[] {
+): Promise<ThresholdResult[]> {
+  if (thresholds.length === 0) return [];
+  // Not for every command that only has the flag.
+  const { describeThreshold } = await import('../render/threshold-text.js');
   const results = thresholds.map((threshold) => {
     const shown = evaluateThreshold(threshold, report);
     const isSpeed = threshold.of.measure.unit === 'rate';

@@ -11,6 +11,11 @@ export interface CaseReport {
   readonly order: CompletionOrder;
 }
 
+/** Short: the variant, or the strategy where it was played in one way. */
+export function labelOf({ strategy, variant }: Pick<CaseReport, 'strategy' | 'variant'>): string {
+  return variant ?? strategy;
+}
+
 export type BenchUnit = 'tasks' | 'ms' | 'percent' | 'share' | 'position';
 
 /** A promise about a measure; either limit may be missing. */

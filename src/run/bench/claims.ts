@@ -1,5 +1,11 @@
-import type { BenchCheck, BenchFigure, BenchUnit, Limits } from '../../core/bench-report.js';
-import { labelOf, type TrialResult } from './trial.js';
+import {
+  type BenchCheck,
+  type BenchFigure,
+  type BenchUnit,
+  type Limits,
+  labelOf,
+} from '../../core/bench-report.js';
+import type { TrialResult } from './trial.js';
 
 /** A case's fastest round, and all of them. */
 export interface CaseResult extends TrialResult {

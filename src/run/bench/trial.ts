@@ -5,7 +5,7 @@ import { replayEvents } from '../../broker/event-stream.js';
 import { Management } from '../../broker/management.js';
 import { QueueMaker } from '../../broker/queue-maker.js';
 import { assertTopology, CLASSIC } from '../../broker/topology.js';
-import type { CaseReport } from '../../core/bench-report.js';
+import { type CaseReport, labelOf } from '../../core/bench-report.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
 import { RunMeasures } from '../../core/run-measures.js';
@@ -36,10 +36,6 @@ export const BY_STRATEGY: readonly Case[] = [
   { strategy: 'arrival' },
   { strategy: 'fair' },
 ];
-
-export function labelOf({ strategy, variant }: Pick<Case, 'strategy' | 'variant'>): string {
-  return variant ?? strategy;
-}
 
 export interface TrialResult extends CaseReport {
   readonly strategy: Strategy;
