@@ -45,7 +45,7 @@ svg .mark{font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:4p
 path,polygon,rect,circle{stroke:none!important}
 .line{fill:none!important;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .line.thick{stroke-width:5}.line.thin{stroke-width:1.5}
-.faint{opacity:.45}
+.faint{opacity:.45}.ink{stroke:var(--fair)}
 .fair{fill:none;stroke:var(--fair);stroke-width:1.5;stroke-dasharray:5 4}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:4px 0 0;padding:0 0 0 8px;font-size:13px}
 .legend li{overflow-wrap:anywhere}

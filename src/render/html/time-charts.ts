@@ -49,10 +49,10 @@ export function spreadChart({ label, timeline }: TimedResult): Markup {
   return html`<figure>${label === '' ? null : html`<figcaption>${label}</figcaption>`}
 ${framed(
   { description, height: HEIGHT, x, y },
-  html`<polygon class="c-rest faint" points="${all}"/><polygon class="c4" points="${nearly}"/><polyline class="line c0" points="${middle}"/>`,
+  html`<polygon class="c-rest faint" points="${all}"/><polygon class="c4" points="${nearly}"/><polyline class="line ink" points="${middle}"/>`,
 )}
 ${legend([
-  { label: 'the user in the middle', color: 'c0', isLine: true },
+  { label: 'the user in the middle', color: 'ink', isLine: true },
   { label: 'nine in ten users', color: 'c4' },
   { label: 'all users', color: 'c-rest faint' },
 ])}</figure>`;
