@@ -165,8 +165,12 @@ export function encodeRunRecords(record: RunRecord): string[] {
 
 export function decodeRunRecord(body: string): RunRecord | undefined {
   const value = parseObject(body);
-  if (value === undefined || value.v !== SCHEMA) return undefined;
-  const { run, record, started, finished, tasks } = value;
+  return value?.v === SCHEMA ? runRecordOf(value) : undefined;
+}
+
+/** Undefined where a field is missing or out of its range. */
+export function runRecordOf(fields: Readonly<Record<string, unknown>>): RunRecord | undefined {
+  const { run, record, started, finished, tasks } = fields;
   if (typeof run !== 'string' || typeof record !== 'string') return undefined;
   if (!isClockTime(started) || !isClockTime(finished) || !Array.isArray(tasks)) return undefined;
   const counts = new Map<string, number>();

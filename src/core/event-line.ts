@@ -1,3 +1,4 @@
+import { runRecordOf } from './event-codec.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
 import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
 
@@ -58,7 +59,7 @@ export function readEventLine(line: string): EventLine | undefined {
     case 'completion':
       return isEvent(fields) ? { kind: 'completion', event: eventOf(fields) } : undefined;
     case 'published': {
-      const record = recordOf(fields);
+      const record = runRecordOf(fields);
       return record && { kind: 'published', record };
     }
     case 'beginning':
@@ -127,17 +128,4 @@ function eventOf(fields: Fields & TaskEvent): TaskEvent {
     finished: fields.finished,
     redelivered: fields.redelivered === true,
   };
-}
-
-function recordOf({ run, record, started, finished, tasks }: Fields): RunRecord | undefined {
-  if (typeof run !== 'string' || typeof record !== 'string') return undefined;
-  if (!isClockTime(started) || !isClockTime(finished) || !Array.isArray(tasks)) return undefined;
-  const counts = new Map<string, number>();
-  for (const entry of tasks) {
-    if (!Array.isArray(entry)) return undefined;
-    const [user, count] = entry as unknown[];
-    if (typeof user !== 'string' || !isWithin(count, 0, Number.MAX_SAFE_INTEGER)) return undefined;
-    counts.set(user, count);
-  }
-  return { run, record, started, finished, tasks: counts };
 }

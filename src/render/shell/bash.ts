@@ -1,4 +1,5 @@
-import { allCommands, type CommandNode, type OptionNode, type ValueNode } from '../../core/command-tree.js';
+import { allCommands, type CommandNode, type ValueNode } from '../../core/command-tree.js';
+import { optionsAt, quoted, valueCases } from './options.js';
 
 /** What bash runs at each TAB: words alone, and nothing of Node. */
 export function bashCompletion(root: CommandNode): string {
@@ -15,7 +16,7 @@ ${steps(commands)}
   done
   COMPREPLY=()
   case "$path $prev" in
-${commands.flatMap((command) => values(command, root)).join('\n')}
+${commands.flatMap((command) => valueCases(command, root, fill)).join('\n')}
   esac
   case "$path" in
 ${commands.map((command) => `    ${quoted(command.path)}) words=${quoted(wordsOf(command, root).join(' '))}${parameters(command)} ;;`).join('\n')}
@@ -31,21 +32,6 @@ function steps(commands: readonly CommandNode[]): string {
   return below.map(({ path }) => `      ${quoted(path)}) path=${quoted(path)} ;;`).join('\n');
 }
 
-/** Options of the program itself may stand anywhere. */
-function optionsAt(command: CommandNode, root: CommandNode): readonly OptionNode[] {
-  return command === root ? root.options : [...command.options, ...root.options];
-}
-
-function values(command: CommandNode, root: CommandNode): string[] {
-  return optionsAt(command, root).flatMap(({ short, long, value }) => {
-    if (value === undefined) return [];
-    const names = [long, ...(short === undefined ? [] : [short])].map((name) =>
-      quoted(`${command.path} ${name}`),
-    );
-    return [`    ${names.join(' | ')}) ${fill(value)} return ;;`];
-  });
-}
-
 function fill({ choices, isFile }: ValueNode): string {
   if (choices.length > 0) return `COMPREPLY=($(compgen -W ${quoted(choices.join(' '))} -- "$cur"));`;
   return isFile ? 'COMPREPLY=($(compgen -f -- "$cur"));' : '';
@@ -56,14 +42,10 @@ function parameters({ parameters }: CommandNode): string {
   return '';
 }
 
-export function wordsOf(command: CommandNode, root: CommandNode): string[] {
+function wordsOf(command: CommandNode, root: CommandNode): string[] {
   const choices = command.parameters.flatMap(({ value }) => value.choices);
   const options = optionsAt(command, root).flatMap(({ long, short }) =>
     short === undefined ? [long] : [long, short],
   );
   return [...command.commands.map(({ name }) => name), ...choices, ...options, '--help'];
-}
-
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,5 @@
-import { allCommands, type CommandNode, type OptionNode } from '../../core/command-tree.js';
-import { quoted } from './bash.js';
+import { allCommands, type CommandNode, type ValueNode } from '../../core/command-tree.js';
+import { optionsAt, quoted, valueCases } from './options.js';
 
 /** The same for zsh, with a description behind each word. */
 export function zshCompletion(root: CommandNode): string {
@@ -16,7 +16,7 @@ ${steps.map(({ path }) => `      ${quoted(path)}) fairq_path=${quoted(path)} ;;`
     esac
   done
   case "$fairq_path $prev" in
-${commands.flatMap((command) => values(command, root)).join('\n')}
+${commands.flatMap((command) => valueCases(command, root, fill)).join('\n')}
   esac
   case "$fairq_path" in
 ${commands.map((command) => lists(command, root)).join('\n')}
@@ -28,24 +28,9 @@ ${commands.map((command) => lists(command, root)).join('\n')}
 `;
 }
 
-function optionsAt(command: CommandNode, root: CommandNode): readonly OptionNode[] {
-  return command === root ? root.options : [...command.options, ...root.options];
-}
-
-function values(command: CommandNode, root: CommandNode): string[] {
-  return optionsAt(command, root).flatMap(({ short, long, value }) => {
-    if (value === undefined) return [];
-    const names = [long, ...(short === undefined ? [] : [short])].map((name) =>
-      quoted(`${command.path} ${name}`),
-    );
-    const fill =
-      value.choices.length > 0
-        ? `compadd -- ${value.choices.map(quoted).join(' ')};`
-        : value.isFile
-          ? '_files;'
-          : `_message -r ${quoted(value.name)};`;
-    return [`    ${names.join(' | ')}) ${fill} return ;;`];
-  });
+function fill({ name, choices, isFile }: ValueNode): string {
+  if (choices.length > 0) return `compadd -- ${choices.map(quoted).join(' ')};`;
+  return isFile ? '_files;' : `_message -r ${quoted(name)};`;
 }
 
 function lists(command: CommandNode, root: CommandNode): string {
