@@ -173,6 +173,7 @@ async function measured(
   const { EventFileWriter } = await import('../run/report/event-file.js');
   const saved = new Date(context.clock.epochMicros() / 1_000).toISOString();
   const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });
+  context.io.onStopSignal(() => copy.discard());
   try {
     const measures = await measureRun(source, run, newMeasures, copy);
     copy.finish();

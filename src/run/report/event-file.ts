@@ -1,4 +1,13 @@
-import { closeSync, createReadStream, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { createGunzip, gzipSync } from 'node:zlib';
 import type { EventReader } from '../../broker/event-stream.js';
 import {
@@ -24,7 +33,8 @@ const BATCH = 4_096;
  * what would wait in memory are all of its events.
  */
 export class EventFileWriter implements EventReader {
-  #handle: number;
+  /** Undefined where it is done with. */
+  #handle: number | undefined;
   #text = '';
 
   private constructor(
@@ -38,13 +48,10 @@ export class EventFileWriter implements EventReader {
   /** Never over a file that is there. */
   static create(path: string, head: Omit<EventFileHead, 'version'>): EventFileWriter {
     try {
-      closeSync(openSync(path, 'wx', 0o600));
+      if (existsSync(path)) throw new Error('it is there already');
       return new EventFileWriter(path, `${path}.part`, { version: EVENT_FILE_VERSION, ...head });
     } catch (error) {
-      throw usageError('FILE_NOT_MADE', `--save ${path}: it cannot be made: ${messageOf(error)}`, {
-        hint: 'Name a file that is not there yet, in a folder that is.',
-        cause: error,
-      });
+      throw notMade(path, error);
     }
   }
 
@@ -62,20 +69,42 @@ export class EventFileWriter implements EventReader {
 
   /** What has been written counts for nothing: the events come over again. */
   startOver(): void {
-    closeSync(this.#handle);
+    this.#close();
     this.#handle = this.#open();
   }
 
   finish(): void {
     this.#flush();
-    closeSync(this.#handle);
-    renameSync(this.half, this.path);
+    this.#close();
+    try {
+      this.#name();
+    } catch (error) {
+      throw notMade(this.path, error);
+    } finally {
+      rmSync(this.half, { force: true });
+    }
   }
 
-  /** Leaves no file behind. */
+  /** A link, unlike a renaming, never takes the place of another file; not every file system has them. */
+  #name(): void {
+    try {
+      linkSync(this.half, this.path);
+    } catch (error) {
+      if (existsSync(this.path)) throw error;
+      renameSync(this.half, this.path);
+    }
+  }
+
+  /** Leaves nothing behind of one that is not finished. */
   discard(): void {
-    closeSync(this.#handle);
-    for (const file of [this.half, this.path]) rmSync(file, { force: true });
+    if (this.#handle === undefined) return;
+    this.#close();
+    rmSync(this.half, { force: true });
+  }
+
+  #close(): void {
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
   }
 
   #open(): number {
@@ -93,8 +122,16 @@ export class EventFileWriter implements EventReader {
     this.#text = '';
     // Compressed pieces one after the other are a compressed file, too.
     const out = this.path.endsWith('.gz') ? gzipSync(bytes) : bytes;
+    if (this.#handle === undefined) return; // it was interrupted, and what still comes is for nobody
     for (let at = 0; at < out.length; ) at += writeSync(this.#handle, out, at);
   }
+}
+
+function notMade(path: string, error: unknown): FairqError {
+  return usageError('FILE_NOT_MADE', `--save ${path}: it cannot be made: ${messageOf(error)}`, {
+    hint: 'Name a file that is not there yet, in a folder that is.',
+    cause: error,
+  });
 }
 
 /** Reads a saved run. Throws with the line where it is none. */
