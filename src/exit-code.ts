@@ -1,19 +1,6 @@
 import { type ErrorKind, FairqError } from './errors.js';
 
-/**
- * Exit codes, after sysexits.h where it has one:
- *
- * | code | meaning                                                     |
- * |------|-------------------------------------------------------------|
- * | 0    | done                                                        |
- * | 1    | unexpected: a defect of fairq                               |
- * | 3    | partly done                                                 |
- * | 64   | usage: the command line or a file it names                  |
- * | 69   | the broker cannot be reached                                |
- * | 77   | the broker refused                                          |
- * | 99   | a check failed, or a threshold was crossed                  |
- * | 130  | interrupted; what was done has been reported                |
- */
+/** Exit codes, after sysexits.h where it has one. */
 export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
   ['0', 'done'],
   ['1', 'unexpected: a defect of fairq'],

@@ -1,5 +1,6 @@
 import { cpus, platform, release, totalmem } from 'node:os';
 import { formatBytes } from '../render/numbers.js';
+import { quoted } from '../render/shell/options.js';
 import { VERSION } from '../version.js';
 import type { Context } from './context.js';
 
@@ -23,10 +24,7 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 /** As one would type it, without passwords. */
 export function commandLine(argv: readonly string[]): string {
   const words = argv.slice(2).map(withoutPassword);
-  return [
-    'fairq',
-    ...words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
-  ].join(' ');
+  return ['fairq', ...words.map((word) => (PLAIN.test(word) ? word : quoted(word)))].join(' ');
 }
 
 /** In an address the password stands between the user and the last @. */

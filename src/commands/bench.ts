@@ -190,27 +190,21 @@ async function resultOf(
   const head = { schemaVersion: 1, kind: 'bench', scenario: name, broker: { version }, seed, scale };
   const [only] = withStarts;
   const document = name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] };
-  const { aboutThis } = await import('./about.js');
-  const { drawnUsers } = await import('../render/html/drawn-users.js');
-  const partOf = ({ scenario, results, checks }: PlayedScenario, i: number) => {
-    const drawn = drawnUsers(results.map(({ report }) => report));
-    return {
-      ...{
-        title: scenario.name,
-        lead: scenario.summary,
-        checks,
-        thresholds: withStarts[i]?.thresholds ?? [],
-      },
-      results: results.map((result) => ({
-        ...{ label: labelOf(result), report: result.report, order: result.order },
-        timeline: result.timelineOf(drawn),
-      })),
-    };
+  const pageOf = async () => {
+    const { aboutThis } = await import('./about.js');
+    const { drawnUsers } = await import('../render/html/drawn-users.js');
+    const parts = played.map(({ scenario, results, checks }, i) => {
+      const drawn = drawnUsers(results.map(({ report }) => report));
+      return {
+        ...{ title: scenario.name, lead: scenario.summary, checks, thresholds: thresholds[i] ?? [] },
+        results: results.map((result) => ({
+          ...{ label: labelOf(result), report: result.report, order: result.order },
+          timeline: result.timelineOf(drawn),
+        })),
+      };
+    });
+    return { title: `fairq bench ${name}`, parts, about: aboutThis(context, version), document };
   };
-  const pageOf = () => ({
-    ...{ title: `fairq bench ${name}`, parts: played.map(partOf) },
-    ...{ about: aboutThis(context, version), document },
-  });
   await writeHtmlFile(flags, pageOf, context);
   return {
     document,

@@ -26,12 +26,17 @@ export function checkHtmlFile({ html }: HtmlFlags): void {
 }
 
 /** Whole or not at all, over what was there. */
-export async function writeHtmlFile({ html }: HtmlFlags, page: () => Page, context: Context): Promise<void> {
+export async function writeHtmlFile(
+  { html }: HtmlFlags,
+  page: () => Promise<Page>,
+  context: Context,
+): Promise<void> {
   if (html === undefined) return;
   const { renderPage } = await import('../render/html/page.js');
+  const text = renderPage(await page());
   const half = `${html}.${randomUUID()}`;
   try {
-    writeFileSync(half, renderPage(page()));
+    writeFileSync(half, text);
     renameSync(half, html);
   } catch (error) {
     rmSync(half, { force: true });

@@ -115,9 +115,9 @@ async function reportOn(
     ...{ thresholds, passed },
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
-  const { aboutThis } = await import('./about.js');
-  const { drawnUsers } = await import('../render/html/drawn-users.js');
-  const pageOf = () => {
+  const pageOf = async () => {
+    const { aboutThis } = await import('./about.js');
+    const { drawnUsers } = await import('../render/html/drawn-users.js');
     const both = [
       { label: baseline === undefined ? '' : 'now', report: shown, measures },
       ...(baseline ? [{ label: 'before', report: baseline.report, measures: baseline.measures }] : []),
@@ -139,7 +139,7 @@ async function reportOn(
   }
   const { renderReport } = await import('../render/report-text.js');
   const { MOST_BARS, timelineColumns } = await import('../render/timeline-text.js');
-  const { renderComparison } = await import('../render/comparison-text.js');
+  const { renderRunComparison } = await import('../render/comparison-text.js');
   return {
     document,
     text: (style) =>
@@ -150,7 +150,7 @@ async function reportOn(
           timelineColumns(style),
         ),
         thresholds,
-        comparison: baseline && renderComparison(baseline.comparison, baseline.label, style),
+        comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
       }),
     endsAs,
   };
@@ -162,14 +162,15 @@ async function measured(
   flags: ReportFlags,
   context: Context,
 ): Promise<{ run: string; measures: RunMeasures }> {
-  const { latestRun, measureLatestRun, measureRun } = await import('../run/report/replay.js');
+  const { measureLatestRun, measureRun } = await import('../run/report/replay.js');
   const newMeasures = await measuresBy(flags);
   const named = flags.run ?? source.onlyRun;
   if (flags.save === undefined) {
     if (named === undefined) return measureLatestRun(source, newMeasures);
     return { run: named, measures: await measureRun(source, named, newMeasures) };
   }
-  const run = named ?? (await latestRun(source));
+  // The file says first of all which run it is of.
+  const run = named ?? (await measureLatestRun(source, newMeasures)).run;
   const { EventFileWriter } = await import('../run/report/event-file.js');
   const saved = new Date(context.clock.epochMicros() / 1_000).toISOString();
   const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });

@@ -5,6 +5,7 @@ import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
 import type { Top } from '../run/top/top.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { onInterrupt } from './interrupt.js';
+import { Pause } from './pause.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
@@ -156,22 +157,4 @@ async function onScreen(
     screen.release();
   }
   return { count, interrupted: !quit && interruption.requested };
-}
-
-/** Waits that can be ended. */
-class Pause {
-  readonly #stop = new AbortController();
-
-  get ended(): boolean {
-    return this.#stop.signal.aborted;
-  }
-
-  end(): void {
-    this.#stop.abort();
-  }
-
-  async wait(ms: number): Promise<void> {
-    const { setTimeout: delay } = await import('node:timers/promises');
-    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // it was ended
-  }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FairqError } from '../errors.js';
 import type { CommandResult, Context } from './context.js';
 import { onInterrupt } from './interrupt.js';
+import { Pause } from './pause.js';
 
 /** To the upper left corner, and away with what is below. */
 const REDRAW = '\u001b[H\u001b[J';
@@ -17,22 +17,22 @@ export async function watch(
   sample: () => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { io, json, style } = context;
-  const stop = new AbortController();
+  const pause = new Pause();
   onInterrupt(
     io,
-    () => stop.abort(),
-    () => stop.abort(),
+    () => pause.end(),
+    () => pause.end(),
   );
   const inPlace = io.stdoutIsTerminal && !json;
   if (inPlace) await io.out(CLEAR);
-  while (!stop.signal.aborted) {
+  while (!pause.ended) {
     const shown = await orLater(sample, context);
     if (shown !== undefined) {
       const { document, text } = shown;
       if (json) await io.out(`${JSON.stringify(document)}\n`);
       else await io.out(inPlace ? `${REDRAW}${text(style)}\n` : `${text(style)}\n\n`);
     }
-    await delay(everyMs, undefined, { signal: stop.signal }).catch(() => {}); // it is to stop
+    await pause.wait(everyMs);
   }
   return { document: { schemaVersion: 1, kind: 'end' }, text: () => '', endsAs: 'interrupted' };
 }

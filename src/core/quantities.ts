@@ -1,6 +1,13 @@
 import { usageError } from '../errors.js';
 
-const UNITS_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** Milliseconds. */
+export const UNITS_MS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** `5ms`, `1.5s`, `30m`, `2h`, `250us` → milliseconds; a bare number needs its unit. */
 export function parseDuration(text: string, what: string): number {

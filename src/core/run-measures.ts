@@ -3,32 +3,31 @@ import { compareNatural } from './natural-order.js';
 import { orderByTime } from './order-by-time.js';
 import { percentiles } from './percentiles.js';
 import { PublishedTasks } from './published-tasks.js';
-import type { CompletionOrder, RunReport, UserReport } from './report.js';
+import type { CompletionOrder, RunReport } from './report.js';
 import { round3 } from './round.js';
 import { countTasks, intervalsOf, type RunTimeline, type Spread, spreadOf } from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
-import { allDwells, type Completions, roundedPercentiles, userReports } from './user-reports.js';
-import { type Moment, type TimeWindow, windowOf } from './window-of-time.js';
+import {
+  allDwells,
+  type Completions,
+  missingByUser,
+  roundedPercentiles,
+  userReports,
+} from './user-reports.js';
+import { type PartOfRun, type TimeWindow, windowOf } from './window-of-time.js';
 
 /** As many as can be told apart in a picture. */
 const INTERVALS = 120;
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
-/** Open at an end that is not given. */
-export interface PartOfRun {
-  readonly since?: Moment | undefined;
-  readonly until?: Moment | undefined;
-}
-
 /** What a report is made from. */
 interface Counted {
   readonly completions: Completions;
   readonly startOrder: Uint32Array;
-  /** Tasks that were there in the part of the run that is measured, and started after it. */
-  readonly later: { readonly users: readonly number[]; readonly times: readonly number[] };
+  readonly service: Service;
   readonly failed: number;
   readonly retries: number;
   readonly window: TimeWindow;
@@ -107,7 +106,7 @@ export class RunMeasures {
   }
 
   report(run: string): RunReport {
-    const { completions, startOrder, later, failed, retries, window } = this.#counted();
+    const { completions, startOrder, service, failed, retries, window } = this.#counted();
     const users = userReports(completions, startOrder, this.#isPart ? null : this.#published);
     const completed = completions.users.length;
     const from = Math.max(this.#firstStart, window.from);
@@ -115,7 +114,7 @@ export class RunMeasures {
     const tasksPerSecond = seconds === 0 ? 0 : completed / seconds;
     // What was to run in a part of a run nobody has said.
     const published = this.#isPart ? null : this.#published.total;
-    const share = fairShare(this.#service(completions, startOrder, users, later), this.#weightOf);
+    const share = fairShare(service, this.#weightOf);
     return {
       run,
       seconds: round3(seconds),
@@ -150,9 +149,7 @@ export class RunMeasures {
    * @param drawn users of whom it is told one by one
    */
   timeline(drawn: readonly string[], most = INTERVALS): RunTimeline {
-    const { completions, startOrder, later } = this.#counted();
-    const reports = userReports(completions, startOrder, this.#isPart ? null : this.#published);
-    const service = this.#service(completions, startOrder, reports, later);
+    const { completions, service } = this.#counted();
     const { times } = service.starts;
     const from = times[0] ?? 0;
     const intervals = intervalsOf(from, times.at(-1) ?? from, most);
@@ -270,21 +267,25 @@ export class RunMeasures {
       started: started.subarray(0, to),
       sentLate: sentLate.subarray(0, to),
     };
-    return { completions, startOrder: orderByTime(completions.started), later, failed, retries, window };
+    const startOrder = orderByTime(completions.started);
+    const service = this.#service(completions, startOrder, later);
+    return { completions, startOrder, service, failed, retries, window };
   }
 
   /**
    * Tasks that were published and have not ended count as waiting from when the last of that user had
    * been sent: without them a user that is not served at all would not be seen to lag.
+   *
+   * @param later tasks that were there in the part of the run that is measured, and started after it
    */
   #service(
     completions: Completions,
     startOrder: Uint32Array,
-    reports: readonly Pick<UserReport, 'user' | 'missing'>[],
-    later: Counted['later'],
+    later: { readonly users: readonly number[]; readonly times: readonly number[] },
   ): Service {
     const { names, users, enqueued, started } = completions;
-    const waiting = [...reports.entries()].filter(([, report]) => (report.missing ?? 0) > 0);
+    const missing = missingByUser(completions, this.#isPart ? null : this.#published);
+    const waiting = [...names.entries()].filter(([user]) => (missing[user] ?? 0) > 0);
     const completed = users.length;
     const size = completed + waiting.length + later.users.length;
     const arrivals = {
@@ -297,10 +298,10 @@ export class RunMeasures {
     arrivals.times.set(later.times, completed + waiting.length);
     // A clock may say that a task started before it was sent.
     for (let i = 0; i < completed; i++) arrivals.times[i] = Math.min(enqueued[i]!, started[i]!);
-    for (const [i, [user, report]] of waiting.entries()) {
+    for (const [i, [user, name]] of waiting.entries()) {
       arrivals.users[completed + i] = user;
-      arrivals.times[completed + i] = this.#published.sentBy(report.user);
-      arrivals.tasks[completed + i] = report.missing ?? 0;
+      arrivals.times[completed + i] = this.#published.sentBy(name);
+      arrivals.tasks[completed + i] = missing[user] ?? 0;
     }
     const starts = {
       users: startOrder.map((i) => users[i]!),

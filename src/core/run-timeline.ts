@@ -71,15 +71,17 @@ export function countTasks(tasks: TimedTasks, drawn: Int32Array, drawnCount: num
   const rows = drawnCount + 1;
   const served = Array.from({ length: rows }, () => new Float64Array(intervals.count));
   const change = Array.from({ length: rows }, () => new Float64Array(intervals.count + 1));
+  const count = (row: number, arrived: number, started: number): void => {
+    served[row]![started]!++;
+    change[row]![arrived + 1]!++;
+    change[row]![started + 1]!--;
+  };
   for (let i = 0; i < tasks.users.length; i++) {
     const arrived = intervalAt(intervals, Math.min(tasks.enqueued[i]!, tasks.started[i]!));
     const started = intervalAt(intervals, tasks.started[i]!);
     const row = drawn[tasks.users[i]!]!;
-    for (const one of row < 0 ? [drawnCount] : [row, drawnCount]) {
-      served[one]![started]!++;
-      change[one]![arrived + 1]!++;
-      change[one]![started + 1]!--;
-    }
+    count(drawnCount, arrived, started);
+    if (row >= 0) count(row, arrived, started);
   }
   const backlog = change.map((steps) => {
     let waiting = steps[0]!;

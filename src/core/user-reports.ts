@@ -24,8 +24,8 @@ export function userReports(
   published: PublishedTasks | null,
 ): Omit<UserReport, 'maxLagTasks'>[] {
   const { names, users } = completions;
-  const tasks = new Uint32Array(names.length);
-  for (const user of users) tasks[user]!++;
+  const tasks = tasksByUser(completions);
+  const missing = missingByUser(completions, published);
   const firstStart = firstPositions(names.length, startOrder.length, (i) => users[startOrder[i]!]!);
   const firstCompletion = firstPositions(names.length, users.length, (i) => users[i]!);
   const lastCompletion = new Uint32Array(names.length);
@@ -35,15 +35,27 @@ export function userReports(
   return names.map((user, i) => ({
     user,
     tasks: tasks[i]!,
-    missing:
-      published === null || published.total === null
-        ? null
-        : Math.max(0, published.tasksOf(user) - tasks[i]!),
+    missing: missing[i]!,
     firstStartPosition: firstStart[i] || null,
     firstCompletionPosition: firstCompletion[i] || null,
     lastCompletionPosition: lastCompletion[i] || null,
     dwellMs: roundedPercentiles(percentiles(dwells[i]!)),
   }));
+}
+
+function tasksByUser({ names, users }: Completions): Uint32Array {
+  const tasks = new Uint32Array(names.length);
+  for (const user of users) tasks[user]!++;
+  return tasks;
+}
+
+/** Published and not completed, of each user; null where nobody has said what was published. */
+export function missingByUser(completions: Completions, published: PublishedTasks | null): (number | null)[] {
+  const tasks = tasksByUser(completions);
+  const isKnown = published !== null && published.total !== null;
+  return completions.names.map((user, i) =>
+    isKnown ? Math.max(0, published.tasksOf(user) - tasks[i]!) : null,
+  );
 }
 
 /** For each user the position, from 1, of the first of `length` things that is this user's; 0 for none. */

@@ -1,4 +1,5 @@
 import { usageError } from '../errors.js';
+import { UNITS_MS } from './quantities.js';
 
 /** A part of a run; both ends in microseconds since the epoch, the second is not in it. */
 export interface TimeWindow {
@@ -9,12 +10,10 @@ export interface TimeWindow {
 /** One end of it: a moment, or so long after the run's first start. Microseconds. */
 export type Moment = { readonly at: number } | { readonly afterStart: number };
 
-const MICROS: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 60e6, h: 3_600e6 };
-
 /** `+30s` for a time after the first start, or a moment as ISO 8601 has it: `2026-11-24T12:00:00Z`. */
 export function parseMoment(text: string, what: string): Moment {
   const after = /^\+(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
-  if (after) return { afterStart: Number(after[1]) * MICROS[after[2]!]! };
+  if (after) return { afterStart: Number(after[1]) * UNITS_MS[after[2]!]! * 1_000 };
   const at = /^\d{4}-\d\d-\d\d/.test(text.trim()) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return { at: at * 1_000 };
   throw usageError('BAD_MOMENT', `${what}: "${text}" is not a moment`, {
@@ -22,11 +21,14 @@ export function parseMoment(text: string, what: string): Moment {
   });
 }
 
+/** Open at an end that is not given. */
+export interface PartOfRun {
+  readonly since?: Moment | undefined;
+  readonly until?: Moment | undefined;
+}
+
 /** @param firstStart of the run; microseconds since the epoch */
-export function windowOf(
-  { since, until }: { readonly since?: Moment | undefined; readonly until?: Moment | undefined },
-  firstStart: number,
-): TimeWindow {
+export function windowOf({ since, until }: PartOfRun, firstStart: number): TimeWindow {
   const momentOf = (moment: Moment | undefined, otherwise: number) => {
     if (moment === undefined) return otherwise;
     return 'at' in moment ? moment.at : firstStart + moment.afterStart;

@@ -1,9 +1,16 @@
 import type { BenchCheck } from '../core/bench-report.js';
 import { formatFigure } from './bench-figures.js';
 import { formatCount } from './numbers.js';
+import type { VerdictLine } from './verdict-lines.js';
+
+/** What it came to, and what it had to. */
+export function checkLine(check: BenchCheck): VerdictLine {
+  const [value, limit] = valueAndLimit(check);
+  return { passed: check.passed, text: `${check.name}: ${value} (limit ${limit})` };
+}
 
 /** With their unit, unless rounding would hide what the difference is. */
-export function valueAndLimit({ value, limit, unit }: BenchCheck): [string, string] {
+function valueAndLimit({ value, limit, unit }: BenchCheck): [string, string] {
   const exactly = (part: number | string): string => (typeof part === 'number' ? formatNumber(part) : part);
   const exact: [string, string] = [exactly(value), exactly(limit)];
   if (unit === undefined || typeof value === 'string' || typeof limit === 'string') return exact;

@@ -1,17 +1,19 @@
 import type { BenchCheck, BenchFigure } from '../core/bench-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
-import { valueAndLimit } from './bench-check.js';
+import { checkLine } from './bench-check.js';
 import { formatFigure } from './bench-figures.js';
 import { type BenchResult, resultLabels } from './bench-result.js';
 import { type Figure, storyOf } from './bench-story.js';
 import { renderComparison } from './lanes.js';
-import { formatCount, formatDuration, formatRate } from './numbers.js';
-import { describeMissing, formatLagTasks } from './report-text.js';
+import { formatCount } from './numbers.js';
+import { describeMissing } from './report-text.js';
+import { COMPLETED, COMPLETED_AGAIN, JAIN, LAG, LAG_AS_WORK, MISSING, RATE } from './run-figures.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
 import { fitText, wrapParts, wrapText } from './text.js';
 import { renderThresholds } from './threshold-text.js';
+import { renderVerdicts } from './verdict-lines.js';
 
 /** The first starts tell the pattern; the rest is in --json. */
 const MAX_STARTS = 90;
@@ -51,7 +53,7 @@ export function renderBench(
     renderWarnings(results, labels, style),
     renderComparison(picture, style),
     ...results.map((result, i) => renderStarts(labels[i]!, result.starts ?? [], style)),
-    checks.map((check) => renderCheck(check, style)).join('\n'),
+    renderVerdicts(checks.map(checkLine), style),
     renderThresholds(thresholds, style),
     moral.map((line) => paint('strong', line, style)).join('\n'),
   ];
@@ -59,13 +61,10 @@ export function renderBench(
 }
 
 const FIGURES: readonly Figure[] = [
-  { name: 'largest lag, tasks', of: ({ report }) => formatLagTasks(report.fairness) },
-  { name: 'largest lag, as work', of: ({ report }) => formatDuration(report.fairness.maxLagMs) },
-  { name: "Jain's index at half time", of: ({ report }) => report.fairness.jainAtHalf.toFixed(3) },
-  { name: 'tasks a second', of: ({ report }) => formatRate(report.tasksPerSecond) },
-  { name: 'tasks completed', of: ({ report }) => formatCount(report.completed) },
-  { name: 'missing', of: ({ report: { missing } }) => (missing === null ? 'unknown' : formatCount(missing)) },
-  { name: 'completed again', of: ({ report }) => formatCount(report.duplicates) },
+  ...[LAG, LAG_AS_WORK, JAIN, RATE, COMPLETED, MISSING, COMPLETED_AGAIN].map(({ name, of }) => ({
+    name,
+    of: ({ report }: BenchResult) => of(report),
+  })),
   { name: 'workers x slots', of: ({ workers, concurrency }) => `${workers} x ${concurrency}` },
 ];
 
@@ -130,16 +129,4 @@ function renderStarts(label: string, starts: readonly string[], style: TextStyle
     lines.push(paint('quiet', more, style));
   }
   return lines.join('\n');
-}
-
-function renderCheck(check: BenchCheck, style: TextStyle): string {
-  const { name, passed } = check;
-  const [value, limit] = valueAndLimit(check).map((part) => safeText(part, style.unicode));
-  const [good, bad] = style.unicode ? ['✓ ', '✗ '] : ['ok     ', 'FAILED '];
-  const mark = passed ? good : bad;
-  const text = `${safeText(name, style.unicode)}: ${value} (limit ${limit})`;
-  return wrapText(text, { ...style, columns: style.columns - mark.length })
-    .map((line, i) => (i === 0 ? mark : ' '.repeat(mark.length)) + line)
-    .map((line) => paint(passed ? 'good' : 'alarm', line, style))
-    .join('\n');
 }

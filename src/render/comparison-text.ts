@@ -9,7 +9,7 @@ import { formatMeasure } from './threshold-text.js';
 const MOST_USERS = 5;
 
 /** @param label what the run is compared with */
-export function renderComparison(comparison: Comparison, label: string, style: TextStyle): string {
+export function renderRunComparison(comparison: Comparison, label: string, style: TextStyle): string {
   const { measures, users, onlyBefore, onlyNow } = comparison;
   const blocks = [
     renderTable<ComparedMeasure>(

@@ -80,12 +80,18 @@ export function viewLanes(lanes: readonly LaneGroup[], mostUsers: number): LaneV
   const all = [...new Set(groups.flatMap(({ order, users }) => users ?? order.users))];
   const spans = groups.map((group) => group.spans);
   const choice = chooseLanes(spans, all, mostUsers);
-  return { groups, choice, positions, zoom: choice.hidden === 0 ? zoomTo(spans, positions) : null };
+  return {
+    groups,
+    choice,
+    positions,
+    zoom: choice.hidden === 0 ? zoomTo(groups, choice.users, positions) : null,
+  };
 }
 
 /** Twice as far as the first user to finish, where that is too early to be seen on the whole. */
-function zoomTo(groups: readonly ReadonlyMap<string, UserSpan>[], positions: number): number | null {
-  const firstFinish = Math.min(...groups.flatMap((spans) => [...spans.values()].map(({ last }) => last)));
+function zoomTo(groups: LaneView['groups'], users: readonly string[], positions: number): number | null {
+  const lasts = groups.flatMap(({ spans }) => users.flatMap((user) => spans.get(user)?.last ?? []));
+  const firstFinish = Math.min(...lasts);
   const zoom = roundUp(2 * firstFinish);
   return zoom <= positions * ZOOM_BELOW ? zoom : null;
 }

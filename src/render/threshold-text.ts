@@ -1,25 +1,17 @@
 import type { MeasureUnit } from '../core/thresholds/measures.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
-import { wrapText } from './text.js';
+import type { TextStyle } from './style.js';
+import { renderVerdicts, type VerdictLine } from './verdict-lines.js';
 
 const thousandths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
 
-/** Each with its verdict, on lines of their own. */
 export function renderThresholds(results: readonly ThresholdResult[], style: TextStyle): string {
-  const [good, bad] = style.unicode ? ['✓ ', '✗ '] : ['ok     ', 'FAILED '];
-  return results
-    .map((result) => {
-      const mark = result.passed ? good : bad;
-      const text = safeText(describeThreshold(result), style.unicode);
-      return wrapText(text, { ...style, columns: style.columns - mark.length })
-        .map((line, i) => (i === 0 ? mark : ' '.repeat(mark.length)) + line)
-        .map((line) => paint(result.passed ? 'good' : 'alarm', line, style))
-        .join('\n');
-    })
-    .join('\n');
+  return renderVerdicts(results.map(thresholdLine), style);
+}
+
+export function thresholdLine(result: ThresholdResult): VerdictLine {
+  return { passed: result.passed, text: describeThreshold(result) };
 }
 
 /** `user(*).dwell.p95<2s: 3.1 s for "B", 1.1 s too much; 2 of 40 users do not keep it` */

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { completionLine, headLine } from '../../src/core/event-line.js';
 import type { RunReport } from '../../src/core/report.js';
 import { BrowserPage, findChromium } from '../support/chromium.js';
 import { fairq, fairqJson } from '../support/fairq.js';
@@ -137,6 +138,44 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
       await shown.evaluate(`[...document.querySelectorAll('.users button')].every((e) => e.tabIndex === 0)`),
     ).toBe(true);
     expect(shown.errors).toEqual([]);
+  });
+
+  it('writes a row that was found like one that was there, however long its user waited', async () => {
+    const waits = [0, 0.05, 5, 500, 999.6, 30_000, 59_960, 125_000, 3_599_600, 18_300_000, 93_600_000, 2e8];
+    const at = 1_700_000_000_000_000;
+    const lines = waits.map((ms, i) =>
+      completionLine({
+        ...{
+          id: `${i}`,
+          user: `user-${i}`,
+          run: 'long',
+          sequence: 1,
+          attempt: 1,
+          outcome: 'done',
+          worker: 'w',
+        },
+        ...{
+          enqueued: at,
+          sentLate: 0,
+          started: at + ms * 1_000,
+          finished: at + ms * 1_000,
+          redelivered: false,
+        },
+      }),
+    );
+    const saved = folder.file('long.ndjson');
+    const head = headLine({ version: 1, run: 'long', saved: '', broker: null });
+    writeFileSync(saved, [head, ...lines].join('\n'));
+    const file = folder.file('long.html');
+    await fairqJson(env, 'report', saved, '--html', file);
+    const shown = await open(file);
+    const rows = () =>
+      shown.evaluate<string[]>(`[...document.querySelectorAll('.users tbody tr')].map((e) => e.innerText)`);
+    const before = await rows();
+    await shown.evaluate(`document.querySelector('.users input').dispatchEvent(new Event('input'))`);
+    expect(before).toHaveLength(waits.length);
+    expect(before.at(-1)).toContain('2 d 8 h');
+    expect(await rows()).toEqual(before);
   });
 
   it('is as wide as the window, in the light and in the dark', async () => {

@@ -1,7 +1,6 @@
 import { type FairqError, usageError } from '../../errors.js';
+import { UNITS_MS } from '../quantities.js';
 import type { MeasureUnit } from './measures.js';
-
-const MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 interface NumberForm {
   /** What may stand behind the digits, and by how much it multiplies them. */
@@ -10,7 +9,7 @@ interface NumberForm {
 }
 
 const FORMS: Readonly<Record<MeasureUnit, NumberForm>> = {
-  ms: { suffixes: MS, example: 'a time with its unit, such as 150ms or 2s' },
+  ms: { suffixes: UNITS_MS, example: 'a time with its unit, such as 150ms or 2s' },
   share: { suffixes: { '': 1, '%': 0.01 }, example: 'a share, such as 0.99 or 99%' },
   rate: { suffixes: { '': 1, '/s': 1 }, example: 'a rate, such as 5000 or 5000/s' },
   tasks: { suffixes: { '': 1 }, example: 'a number of tasks, such as 3' },

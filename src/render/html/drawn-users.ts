@@ -1,5 +1,5 @@
 import type { RunReport } from '../../core/report.js';
-import { COLORED } from './time-charts.js';
+import { COLORS } from './frame.js';
 
 /** Users that are drawn one by one, the same for every result: all, or the extremes. */
 export function drawnUsers(reports: readonly RunReport[]): string[] {
@@ -12,7 +12,7 @@ export function drawnUsers(reports: readonly RunReport[]): string[] {
     }
   }
   const all = [...lag.keys()];
-  if (all.length <= COLORED) return all;
+  if (all.length <= COLORS) return all;
   const by = (values: ReadonlyMap<string, number>) =>
     [...all].sort((a, b) => values.get(b)! - values.get(a)!);
   const drawn = new Set([...by(lag).slice(0, 3), ...by(tasks).slice(0, 2), ...by(tasks).slice(-2)]);

@@ -1,7 +1,6 @@
 import type { Percentiles, RunReport, UserReport } from '../../core/report.js';
 import { formatCount, formatDuration } from '../numbers.js';
-import { colorOf, framed, LEFT, legend, RIGHT, round, TOP, WIDTH } from './frame.js';
-import { shortened } from './lanes.js';
+import { colorOf, framed, LEFT, laneName, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
 import { countScale, logTimeScale, type Scale } from './scales.js';
 
@@ -68,7 +67,7 @@ function rowsChart(rows: readonly Row[], x: Scale): Markup {
   let y = TOP;
   for (const { user, cells } of rows) {
     parts.push(
-      html`<text class="name" x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${shortened(user)}</text>`,
+      html`<text class="name" x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${laneName(user)}</text>`,
     );
     for (const { color, label, dwell } of cells) {
       const middle = y + ROW / 2;
@@ -98,12 +97,13 @@ function curve(results: readonly DwellResult[]): Markup {
   const sorted = results.map(({ report }) =>
     report.users.flatMap(({ dwellMs }: UserReport) => dwellMs?.p95 ?? []).sort((a, b) => a - b),
   );
-  const all = sorted.flat();
+  const least = Math.min(...sorted.map(([first]) => first ?? Number.POSITIVE_INFINITY));
+  const most = Math.max(...sorted.map((values) => values.at(-1) ?? 0));
   const x = countScale(Math.max(...sorted.map(({ length }) => length)), LEFT, WIDTH - RIGHT, 6);
-  const y = logTimeScale(Math.min(...all), Math.max(...all), TOP + CURVE, TOP);
+  const y = logTimeScale(least, most, TOP + CURVE, TOP);
   const lines = sorted.map(
     (values, i) =>
-      html`<polyline class="line ${colorOf(i)}" points="${values.map((ms, at) => `${round(x.at(at + 1))},${round(y.at(ms))}`).join(' ')}"/>`,
+      html`<polyline class="line ${colorOf(i)}" points="${points(values.map((ms, at) => [x.at(at + 1), y.at(ms)] as const))}"/>`,
   );
   return framed(
     { description: 'p95 of the dwell of every user, in order', height: CURVE, x, y },

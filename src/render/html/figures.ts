@@ -1,45 +1,25 @@
 import type { RunReport } from '../../core/report.js';
-import { formatCount, formatDuration, formatRate } from '../numbers.js';
-import { formatLagTasks } from '../report-text.js';
+import {
+  COMPLETED,
+  COMPLETED_AGAIN,
+  DWELL_MAX,
+  DWELL_P95,
+  FAILED,
+  JAIN,
+  LAG,
+  LAG_AS_WORK,
+  MISSING,
+  RATE,
+  type RunFigure,
+  TIME,
+  USERS,
+} from '../run-figures.js';
 import { html, type Markup } from './markup.js';
 
-interface Figure {
-  readonly name: string;
-  readonly of: (report: RunReport) => string;
-  /** The same without rounding, for programs and tests. */
-  readonly value: (report: RunReport) => number | null;
-}
-
-const FIGURES: readonly Figure[] = [
-  { name: 'tasks completed', of: (r) => formatCount(r.completed), value: (r) => r.completed },
-  { name: 'users', of: (r) => formatCount(r.userCount), value: (r) => r.userCount },
-  { name: 'time', of: (r) => formatDuration(r.seconds * 1_000), value: (r) => r.seconds },
-  { name: 'tasks a second', of: (r) => formatRate(r.tasksPerSecond), value: (r) => r.tasksPerSecond },
-  {
-    name: "Jain's index at half time",
-    of: (r) => r.fairness.jainAtHalf.toFixed(3),
-    value: (r) => r.fairness.jainAtHalf,
-  },
-  { name: 'largest lag, tasks', of: (r) => formatLagTasks(r.fairness), value: (r) => r.fairness.maxLagTasks },
-  {
-    name: 'largest lag, as work',
-    of: (r) => formatDuration(r.fairness.maxLagMs),
-    value: (r) => r.fairness.maxLagMs,
-  },
-  { name: 'dwell, p95', of: (r) => dwell(r, 'p95'), value: (r) => r.dwellMs?.p95 ?? null },
-  { name: 'dwell, max', of: (r) => dwell(r, 'max'), value: (r) => r.dwellMs?.max ?? null },
-  {
-    name: 'missing',
-    of: (r) => (r.missing === null ? 'unknown' : formatCount(r.missing)),
-    value: (r) => r.missing,
-  },
-  { name: 'failed', of: (r) => formatCount(r.failed), value: (r) => r.failed },
-  { name: 'completed again', of: (r) => formatCount(r.duplicates), value: (r) => r.duplicates },
+const FIGURES: readonly RunFigure[] = [
+  ...[COMPLETED, USERS, TIME, RATE, JAIN, LAG, LAG_AS_WORK],
+  ...[DWELL_P95, DWELL_MAX, MISSING, FAILED, COMPLETED_AGAIN],
 ];
-
-function dwell({ dwellMs }: RunReport, which: 'p95' | 'max'): string {
-  return dwellMs === null ? '-' : formatDuration(dwellMs[which]);
-}
 
 /** One result as cards, several as columns. */
 export function figuresOf(

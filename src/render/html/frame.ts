@@ -1,3 +1,5 @@
+import { safeText } from '../safe-text.js';
+import { fitText } from '../text.js';
 import { html, type Markup } from './markup.js';
 import type { Scale } from './scales.js';
 
@@ -7,6 +9,7 @@ export const LEFT = 130;
 export const RIGHT = 80;
 export const TOP = 8;
 const BOTTOM = 24;
+const NAME_COLUMNS = 17;
 
 export interface Frame {
   /** A sentence for those who do not see it. */
@@ -46,6 +49,11 @@ export function round(value: number): number {
 /** A line through points; `0,0 5,1`. */
 export function points(values: readonly (readonly [number, number])[]): string {
   return values.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+}
+
+/** Of a user, as long as fits at the left of a drawing. */
+export function laneName(user: string): string {
+  return fitText(safeText(user), NAME_COLUMNS, true);
 }
 
 export interface LegendEntry {

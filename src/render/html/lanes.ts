@@ -2,7 +2,7 @@ import { type Scale as Buckets, bucketOf } from '../axis.js';
 import { laneShares } from '../lane-cells.js';
 import { type LaneGroup, type LaneView, viewLanes } from '../lane-choice.js';
 import { formatCount, formatTasks } from '../numbers.js';
-import { framed, LEFT, RIGHT, round, TOP, WIDTH } from './frame.js';
+import { framed, LEFT, laneName, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
 import { countScale } from './scales.js';
 
@@ -67,13 +67,13 @@ function strip({ groups, choice, positions: longest }: LaneView, positions: numb
       lanes.push(html`<g><title>${user}${tasks}</title>
 <rect class="lane" x="${LEFT}" y="${y}" width="${round(x.at(end) - LEFT)}" height="${LANE - 2}"/>
 <path class="c${i % 3}" d="${lanePath(
-        shares[i]!.map((share) => share / most),
+        shares[i]!.map((share) => share / (most || 1)),
         end,
         buckets,
         x.at,
         y,
       )}"/>
-<text class="name" x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${shortened(user)}</text>
+<text class="name" x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${laneName(user)}</text>
 <text class="tick" x="${round(x.at(end) + 5)}" y="${y + 11}">${last}</text></g>`);
       y += LANE + GAP;
     }
@@ -127,12 +127,4 @@ function lanePath(
     path += `V${height}H${round(at(to))}`;
   }
   return isOpen ? `${path}V${bottom}Z` : path;
-}
-
-/** Names of tenants often differ at the end only. */
-export function shortened(name: string, most = 17): string {
-  const parts = [...name];
-  if (parts.length <= most) return name;
-  const half = Math.floor((most - 1) / 2);
-  return `${parts.slice(0, most - 1 - half).join('')}…${parts.slice(-half).join('')}`;
 }

@@ -11,14 +11,22 @@ const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const SHOWN = 100;
 const count = (value) => (value === null || value === undefined ? '-' : whole.format(value));
+// As formatDuration of the program has it: a row that was found looks like one that was there.
 function time(ms) {
   if (ms === undefined) return '-';
   if (ms === 0) return '0 ms';
   if (ms < 0.1) return '<0.1 ms';
   if (ms < 9.95) return tenth.format(ms) + ' ms';
   if (ms < 999.5) return whole.format(ms) + ' ms';
-  if (ms < 59950) return tenth.format(ms / 1000) + ' s';
-  return tenth.format(ms / 60000) + ' min';
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return tenth.format(seconds) + ' s';
+  if (Math.round(seconds) < 3600) return twoUnits(Math.round(seconds), 60, 'min', 's');
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1440 ? twoUnits(minutes, 60, 'h', 'min') : twoUnits(Math.round(minutes / 60), 24, 'd', 'h');
+}
+function twoUnits(value, size, large, small) {
+  const first = whole.format(Math.floor(value / size)) + ' ' + large;
+  return value % size === 0 ? first : first + ' ' + (value % size) + ' ' + small;
 }
 const visible = (name) => name.replace(/[\\p{C}\\p{Zl}\\p{Zp}]/gu, (c) => '\\\\u{' + c.codePointAt(0).toString(16) + '}');
 const columns = [

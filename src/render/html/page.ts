@@ -6,11 +6,12 @@ import type { RunTimeline } from '../../core/run-timeline.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
 import { dwellSection } from './dwell.js';
 import { figuresOf } from './figures.js';
+import { COLORS } from './frame.js';
 import { lanesSection } from './lanes.js';
 import { html, jsonMarkup, type Markup, trusted } from './markup.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
-import { backlogChart, COLORED, lagChart, sharesChart, spreadChart } from './time-charts.js';
+import { backlogChart, lagChart, sharesChart, spreadChart } from './time-charts.js';
 import { usersTable } from './users-table.js';
 import { comparisonTables, verdicts } from './verdicts.js';
 
@@ -81,7 +82,7 @@ ${body}
 
 function partMarkup(part: PagePart, firstIndex: number, isOneOfSeveral: boolean): Markup {
   const { results, lead, checks, thresholds, comparison } = part;
-  const isFew = results.every(({ report }) => report.users.length <= COLORED);
+  const isFew = results.every(({ report }) => report.users.length <= COLORS);
   const someTime = results.filter(({ timeline }) => timeline.ends.length > 1);
   return html`${isOneOfSeveral ? html`<h2>${part.title}</h2>` : null}
 ${lead === '' ? null : html`<p class="lead">${lead}</p>`}

@@ -1,13 +1,11 @@
 import type { RunTimeline, Spread } from '../../core/run-timeline.js';
 import { formatCount } from '../numbers.js';
-import { colorOf, framed, LEFT, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
+import { COLORS, colorOf, framed, LEFT, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
 import { countScale, type Scale, timeScale } from './scales.js';
 
 const HEIGHT = 150;
 const PIECES = 60;
-/** Colours for users: the rest of them are one. */
-export const COLORED = 7;
 
 export interface TimedResult {
   /** Empty where there is one alone. */
@@ -70,7 +68,7 @@ export function sharesChart({ label, timeline }: TimedResult): Markup {
       label: `${share * 100} %`,
     })),
   };
-  const shown = users.slice(0, COLORED);
+  const shown = users.slice(0, COLORS);
   const below = ends.map(() => 0);
   const fairBelow = ends.map(() => 0);
   const areas: Markup[] = [];
@@ -171,7 +169,7 @@ export function backlogChart(results: readonly TimedResult[]): Markup {
       ? [{ label, color: colorOf(i), ends: timeline.ends, values: timeline.all.backlog }]
       : [
           { label: 'all users', color: 'c-rest', ends: timeline.ends, values: timeline.all.backlog },
-          ...timeline.users.slice(0, COLORED).map(({ user, backlog }, at) => ({
+          ...timeline.users.slice(0, COLORS).map(({ user, backlog }, at) => ({
             label: user,
             color: colorOf(at),
             ends: timeline.ends,

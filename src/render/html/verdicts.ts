@@ -2,11 +2,11 @@ import type { BenchCheck } from '../../core/bench-report.js';
 import type { Comparison, Verdict } from '../../core/comparison.js';
 import type { RunReport } from '../../core/report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
-import { valueAndLimit } from '../bench-check.js';
+import { checkLine } from '../bench-check.js';
 import { changeOf } from '../comparison-text.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import { describeCut, describeMissing, describeSending } from '../report-text.js';
-import { describeThreshold, formatMeasure } from '../threshold-text.js';
+import { formatMeasure, thresholdLine } from '../threshold-text.js';
 import { html, type Markup } from './markup.js';
 
 const MOST_USERS = 20;
@@ -28,13 +28,7 @@ export function verdicts(
     if (!isBad && results.length > 1) return alarms;
     return [html`<p class="verdict ${isBad ? 'bad' : 'good'}">${before}${missing.text}</p>`, ...alarms];
   });
-  const lines = [
-    ...thresholds.map((result) => ({ passed: result.passed, text: describeThreshold(result) })),
-    ...checks.map((check) => {
-      const [value, limit] = valueAndLimit(check);
-      return { passed: check.passed, text: `${check.name}: ${value} (limit ${limit})` };
-    }),
-  ];
+  const lines = [...thresholds.map(thresholdLine), ...checks.map(checkLine)];
   if (lines.length === 0) return html`${notes}`;
   const failed = lines.filter(({ passed }) => !passed).length;
   const items = lines.map(

@@ -120,9 +120,9 @@ export class EventFileWriter implements EventReader {
   #flush(): void {
     const bytes = Buffer.from(this.#text, 'utf8');
     this.#text = '';
+    if (this.#handle === undefined) return; // it was interrupted, and what still comes is for nobody
     // Compressed pieces one after the other are a compressed file, too.
     const out = this.path.endsWith('.gz') ? gzipSync(bytes) : bytes;
-    if (this.#handle === undefined) return; // it was interrupted, and what still comes is for nobody
     for (let at = 0; at < out.length; ) at += writeSync(this.#handle, out, at);
   }
 }

@@ -72,27 +72,6 @@ export async function listRuns(source: EventSource): Promise<RunSummary[]> {
   return catalog.list();
 }
 
-/** The run with the latest activity. */
-export async function latestRun(source: EventSource): Promise<string> {
-  if (source.onlyRun !== undefined) return source.onlyRun;
-  let latest: string | undefined;
-  let time = Number.NEGATIVE_INFINITY;
-  const seen = (run: string, at: number) => {
-    if (at < time) return;
-    time = at;
-    latest = run;
-  };
-  // What is read twice changes nothing here.
-  await source.replay(() => ({
-    onCompletions: (events) => {
-      for (const event of events) seen(event.run, event.finished);
-    },
-    onRunRecord: (record) => seen(record.run, record.finished),
-  }));
-  if (latest === undefined) throw noRun();
-  return latest;
-}
-
 /**
  * The run with the latest activity, measured while it is looked for: a second replay is needed only where more
  * than a few runs are written in turns.

@@ -1,6 +1,5 @@
-import type { Connection } from '../../broker/connection.js';
-import { replyCode } from '../../broker/connection.js';
-import { listen, type WorkerPresence } from '../../broker/control.js';
+import { type Connection, replyCode } from '../../broker/connection.js';
+import { listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
 import { tailEvents } from '../../broker/event-stream.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Management } from '../../broker/management.js';
@@ -9,8 +8,6 @@ import type { TopQueue, TopSample } from '../../core/top-sample.js';
 import { TopWindow, topUsers } from '../../core/top-window.js';
 import { FairqError } from '../../errors.js';
 
-/** A worker that says nothing for so long is gone; they speak every second. */
-const SILENT_MS = 3_500;
 /**
  * Of a processor of the broker, which spends up to twice the time that a listing takes: with 1,000 queues and a share
  * of 0.02 it took 2.2 % of one.
@@ -69,7 +66,9 @@ export class Top {
     const { now, epochMs, weightOf } = this.deps;
     const at = now();
     const rates = this.#window.rates(at);
-    for (const [id, { heardAt }] of this.#workers) if (at - heardAt > SILENT_MS) this.#workers.delete(id);
+    for (const [id, { heardAt }] of this.#workers) {
+      if (at - heardAt > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
+    }
     return {
       at: new Date(epochMs()).toISOString(),
       users: topUsers(this.#queues, rates.users, weightOf, (user) => this.#window.waitMs(user)),
