@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseCount, parseTimer } from '../core/quantities.js';
 import type { TopSample } from '../core/top-sample.js';
 import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
@@ -27,7 +27,11 @@ export function registerTop(program: Command, run: Run): void {
       .command('top')
       .description('Look on: who has how much waiting, who is served, and what would be fair.'),
   )
-    .option('--interval <time>', 'look so often', (text) => parseTimer(text, '--interval', 100), 2_000)
+    .addOption(
+      new Option('--interval <time>', 'look so often')
+        .argParser((text) => parseTimer(text, '--interval', 100))
+        .default(2_000, '2s'),
+    )
     .option('--samples <n>', 'end after so many', (text) => parseCount(text, '--samples'))
     .addHelpText(
       'after',

@@ -92,7 +92,7 @@ export function describeMissing({ run, published, completed, missing, window }: 
 /** Where the load was not what was asked for. */
 export function describeSending({ sending, completed }: RunReport): string[] {
   if (sending === null || sending.late === 0) return [];
-  const late = `${formatCount(sending.late)} of ${formatTasks(completed)} ${sending.late === 1 ? 'was' : 'were'} sent more than 10 ms late (p99 ${formatDuration(sending.latenessMs.p99)})`;
+  const late = `${formatCount(sending.late)} of ${formatTasks(completed)} ${sending.late === 1 ? 'was' : 'were'} sent more than 10 ms late (${formatDuration(sending.latenessMs.max)} at most)`;
   return sending.senderWasLimit
     ? [
         `THE SENDER WAS THE LIMIT: ${late}. Dwell counts from when they were due; from when they were sent its p95 is ${formatDuration(sending.dwellFromSentMs.p95)}.`,

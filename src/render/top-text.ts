@@ -4,10 +4,12 @@ import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { type Column, renderTable } from './table.js';
-import { fitText, textWidth, wrapParts } from './text.js';
+import { fitText, textWidth, wrapParts, wrapText } from './text.js';
 
 const MOST_WORKERS = 5;
 const BAR = 12;
+/** What it says of its queues may be so old when it says it. */
+const BROKER_COUNTS_EVERY_S = 5;
 const FEWEST_ROWS = 6;
 /** Of a narrow terminal: what comes first matters most. */
 const MOST_HEAD = 2;
@@ -21,8 +23,7 @@ const HELP = [
   'p        pause, and go on',
   'q        quit',
   '',
-  'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what',
-  'would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
+  'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
 ];
 
 /** A screen: never more lines than `rows`, nor wider than the terminal. */
@@ -33,7 +34,8 @@ export function renderTop(sample: TopSample, view: TopView, style: TextStyle, ro
     ? `/${safeText(view.filter, unicode)}${unicode ? '▏' : '_'}`
     : 'q quit  s sort  r reverse  / filter  p pause  ? help';
   const room = Math.max(FEWEST_ROWS, rows) - head.length - 2;
-  const body = view.help ? HELP : [...workerLines(sample, style), ...userLines(sample, view, style, room)];
+  const help = HELP.flatMap((text) => (text === '' ? [''] : wrapText(text, style)));
+  const body = view.help ? help : [...workerLines(sample, style), ...userLines(sample, view, style, room)];
   const lines = [...head, ...body.slice(0, room)];
   while (lines.length < Math.max(FEWEST_ROWS, rows) - 1) lines.push('');
   return [
@@ -55,7 +57,7 @@ function headLines(sample: TopSample, view: TopView, style: TextStyle): string[]
   const parts = [
     `${sample.at.slice(11, 19)} UTC`,
     `${formatCount(sample.users.length)} users`,
-    `${formatTasks(sample.backlog)} waiting${age === null ? ' (not known yet)' : age < 1 ? '' : ` (${formatDuration(age * 1_000)} ago)`}`,
+    `${formatTasks(sample.backlog)} waiting (${age === null ? 'not known yet' : `up to ${formatDuration((Math.floor(age) + BROKER_COUNTS_EVERY_S) * 1_000)} ago`})`,
     formatRate(sample.perSecond),
     `${formatCount(sample.workers.length)} ${sample.workers.length === 1 ? 'worker' : 'workers'}, ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`,
     `by ${view.sort}${view.reversed ? ', reversed' : ''}`,
