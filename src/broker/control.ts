@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
-import { isWithin } from '../core/sane-numbers.js';
+import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 
@@ -13,6 +13,8 @@ export type ControlMessage =
   | { readonly kind: 'worker'; readonly worker: WorkerPresence }
   | { readonly kind: 'leave'; readonly request: string; readonly queues: readonly string[] }
   | LeaveAnswer
+  | { readonly kind: 'task'; readonly request: string; readonly id: string }
+  | TaskAnswer
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
@@ -29,6 +31,25 @@ export interface LeaveAnswer {
   readonly left: readonly string[];
   /** It holds tasks of them, or goes on to consume them. */
   readonly kept: readonly string[];
+}
+
+/** A worker's answer to `task`, the question who runs it; nobody else answers. */
+export interface TaskAnswer {
+  readonly kind: 'runs';
+  /** That of the question. */
+  readonly request: string;
+  /** Its name. */
+  readonly worker: string;
+  readonly task: RunningTask;
+}
+
+/** Times are microseconds since the epoch. */
+export interface RunningTask {
+  readonly user: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly enqueued: number;
+  readonly started: number;
 }
 
 export interface WorkerPresence {
@@ -115,6 +136,11 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return isName(request) && isNames(queues, MOST_QUEUES) ? { kind: 'leave', request, queues } : undefined;
   }
   if (value.kind === 'left') return decodeAnswer(value);
+  if (value.kind === 'task' && 'request' in value && 'id' in value) {
+    const { request, id } = value;
+    return isName(request) && isName(id) ? { kind: 'task', request, id } : undefined;
+  }
+  if (value.kind === 'runs') return decodeTaskAnswer(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };
@@ -128,6 +154,20 @@ function decodeAnswer(value: object): LeaveAnswer | undefined {
   if (!isName(request) || !isName(worker)) return undefined;
   if (!isNames(left, MOST_QUEUES) || !isNames(kept, MOST_QUEUES)) return undefined;
   return { kind: 'left', request, worker, left, kept };
+}
+
+function decodeTaskAnswer(value: object): TaskAnswer | undefined {
+  if (!('request' in value && 'worker' in value && 'task' in value)) return undefined;
+  const { request, worker, task } = value;
+  if (!isName(request) || typeof worker !== 'string' || typeof task !== 'object' || task === null) {
+    return undefined;
+  }
+  const { user, run, attempt, enqueued, started } = task as Record<string, unknown>;
+  if (typeof user !== 'string' || typeof run !== 'string' || !isWithin(attempt, 1, MOST_ATTEMPTS)) {
+    return undefined;
+  }
+  if (!isClockTime(enqueued) || !isClockTime(started)) return undefined;
+  return { kind: 'runs', request, worker, task: { user, run, attempt, enqueued, started } };
 }
 
 function decodePresence(value: unknown): WorkerPresence | undefined {

@@ -11,10 +11,7 @@ import type { Names } from '../core/names.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
-import { LastingChannel } from './lasting-channel.js';
-
-/** Batches on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
-const READ_AHEAD = 200;
+import { READ_AHEAD, StreamReader } from './stream-reader.js';
 
 /** A reader that nothing has come to for so long, not even its marker, reads over again on another channel. */
 const QUIET_AT_MOST_MS = 20_000;
@@ -35,35 +32,18 @@ export interface EventTail {
   onFailure(error: Error): void;
 }
 
-/**
- * Reads completions as they are written from now on; after a lost connection, from then on. Rejects with the
- * broker's 404 where there is no stream.
- */
+/** Reads completions as they are written from now on. Rejects with the broker's 404 where there is no stream. */
 export async function tailEvents(
   connection: Connection,
   names: Names,
   tail: EventTail,
-): Promise<LastingChannel> {
-  return LastingChannel.open(
-    () => connection.channel(),
-    async (channel) => {
-      await channel.prefetch(READ_AHEAD);
-      await channel.consume(
-        names.eventStream,
-        (message) => {
-          if (message === null) {
-            channel.close().catch(() => {}); // it was deleted; the next consumer is told that it is not there
-            return;
-          }
-          channel.ack(message);
-          if (message.properties.type !== COMPLETIONS) return;
-          tail.onCompletions(decodeCompletions(message.content.toString('utf8')) ?? []);
-        },
-        { arguments: { 'x-stream-offset': 'next' } },
-      );
+): Promise<StreamReader> {
+  return StreamReader.open(connection, names.eventStream, 'next', {
+    onMessage: (type, body) => {
+      if (type === COMPLETIONS) tail.onCompletions(decodeCompletions(body()) ?? []);
     },
-    { onFailure: (error) => tail.onFailure(error) },
-  );
+    onFailure: (error) => tail.onFailure(error),
+  });
 }
 
 /** The connection or the channel went before the end: what has been read may be thrown away, and read again. */

@@ -2,16 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
+import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import { type Connection, replyCode } from './connection.js';
 import { takeLock } from './lock.js';
 import { explainRefusal } from './refusal.js';
 
 /** Whoever makes a queue has made it soon. */
 const LOCKED_RETRY_MS = 50;
-/** Retention of the event stream: whichever is reached first. A stream drops whole segments. */
+/** Retention of the streams: whichever is reached first. A stream drops whole segments. */
 const EVENTS_MAX_AGE = '7D';
 const EVENTS_MAX_BYTES = 2_000_000_000;
 const EVENTS_SEGMENT_BYTES = 50_000_000;
+const RESULTS_MAX_BYTES = 500_000_000;
+const RESULTS_SEGMENT_BYTES = 10_000_000;
 
 export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
 
@@ -29,8 +32,8 @@ type QueueArguments = Record<string, unknown>;
 export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
 
 /**
- * Makes what all of fairq needs on the broker: the exchanges, the queue of dead letters and the event
- * stream. Safe to repeat. What is there already stays as it is, whatever its kind and retention:
+ * Makes what all of fairq needs on the broker: the exchanges, the queue of dead letters, and the streams of
+ * events and results. Safe to repeat. What is there already stays as it is, whatever its kind and retention:
  * that is the operator's choice.
  *
  * @param type of the queue: quorum, so that it survives a node of the cluster
@@ -46,12 +49,12 @@ export async function assertTopology(connection: Connection, names: Names, type:
   await channel.close();
   const made = await assertUnlessThere(connection, {
     [names.deadLetterQueue]: queueArguments(type, connection.brokerVersion),
-    [names.eventStream]: {
-      'x-queue-type': 'stream',
-      'x-max-age': EVENTS_MAX_AGE,
-      'x-max-length-bytes': EVENTS_MAX_BYTES,
-      'x-stream-max-segment-size-bytes': EVENTS_SEGMENT_BYTES,
-    },
+    [names.eventStream]: streamArguments(EVENTS_MAX_AGE, EVENTS_MAX_BYTES, EVENTS_SEGMENT_BYTES),
+    [names.resultStream]: streamArguments(
+      `${MOST_RESULT_TTL_MS / 3_600_000}h`,
+      RESULTS_MAX_BYTES,
+      RESULTS_SEGMENT_BYTES,
+    ),
   });
   if (made.includes(names.eventStream)) await writeBeginning(connection, names);
 }
@@ -127,6 +130,15 @@ async function makeAlone(connection: Connection, queue: string, args: QueueArgum
     }
     await delay(LOCKED_RETRY_MS);
   }
+}
+
+function streamArguments(maxAge: string, maxBytes: number, segmentBytes: number): QueueArguments {
+  return {
+    'x-queue-type': 'stream',
+    'x-max-age': maxAge,
+    'x-max-length-bytes': maxBytes,
+    'x-stream-max-segment-size-bytes': segmentBytes,
+  };
 }
 
 /** Whoever reads the stream can tell that what happened before is not in it. */

@@ -8,6 +8,7 @@ import { registerPublish } from './publish.js';
 import { registerQueues } from './queues/index.js';
 import { registerReport } from './report.js';
 import { registerShell } from './shell.js';
+import { registerTask } from './task.js';
 import { registerTop } from './top.js';
 import { registerWorker } from './worker.js';
 
@@ -16,6 +17,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerPublish(program, run);
   registerWorker(program, run);
   registerReport(program, run);
+  registerTask(program, run);
   registerQueues(program, run);
   registerTop(program, run);
   registerDead(program, run);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { OutgoingTask } from '../broker/publisher.js';
 import type { QueueType } from '../broker/topology.js';
 import {
   type DurationRange,
@@ -6,8 +7,10 @@ import {
   parseCount,
   parseDurationRange,
   parseRate,
+  parseTimer,
 } from '../core/quantities.js';
 import type { Distribution } from '../core/workload.js';
+import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { reconnecting } from './reconnecting.js';
 
@@ -28,6 +31,8 @@ interface PublishFlags {
   queueType: QueueType;
   ordered?: boolean;
   strategy: 'fair' | 'fifo';
+  wait?: boolean;
+  timeout?: number;
 }
 
 export function registerPublish(program: Command, run: Run): void {
@@ -70,13 +75,18 @@ export function registerPublish(program: Command, run: Run): void {
         .choices(['fair', 'fifo'])
         .default('fair'),
     )
+    .option('--wait', 'print what becomes of each task, a JSON object a line, until all have ended')
+    .option('--timeout <time>', 'with --wait: for so long at most, once all are sent', (text) =>
+      parseTimer(text, '--timeout'),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   fairq publish --user A --count 30000
   fairq publish --users 50 --count 1000 --task sleep --duration 5ms
-  fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s`,
+  fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s
+  fairq publish --user A --task double --payload 21 --wait --timeout 30s`,
     )
     .action(run(publish));
 }
@@ -88,8 +98,12 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { idGenerator, newRunId } = await import('./identity.js');
   const { onInterrupt } = await import('./interrupt.js');
   const { showProgress } = await import('./progress.js');
+  const { PrintedResults, waitedResult } = await import('./publish-wait.js');
   const { publishProgressLine, renderPublish } = await import('../render/publish-text.js');
 
+  if (flags.timeout !== undefined && flags.wait !== true) {
+    throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
+  }
   const config = await context.config();
   const plan = await planFrom(
     {
@@ -108,29 +122,39 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     onUnblocked: () => context.say('the broker takes tasks again'),
     ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
   });
-  const run = new PublishRun(
-    { connection, names: config.names, clock: context.clock, newId: idGenerator(context) },
-    plan,
-  );
-  onInterrupt(
-    context.io,
-    () => run.stop(),
-    () => void connection.close(),
-  );
-  const started = context.clock.now();
-  const progress = await showProgress(context, () =>
-    publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
-  );
+  const { names } = config;
+  const newId = idGenerator(context);
   try {
-    const report = await run.run();
-    progress.stop();
+    const { wait, queueType } = flags;
+    const results =
+      wait === true ? await PrintedResults.open(context, connection, names, queueType, newId) : undefined;
+    const onTask = ({ id, type, envelope: { user } }: OutgoingTask) => results?.expect({ id, type, user });
+    const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask }, plan);
+    const interruption = onInterrupt(
+      context.io,
+      () => {
+        run.stop();
+        results?.stop();
+      },
+      () => void connection.close(),
+    );
+    const started = context.clock.now();
+    const progress = await showProgress(
+      // Lines of results and a line that is drawn again and again do not go together.
+      { ...context, liveProgress: context.liveProgress && results === undefined },
+      () => publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
+    );
+    const report = await run.run().finally(() => progress.stop());
+    if (results !== undefined) {
+      const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
+      return await waitedResult(report, outcome, interruption.requested, context);
+    }
     return {
       document: { schemaVersion: 1, kind: 'publish', ...report },
       text: (style) => renderPublish(report, style),
       endsAs: report.interrupted ? 'interrupted' : undefined,
     };
   } finally {
-    progress.stop();
     await connection.close();
   }
 }

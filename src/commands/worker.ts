@@ -3,8 +3,9 @@ import type { Management } from '../broker/management.js';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
 import { WORKER_CONNECTION } from '../core/names.js';
-import { parseCount, parseDuration, parseTimer } from '../core/quantities.js';
+import { parseBytes, parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
+import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import { type FairqError, messageOf, usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
 import type { HandlerGuard } from '../run/worker/handler-guard.js';
@@ -36,6 +37,8 @@ interface WorkerFlags extends WeightFlags {
   backoff: readonly number[];
   queueType: QueueType;
   ordered?: boolean;
+  resultTtl: number;
+  resultSize: number;
   metricsPort?: number;
   metricsHost: string;
 }
@@ -44,8 +47,10 @@ interface WorkerFlags extends WeightFlags {
 const LONGEST_ORDERED_WAIT_MS = 600_000;
 const DEFAULT_BACKOFF = '1s,2s,4s…';
 
-/** Failures named one by one; the rest are only counted. */
+/** Failures, and results that were dropped, named one by one; of failures the rest are counted. */
 const FAILURES_SHOWN = 5;
+
+const MOST_RESULT_BYTES = 1024 * 1024;
 
 /** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
 const PLAIN_PREFETCH = 1_000;
@@ -115,6 +120,16 @@ export function registerWorker(program: Command, run: Run): void {
         .argParser((text) => parseTimer(text, '--discover-every'))
         .default(30_000, '30s'),
     )
+    .addOption(
+      new Option('--result-ttl <time>', 'for how long what a task returned is shown; 0s: keep nothing')
+        .argParser((text) => parseResultTtl(text))
+        .default(200_000, '200s'),
+    )
+    .addOption(
+      new Option('--result-size <bytes>', 'what is larger is not kept, such as 64k; 1m at most')
+        .argParser((text) => parseResultSize(text))
+        .default(65_536, '64k'),
+    )
     .option('--metrics-port <port>', 'serve Prometheus metrics there, at /metrics (0: any)', (text) =>
       parseCount(text, '--metrics-port', 0, 65_535),
     )
@@ -171,7 +186,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     moduleHandlers !== undefined
       ? moduleHandlers
       : flags.exec !== undefined
-        ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env)
+        ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env, flags.resultSize)
         : builtInHandlers;
   const config = await context.config();
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
@@ -189,6 +204,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const newId = idGenerator(context);
   let metrics: WorkerMetrics = NO_METRICS;
   let failures = 0;
+  let dropped = 0;
   const worker = new Worker(
     connection,
     management,
@@ -218,6 +234,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff },
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       ordered: flags.ordered === true,
+      results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },
     },
     handlers,
     context.clock,
@@ -231,6 +248,13 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       onWarning: (text) => context.warn(text),
       onDetail: (text) => context.detail(text),
       onTaskEnded: (event) => metrics.ended(event),
+      onResultDropped: ({ id, user }, reason) => {
+        dropped++;
+        if (dropped > FAILURES_SHOWN && !context.verbose) return;
+        context.warn(
+          `task ${id} of user ${JSON.stringify(user)} is done, and its result is not kept: ${reason}`,
+        );
+      },
       onTaskFailed: (user, id, reason, retryAfterMs) => {
         failures++;
         if (failures <= FAILURES_SHOWN || context.verbose) {
@@ -362,6 +386,22 @@ function strayError(file: string, error: unknown): FairqError {
       cause: error,
     },
   );
+}
+
+function parseResultTtl(text: string): number {
+  const ms = text === '0' ? 0 : parseDuration(text, '--result-ttl');
+  if (ms <= MOST_RESULT_TTL_MS) return ms;
+  throw usageError('BAD_DURATION', `--result-ttl: "${text}" is longer than 24h`, {
+    hint: 'The broker keeps results for a day at most: have a handler write down what has to last.',
+  });
+}
+
+function parseResultSize(text: string): number {
+  const bytes = parseBytes(text, '--result-size');
+  if (bytes >= 1 && bytes <= MOST_RESULT_BYTES) return bytes;
+  throw usageError('BAD_SIZE', `--result-size: "${text}" is not between 1 byte and 1m`, {
+    hint: 'Large results belong elsewhere: have the handler store them, and return where.',
+  });
 }
 
 function parsePrefetch(text: string): number | 'auto' {

@@ -1,5 +1,5 @@
 import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
-import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
+import type { Outcome, PublishedIds, RunRecord, TaskEvent } from './task-event.js';
 
 /**
  * The two bodies in the event stream, as JSON: a batch of completions in columns (users, runs and
@@ -8,6 +8,8 @@ import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
  */
 export const COMPLETIONS = 'fairq.completions';
 export const RUN_RECORD = 'fairq.run';
+/** Before a publisher sends: which ids are those of its tasks. */
+export const PUBLISHED_IDS = 'fairq.ids';
 /** First in a stream that fairq has made: history begins here. */
 export const BEGINNING = 'fairq.beginning';
 /** A reader's own end mark; others skip it. */
@@ -37,6 +39,8 @@ interface Columns {
   redelivered: number[];
   /** Sent so much after `enqueued`; there only where one of them was. */
   late?: number[];
+  /** Has a result; there only where one of them has. */
+  kept?: number[];
 }
 
 /** Collects completions of one worker until they are written as one message. */
@@ -72,13 +76,18 @@ export class CompletionBatch {
       columns.late ??= [];
       columns.late[columns.id.length - 1] = event.sentLate;
     }
+    if (event.hasResult) {
+      columns.kept ??= [];
+      columns.kept[columns.id.length - 1] = 1;
+    }
   }
 
   /** The batch as a message body; the batch is empty afterwards. */
   take(): string {
-    const { late } = this.#columns;
-    // Those that were on time have left holes.
-    if (late !== undefined) this.#columns.late = Array.from(this.#columns.id, (_, i) => late[i] ?? 0);
+    const { id, late, kept } = this.#columns;
+    // Those that were on time, or have none, have left holes.
+    if (late !== undefined) this.#columns.late = Array.from(id, (_, i) => late[i] ?? 0);
+    if (kept !== undefined) this.#columns.kept = Array.from(id, (_, i) => kept[i] ?? 0);
     const body = JSON.stringify(this.#columns);
     this.#columns = emptyColumns(this.#worker);
     this.#userIndex = new Map();
@@ -129,6 +138,7 @@ function eventAt(columns: Columns, i: number): TaskEvent | undefined {
     started,
     finished,
     redelivered: columns.redelivered[i] === 1,
+    hasResult: columns.kept?.[i] === 1,
   };
 }
 
@@ -140,6 +150,28 @@ export function encodeBeginning(at: number): string {
 export function decodeBeginning(body: string): number | undefined {
   const value = parseObject(body);
   return value?.v === SCHEMA && typeof value.at === 'number' ? value.at : undefined;
+}
+
+/** Ids in one record. */
+const IDS_PER_RECORD = 2_000;
+
+/** @param given ids that were given to the publisher */
+export function encodePublishedIds(series: string | undefined, given: readonly string[]): string[] {
+  const bodies = series === undefined ? [] : [JSON.stringify({ v: SCHEMA, series })];
+  for (let from = 0; from < given.length; from += IDS_PER_RECORD) {
+    bodies.push(JSON.stringify({ v: SCHEMA, ids: given.slice(from, from + IDS_PER_RECORD) }));
+  }
+  return bodies;
+}
+
+export function decodePublishedIds(body: string): PublishedIds | undefined {
+  const value = parseObject(body);
+  if (value?.v !== SCHEMA) return undefined;
+  const { series, ids } = value;
+  return {
+    ...(typeof series === 'string' && { series }),
+    ...(isArrayOf(ids, 'string') && { ids: ids.filter((id) => typeof id === 'string') }),
+  };
 }
 
 /** Users in one record: keeps its message small however many there are. */
@@ -229,6 +261,7 @@ function isColumns(value: Record<string, unknown> | undefined): value is Record<
   if (!isArrayOf(id, 'string') || !isArrayOf(users, 'string') || !isArrayOf(runs, 'string')) return false;
   const numbers = ['user', 'run', 'seq', 'attempt', 'outcome', 'enqueued', 'waited', 'took', 'redelivered'];
   if (value.late !== undefined) numbers.push('late');
+  if (value.kept !== undefined) numbers.push('kept');
   return numbers.every((name) => {
     const column = value[name];
     return isArrayOf(column, 'number') && column.length === id.length;

@@ -13,7 +13,7 @@ import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
  *     {"kind":"beginning","at":1700000000000000}                   there is no history from before
  *     {"kind":"published","run","record","started","finished","tasks":[["A",30000],…]}
  *     {"kind":"completion","id","user","run","sequence","attempt","outcome","worker",
- *      "enqueued","sentLate","started","finished","redelivered"}
+ *      "enqueued","sentLate","started","finished","redelivered","hasResult"}
  */
 export const EVENT_FILE = 'fairq-events';
 export const EVENT_FILE_VERSION = 1;
@@ -127,5 +127,6 @@ function eventOf(fields: Fields & TaskEvent): TaskEvent {
     started: fields.started,
     finished: fields.finished,
     redelivered: fields.redelivered === true,
+    hasResult: fields.hasResult === true,
   };
 }

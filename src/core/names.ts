@@ -21,6 +21,8 @@ export interface Names {
   readonly controlExchange: string;
   /** Stream of completions and run records. */
   readonly eventStream: string;
+  /** Stream of what tasks returned, and why they failed. */
+  readonly resultStream: string;
   /** Tasks that failed for good. */
   readonly deadLetterQueue: string;
   /** What the name of every queue starts with in which tasks wait for their next attempt. */
@@ -44,6 +46,7 @@ export function namesFor(prefix: string): Names {
     taskExchange: prefix,
     controlExchange: `${prefix}.control`,
     eventStream: `${prefix}.events`,
+    resultStream: `${prefix}.results`,
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
     pruneLock: `${prefix}.prune`,
@@ -66,10 +69,12 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, deadLetterQueue, retryQueuePrefix } = names;
+  const { eventStream, resultStream, deadLetterQueue, retryQueuePrefix } = names;
   return (
     queue.startsWith(retryQueuePrefix) ||
-    [eventStream, deadLetterQueue].some((name) => queue === name || queue.startsWith(`${name}.`))
+    [eventStream, resultStream, deadLetterQueue].some(
+      (name) => queue === name || queue.startsWith(`${name}.`),
+    )
   );
 }
 

@@ -21,6 +21,16 @@ export interface TaskEvent {
   readonly finished: number;
   /** The broker had delivered it before, to somebody who did not acknowledge it. */
   readonly redelivered: boolean;
+  /** What it returned, or why it failed, is kept among the results for a while. */
+  readonly hasResult: boolean;
+}
+
+/** What a publisher writes down before it sends: that tasks with such ids are its own. */
+export interface PublishedIds {
+  /** What all ids of its generator have in common; see `idSeries`. */
+  readonly series?: string;
+  /** Ids that were given to it. */
+  readonly ids?: readonly string[];
 }
 
 /** What a publisher writes down at its end: how many tasks of which user it got confirmed. */

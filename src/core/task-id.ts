@@ -32,6 +32,19 @@ export function taskIdGenerator(random: Uint8Array, nowMs: () => number): () => 
   };
 }
 
+const TASK_ID = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}(-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/;
+
+/** When an id was made, milliseconds since the Unix epoch; undefined for one that is no UUID of version 7. */
+export function idTime(id: string): number | undefined {
+  const match = TASK_ID.exec(id);
+  return match === null ? undefined : Number.parseInt(`${match[1]}${match[2]}`, 16);
+}
+
+/** What the ids of one generator have in common, and no other's; undefined for an id of another making. */
+export function idSeries(id: string): string | undefined {
+  return TASK_ID.exec(id)?.[3];
+}
+
 function timePart(milliseconds: number): string {
   const text = milliseconds.toString(16).padStart(12, '0');
   return `${text.slice(0, 8)}-${text.slice(8)}`;

@@ -35,6 +35,21 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
   return lines.join('\n');
 }
 
+/** What became of the tasks that were waited for. */
+export function renderWait({
+  done,
+  failed,
+  unfinished,
+}: {
+  readonly done: number;
+  readonly failed: number;
+  readonly unfinished: number;
+}): string {
+  const parts = [`${formatCount(done)} done`, `${formatCount(failed)} failed`];
+  if (unfinished > 0) parts.push(`${formatCount(unfinished)} not ended`);
+  return parts.join(', ');
+}
+
 /** @param elapsed seconds so far */
 export function publishProgressLine(progress: PublishProgress, elapsed: number): string {
   const { confirmed, total } = progress;

@@ -160,6 +160,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
           started: at + ms * 1_000,
           finished: at + ms * 1_000,
           redelivered: false,
+          hasResult: false,
         },
       }),
     );

@@ -30,6 +30,29 @@ async function report(run: string): Promise<RunReport> {
   return fairqJson<RunReport>(vhost.env, 'report', '--run', run);
 }
 
+describe('a publisher that waits for results', () => {
+  it('misses none that came while its connection was lost', async () => {
+    const task = ['--task', 'echo', '--payload', '7', '--wait', '--run', 'waits'];
+    const publisher = new RunningFairq(['publish', '--user', 'waits', '--count', '200', ...task], env);
+    await eventually(async () => (await vhost.ready('fairq.user.waits')) === 200, {
+      timeoutMs: 30_000,
+      what: 'all tasks',
+    });
+    await fairqJson(vhost.env, 'worker', '--count', '50');
+    await eventually(() => times(publisher.stdout, 'result') > 0, { timeoutMs: 30_000, what: 'results' });
+    proxy.cut();
+    await fairqJson(vhost.env, 'worker', '--exit-when', 'empty');
+    const { code, stdout, stderr } = await publisher.ended;
+    expect(code, stderr).toBe(0);
+    const ids = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(ids).toHaveLength(200);
+    expect(new Set(ids).size).toBe(200);
+  });
+});
+
 describe('a publisher whose connection is cut', () => {
   it('sends again what was not confirmed, and says so once', async () => {
     const args = ['--json', 'publish', '--user', 'cut', '--run', 'cut', '--count', '20000'];

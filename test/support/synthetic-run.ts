@@ -16,6 +16,7 @@ export function taskEvent(
     outcome: 'done',
     worker: 'worker-1',
     redelivered: false,
+    hasResult: false,
     sentLate: 0,
     ...given,
     enqueued: EPOCH + enqueued,

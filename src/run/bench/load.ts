@@ -29,6 +29,7 @@ export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> 
     users: [...new Set(schedule.map(({ user }) => user))],
     pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
     queueKind: CLASSIC,
+    givenIds: [],
     *tasks() {
       for (const { user, durationMs } of schedule) {
         const payload = Buffer.from(JSON.stringify({ durationMs }));

@@ -50,7 +50,7 @@ function complete(flags: PlanFlags, load: Load): PublishPlan {
   };
 }
 
-type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks'>;
+type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks' | 'givenIds'>;
 
 function generated(flags: PlanFlags): Load {
   const workload = workloadFrom(flags, seededRandom(flags.seed));
@@ -59,6 +59,7 @@ function generated(flags: PlanFlags): Load {
   return {
     total: workload.total,
     users: workload.users,
+    givenIds: [],
     *tasks() {
       for (const user of workload.order()) yield { user, type: flags.task, ...next() };
     },
@@ -81,5 +82,10 @@ async function fromFile(
   }
   const { readTaskFile } = await import('./task-file.js');
   const tasks: PlannedTask[] = await readTaskFile(file, stdin, names, flags.task);
-  return { total: tasks.length, users: [...new Set(tasks.map(({ user }) => user))], tasks: () => tasks };
+  return {
+    total: tasks.length,
+    users: [...new Set(tasks.map(({ user }) => user))],
+    givenIds: tasks.flatMap(({ id }) => id ?? []),
+    tasks: () => tasks,
+  };
 }

@@ -2,16 +2,22 @@ import type { Connection } from '../../broker/connection.js';
 import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
-import { encodeRunRecords, RUN_RECORD } from '../../core/event-codec.js';
+import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 import { LATE_MS } from '../../core/sending-report.js';
+import { idSeries } from '../../core/task-id.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
 
+/** How often it is said again whose tasks these are: who looks for one reads no further back than some minutes. */
+const SAY_IDS_EVERY_MS = 60_000;
+
 export interface PlannedTask {
+  /** Given to it; one is made where it has none. */
+  readonly id?: string | undefined;
   readonly user: string;
   readonly type: string;
   readonly contentType: string;
@@ -23,6 +29,8 @@ export interface PublishPlan {
   readonly total: number;
   readonly users: readonly string[];
   tasks(): Iterable<PlannedTask>;
+  /** Those of its tasks that have one. */
+  readonly givenIds: readonly string[];
   readonly pacing: Pacing;
   readonly queueKind: QueueKind;
   /** One queue for all users, as in strategy `fifo`. */
@@ -34,6 +42,8 @@ export interface PublishDeps {
   readonly names: Names;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** A task is about to be sent. */
+  readonly onTask?: (task: OutgoingTask) => void;
 }
 
 /** Sends a load and records in the event stream what of it was confirmed. */
@@ -42,11 +52,14 @@ export class PublishRun {
   #confirmed = 0;
   #late = 0;
   #stopped = false;
+  readonly #idSeries: string | undefined;
 
   constructor(
     private readonly deps: PublishDeps,
     private readonly plan: PublishPlan,
-  ) {}
+  ) {
+    this.#idSeries = idSeries(deps.newId());
+  }
 
   progress(): PublishProgress {
     return { sent: this.#sent, confirmed: this.#confirmed, total: this.plan.total };
@@ -75,6 +88,7 @@ export class PublishRun {
       },
       clock.now,
     );
+    await this.#sayIds(publisher, this.plan.givenIds);
     const startedAt = clock.epochMicros();
     try {
       await this.#sendAll(publisher);
@@ -93,6 +107,7 @@ export class PublishRun {
     const start = clock.now();
     const startMicros = clock.epochMicros();
     let index = 0;
+    let idsSaidAt = start;
     for (const task of this.plan.tasks()) {
       const due = pacing.dueAt(index);
       const early = due - (clock.now() - start);
@@ -100,12 +115,18 @@ export class PublishRun {
       else if (index % BURST === BURST - 1) await new Promise((resolve) => setImmediate(resolve));
       if (!publisher.hasRoom) await publisher.ready();
       if (this.#stopped) return;
+      if (clock.now() - idsSaidAt > SAY_IDS_EVERY_MS) {
+        idsSaidAt = clock.now();
+        await this.#sayIds(publisher, []);
+      }
       const sentAt = clock.epochMicros();
       const intendedAt = due === 0 ? sentAt : Math.min(sentAt, Math.round(startMicros + due * 1000));
       if (sentAt - intendedAt > LATE_MS * 1000) this.#late++;
       const sequence = (sequences.get(task.user) ?? 0) + 1;
       sequences.set(task.user, sequence);
-      publisher.send(this.#outgoing(task, sequence, intendedAt, sentAt));
+      const outgoing = this.#outgoing(task, sequence, intendedAt, sentAt);
+      this.deps.onTask?.(outgoing);
+      publisher.send(outgoing);
       this.#sent++;
       index++;
     }
@@ -113,12 +134,19 @@ export class PublishRun {
 
   #outgoing(task: PlannedTask, sequence: number, intendedAt: number, sentAt: number): OutgoingTask {
     return {
-      id: this.deps.newId(),
+      id: task.id ?? this.deps.newId(),
       type: task.type,
       contentType: task.contentType,
       payload: task.payload,
       envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
+  }
+
+  /** So that a task that nobody has run yet is known to be on its way. */
+  async #sayIds(publisher: Publisher, given: readonly string[]): Promise<void> {
+    for (const body of encodePublishedIds(this.#idSeries, given)) {
+      await publisher.record(PUBLISHED_IDS, Buffer.from(body));
+    }
   }
 
   async #record(

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { carriedText } from '../../core/carried.js';
 import { type Names, routingKeyOf } from '../../core/names.js';
-import { messageOf, usageError } from '../../errors.js';
+import { type FairqError, messageOf, usageError } from '../../errors.js';
 import type { PlannedTask } from './publish-run.js';
 
 const line = z.strictObject({
+  id: z.string().min(1).optional(),
   user: z.string().min(1),
   task: z.string().min(1).max(255).optional(),
   payload: z.unknown().optional(),
@@ -24,7 +26,7 @@ export function taskLine({ user, type, contentType, payload }: PlannedTask): str
 }
 
 /**
- * Reads `--from FILE|-`: one task a line, `{"user", "task", "payload"}`. Everything is read and
+ * Reads `--from FILE|-`: one task a line, `{"id", "user", "task", "payload"}`. Everything is read and
  * checked before anything is sent. A payload that is a text goes as it is, any other as JSON; bytes that are
  * no text come as `payloadBase64`. A `contentType` says what they are, where it is not the obvious.
  */
@@ -36,9 +38,16 @@ export async function readTaskFile(
 ): Promise<PlannedTask[]> {
   const content = await readAll(file, stdin);
   const tasks: PlannedTask[] = [];
+  const lines = new Map<string, number>();
   for (const [index, source] of content.split('\n').entries()) {
     if (source.trim() === '') continue;
-    tasks.push(parseLine(source, index + 1, file, names, defaultTask));
+    const number = index + 1;
+    const task = parseLine(source, number, file, names, defaultTask);
+    tasks.push(task);
+    if (task.id === undefined) continue;
+    const before = lines.get(task.id);
+    if (before !== undefined) throw badLine(file, number, `the id is that of line ${before}`);
+    lines.set(task.id, number);
   }
   if (tasks.length === 0) {
     throw usageError('NO_TASKS', `${nameOf(file)} holds no task`, {
@@ -55,11 +64,7 @@ function parseLine(
   names: Names,
   defaultTask: string,
 ): PlannedTask {
-  const bad = (reason: string, cause?: unknown) =>
-    usageError('BAD_LINE', `${nameOf(file)}, line ${number}: ${reason}; nothing was sent`, {
-      hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out.',
-      cause,
-    });
+  const bad = (reason: string, cause?: unknown) => badLine(file, number, reason, cause);
   let value: unknown;
   try {
     value = JSON.parse(source);
@@ -71,7 +76,8 @@ function parseLine(
     const issue = result.error.issues[0];
     throw bad(`${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a task'}`);
   }
-  const { user, task, payload, payloadBase64, contentType } = result.data;
+  const { id, user, task, payload, payloadBase64, contentType } = result.data;
+  if (id !== undefined && carriedText(id) === undefined) throw bad('the id is longer than 255 bytes');
   if (payload !== undefined && payloadBase64 !== undefined)
     throw bad('payload and payloadBase64 exclude each other');
   try {
@@ -79,7 +85,14 @@ function parseLine(
   } catch (error) {
     throw bad(messageOf(error), error);
   }
-  return { user, type: task ?? defaultTask, ...carriedBy(payload, payloadBase64, contentType) };
+  return { id, user, type: task ?? defaultTask, ...carriedBy(payload, payloadBase64, contentType) };
+}
+
+function badLine(file: string, number: number, reason: string, cause?: unknown): FairqError {
+  return usageError('BAD_LINE', `${nameOf(file)}, line ${number}: ${reason}; nothing was sent`, {
+    hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out.',
+    cause,
+  });
 }
 
 function carriedBy(

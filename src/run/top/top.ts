@@ -1,8 +1,8 @@
 import { type Connection, replyCode } from '../../broker/connection.js';
 import { listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
 import { tailEvents } from '../../broker/event-stream.js';
-import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Management } from '../../broker/management.js';
+import type { StreamReader } from '../../broker/stream-reader.js';
 import { type Names, userOfQueue } from '../../core/names.js';
 import type { TopQueue, TopSample } from '../../core/top-sample.js';
 import { TopWindow, topUsers } from '../../core/top-window.js';
@@ -31,8 +31,8 @@ export interface TopDeps {
 export class Top {
   readonly #window = new TopWindow();
   readonly #workers = new Map<string, { presence: WorkerPresence; heardAt: number }>();
-  readonly #channels: LastingChannel[] = [];
-  #tail: LastingChannel | undefined;
+  readonly #readers: { close(): void }[] = [];
+  #tail: StreamReader | undefined;
   #queues: readonly TopQueue[] = [];
   #listedAt: number | null = null;
   #listNotBefore = 0;
@@ -54,7 +54,7 @@ export class Top {
       },
       onFailure,
     });
-    top.#channels.push(control);
+    top.#readers.push(control);
     return top;
   }
 
@@ -83,7 +83,7 @@ export class Top {
   }
 
   close(): void {
-    for (const channel of this.#channels) channel.close();
+    for (const reader of this.#readers) reader.close();
   }
 
   /** The stream is made by the first publisher or worker: until then there is nothing to read. */
@@ -99,7 +99,7 @@ export class Top {
           else this.#failure = error;
         },
       });
-      this.#channels.push(this.#tail);
+      this.#readers.push(this.#tail);
     } catch (error) {
       if (replyCode(error) !== 404) throw error;
     }

@@ -6,18 +6,21 @@ const STDERR_KEPT_BYTES = 4_096;
 
 /**
  * `--exec CMD`: a program for each task, through the shell. It gets the payload on stdin and the
- * task's facts as FAIRQ_TASK_* variables; exit code 0 is done, and anything else is a failure whose
- * reason is the end of what it wrote to stderr.
+ * task's facts as FAIRQ_TASK_* variables; exit code 0 is done, with what it wrote to stdout as the result, and
+ * anything else is a failure whose reason is the end of what it wrote to stderr.
+ *
+ * @param resultBytes of stdout are enough: more would not be kept
  */
 export function execHandlers(
   command: string,
   environment: Readonly<Record<string, string | undefined>>,
+  resultBytes: number,
 ): Handlers {
   const handler: Handler = (payload, context) =>
-    new Promise<void>((resolve, reject) => {
+    new Promise<unknown>((resolve, reject) => {
       const child = spawn(command, {
         shell: true,
-        stdio: ['pipe', 'ignore', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe'],
         signal: context.signal,
         env: {
           ...environment,
@@ -28,6 +31,12 @@ export function execHandlers(
           FAIRQ_TASK_ATTEMPT: String(context.attempt),
         },
       });
+      const written: Buffer[] = [];
+      let size = 0;
+      child.stdout.on('data', (chunk: Buffer) => {
+        if (size <= resultBytes) written.push(chunk);
+        size += chunk.length;
+      });
       let kept = Buffer.alloc(0);
       child.stderr.on('data', (chunk: Buffer) => {
         kept = Buffer.concat([kept, chunk]).subarray(-STDERR_KEPT_BYTES);
@@ -37,7 +46,7 @@ export function execHandlers(
       child.stdin.end(payload.bytes);
       child.once('error', reject);
       child.once('close', (code, signal) => {
-        if (code === 0) resolve();
+        if (code === 0) resolve(resultOf(Buffer.concat(written), resultBytes));
         else
           reject(
             new Error(
@@ -49,4 +58,17 @@ export function execHandlers(
       });
     });
   return { find: () => handler, names: [command] };
+}
+
+/** JSON where it is that, else the text, or the bytes where it is no text; nothing where there was nothing. */
+function resultOf(bytes: Buffer, mostBytes: number): unknown {
+  if (bytes.length === 0) return undefined;
+  if (bytes.length > mostBytes) return bytes; // not all of it, and too much
+  const text = bytes.toString('utf8');
+  if (!Buffer.from(text).equals(bytes)) return bytes;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.replace(/\r?\n$/, '');
+  }
 }

@@ -10,7 +10,7 @@ import {
   type TaskContext,
 } from './handlers.js';
 
-/** A function of a user's module: a JSON payload comes parsed, any other as its bytes. */
+/** A function of a user's module: a JSON payload comes parsed, none as undefined, any other as its bytes. */
 type ModuleHandler = (payload: unknown, context: TaskContext) => unknown;
 
 /**
@@ -44,7 +44,8 @@ export async function loadHandlerModule(file: string): Promise<Handlers> {
 }
 
 function parsed(payload: Payload): unknown {
-  return payload.contentType.startsWith('application/json') ? jsonOf(payload) : payload.bytes;
+  if (!payload.contentType.startsWith('application/json')) return payload.bytes;
+  return payload.bytes.length === 0 ? undefined : jsonOf(payload);
 }
 
 /** A CommonJS module comes with all that it exports under `default`. */

@@ -41,7 +41,11 @@ const BUILT_IN: ReadonlyMap<string, Handler> = new Map<string, Handler>([
       );
     },
   ],
-  ['echo', (payload) => payload.bytes],
+  [
+    'echo',
+    (payload) => (payload.contentType.startsWith('application/json') ? jsonOf(payload) : payload.bytes),
+  ],
+  ['double', (payload) => double(jsonOf(payload))],
 ]);
 
 export const builtInHandlers: Handlers = {
@@ -56,13 +60,30 @@ function sleep(ms: number): Promise<void> {
   });
 }
 
+/** How long it takes to double a number, where the payload does not say. */
+const DOUBLE_MS = 1_000;
+
+/** Waits, then gives twice its input: the example of the set-ups that fairq comes from. */
+async function double(payload: unknown): Promise<number> {
+  const fields = typeof payload === 'object' && payload !== null ? payload : { input: payload };
+  const { input, durationMs = DOUBLE_MS } = fields as { input?: unknown; durationMs?: unknown };
+  if (typeof input !== 'number') {
+    throw new Error('the payload is neither a number nor {"input": a number, "durationMs": …}');
+  }
+  await sleep(milliseconds(durationMs));
+  return 2 * input;
+}
+
 /** Built-in tasks that take a time read it from a JSON payload: `{"durationMs": 5}`. */
 function durationOf(payload: Payload): number {
   const value = jsonOf(payload);
-  if (typeof value === 'object' && value !== null && 'durationMs' in value) {
-    const { durationMs } = value;
-    if (typeof durationMs === 'number' && durationMs >= 0 && durationMs <= 86_400_000) return durationMs;
-  }
+  return milliseconds(
+    typeof value === 'object' && value !== null && 'durationMs' in value && value.durationMs,
+  );
+}
+
+function milliseconds(value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value <= 86_400_000) return value;
   throw new Error('the payload has no "durationMs" from 0 to 86400000');
 }
 

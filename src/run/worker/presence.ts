@@ -3,6 +3,7 @@ import {
   announce,
   type ControlMessage,
   listen,
+  type RunningTask,
   WORKER_SAYS_EVERY_MS,
   type WorkerPresence,
 } from '../../broker/control.js';
@@ -16,6 +17,8 @@ export interface PresenceListener {
   onQueue(queue: string): void;
   /** A pruner wants these queues to be left alone; resolves with what has become of them. */
   onLeave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
+  /** Somebody asks for a task: where it stands, if it runs here. */
+  onTask(id: string): RunningTask | undefined;
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -91,7 +94,11 @@ export class Presence {
       case 'leave':
         this.#leave(message.request, message.queues).catch((error) => this.listener.onFailure(error));
         return;
+      case 'task':
+        this.#tellOfTask(message.request, message.id);
+        return;
       case 'left':
+      case 'runs':
         return;
       case 'worker':
         // Who is new here has not heard of us either.
@@ -99,6 +106,14 @@ export class Presence {
         break;
     }
     this.listener.onPeers();
+  }
+
+  /** Only who runs it answers. */
+  #tellOfTask(request: string, id: string): void {
+    const task = this.listener.onTask(id);
+    const channel = this.#channel?.current;
+    if (task === undefined || channel === undefined) return;
+    announce(channel, this.names, { kind: 'runs', request, worker: this.own.name, task });
   }
 
   async #leave(request: string, queues: readonly string[]): Promise<void> {

@@ -26,7 +26,8 @@ export interface RunFailure extends Failure {
 }
 
 export interface RunnerListener {
-  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined): void;
+  /** @param value what the handler returned, or its promise came to */
+  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): void;
   /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
   waitMs(): number;
   /** A burst of starts is over, or a running task has ended. */
@@ -125,6 +126,12 @@ export class Runner {
     for (const { task } of this.#inFlight) yield task;
   }
 
+  /** The task that runs now under this id. */
+  find(id: string): TaskRun | undefined {
+    for (const run of this.#inFlight) if (run.task.id === id) return run;
+    return undefined;
+  }
+
   /** Calls back once, when the next running task has ended. */
   whenOneEnds(callback: () => void): void {
     this.#onEnd.push(callback);
@@ -202,12 +209,12 @@ export class Runner {
       return;
     }
     if (!isThenable(result)) {
-      this.#finish(run, undefined);
+      this.#finish(run, undefined, result);
       return;
     }
     this.#inFlight.add(run);
     result.then(
-      () => this.#handlerEnded(run, undefined),
+      (value) => this.#handlerEnded(run, undefined, value),
       (error) => this.#handlerEnded(run, failureOf(error)),
     );
   }
@@ -232,19 +239,19 @@ export class Runner {
     this.#finishAndWake(run, { reason });
   }
 
-  #handlerEnded(run: TaskRun, failure: Failure | undefined): void {
+  #handlerEnded(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
     if (run.ended || this.#abandoned) return;
-    this.#finishAndWake(run, failure);
+    this.#finishAndWake(run, failure, value);
   }
 
-  #finishAndWake(run: TaskRun, failure: Failure | undefined): void {
+  #finishAndWake(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
     this.#inFlight.delete(run);
-    this.#finish(run, failure);
+    this.#finish(run, failure, value);
     this.wake();
     for (const callback of this.#onEnd.splice(0)) callback();
   }
 
-  #finish(run: TaskRun, failure: Failure | undefined): void {
+  #finish(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
     const { task, startedAt, envelope } = run;
     const { lane } = task;
     const { user, attempt } = envelope;
@@ -277,8 +284,9 @@ export class Runner {
       started: startedAt,
       finished: finishedAt,
       redelivered: task.message.fields.redelivered,
+      hasResult: false,
     };
-    this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs });
+    this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
   }
 
   #retryAfter({ task, envelope }: TaskRun): number | undefined {

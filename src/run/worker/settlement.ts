@@ -8,6 +8,7 @@ import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
+import { RESULTS } from '../../core/task-result.js';
 import type { HeldTask } from './task.js';
 import type { WorkerOptions } from './worker-contract.js';
 
@@ -15,6 +16,8 @@ import type { WorkerOptions } from './worker-contract.js';
 const MOST_NACKS = 60;
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
+/** Results that together take more go out before. Characters. */
+const RESULTS_AT_ONCE = 65_536;
 
 export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind' | 'retry'>;
 
@@ -46,6 +49,9 @@ interface Batch {
  */
 export class Settlement {
   readonly #completions: CompletionBatch;
+  /** Lines for the stream of results. */
+  #results: string[] = [];
+  #resultsSize = 0;
   #channel: LastingChannel<ConfirmChannel> | undefined;
   #batch = emptyBatch();
   /** With messages that are not confirmed, oldest first. */
@@ -56,7 +62,7 @@ export class Settlement {
   /** While what somebody deleted is made again. */
   #making: Promise<void> | undefined;
   #pending = 0;
-  #flushes = 0;
+  #writes = 0;
   #whenIdle: (() => void)[] = [];
 
   private constructor(
@@ -116,6 +122,13 @@ export class Settlement {
     this.#completions.add(event);
   }
 
+  /** Keeps what became of a task; call it before `finished`. Whoever reads its completion finds it there already. */
+  result(line: string): void {
+    this.#results.push(line);
+    this.#resultsSize += line.length;
+    if (this.#resultsSize > RESULTS_AT_ONCE) this.#flushResults();
+  }
+
   /** Sends a failed task to where it waits for its next attempt; call it before `finished`. */
   retry(task: HeldTask, failed: FailedAttempt, delayMs: number): void {
     const { headers } = task.message.properties;
@@ -145,15 +158,23 @@ export class Settlement {
   /** Writes what has been collected. */
   flush(): void {
     if (this.#completions.size === 0) return;
+    this.#flushResults();
     const batch = this.#batch;
-    this.#add({
-      queue: this.names.eventStream,
-      body: Buffer.from(this.#completions.take()),
-      nacks: 0,
-      properties: { type: COMPLETIONS, messageId: `${this.options.name} ${++this.#flushes}` },
-    });
+    this.#add(this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take()));
     batch.written = true;
     this.#batch = emptyBatch();
+  }
+
+  #flushResults(): void {
+    if (this.#results.length === 0) return;
+    this.#add(this.#streamMessage(this.names.resultStream, RESULTS, this.#results.join('\n')));
+    this.#results = [];
+    this.#resultsSize = 0;
+  }
+
+  #streamMessage(stream: string, type: string, text: string): Message {
+    const messageId = `${this.options.name} ${++this.#writes}`;
+    return { queue: stream, body: Buffer.from(text), nacks: 0, properties: { type, messageId } };
   }
 
   /** Resolves when all that has been handed over is confirmed. */

@@ -3,6 +3,7 @@ import type { Charging } from '../../core/charging.js';
 import type { RetryPolicy } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { Weights } from '../../core/weights.js';
+import type { ResultOptions } from './results.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
 
@@ -33,6 +34,7 @@ export interface WorkerOptions {
    * the next one starts.
    */
   readonly ordered: boolean;
+  readonly results: ResultOptions;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
 }
@@ -44,6 +46,8 @@ export interface WorkerListener {
   onDetail(text: string): void;
   /** An attempt of a task, however it ended. */
   onTaskEnded(event: TaskEvent): void;
+  /** It has run, and what it returned is not kept. */
+  onResultDropped(event: TaskEvent, reason: string): void;
   /** @param retryAfterMs when it is tried again; undefined: it is a dead letter */
   onTaskFailed(user: string, id: string, reason: string, retryAfterMs: number | undefined): void;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
+import type { RunningTask } from '../../broker/control.js';
 import type { Management } from '../../broker/management.js';
 import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
@@ -20,6 +21,7 @@ import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
+import { Results } from './results.js';
 import { RetryReturns } from './retry-returns.js';
 import { type RunFailure, Runner } from './runner.js';
 import { Settlement } from './settlement.js';
@@ -52,6 +54,7 @@ export class Worker {
   readonly #intake: Intake;
   readonly #warmUp: WarmUp;
   readonly #sharing: Sharing;
+  readonly #results: Results;
   #settlement: Settlement | undefined;
   #returns: RetryReturns | undefined;
   readonly #heldBack = new HeldBack((task, attempt) => this.#intake.again(task, attempt));
@@ -91,9 +94,13 @@ export class Worker {
     });
     this.#failed.catch(() => {}); // `run` awaits it, unless it has ended before
     const fail = (error: Error) => this.#fail(error);
+    this.#results = new Results(options.results, (event, reason) => listener.onResultDropped(event, reason));
     this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
-      onFinished: (run, event, failure) => {
+      onFinished: (run, ended, failure, value) => {
+        const result = this.#results.lineOf(ended, failure, value);
+        const event = result === undefined ? ended : { ...ended, hasResult: true };
+        if (result !== undefined) this.#settlement?.result(result);
         listener.onTaskEnded(event);
         const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
         if (stays) this.#settlement?.attempted(event);
@@ -130,6 +137,7 @@ export class Worker {
       {
         onQueue: (queue) => this.#intake.takeAnnounced(queue).catch(fail),
         onLeave: (queues) => this.#intake.leave(queues),
+        onTask: (id) => this.#runningTask(id),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => this.#listSoon(0),
         onFailure: fail,
@@ -287,6 +295,14 @@ export class Worker {
     yield* this.#runner.runningTasks();
     yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
+  }
+
+  /** A task that runs here now, for who asks. */
+  #runningTask(id: string): RunningTask | undefined {
+    const run = this.#runner.find(id);
+    if (run === undefined) return undefined;
+    const { user, run: load, attempt, intendedAt } = run.envelope;
+    return { user, run: load, attempt, enqueued: intendedAt, started: run.startedAt };
   }
 
   #startWhenAllReady(): void {

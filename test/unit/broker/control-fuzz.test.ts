@@ -19,6 +19,13 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       return isName(message.id);
     case 'leave':
       return isName(message.request) && message.queues.every(isName);
+    case 'task':
+      return isName(message.request) && isName(message.id);
+    case 'runs': {
+      const { user, run, attempt, enqueued, started } = message.task;
+      const texts = [user, run, message.worker].every((text) => typeof text === 'string');
+      return texts && isName(message.request) && [attempt, enqueued, started].every(Number.isSafeInteger);
+    }
     case 'left':
       return (
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
@@ -40,6 +47,10 @@ describe('what anybody says on the control exchange', () => {
       const others = fc.oneof(
         nearly({ kind: 'queue', queue: 'q' }),
         nearly({ kind: 'bye', id: 'i' }),
+        nearly({ kind: 'task', request: 'r', id: 'i' }),
+        nearly({ user: 'A', run: 'r', attempt: 1, enqueued: 1, started: 2 }).map(
+          (task) => `{"kind":"runs","request":"r","worker":"w","task":${task}}`,
+        ),
         nearly({ kind: 'leave', request: 'r', queues: ['q', 'p'] }),
         nearly({ kind: 'left', request: 'r', worker: 'w', left: ['q'], kept: ['p'] }),
       );

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   CompletionBatch,
   decodeCompletions,
+  decodePublishedIds,
   decodeRunRecord,
+  encodePublishedIds,
   encodeRunRecords,
 } from '../../../src/core/event-codec.js';
 import type { TaskEvent } from '../../../src/core/task-event.js';
@@ -21,7 +23,20 @@ const event: fc.Arbitrary<TaskEvent> = fc.record({
   started: micros,
   finished: micros,
   redelivered: fc.boolean(),
+  hasResult: fc.boolean(),
   sentLate: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10_000_000 })),
+});
+
+describe('the ids of a publisher', () => {
+  it('are a series, and those that were given to it', () => {
+    const ids = Array.from({ length: 2_500 }, (_, i) => `id-${i}`);
+    const bodies = encodePublishedIds('-9f3a-2f6d1c0b7e55', ids).map(decodePublishedIds);
+    expect(bodies[0]).toEqual({ series: '-9f3a-2f6d1c0b7e55' });
+    expect(bodies.slice(1).flatMap((body) => body?.ids)).toEqual(ids);
+    for (const body of ['', '[]', '{}', '{"v":2,"series":"x"}'])
+      expect(decodePublishedIds(body)).toBeUndefined();
+    expect(decodePublishedIds('{"v":1,"series":7,"ids":[7]}')).toEqual({});
+  });
 });
 
 describe('completions in the event stream', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { taskIdGenerator } from '../../../src/core/task-id.js';
+import { idSeries, idTime, taskIdGenerator } from '../../../src/core/task-id.js';
 
 const random = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
 
@@ -12,6 +12,20 @@ describe('task ids', () => {
     expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(new Set(ids).size).toBe(ids.length);
     expect([...ids].sort()).toEqual(ids);
+  });
+
+  it('tell when they were made, and which generator made them', () => {
+    const [one, other] = [random, Uint8Array.from([8, 7, 6, 5, 4, 3, 2, 1])].map((bytes) =>
+      taskIdGenerator(bytes, () => 1_790_000_000_123),
+    );
+    const ids = [one!(), one!(), other!()];
+    expect(ids.map(idTime)).toEqual(Array(3).fill(1_790_000_000_123));
+    expect(idSeries(ids[0]!)).toBe(idSeries(ids[1]!));
+    expect(idSeries(ids[0]!)).not.toBe(idSeries(ids[2]!));
+    for (const id of ['', 'x', '3f2504e0-4f89-41d3-9a0c-0305e82c3301', `${ids[0]}0`, `x${ids[0]}`]) {
+      expect(idTime(id)).toBeUndefined();
+      expect(idSeries(id)).toBeUndefined();
+    }
   });
 
   it('keep their order when the clock goes back', () => {

@@ -48,8 +48,6 @@ export async function firstTasksOfNewUsers(
     waits.push(((await Promise.race([begun, failed])) - sentAt) / 1000);
   }
   await publisher.settled();
-  const { current } = tail;
-  tail.close();
-  await current?.close();
+  await tail.close();
   return waits.sort((a, b) => a - b)[NEW_USERS >> 1] ?? 0;
 }

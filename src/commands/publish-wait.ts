@@ -1,0 +1,120 @@
+import type { Connection } from '../broker/connection.js';
+import type { QueueType } from '../broker/topology.js';
+import type { Names } from '../core/names.js';
+import type { PublishReport } from '../core/publish-report.js';
+import { type AwaitedTask, ResultWait } from '../run/tasks/result-wait.js';
+import type { CommandResult, Context } from './context.js';
+
+export interface WaitOutcome {
+  readonly done: number;
+  readonly failed: number;
+  /** Neither, when the wait ended. */
+  readonly unfinished: number;
+}
+
+/** Prints what becomes of each task, a JSON object a line, as it comes. */
+export class PrintedResults {
+  #done = 0;
+  #failed = 0;
+  #written: Promise<void> = Promise.resolve();
+  #end: () => void = () => {};
+  readonly #ended: Promise<void>;
+
+  private constructor(
+    private readonly context: Context,
+    private readonly wait: ResultWait,
+  ) {
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Before the first task is sent. */
+  static async open(
+    context: Context,
+    connection: Connection,
+    names: Names,
+    queueType: QueueType,
+    newId: () => string,
+  ): Promise<PrintedResults> {
+    let results: PrintedResults | undefined;
+    const wait = await ResultWait.open(connection, names, queueType, newId, ({ type }, state) => {
+      results?.print({ schemaVersion: 1, kind: 'result', task: type, ...state }, state.state !== 'failed');
+    });
+    results = new PrintedResults(context, wait);
+    return results;
+  }
+
+  expect(task: AwaitedTask): void {
+    this.wait.expect(task);
+  }
+
+  /** Waits no longer. */
+  stop(): void {
+    this.#end();
+  }
+
+  /**
+   * Resolves when all have come, or it was stopped, or the time is over.
+   *
+   * @param timeoutMs from now on; what has not come by then is printed as unfinished
+   */
+  async all(timeoutMs: number | undefined): Promise<WaitOutcome> {
+    let isLate = false;
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            isLate = true;
+            this.#end();
+          }, timeoutMs);
+    try {
+      await Promise.race([this.wait.all(), this.#ended]);
+    } finally {
+      clearTimeout(timer);
+    }
+    const { pending } = this.wait;
+    await this.wait.close();
+    if (isLate) {
+      for (const { id, user, type } of pending) {
+        this.#write({ schemaVersion: 1, kind: 'result', task: type, id, state: 'unfinished', user });
+      }
+    }
+    await this.#written;
+    const [one] = pending;
+    if (one !== undefined) {
+      this.context.fail(
+        `${pending.length} of ${pending.length + this.#done + this.#failed} tasks have not ended ${isLate ? 'in time' : 'yet'}; they go on: fairq task ${one.id} --follow`,
+      );
+    }
+    return { done: this.#done, failed: this.#failed, unfinished: pending.length };
+  }
+
+  print(line: object, isDone: boolean): void {
+    if (isDone) this.#done++;
+    else this.#failed++;
+    this.#write(line);
+  }
+
+  #write(line: object): void {
+    this.#written = this.#written.then(() => this.context.io.out(`${JSON.stringify(line)}\n`));
+    this.#written.catch(() => {}); // `all` awaits it
+  }
+}
+
+/** The end of `publish --wait`: its lines are out; with --json the last one is the report. */
+export async function waitedResult(
+  report: PublishReport,
+  outcome: WaitOutcome,
+  isInterrupted: boolean,
+  context: Context,
+): Promise<CommandResult> {
+  const { renderPublish, renderWait } = await import('../render/publish-text.js');
+  if (!context.json)
+    context.say(`${renderPublish(report, { ...context.style, color: false })}\n${renderWait(outcome)}`);
+  return {
+    document: { schemaVersion: 1, kind: 'publish', ...report, interrupted: isInterrupted, results: outcome },
+    text: () => '',
+    endsAs: isInterrupted ? 'interrupted' : outcome.failed + outcome.unfinished > 0 ? 'partial' : undefined,
+  };
+}

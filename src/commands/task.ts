@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { TaskState } from '../core/task-state.js';
+import { usageError } from '../errors.js';
+import type { TaskLook } from '../run/tasks/task-look.js';
+import type { CommandResult, Context, Run } from './context.js';
+import { reconnecting } from './reconnecting.js';
+
+interface TaskFlags {
+  id: string;
+  follow?: boolean;
+}
+
+/** How often workers are asked whether it runs, while nothing is heard of it. */
+const ASK_AGAIN_MS = 500;
+/** AMQP has no longer ids. */
+const MOST_ID_BYTES = 255;
+
+export function registerTask(program: Command, run: Run): void {
+  program
+    .command('task')
+    .description('Where one task stands: queued, started, retrying, done with its result, failed, expired.')
+    .argument('<id>', 'of the task, as "publish --wait", reports and warnings name it')
+    .option('--follow', 'say each change, until it has ended')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq task 01932a7c-8a3e-7c00-9f3a-2f6d1c0b7e55
+  fairq task 01932a7c-8a3e-7c00-9f3a-2f6d1c0b7e55 --follow --json`,
+    )
+    .action((id: string, flags: { follow?: boolean }) => run(task)({ ...flags, id }));
+}
+
+async function task({ id, follow }: TaskFlags, context: Context): Promise<CommandResult> {
+  if (id === '' || Buffer.byteLength(id) > MOST_ID_BYTES) {
+    throw usageError('BAD_TASK_ID', `a task's id has 1 to ${MOST_ID_BYTES} bytes`, {
+      hint: 'Give it as "publish --wait" or a warning of the worker names it.',
+    });
+  }
+  const { TaskLook } = await import('../run/tasks/task-look.js');
+  const { openConnection } = await import('../broker/connection.js');
+  const { idGenerator } = await import('./identity.js');
+  const { rejectOnInterrupt } = await import('./interrupt.js');
+  const config = await context.config();
+  const connection = await openConnection(
+    config.address,
+    'fairq task',
+    reconnecting(context, config, { resumption: 'it is looked for again' }),
+  );
+  const interrupted = rejectOnInterrupt(context.io, 'the task goes on as it would have');
+  try {
+    const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+    const look = await Promise.race([TaskLook.open(deps, id), interrupted, connection.lost]);
+    const found = follow === true ? followed(look, context) : look.look();
+    return await resultOf(
+      await Promise.race([found, interrupted, connection.lost]),
+      follow === true,
+      context,
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Says each change, and resolves with where it ended. */
+async function followed(look: TaskLook, context: Context): Promise<TaskState> {
+  const { isFinal } = await import('../core/task-state.js');
+  const { taskLine } = await import('../render/task-text.js');
+  let before = '';
+  for (;;) {
+    const state = await look.look();
+    const now = `${state.state} ${state.attempt ?? ''}`;
+    if (isFinal(state) || state.state === 'unknown') return state;
+    if (now !== before) {
+      const line = context.json
+        ? JSON.stringify(documentOf(state))
+        : taskLine(state, context.clock.epochMicros(), context.style);
+      await context.io.out(`${line}\n`);
+    }
+    before = now;
+    await look.news(ASK_AGAIN_MS);
+  }
+}
+
+async function resultOf(state: TaskState, follow: boolean, context: Context): Promise<CommandResult> {
+  const { renderTask } = await import('../render/task-text.js');
+  if (state.state === 'unknown') {
+    context.fail(
+      `nobody has heard of a task ${JSON.stringify(state.id)}: look at its id, and at --prefix and --vhost; completions are kept for 7 days or 2 GB`,
+    );
+  }
+  const hasFailed = follow && (state.state === 'failed' || state.state === 'expired');
+  return {
+    document: documentOf(state),
+    text: (style) => renderTask(state, context.clock.epochMicros(), style),
+    endsAs: state.state === 'unknown' ? 'usage' : hasFailed ? 'partial' : undefined,
+  };
+}
+
+function documentOf(state: TaskState): object {
+  return { schemaVersion: 1, kind: 'task', ...state };
+}

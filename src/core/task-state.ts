@@ -1,0 +1,108 @@
+import type { TaskEvent } from './task-event.js';
+import type { TaskResult } from './task-result.js';
+
+/**
+ * Where a task stands. `queued`: sent, and not started yet; `retrying`: it failed, and waits for its next attempt;
+ * `expired`: it is done, and its result is no longer kept; `unknown`: nobody has heard of it.
+ */
+export type TaskStateName = 'queued' | 'started' | 'retrying' | 'done' | 'failed' | 'expired' | 'unknown';
+
+/** Times are microseconds since the Unix epoch; what is not known is not there. */
+export interface TaskState {
+  readonly id: string;
+  readonly state: TaskStateName;
+  readonly user?: string;
+  readonly run?: string;
+  readonly attempt?: number;
+  readonly worker?: string;
+  readonly enqueued?: number;
+  readonly started?: number;
+  readonly finished?: number;
+  /** What its handler returned; null too where it returned nothing. */
+  readonly result?: unknown;
+  /** The same, of bytes that are no text. */
+  readonly resultBase64?: string;
+  /** There was a result, and why it could not be kept. */
+  readonly resultDropped?: string;
+  readonly error?: string;
+  /** When its next attempt is due. */
+  readonly retryAt?: number;
+  readonly expires?: number;
+}
+
+/** A worker's word that it runs the task now. */
+export interface Running {
+  readonly worker: string;
+  readonly attempt: number;
+  readonly started: number;
+  readonly user: string;
+  readonly run: string;
+  readonly enqueued: number;
+}
+
+/** What has been heard of one task. */
+export interface TaskTraces {
+  readonly id: string;
+  /** A publisher has said that it sends tasks with such ids. */
+  readonly isPublished: boolean;
+  readonly events: readonly TaskEvent[];
+  readonly results: readonly TaskResult[];
+  readonly running: Running | undefined;
+}
+
+/** Whether nothing more becomes of it by itself. */
+export function isFinal({ state }: TaskState): boolean {
+  return state === 'done' || state === 'failed' || state === 'expired';
+}
+
+/**
+ * The same task may be there twice, and run twice: the later attempt counts, and of the same attempt what was
+ * written last.
+ *
+ * @param now microseconds since the epoch
+ */
+export function stateOf({ id, isPublished, events, results, running }: TaskTraces, now: number): TaskState {
+  const last = lastAttempt(events);
+  if (running !== undefined && running.attempt > (last?.attempt ?? 0))
+    return { id, state: 'started', ...running };
+  if (last === undefined) return { id, state: isPublished ? 'queued' : 'unknown' };
+  const { user, run, attempt, worker, enqueued, started, finished } = last;
+  const about = { id, user, run, attempt, worker, enqueued, started, finished };
+  const kept = results.findLast((result) => result.attempt === attempt && result.outcome === last.outcome);
+  const found = kept !== undefined && kept.expires > now ? kept : undefined;
+  switch (last.outcome) {
+    case 'retrying': {
+      const retryAt = kept?.retryAfterMs === undefined ? undefined : finished + kept.retryAfterMs * 1000;
+      return { ...about, state: 'retrying', ...given({ error: found?.error, retryAt }) };
+    }
+    case 'failed':
+      return { ...about, state: 'failed', ...given({ error: found?.error, expires: found?.expires }) };
+    case 'done':
+      if (!last.hasResult) return { ...about, state: 'done', result: null };
+      if (found === undefined) return { ...about, state: 'expired', ...given({ expires: kept?.expires }) };
+      return { ...about, state: 'done', ...resultIn(found), expires: found.expires };
+  }
+}
+
+/** What a kept result says, by the names under which it is shown. */
+export function resultIn({
+  value,
+  base64,
+  dropped,
+}: TaskResult): Pick<TaskState, 'result' | 'resultBase64' | 'resultDropped'> {
+  if (base64 !== undefined) return { resultBase64: base64 };
+  return dropped === undefined ? { result: value ?? null } : { resultDropped: dropped };
+}
+
+function lastAttempt(events: readonly TaskEvent[]): TaskEvent | undefined {
+  let last: TaskEvent | undefined;
+  for (const event of events) if (last === undefined || event.attempt >= last.attempt) last = event;
+  return last;
+}
+
+type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without what is undefined. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+}

@@ -1,0 +1,39 @@
+import type { KeptValue } from '../../core/task-result.js';
+import { messageOf } from '../../errors.js';
+
+/**
+ * A handler may return anything: undefined is no result, bytes are a text where they are UTF-8, and all else is
+ * what JSON makes of it. What cannot be kept is replaced by the reason: the task itself has done its work.
+ *
+ * @param mostBytes of the value as JSON
+ */
+export function keptValue(value: unknown, mostBytes: number): KeptValue | undefined {
+  if (value === undefined) return undefined;
+  if (value instanceof Uint8Array) return keptBytes(value, mostBytes);
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    return { dropped: `it is not JSON: ${messageOf(error).split('\n', 1)[0]}` };
+  }
+  if (json === undefined) return { dropped: `it is not JSON: a ${typeof value}` };
+  return fits(json, mostBytes) ? { json } : tooLarge(mostBytes);
+}
+
+function keptBytes(bytes: Uint8Array, mostBytes: number): KeptValue {
+  if (bytes.length > mostBytes) return tooLarge(mostBytes);
+  try {
+    const json = JSON.stringify(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return fits(json, mostBytes) ? { json } : tooLarge(mostBytes);
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') };
+  }
+}
+
+function fits(json: string, mostBytes: number): boolean {
+  return json.length <= mostBytes && Buffer.byteLength(json) <= mostBytes;
+}
+
+function tooLarge(mostBytes: number): KeptValue {
+  return { dropped: `it takes more than ${mostBytes} bytes (--result-size)` };
+}
