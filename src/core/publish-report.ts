@@ -6,6 +6,8 @@ export interface PublishProgress {
 
 export interface PublishReport {
   readonly run: string;
+  /** Of the task, where it was only one: what `fairq task` is asked with. */
+  readonly id: string | null;
   /** Handed to the broker. */
   readonly published: number;
   readonly confirmed: number;

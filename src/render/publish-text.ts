@@ -9,6 +9,7 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
     `${paint('strong', `${formatTasks(confirmed)} confirmed`, style)} for ${formatCount(users)} ${users === 1 ? 'user' : 'users'} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)})`,
     `run ${safeText(report.run, style.unicode)}`,
   ];
+  if (report.id !== null) lines.push(`task ${safeText(report.id, style.unicode)}`);
   if (report.interrupted) {
     lines.push(
       paint(

@@ -220,18 +220,8 @@ describe('what a task returned', () => {
 
 describe('task ID', () => {
   it('is queued until a worker starts it, started while it runs, then done; to any process', async () => {
-    const { lines } = await publish(
-      '--user',
-      'A',
-      '--task',
-      'sleep',
-      '--duration',
-      '1500ms',
-      '--wait',
-      '--timeout',
-      '1ms',
-    );
-    const { id } = lines[0]!;
+    const sleep = ['--task', 'sleep', '--duration', '1500ms'];
+    const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'A', ...sleep);
     expect(await stateOf(id)).toEqual({ schemaVersion: 1, kind: 'task', id, state: 'queued' });
     await withWorker(['--name', 'w1'], async () => {
       const started = await eventually(

@@ -52,6 +52,8 @@ export class PublishRun {
   #confirmed = 0;
   #late = 0;
   #stopped = false;
+  /** Of the first task. */
+  #firstId: string | null = null;
   readonly #idSeries: string | undefined;
 
   constructor(
@@ -125,6 +127,7 @@ export class PublishRun {
       const sequence = (sequences.get(task.user) ?? 0) + 1;
       sequences.set(task.user, sequence);
       const outgoing = this.#outgoing(task, sequence, intendedAt, sentAt);
+      this.#firstId ??= outgoing.id;
       this.deps.onTask?.(outgoing);
       publisher.send(outgoing);
       this.#sent++;
@@ -168,6 +171,7 @@ export class PublishRun {
     const seconds = (finishedAt - startedAt) / 1e6;
     return {
       run: this.plan.run,
+      id: this.#sent === 1 ? this.#firstId : null,
       published: this.#sent,
       confirmed: this.#confirmed,
       sentAgain,

@@ -319,7 +319,8 @@ export class FaultLoad {
         const counts = await this.broker.queues(this.vhost);
         let left = 0;
         for (const [name, { ready, unacknowledged }] of counts) {
-          if (['fairq.dead', 'fairq.events', 'fairq.results'].includes(name) || ready + unacknowledged === 0) continue;
+          if (['fairq.dead', 'fairq.events', 'fairq.results'].includes(name) || ready + unacknowledged === 0)
+            continue;
           left += ready + unacknowledged;
           last = `${ready} ready and ${unacknowledged} unacknowledged in ${name}`;
         }
