@@ -141,6 +141,28 @@ describe('publish --wait', () => {
     expect(await fairqJson(env, 'worker', '--exit-when', 'empty')).toMatchObject({ completed: 1 });
   });
 
+  it('prints a result for each task, once, though workers are killed', async () => {
+    const task = ['--task', 'double', '--payload', '{"input":1,"durationMs":2}', '--wait'];
+    const publisher = new RunningFairq(['publish', '--users', '10', '--count', '200', ...task], env);
+    const printed = () => jsonLines<Line>(publisher.stdout.slice(0, publisher.stdout.lastIndexOf('\n')));
+    for (const share of [200, 800]) {
+      const worker = new RunningFairq(['worker'], env);
+      await eventually(() => publisher.stdout.includes('\n') && printed().length > share, {
+        timeoutMs: 30_000,
+        what: `${share} results`,
+      });
+      worker.signal('SIGKILL');
+      await worker.ended;
+    }
+    await withWorker([], async () => {
+      const { code, stderr } = await publisher.ended;
+      expect(code, stderr).toBe(0);
+    });
+    expect(printed()).toHaveLength(2_000);
+    expect(new Set(printed().map(({ id }) => id)).size).toBe(2_000);
+    for (const line of printed()) expect(line).toMatchObject({ state: 'done', result: 2 });
+  });
+
   it('goes on when the streams are deleted and made again', async () => {
     const publisher = new RunningFairq(
       ['publish', '--user', 'C', '--task', 'echo', '--payload', '7', '--wait'],

@@ -144,15 +144,14 @@ export function clock({ clockAheadMs }: ManagementFacts): Finding {
   return off > CLOCK_FAR_OFF_MS ? problem('clock', text, mend) : warning('clock', text, mend);
 }
 
-export function streams({ definitions }: ManagementFacts, eventStream: string): Finding {
-  const found = definitions.find(({ name }) => name === eventStream);
-  if (found === undefined) {
-    return ok('events', `no "${eventStream}" yet: it is made by the first publisher or worker`);
-  }
-  if (found.type === 'stream') return ok('events', `"${eventStream}" is a stream`);
+/** @param what is in it: events or results */
+export function stream({ definitions }: ManagementFacts, what: string, name: string): Finding {
+  const found = definitions.find((queue) => queue.name === name);
+  if (found === undefined) return ok(what, `no "${name}" yet: it is made by the first publisher or worker`);
+  if (found.type === 'stream') return ok(what, `"${name}" is a stream`);
   return problem(
-    'events',
-    `"${eventStream}" is a ${found.type} queue: reports cannot be read from it`,
+    what,
+    `"${name}" is a ${found.type} queue: ${what} cannot be read from it again and again`,
     'Delete it, or use another --prefix.',
   );
 }

@@ -34,7 +34,9 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   if (listed !== undefined) {
     findings.push(
       ...[broker.nodes(listed), broker.alarms(listed), broker.room(listed), broker.clock(listed)],
-      ...[broker.streams(listed, names.eventStream), queues.unbound(listed, names)],
+      broker.stream(listed, 'events', names.eventStream),
+      broker.stream(listed, 'results', names.resultStream),
+      queues.unbound(listed, names),
       ...[queues.unconsumed(listed, names), queues.limits(listed, names)],
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
     );

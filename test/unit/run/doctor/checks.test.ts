@@ -94,8 +94,9 @@ describe('the doctor', () => {
     ['a new version', broker.version({ version: '4.3.6' }), 'ok', 'global QoS'],
     [
       'a queue in the place of the stream',
-      broker.streams(
+      broker.stream(
         facts({ definitions: [definition('fairq.events', { type: 'classic' })] }),
+        'events',
         'fairq.events',
       ),
       ...(['problem', 'is a classic queue'] as const),
