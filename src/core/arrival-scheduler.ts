@@ -11,8 +11,8 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
     return this.#order.size - this.#gone.size;
   }
 
-  lane(user: string): Lane<T> {
-    return this.#lanes.of(user);
+  lane(user: string, key?: string): Lane<T> {
+    return this.#lanes.of(user, key);
   }
 
   push(lane: Lane<T>, task: T): void {

@@ -36,8 +36,8 @@ export class FairScheduler<T> implements Scheduler<T> {
     return this.#held;
   }
 
-  lane(user: string): Lane<T> {
-    return this.#lanes.of(user);
+  lane(user: string, key?: string): Lane<T> {
+    return this.#lanes.of(user, key);
   }
 
   push(lane: Lane<T>, task: T): void {

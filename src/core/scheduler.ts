@@ -27,8 +27,8 @@ export interface Lane<T> {
 export interface Scheduler<T> {
   /** Tasks held over all users. */
   readonly held: number;
-  /** The user's lane, made on first sight. */
-  lane(user: string): Lane<T>;
+  /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
+  lane(user: string, key?: string): Lane<T>;
   push(lane: Lane<T>, task: T): void;
   /** Takes out the task to start now. */
   next(): T | undefined;
@@ -44,15 +44,15 @@ export interface Scheduler<T> {
   arrange(lanes: readonly Lane<T>[]): void;
 }
 
-/** The lanes of all users, each made on first sight. */
+/** All lanes, each made on first sight. */
 export class Lanes<T> {
-  readonly #byUser = new Map<string, Lane<T>>();
+  readonly #byKey = new Map<string, Lane<T>>();
 
   /** @param weightOf a user's weight, above 0 */
   constructor(private readonly weightOf: (user: string) => number) {}
 
-  of(user: string): Lane<T> {
-    let lane = this.#byUser.get(user);
+  of(user: string, key = user): Lane<T> {
+    let lane = this.#byKey.get(key);
     if (lane === undefined) {
       lane = {
         user,
@@ -66,12 +66,12 @@ export class Lanes<T> {
         late: Number.MAX_SAFE_INTEGER,
         slot: -1,
       };
-      this.#byUser.set(user, lane);
+      this.#byKey.set(key, lane);
     }
     return lane;
   }
 
   all(): Iterable<Lane<T>> {
-    return this.#byUser.values();
+    return this.#byKey.values();
   }
 }

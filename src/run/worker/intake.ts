@@ -169,7 +169,7 @@ export class Intake {
   #sourceOf(queue: string): Source {
     const source: Source = {
       queue,
-      lane: this.scheduler.lane(this.filter.userOf(queue)),
+      lane: this.scheduler.lane(this.filter.userOf(queue), queue),
       window: 0,
       needed: 0,
       outstanding: 0,
