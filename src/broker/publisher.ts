@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel, Options } from 'amqplib';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
-import { type Names, routingKeyOf } from '../core/names.js';
+import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
@@ -29,9 +29,7 @@ export interface OutgoingTask {
   readonly contentType: string;
   readonly payload: Buffer;
   readonly envelope: Envelope;
-  /** The user whose queue it goes to; the envelope's, if not given. */
-  readonly to?: string;
-  /** Instead: a queue that fairq did not make and does not make again. */
+  /** The queue that it goes to, if not that of its user. One that is not fairq's own is not made again. */
   readonly toQueue?: string;
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -86,7 +84,7 @@ type Way = Pick<Route, 'exchange' | 'key' | 'queue' | 'isMade'>;
  * confirmed is sent again, in the old order and with the old ids: it may then be there twice.
  */
 export class Publisher {
-  /** To the queues of users, by user, and to others by their name. */
+  /** To the queues of users, by user, and to queues by their name. */
   readonly #routes = new Map<string, Route>();
   readonly #routesByQueue = new Map<string, Route>();
   readonly #returned = new Set<string>();
@@ -270,9 +268,9 @@ export class Publisher {
     });
   }
 
-  #routeOf({ to, toQueue, envelope }: OutgoingTask): Route {
+  #routeOf({ toQueue, envelope }: OutgoingTask): Route {
     const routes = toQueue === undefined ? this.#routes : this.#routesByQueue;
-    const name = toQueue ?? to ?? envelope.user;
+    const name = toQueue ?? envelope.user;
     let route = routes.get(name);
     if (route === undefined) {
       route = {
@@ -292,7 +290,9 @@ export class Publisher {
   }
 
   #wayToQueue(queue: string): Way {
-    return { exchange: '', key: queue, queue, isMade: false };
+    const own = ownQueue(this.names, queue);
+    if (own === undefined) return { exchange: '', key: queue, queue, isMade: false };
+    return { exchange: this.names.taskExchange, key: own.key, queue, isMade: true };
   }
 
   #probe(pending: Pending): void {

@@ -1,4 +1,4 @@
-import { type Names, userOfQueue } from '../core/names.js';
+import { type Names, ownQueue } from '../core/names.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
 import { explainRefusal } from './refusal.js';
@@ -44,7 +44,7 @@ export class QueueMaker {
       } catch (error) {
         throw explainRefusal(
           error,
-          `the queue "${queue}" of user ${JSON.stringify(userOfQueue(this.names, queue) ?? queue)}`,
+          `the queue "${queue}" of user ${JSON.stringify(ownQueue(this.names, queue)?.name ?? queue)}`,
         );
       }
     });

@@ -146,14 +146,18 @@ export function userQueueOf(names: Names, user: string): string {
   return names.userQueuePrefix + routingKeyOf(names, user);
 }
 
-/** The routing key of one of fairq's own user queues, or undefined for any other queue. */
-export function userQueueKey(names: Names, queue: string): string | undefined {
-  return userOfQueue(names, queue) === undefined ? undefined : queue.slice(names.userQueuePrefix.length);
+/** One of the queues that fairq makes for tasks, and binds to its exchange. */
+export interface OwnQueue {
+  /** Whose it is: who takes turns with the others. */
+  readonly name: string;
+  /** Its routing key on the task exchange. */
+  readonly key: string;
 }
 
-/** The user of one of fairq's own user queues, or undefined for any other queue. */
-export function userOfQueue(names: Names, queue: string): string | undefined {
+/** What is known of one of fairq's own queues by its name; undefined for any other queue. */
+export function ownQueue(names: Names, queue: string): OwnQueue | undefined {
   if (!queue.startsWith(names.userQueuePrefix)) return undefined;
-  const encoded = queue.slice(names.userQueuePrefix.length);
-  return encoded === '' ? undefined : decodeText(encoded);
+  const key = queue.slice(names.userQueuePrefix.length);
+  const user = key === '' ? undefined : decodeText(key);
+  return user === undefined ? undefined : { name: user, key };
 }

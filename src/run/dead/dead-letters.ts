@@ -8,7 +8,7 @@ import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
 import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
-import { type Names, userOfQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 
 export interface ListedDeadLetter extends DeadLetter {
   readonly id: string;
@@ -170,17 +170,16 @@ function taskOf(
   const { type = '', contentType = '' } = carriedProperties(message.properties);
   const found = decodeEnvelope(headers);
   const { queue } = letter;
-  const to = queue === undefined ? found.user : userOfQueue(names, queue);
-  const where = to !== undefined ? { to } : queue !== undefined ? { toQueue: queue } : undefined;
-  if (where === undefined) return 'it does not say whose it is';
-  const envelope = completeEnvelope(found, to ?? '', found.sentAt ?? letter.firstStartAt ?? now);
+  const user = queue === undefined ? found.user : (ownQueue(names, queue)?.name ?? '');
+  if (user === undefined) return 'it does not say whose it is';
+  const envelope = completeEnvelope(found, user, found.sentAt ?? letter.firstStartAt ?? now);
   return {
     id: letter.id,
     type,
     contentType,
     payload: message.content,
     envelope: { ...envelope, attempt: envelope.attempt + 1 },
-    ...where,
+    ...(queue !== undefined && { toQueue: queue }),
     headers: redriveHeaders(headers, envelope.attempt),
   };
 }

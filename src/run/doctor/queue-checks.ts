@@ -1,6 +1,6 @@
 import type { QueueDefinition } from '../../broker/broker-figures.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/finding.js';
-import { isReserved, type Names, userOfQueue } from '../../core/names.js';
+import { isReserved, type Names, ownQueue } from '../../core/names.js';
 import type { ManagementFacts } from './facts.js';
 
 /** fairq gives back what it has held for 10 minutes. */
@@ -12,7 +12,7 @@ export function unbound({ queues, bound }: ManagementFacts, names: Names): Findi
   }
   const left = queues
     .map(({ name }) => name)
-    .filter((name) => userOfQueue(names, name) !== undefined && !bound.has(name));
+    .filter((name) => ownQueue(names, name) !== undefined && !bound.has(name));
   if (left.length === 0) return ok('bindings', 'every user queue is bound');
   return warning(
     'bindings',
@@ -23,7 +23,7 @@ export function unbound({ queues, bound }: ManagementFacts, names: Names): Findi
 
 export function unconsumed({ queues }: ManagementFacts, names: Names): Finding {
   const waiting = queues.filter(
-    ({ name, ready, consumers }) => userOfQueue(names, name) !== undefined && ready > 0 && consumers === 0,
+    ({ name, ready, consumers }) => ownQueue(names, name) !== undefined && ready > 0 && consumers === 0,
   );
   if (waiting.length === 0) return ok('consumers', 'no user queue has tasks and no worker');
   const tasks = waiting.reduce((sum, { ready }) => sum + ready, 0);
@@ -61,7 +61,7 @@ export function retries({ queues }: ManagementFacts, names: Names): Finding {
 /** Quorum queues that drop what is given back too often, and queues that take back what is held for long. */
 export function limits({ definitions, version }: ManagementFacts, names: Names): Finding {
   const ours = definitions.filter(
-    ({ name }) => userOfQueue(names, name) !== undefined || isReserved(names, name),
+    ({ name }) => ownQueue(names, name) !== undefined || isReserved(names, name),
   );
   const major = Number.parseInt(version, 10);
   const dropping = ours.filter((queue) => queue.type === 'quorum' && dropsWhatIsGivenBack(queue, major));

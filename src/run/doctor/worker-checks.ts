@@ -1,5 +1,5 @@
 import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
-import { type Names, userOfQueue, WORKER_CONNECTION } from '../../core/names.js';
+import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/names.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */
@@ -34,7 +34,7 @@ export function workers(
 /** What all consumers of user queues may hold, by connection: prefetch times queues. */
 export function hoarding({ consumers, queues }: ManagementFacts, names: Names): Finding {
   const isUsers = new Set(
-    queues.map(({ name }) => name).filter((name) => userOfQueue(names, name) !== undefined),
+    queues.map(({ name }) => name).filter((name) => ownQueue(names, name) !== undefined),
   );
   const held = new Map<string, number>();
   let unlimited = 0;

@@ -4,7 +4,7 @@ import { drainQueue } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import { carriedProperties } from '../../core/carried.js';
 import { decodeEnvelope } from '../../core/envelope.js';
-import { userOfQueue, userQueueKey } from '../../core/names.js';
+import { ownQueue } from '../../core/names.js';
 import { messageOf, refusedError } from '../../errors.js';
 import type { PlannedTask } from '../publish/publish-run.js';
 import { LeaveRequests } from './leave-requests.js';
@@ -75,7 +75,7 @@ class Deletion {
     const { name } = this.queue;
     // While publishers still reach it: there may be a lot.
     await this.#save();
-    const key = userQueueKey(this.deps.names, name);
+    const key = ownQueue(this.deps.names, name)?.key;
     if (key !== undefined) await this.#remover.unbind(name, key);
     await delay(GRACE_MS);
     let outcome: DeleteOutcome;
@@ -137,7 +137,7 @@ class Deletion {
     if (typeof tasks !== 'object') return;
     const { names, connection } = this.deps;
     const { name } = this.queue;
-    const user = userOfQueue(names, name) ?? name;
+    const user = ownQueue(names, name)?.name ?? name;
     try {
       await drainQueue(connection, name, (batch) =>
         tasks.add(batch.map((message) => plannedTask(message, user))),

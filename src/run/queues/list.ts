@@ -1,4 +1,4 @@
-import { type Names, userOfQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { ListedQueue, QueueList, QueueTotals, UserQueue } from '../../core/queue-report.js';
 import { namedBy } from './naming.js';
@@ -31,7 +31,7 @@ export function chooseQueues(
   const queues: UserQueue[] = [];
   for (const queue of listed) {
     const { name, ready, unacknowledged, consumers } = queue;
-    const user = userOfQueue(names, name);
+    const user = ownQueue(names, name)?.name;
     if (!isNamed(name, user) || ready < minReady) continue;
     if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);

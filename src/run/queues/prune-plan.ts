@@ -1,6 +1,6 @@
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import type { Observations } from '../../core/idle-queues.js';
-import { isReserved, type Names, userOfQueue } from '../../core/names.js';
+import { isReserved, type Names, ownQueue } from '../../core/names.js';
 import type { IdleQueue, PrunePlan } from '../../core/queue-report.js';
 import { namedBy } from './naming.js';
 
@@ -32,7 +32,7 @@ export function planPrune(
   const tooSoon: IdleQueue[] = [];
   let busy = 0;
   for (const { name, type, memoryBytes, consumers, ready, unacknowledged } of queues) {
-    const user = userOfQueue(names, name);
+    const user = ownQueue(names, name)?.name;
     if (!isChosen(name, user, type)) continue;
     if (ready + unacknowledged > 0) {
       busy++;

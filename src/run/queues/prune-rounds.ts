@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../broker/management.js';
-import { userOfQueue } from '../../core/names.js';
+import { ownQueue } from '../../core/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { lookAtQueues, type QueueLook } from './look.js';
 import type { ObservationFile } from './observation-file.js';
@@ -103,7 +103,7 @@ export class PruneRounds {
     const unbound = new Set(
       (this.#look?.queues ?? [])
         .map(({ name }) => name)
-        .filter((name) => userOfQueue(names, name) !== undefined && !bound.has(name)),
+        .filter((name) => ownQueue(names, name) !== undefined && !bound.has(name)),
     );
     if (unbound.size === 0) return plan.idle;
     // Of a pruner that was killed the broker may still have a delete to do.

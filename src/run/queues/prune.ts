@@ -3,7 +3,7 @@ import { type Connection, ConnectionClosed } from '../../broker/connection.js';
 import { type Lock, takeLock } from '../../broker/lock.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import type { Clock } from '../../core/clock.js';
-import { type Names, userQueueKey } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import type { IdleQueue, PruneOutcome } from '../../core/queue-report.js';
 import { FairqError, messageOf, refusedError } from '../../errors.js';
 import { BatchTime } from './batch-time.js';
@@ -111,7 +111,7 @@ export class Pruner {
   async heal(queues: readonly string[]): Promise<void> {
     await Promise.all(
       queues.map(async (queue) => {
-        const key = userQueueKey(this.deps.names, queue);
+        const key = ownQueue(this.deps.names, queue)?.key;
         if (key !== undefined) await this.#remover.bind(queue, key);
       }),
     );
@@ -210,7 +210,7 @@ export class Pruner {
 
   async #unbind(candidate: PruneCandidate): Promise<Unbound> {
     const { names, clock } = this.deps;
-    const key = userQueueKey(names, candidate.name);
+    const key = ownQueue(names, candidate.name)?.key;
     const unbound: Unbound = { candidate, key, at: clock.now() };
     this.#unbound.set(candidate.name, unbound);
     // A queue that fairq did not make is left bound as it is: by whom and how is not known.

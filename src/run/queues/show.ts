@@ -1,7 +1,7 @@
 import type { Management } from '../../broker/management.js';
 import { SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
-import { type Names, userOfQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import type { ShownQueue } from '../../core/queue-report.js';
 import { lookAtQueues } from './look.js';
 import type { ObservationFile } from './observation-file.js';
@@ -16,7 +16,7 @@ export async function showQueue(
 ): Promise<ShownQueue | undefined> {
   const details = await management.queueDetails(queue);
   if (details === undefined) return undefined;
-  const user = userOfQueue(names, queue);
+  const user = ownQueue(names, queue)?.name;
   const [{ queues, observations, at }, bound] = await Promise.all([
     lookAtQueues(management, file, clock),
     user === undefined ? undefined : management.boundQueues(names.taskExchange),
@@ -24,7 +24,7 @@ export async function showQueue(
   let delivered = 0;
   let activeUsers = 0;
   for (const { name, deliveredPerSecond, ready, unacknowledged } of queues) {
-    if (userOfQueue(names, name) === undefined) continue;
+    if (ownQueue(names, name) === undefined) continue;
     delivered += deliveredPerSecond;
     if (deliveredPerSecond > 0 || ready + unacknowledged > 0) activeUsers++;
   }

@@ -3,7 +3,7 @@ import { listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/
 import { tailEvents } from '../../broker/event-stream.js';
 import type { Management } from '../../broker/management.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
-import { type Names, userOfQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import type { TopQueue, TopSample } from '../../core/top-sample.js';
 import { TopWindow, topUsers } from '../../core/top-window.js';
 import { FairqError } from '../../errors.js';
@@ -112,7 +112,7 @@ export class Top {
     try {
       const listed = await management.queues();
       this.#queues = listed.flatMap(({ name, ready, unacknowledged, consumers }) => {
-        const user = userOfQueue(names, name);
+        const user = ownQueue(names, name)?.name;
         return user === undefined ? [] : [{ user, ready, unacknowledged, consumers }];
       });
       this.#listedAt = now();

@@ -1,5 +1,5 @@
 import { type Glob, glob } from '../../core/glob.js';
-import { isReserved, type Names, userOfQueue } from '../../core/names.js';
+import { isReserved, type Names, ownQueue } from '../../core/names.js';
 
 /** Which queues a worker serves, and whose they are. */
 export interface QueueFilter {
@@ -18,7 +18,7 @@ export function queueFilter(
 ): QueueFilter {
   const included: readonly Glob[] = include.map(glob);
   const excluded: readonly Glob[] = exclude.map(glob);
-  const isOurs = (queue: string) => userOfQueue(names, queue) !== undefined;
+  const isOurs = (queue: string) => ownQueue(names, queue) !== undefined;
   return {
     matches: (queue) => {
       if (isReserved(names, queue)) return false;
@@ -27,7 +27,7 @@ export function queueFilter(
       return wanted && !excluded.some((pattern) => pattern.matches(queue));
     },
     userOf: (queue) => {
-      const user = userOfQueue(names, queue);
+      const user = ownQueue(names, queue)?.name;
       if (user !== undefined) return user;
       const pattern = included.find((one) => one.matches(queue));
       const rest = pattern ? queue.slice(pattern.literalStart.length) : '';

@@ -5,7 +5,7 @@ import { carriedHeaders, carriedProperties, carriedText } from '../../core/carri
 import type { Clock } from '../../core/clock.js';
 import { QUEUE_HEADER, REASON_HEADER } from '../../core/dead-letter.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
-import { type Names, userOfQueue } from '../../core/names.js';
+import type { Names } from '../../core/names.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
 
 /**
@@ -100,9 +100,7 @@ export class RetryReturns {
       this.#bury(waiting, 'it does not say what it is or which queue it came from');
       return;
     }
-    const to = userOfQueue(this.names, queue);
-    const where = to === undefined ? { toQueue: queue } : { to };
-    this.#send(waiting, id, completeEnvelope(found, user, sentAt), where);
+    this.#send(waiting, id, completeEnvelope(found, user, sentAt), queue);
   }
 
   /** A queue that fairq did not make is not made again: the task is a dead letter. */
@@ -122,20 +120,20 @@ export class RetryReturns {
     const { headers, messageId } = waiting.message.properties;
     const id = carriedText(messageId) ?? `unnamed-${++this.#unnamed}`;
     const envelope = completeEnvelope(decodeEnvelope(headers), '', this.clock.epochMicros());
-    this.#send(waiting, id, envelope, { toQueue: this.names.deadLetterQueue }, { [REASON_HEADER]: reason });
+    this.#send(waiting, id, envelope, this.names.deadLetterQueue, { [REASON_HEADER]: reason });
   }
 
   #send(
     waiting: WaitingTask,
     id: string,
     envelope: Envelope,
-    where: { readonly to: string } | { readonly toQueue: string },
+    toQueue: string,
     headers: Readonly<Record<string, unknown>> = {},
   ): void {
     const { properties, content } = waiting.message;
     const { type = '', contentType = '' } = carriedProperties(properties);
     const task: OutgoingTask = {
-      ...{ id, type, contentType, payload: content, envelope, ...where },
+      ...{ id, type, contentType, payload: content, envelope, toQueue },
       headers: { ...carriedHeaders(properties.headers), ...headers },
     };
     this.#underWay.set(task, waiting);

@@ -6,8 +6,8 @@ import {
   delayQueueOf,
   encodeText,
   namesFor,
+  ownQueue,
   routingKeyOf,
-  userOfQueue,
   userQueueOf,
 } from '../../../src/core/names.js';
 
@@ -44,7 +44,7 @@ describe('names on the broker', () => {
   it.each(['../x', '%2F', 'a%41', '用户', '💥', 'a\u0000b', '\u001b[31m', ' ', '"quoted"', 'A'])(
     'tell the user %j from all others',
     (user) => {
-      expect(userOfQueue(names, userQueueOf(names, user))).toBe(user);
+      expect(ownQueue(names, userQueueOf(names, user))?.name).toBe(user);
     },
   );
 
@@ -57,7 +57,7 @@ describe('names on the broker', () => {
       'fairq.user.a%41',
       'other',
     ]) {
-      expect(userOfQueue(names, queue)).toBeUndefined();
+      expect(ownQueue(names, queue)).toBeUndefined();
     }
   });
 
