@@ -64,6 +64,8 @@ export interface WorkerPresence {
   /** Which queues it serves, as the globs of its `--queues` and `--exclude`. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Beside these, whatever is excluded: the queues of its `--also`. */
+  readonly also: readonly string[];
 }
 
 /** Every worker says so often that it is there; one that has said nothing for the longer time is gone. */
@@ -177,10 +179,12 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   }
   if (!('include' in value && 'exclude' in value)) return undefined;
   const { id, name, slots, free, ready, include, exclude } = value;
+  const also = 'also' in value ? value.also : [];
   if (!isName(id) || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
   if (!isWithin(slots, 0, MOST_SLOTS) || !isWithin(free, 0, slots)) return undefined;
   if (!isNames(include, MOST_GLOBS) || !isNames(exclude, MOST_GLOBS)) return undefined;
-  return { id, name, slots, free, ready, include, exclude };
+  if (!isNames(also, MOST_GLOBS)) return undefined;
+  return { id, name, slots, free, ready, include, exclude, also };
 }
 
 /** AMQP has no longer names, and a queue that has one cannot even be asked for. */

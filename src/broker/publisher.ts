@@ -5,6 +5,7 @@ import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
+import { makeFixedQueues } from './fixed-queues.js';
 import { LastingChannel } from './lasting-channel.js';
 import { isLocked } from './lock.js';
 import { QueueMaker } from './queue-maker.js';
@@ -29,7 +30,7 @@ export interface OutgoingTask {
   readonly contentType: string;
   readonly payload: Buffer;
   readonly envelope: Envelope;
-  /** The queue that it goes to, if not that of its user. One that is not fairq's own is not made again. */
+  /** The queue that it goes to, if not that of its user. */
   readonly toQueue?: string;
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -39,6 +40,8 @@ export interface PublisherOptions {
   readonly queueKind: QueueKind;
   /** Instead of the user's own: one routing key and queue for all (strategy `fifo`). */
   readonly sharedQueue?: string;
+  /** A queue that a task names is made, too, where it is missing; otherwise only one of fairq's own is. */
+  readonly makesAllQueues?: boolean;
   readonly maxInFlight?: number;
   readonly onConfirmed: (task: OutgoingTask) => void;
   /** The queue that the task names is not there; nothing more becomes of the task here. */
@@ -291,7 +294,9 @@ export class Publisher {
 
   #wayToQueue(queue: string): Way {
     const own = ownQueue(this.names, queue);
-    if (own === undefined) return { exchange: '', key: queue, queue, isMade: false };
+    if (own === undefined) {
+      return { exchange: '', key: queue, queue, isMade: this.options.makesAllQueues === true };
+    }
     return { exchange: this.names.taskExchange, key: own.key, queue, isMade: true };
   }
 
@@ -410,6 +415,10 @@ export class Publisher {
   }
 
   async #makeRoute(route: Route): Promise<void> {
+    if (route.exchange === '') {
+      await makeFixedQueues(this.connection, this.names, this.options.queueKind, [route.queue]);
+      return;
+    }
     const state = await this.#maker.makeUnlessThere(route.queue, route.key);
     if (state === 'made') {
       const channel = this.#announcements?.current;

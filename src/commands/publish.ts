@@ -27,6 +27,7 @@ interface PublishFlags {
   payload?: string;
   from?: string;
   rate?: number;
+  queue?: string;
   run?: string;
   queueType: QueueType;
   ordered?: boolean;
@@ -39,9 +40,13 @@ export function registerPublish(program: Command, run: Run): void {
   program
     .command('publish')
     .description(
-      'Send tasks, each into the queue of its user; with confirms, so that none is lost on the way.',
+      'Send tasks, each into the queue of its user, or into one that is named; with confirms, so that none is lost on the way.',
     )
     .option('--user <name>', 'whose tasks these are: any text')
+    .option(
+      '--queue <name>',
+      'into this queue instead of those of the users; made where missing. "worker --also" serves it',
+    )
     .option('--count <n>', 'tasks, of each user', (text) => parseCount(text, '--count'))
     .option('--users <n>', 'that many users, user-1 to user-N', (text) =>
       parseCount(text, '--users', 1, 1_000_000),
@@ -53,13 +58,16 @@ export function registerPublish(program: Command, run: Run): void {
         .default('uniform'),
     )
     .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
-    .option('--task <name>', 'the handler that is to run them (default: noop, or sleep with --duration)')
+    .option(
+      '--task <name>',
+      'the handler that is to run them (default: noop, or sleep with --duration); reports:render goes to the queue "reports"',
+    )
     .option('--duration <time>', 'for the tasks sleep and cpu, such as 5ms or 18ms..22ms', (text) =>
       parseDurationRange(text, '--duration'),
     )
     .option('--size <bytes>', 'size of the payload, such as 128 or 4k', (text) => parseBytes(text, '--size'))
     .option('--payload <text|@file>', 'the payload itself, or a file that holds it')
-    .option('--from <file|->', 'tasks from a file, one JSON object a line: {"user","task","payload"}')
+    .option('--from <file|->', 'tasks from a file, one JSON object a line: {"user","queue","task","payload"}')
     .option('--rate <n/s>', 'evenly paced, whether or not the system keeps up', (text) =>
       parseRate(text, '--rate'),
     )
@@ -86,7 +94,9 @@ Examples:
   fairq publish --user A --count 30000
   fairq publish --users 50 --count 1000 --task sleep --duration 5ms
   fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s
-  fairq publish --user A --task double --payload 21 --wait --timeout 30s`,
+  fairq publish --user A --task double --payload 21 --wait --timeout 30s
+  fairq publish --queue reports --task render --count 100
+  fairq publish --user A --task reports:render`,
     )
     .action(run(publish));
 }

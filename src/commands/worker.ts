@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Management } from '../broker/management.js';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
+import { fixedQueue } from '../core/fixed-queue.js';
 import { WORKER_CONNECTION } from '../core/names.js';
 import { parseBytes, parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
@@ -22,6 +23,7 @@ interface WorkerFlags extends WeightFlags {
   prefetch: number | 'auto';
   queues?: string[];
   exclude?: string[];
+  also?: string[];
   handler?: string;
   exec?: string;
   exitWhen?: 'empty' | 'idle';
@@ -79,6 +81,11 @@ export function registerWorker(program: Command, run: Run): void {
       collect,
     )
     .option('--exclude <glob>', 'but not these (may be repeated)', collect)
+    .option(
+      '--also <queue,queue>',
+      'serve these queues beside, each in turn with the users as one more (may be repeated); made where missing',
+      (text: string, sofar: string[] = []) => [...sofar, ...text.split(',').map((name) => name.trim())],
+    )
     .option('--handler <file>', 'a module that exports a function for each task name')
     .option('--exec <command>', 'a program for each task: payload on stdin, exit code 0 is done')
     .addOption(
@@ -156,6 +163,7 @@ Examples:
   fairq worker
   fairq worker --concurrency 50 --handler ./tasks.js
   fairq worker --weight A=3 --weight 'team-*=2' --charge time
+  fairq worker --also reports,mails --weight reports=2
   fairq worker --max-attempts 5 --backoff 1s,5s,30s
   fairq worker --exec './resize.sh' --exit-when empty
   fairq worker --metrics-port 9464`,
@@ -192,6 +200,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const fifo = flags.strategy === 'fifo';
   const include = fifo ? [config.names.sharedQueue] : (flags.queues ?? []);
+  const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
     onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
@@ -215,6 +224,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       concurrency: flags.concurrency,
       include,
       exclude: flags.exclude ?? [],
+      also,
       weights,
       charging: flags.charge,
       prefetch: flags.ordered
@@ -271,7 +281,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       },
     },
   );
-  const served = await serveMetrics(flags, include, name, worker, management, context);
+  const served = await serveMetrics(flags, include, also, name, worker, management, context);
   metrics = served?.metrics ?? NO_METRICS;
   const interruption = onInterrupt(
     io,
@@ -305,6 +315,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
 async function serveMetrics(
   { metricsPort, metricsHost, exclude, concurrency }: WorkerFlags,
   include: readonly string[],
+  also: readonly string[],
   name: string,
   worker: Worker,
   management: Management,
@@ -316,7 +327,7 @@ async function serveMetrics(
   const { MetricsServer } = await import('../run/worker/metrics/metrics-server.js');
   const { queueFilter } = await import('../run/worker/queue-filter.js');
   const { names } = await context.config();
-  const filter = queueFilter(names, include, exclude ?? []);
+  const filter = queueFilter(names, include, exclude ?? [], also);
   const backlog = new BacklogWatch(management, filter, context.clock.now);
   const identity = { name, slots: concurrency, version: VERSION };
   const metrics = new PrometheusMetrics(

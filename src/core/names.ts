@@ -55,6 +55,12 @@ export function namesFor(prefix: string): Names {
   };
 }
 
+/** How many bytes a name has that is too long for AMQP; undefined for one that is not. */
+export function tooLong(name: string): number | undefined {
+  const bytes = encoder.encode(name).length;
+  return bytes > MAX_NAME_BYTES ? bytes : undefined;
+}
+
 /** Where tasks wait so long for their next attempt: one queue for each delay, so that they are due in its order. */
 export function delayQueueOf(names: Names, delayMs: number): string {
   return `${names.retryQueuePrefix}${delayMs}ms`;
@@ -129,8 +135,8 @@ export function routingKeyOf(names: Names, user: string): string {
     });
   }
   const key = encodeText(user);
-  const bytes = names.userQueuePrefix.length + key.length;
-  if (bytes > MAX_NAME_BYTES) {
+  const bytes = tooLong(names.userQueuePrefix + key);
+  if (bytes !== undefined) {
     throw usageError(
       'USER_TOO_LONG',
       `the user ${JSON.stringify(`${user.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,

@@ -16,6 +16,8 @@ export interface PublishReport {
   readonly seconds: number;
   readonly perSecond: number;
   readonly users: number;
+  /** Queues that tasks went to and that are no user's. */
+  readonly queues: readonly string[];
   /** Sent more than 10 ms after they were due. */
   readonly late: number;
   readonly interrupted: boolean;

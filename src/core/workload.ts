@@ -102,7 +102,7 @@ export function workloadFrom(flags: WorkloadFlags, random: Random): Workload {
   }
   if (users === undefined) {
     throw usageError('NO_USER', 'whose tasks are these?', {
-      hint: 'Give --user NAME --count N, or --users N --count M, or --users N --total T, or --from FILE.',
+      hint: 'Give --user NAME --count N, or --users N --count M, or --users N --total T, or --from FILE; with --queue NAME no user is needed.',
     });
   }
   if (count !== undefined && total !== undefined) {

@@ -3,6 +3,9 @@ import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 
+/** Queues named one by one. */
+const QUEUES_SHOWN = 3;
+
 export function renderPublish(report: PublishReport, style: TextStyle): string {
   const { confirmed, users, seconds } = report;
   const lines = [
@@ -10,6 +13,10 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
     `run ${safeText(report.run, style.unicode)}`,
   ];
   if (report.id !== null) lines.push(`task ${safeText(report.id, style.unicode)}`);
+  lines.push(...report.queues.slice(0, QUEUES_SHOWN).map((queue) => servedBy(queue, style)));
+  if (report.queues.length > QUEUES_SHOWN) {
+    lines.push(`and so on, for ${formatCount(report.queues.length)} queues that are no user's`);
+  }
   if (report.interrupted) {
     lines.push(
       paint(
@@ -49,6 +56,12 @@ export function renderWait({
   const parts = [`${formatCount(done)} done`, `${formatCount(failed)} failed`];
   if (unfinished > 0) parts.push(`${formatCount(unfinished)} not ended`);
   return parts.join(', ');
+}
+
+/** No worker looks after such a queue unless it is told to. */
+function servedBy(queue: string, { unicode }: TextStyle): string {
+  const name = safeText(queue, unicode);
+  return `queue "${name}": workers serve it with --also ${/^[\w.:-]+$/.test(name) ? name : `'${name}'`}`;
 }
 
 /** @param elapsed seconds so far */

@@ -32,6 +32,9 @@ export function nameOfQueue({ user, queue }: OneQueue, config: Config): string {
 export function noSuchQueue({ user }: OneQueue, name: string): Error {
   const whose = user === undefined ? '' : ` of user ${JSON.stringify(user)}`;
   return refusedError('NO_QUEUE', `there is no queue "${name}"${whose}`, {
-    hint: '"fairq queues list" names those that there are; a user\'s queue is made with the first task.',
+    hint:
+      user === undefined
+        ? '"fairq queues list \'*\'" names those that there are.'
+        : '"fairq queues list" names those that there are; a user\'s queue is made with the first task. A queue that is no user\'s is named with --queue.',
   });
 }

@@ -1,11 +1,12 @@
 import type { QueueKind } from '../../broker/topology.js';
-import { type Names, routingKeyOf } from '../../core/names.js';
+import type { Names } from '../../core/names.js';
 import { evenly, unpaced } from '../../core/pacing.js';
 import type { DurationRange } from '../../core/quantities.js';
 import { seededRandom } from '../../core/random.js';
 import { type WorkloadFlags, workloadFrom } from '../../core/workload.js';
 import { usageError } from '../../errors.js';
 import { payloadsFrom } from './payloads.js';
+import { Places } from './places.js';
 import type { PlannedTask, PublishPlan } from './publish-run.js';
 
 export interface PlanFlags extends WorkloadFlags {
@@ -16,6 +17,8 @@ export interface PlanFlags extends WorkloadFlags {
   readonly payload?: string | undefined;
   readonly from?: string | undefined;
   readonly rate?: number | undefined;
+  /** Where the tasks go instead of their users' own queues. */
+  readonly queue?: string | undefined;
   readonly run: string;
   readonly queueKind: QueueKind;
   readonly shared: boolean;
@@ -27,20 +30,14 @@ export async function planFrom(
   names: Names,
   stdin: NodeJS.ReadableStream,
 ): Promise<PublishPlan> {
-  const plan =
-    flags.from === undefined
-      ? generatedPlan(flags)
-      : complete(flags, await fromFile(flags.from, flags, names, stdin));
-  for (const user of plan.users) routingKeyOf(names, user);
-  return plan;
-}
-
-/** A load that is made up from flags alone. */
-export function generatedPlan(flags: PlanFlags): PublishPlan {
-  return complete(flags, generated(flags));
-}
-
-function complete(flags: PlanFlags, load: Load): PublishPlan {
+  if (flags.queue !== undefined && flags.shared) {
+    throw usageError('QUEUE_AND_STRATEGY', '--queue and another --strategy exclude each other', {
+      hint: 'Such a strategy has one queue for all tasks.',
+    });
+  }
+  const places = new Places(names, flags);
+  const load =
+    flags.from === undefined ? generated(flags, places) : await fromFile(flags.from, flags, places, stdin);
   return {
     ...load,
     run: flags.run,
@@ -52,16 +49,18 @@ function complete(flags: PlanFlags, load: Load): PublishPlan {
 
 type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks' | 'givenIds'>;
 
-function generated(flags: PlanFlags): Load {
-  const workload = workloadFrom(flags, seededRandom(flags.seed));
-  const { duration, size, payload } = flags;
+function generated(flags: PlanFlags, places: Places): Load {
+  const { task, duration, size, payload } = flags;
+  const user = flags.user ?? (flags.users === undefined ? places.named(task) : undefined);
+  const workload = workloadFrom({ ...flags, user }, seededRandom(flags.seed));
+  const placed = new Map(workload.users.map((name) => [name, places.of(task, name)]));
   const next = payloadsFrom({ duration, size, payload }, seededRandom(flags.seed + 1));
   return {
     total: workload.total,
     users: workload.users,
     givenIds: [],
     *tasks() {
-      for (const user of workload.order()) yield { user, type: flags.task, ...next() };
+      for (const name of workload.order()) yield { user: name, ...placed.get(name), type: task, ...next() };
     },
   };
 }
@@ -69,7 +68,7 @@ function generated(flags: PlanFlags): Load {
 async function fromFile(
   file: string,
   flags: PlanFlags,
-  names: Names,
+  places: Places,
   stdin: NodeJS.ReadableStream,
 ): Promise<Load> {
   const clash = (['user', 'count', 'users', 'total', 'payload', 'duration', 'size'] as const).find(
@@ -81,7 +80,7 @@ async function fromFile(
     });
   }
   const { readTaskFile } = await import('./task-file.js');
-  const tasks: PlannedTask[] = await readTaskFile(file, stdin, names, flags.task);
+  const tasks: PlannedTask[] = await readTaskFile(file, stdin, flags.task, places);
   return {
     total: tasks.length,
     users: [...new Set(tasks.map(({ user }) => user))],

@@ -3,7 +3,7 @@ import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
 import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
-import type { Names } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 import { LATE_MS } from '../../core/sending-report.js';
@@ -19,6 +19,8 @@ export interface PlannedTask {
   /** Given to it; one is made where it has none. */
   readonly id?: string | undefined;
   readonly user: string;
+  /** The queue that it goes to, if not its user's own. */
+  readonly queue?: string;
   readonly type: string;
   readonly contentType: string;
   readonly payload: Buffer;
@@ -76,16 +78,19 @@ export class PublishRun {
     const { connection, names, clock } = this.deps;
     await assertTopology(connection, names, this.plan.queueKind.type);
     const counts = new Map<string, number>();
+    const queues = new Set<string>();
     const publisher = await Publisher.open(
       connection,
       names,
       {
         queueKind: this.plan.queueKind,
+        makesAllQueues: true,
         ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
         onConfirmed: (task) => {
           this.#confirmed++;
           const { user } = task.envelope;
           counts.set(user, (counts.get(user) ?? 0) + 1);
+          if (task.toQueue !== undefined) queues.add(task.toQueue);
         },
       },
       clock.now,
@@ -99,7 +104,8 @@ export class PublishRun {
       const finishedAt = clock.epochMicros();
       if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
     }
-    return this.#report(counts, publisher.sentAgain, startedAt, clock.epochMicros());
+    const fixed = [...queues].filter((queue) => ownQueue(names, queue) === undefined);
+    return this.#report(counts, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 
   async #sendAll(publisher: Publisher): Promise<void> {
@@ -141,6 +147,7 @@ export class PublishRun {
       type: task.type,
       contentType: task.contentType,
       payload: task.payload,
+      ...(task.queue !== undefined && { toQueue: task.queue }),
       envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
   }
@@ -164,6 +171,7 @@ export class PublishRun {
 
   #report(
     counts: ReadonlyMap<string, number>,
+    queues: readonly string[],
     sentAgain: number,
     startedAt: number,
     finishedAt: number,
@@ -178,6 +186,7 @@ export class PublishRun {
       seconds,
       perSecond: seconds > 0 ? this.#confirmed / seconds : 0,
       users: counts.size,
+      queues,
       late: this.#late,
       interrupted: this.#stopped,
     };

@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { carriedText } from '../../core/carried.js';
-import { type Names, routingKeyOf } from '../../core/names.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
+import type { Places } from './places.js';
 import type { PlannedTask } from './publish-run.js';
 
 const line = z.strictObject({
   id: z.string().min(1).optional(),
-  user: z.string().min(1),
+  /** The queue's name, where it is left out. */
+  user: z.string().min(1).optional(),
+  queue: z.string().optional(),
   task: z.string().min(1).max(255).optional(),
   payload: z.unknown().optional(),
   /** For bytes that are no text. */
@@ -18,23 +20,23 @@ const line = z.strictObject({
 type Line = z.infer<typeof line>;
 
 /** A task as a line that `--from` reads back: the same bytes, whatever they are. */
-export function taskLine({ user, type, contentType, payload }: PlannedTask): string {
+export function taskLine({ user, queue, type, contentType, payload }: PlannedTask): string {
   const text = payload.toString('utf8');
   const isText = Buffer.from(text, 'utf8').equals(payload);
   const carried = isText ? { payload: text } : { payloadBase64: payload.toString('base64') };
-  return JSON.stringify({ user, task: type, contentType, ...carried } satisfies Line);
+  return JSON.stringify({ user, queue, task: type, contentType, ...carried } satisfies Line);
 }
 
 /**
- * Reads `--from FILE|-`: one task a line, `{"id", "user", "task", "payload"}`. Everything is read and
+ * Reads `--from FILE|-`: one task a line, `{"id", "user", "queue", "task", "payload"}`. Everything is read and
  * checked before anything is sent. A payload that is a text goes as it is, any other as JSON; bytes that are
  * no text come as `payloadBase64`. A `contentType` says what they are, where it is not the obvious.
  */
 export async function readTaskFile(
   file: string,
   stdin: NodeJS.ReadableStream,
-  names: Names,
   defaultTask: string,
+  places: Places,
 ): Promise<PlannedTask[]> {
   const content = await readAll(file, stdin);
   const tasks: PlannedTask[] = [];
@@ -42,7 +44,7 @@ export async function readTaskFile(
   for (const [index, source] of content.split('\n').entries()) {
     if (source.trim() === '') continue;
     const number = index + 1;
-    const task = parseLine(source, number, file, names, defaultTask);
+    const task = parseLine(source, number, file, defaultTask, places);
     tasks.push(task);
     if (task.id === undefined) continue;
     const before = lines.get(task.id);
@@ -61,8 +63,8 @@ function parseLine(
   source: string,
   number: number,
   file: string,
-  names: Names,
   defaultTask: string,
+  places: Places,
 ): PlannedTask {
   const bad = (reason: string, cause?: unknown) => badLine(file, number, reason, cause);
   let value: unknown;
@@ -76,21 +78,25 @@ function parseLine(
     const issue = result.error.issues[0];
     throw bad(`${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a task'}`);
   }
-  const { id, user, task, payload, payloadBase64, contentType } = result.data;
+  const { id, user, queue, task = defaultTask, payload, payloadBase64, contentType } = result.data;
   if (id !== undefined && carriedText(id) === undefined) throw bad('the id is longer than 255 bytes');
   if (payload !== undefined && payloadBase64 !== undefined)
     throw bad('payload and payloadBase64 exclude each other');
   try {
-    routingKeyOf(names, user);
+    return {
+      id,
+      ...places.of(task, user, queue),
+      type: task,
+      ...carriedBy(payload, payloadBase64, contentType),
+    };
   } catch (error) {
     throw bad(messageOf(error), error);
   }
-  return { id, user, type: task ?? defaultTask, ...carriedBy(payload, payloadBase64, contentType) };
 }
 
 function badLine(file: string, number: number, reason: string, cause?: unknown): FairqError {
   return usageError('BAD_LINE', `${nameOf(file)}, line ${number}: ${reason}; nothing was sent`, {
-    hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out.',
+    hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".',
     cause,
   });
 }
@@ -106,7 +112,11 @@ function carriedBy(
   if (typeof payload === 'string') {
     return { payload: Buffer.from(payload), contentType: contentType ?? 'text/plain' };
   }
-  const bytes = payload === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(payload));
+  // Nothing is not JSON: a handler would be told that its payload does not parse.
+  if (payload === undefined) {
+    return { payload: Buffer.alloc(0), contentType: contentType ?? 'application/octet-stream' };
+  }
+  const bytes = Buffer.from(JSON.stringify(payload));
   return { payload: bytes, contentType: contentType ?? 'application/json' };
 }
 

@@ -137,10 +137,12 @@ class Deletion {
     if (typeof tasks !== 'object') return;
     const { names, connection } = this.deps;
     const { name } = this.queue;
-    const user = ownQueue(names, name)?.name ?? name;
+    const own = ownQueue(names, name);
+    // "publish --from" is to send them back to where they were.
+    const place = own === undefined ? { user: name, queue: name } : { user: own.name };
     try {
       await drainQueue(connection, name, (batch) =>
-        tasks.add(batch.map((message) => plannedTask(message, user))),
+        tasks.add(batch.map((message) => plannedTask(message, place))),
       );
     } catch (error) {
       throw refusedError('NOT_SAVED', `the tasks of "${name}" could not be saved: ${messageOf(error)}`, {
@@ -151,7 +153,11 @@ class Deletion {
   }
 }
 
-function plannedTask({ properties, content }: GetMessage, user: string): PlannedTask {
+function plannedTask(
+  { properties, content }: GetMessage,
+  place: Pick<PlannedTask, 'user' | 'queue'>,
+): PlannedTask {
   const { type = '', contentType = '' } = carriedProperties(properties);
-  return { user: decodeEnvelope(properties.headers).user ?? user, type, contentType, payload: content };
+  const user = decodeEnvelope(properties.headers).user ?? place.user;
+  return { ...place, user, type, contentType, payload: content };
 }

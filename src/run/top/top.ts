@@ -111,8 +111,9 @@ export class Top {
     if (begun < this.#listNotBefore) return;
     try {
       const listed = await management.queues();
+      const fixed = new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
       this.#queues = listed.flatMap(({ name, ready, unacknowledged, consumers }) => {
-        const user = ownQueue(names, name)?.name;
+        const user = ownQueue(names, name)?.name ?? (fixed.has(name) ? name : undefined);
         return user === undefined ? [] : [{ user, ready, unacknowledged, consumers }];
       });
       this.#listedAt = now();

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { findByTask } from '../../core/fixed-queue.js';
 import { messageOf, usageError } from '../../errors.js';
 import {
   builtInHandlers,
@@ -38,7 +39,8 @@ export async function loadHandlerModule(file: string): Promise<Handlers> {
     });
   }
   return {
-    find: (type) => own.get(type) ?? builtInHandlers.find(type) ?? own.get('default'),
+    find: (type) =>
+      findByTask(type, (name) => own.get(name)) ?? builtInHandlers.find(type) ?? own.get('default'),
     names: [...own.keys()],
   };
 }

@@ -1,3 +1,5 @@
+import { findByTask } from '../../core/fixed-queue.js';
+
 /** What a handler is told about its task beside the payload. */
 export interface TaskContext {
   readonly user: string;
@@ -49,7 +51,7 @@ const BUILT_IN: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 ]);
 
 export const builtInHandlers: Handlers = {
-  find: (type) => BUILT_IN.get(type),
+  find: (type) => findByTask(type, (name) => BUILT_IN.get(name)),
   names: [...BUILT_IN.keys()],
 };
 

@@ -24,7 +24,8 @@ export class Peers {
   heard(presence: WorkerPresence, now: number): boolean {
     if (presence.id === this.own) return false;
     const known = this.#heard.get(presence.id);
-    const serves = known?.serves ?? queueFilter(this.names, presence.include, presence.exclude);
+    const { include, exclude, also } = presence;
+    const serves = known?.serves ?? queueFilter(this.names, include, exclude, also);
     const free = presence.ready ? presence.free : 0;
     this.#heard.set(presence.id, { presence, serves, free, at: now });
     return known === undefined;

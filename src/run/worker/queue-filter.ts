@@ -9,18 +9,22 @@ export interface QueueFilter {
 
 /**
  * By default every user queue under the prefix. `--queues` names others by a glob over queue names;
- * their user is what the glob's literal start leaves of the name.
+ * their user is what the glob's literal start leaves of the name. The queues of `--also` come beside
+ * these, whatever is excluded; each stands for a user of its own name.
  */
 export function queueFilter(
   names: Names,
   include: readonly string[],
   exclude: readonly string[],
+  also: readonly string[] = [],
 ): QueueFilter {
+  const fixed = new Set(also);
   const included: readonly Glob[] = include.map(glob);
   const excluded: readonly Glob[] = exclude.map(glob);
   const isOurs = (queue: string) => ownQueue(names, queue) !== undefined;
   return {
     matches: (queue) => {
+      if (fixed.has(queue)) return true;
       if (isReserved(names, queue)) return false;
       const wanted =
         included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
@@ -29,6 +33,7 @@ export function queueFilter(
     userOf: (queue) => {
       const user = ownQueue(names, queue)?.name;
       if (user !== undefined) return user;
+      if (fixed.has(queue)) return queue;
       const pattern = included.find((one) => one.matches(queue));
       const rest = pattern ? queue.slice(pattern.literalStart.length) : '';
       return rest === '' ? queue : rest;

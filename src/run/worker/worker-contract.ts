@@ -13,6 +13,8 @@ export interface WorkerOptions {
   /** Globs over names of queues; none included: every user queue. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Names of queues to serve beside these; they are made where they are missing. */
+  readonly also: readonly string[];
   readonly weights: Weights;
   readonly charging: Charging;
   readonly prefetch: number | undefined;

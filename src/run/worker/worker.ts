@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import type { RunningTask } from '../../broker/control.js';
+import { makeFixedQueues } from '../../broker/fixed-queues.js';
 import type { Management } from '../../broker/management.js';
 import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
@@ -109,7 +110,7 @@ export class Worker {
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     });
-    this.#filter = queueFilter(names, options.include, options.exclude);
+    this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
@@ -131,6 +132,7 @@ export class Worker {
         slots: options.concurrency,
         include: options.include,
         exclude: options.exclude,
+        also: options.also,
       },
       () => ({ free: this.#sharing.idleSlots, ready: this.#ready }),
       clock,
@@ -211,6 +213,7 @@ export class Worker {
 
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names, this.options.queueKind.type);
+    await makeFixedQueues(this.connection, this.names, this.options.queueKind, this.options.also);
     const [settlement, returns, all] = await Promise.all([
       Settlement.open(this.connection, this.names, this.options, {
         onSettled: (tasks) => {
@@ -232,7 +235,7 @@ export class Worker {
     this.#settlement = settlement;
     this.#returns = returns;
     returns.take(all);
-    const found = all.filter((queue) => this.#filter.matches(queue));
+    const found = [...new Set([...all.filter((queue) => this.#filter.matches(queue)), ...this.options.also])];
     if (this.options.ordered) await this.#checkOrdered(found);
     await this.#warmUp.prepare(found);
     this.#ready = true;

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/broker/control.js';
 import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../support/hostile-values.js';
 
-const PRESENCE = { id: 'i', name: 'n', slots: 10, free: 2, ready: true, include: ['a*'], exclude: [] };
+const STATE = { slots: 10, free: 2, ready: true };
+const PRESENCE = { id: 'i', name: 'n', ...STATE, include: ['a*'], exclude: [], also: ['q'] };
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
@@ -31,10 +32,10 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
       );
     case 'worker': {
-      const { id, name, slots, free, ready, include, exclude } = message.worker;
+      const { id, name, slots, free, ready, include, exclude, also } = message.worker;
       const numbers = Number.isInteger(slots) && Number.isInteger(free) && free >= 0 && free <= slots;
       const texts = isName(id) && typeof name === 'string' && typeof ready === 'boolean';
-      return numbers && texts && [...include, ...exclude].every(isName);
+      return numbers && texts && [...include, ...exclude, ...also].every(isName);
     }
   }
 }

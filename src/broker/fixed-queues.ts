@@ -1,0 +1,32 @@
+import type { Names } from '../core/names.js';
+import { type Connection, replyCode } from './connection.js';
+import { announce } from './control.js';
+import { explainRefusal } from './refusal.js';
+import { absent, type QueueKind, userQueueArguments } from './topology.js';
+
+/**
+ * Makes those of the queues that are not there, durable and on the default exchange alone, and tells the workers.
+ * What is there already stays as it is, whatever its arguments.
+ */
+export async function makeFixedQueues(
+  connection: Connection,
+  names: Names,
+  kind: QueueKind,
+  queues: readonly string[],
+): Promise<void> {
+  for (const queue of await absent(connection, queues)) {
+    const channel = await connection.channel();
+    try {
+      await channel.assertQueue(queue, {
+        durable: true,
+        arguments: userQueueArguments(kind, connection.brokerVersion),
+      });
+    } catch (error) {
+      // Somebody has made it in the meantime, of another kind.
+      if (replyCode(error) === 406) continue;
+      throw explainRefusal(error, `the queue "${queue}"`);
+    }
+    announce(channel, names, { kind: 'queue', queue });
+    await channel.close();
+  }
+}

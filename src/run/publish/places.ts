@@ -1,0 +1,42 @@
+import { fixedQueue, taskRoute } from '../../core/fixed-queue.js';
+import { type Names, routingKeyOf } from '../../core/names.js';
+import { usageError } from '../../errors.js';
+import type { PlannedTask } from './publish-run.js';
+
+export interface PlaceOptions {
+  /** `--queue`: where all tasks go that do not say otherwise. */
+  readonly queue?: string | undefined;
+  /** One queue for all, whatever is named. */
+  readonly shared: boolean;
+}
+
+/** Whose a task is, and which queue it goes to where that is not its user's own. */
+export class Places {
+  constructor(
+    private readonly names: Names,
+    private readonly options: PlaceOptions,
+  ) {}
+
+  /**
+   * The queue that is named for a task: for itself, for all, or by what comes first in its name. Undefined where
+   * none is; throws where there can be no such queue.
+   */
+  named(task: string, queue?: string): string | undefined {
+    if (queue !== undefined) return fixedQueue(this.names, queue, 'the queue');
+    const { queue: ofAll } = this.options;
+    if (ofAll !== undefined) return fixedQueue(this.names, ofAll, '--queue');
+    const route = taskRoute(task);
+    return route && fixedQueue(this.names, route.queue, `the task ${JSON.stringify(task)}`);
+  }
+
+  /** Without a user a task is of one that is called as its queue. Throws where it says neither. */
+  of(task: string, user: string | undefined, queue?: string): Pick<PlannedTask, 'user' | 'queue'> {
+    const named = this.named(task, queue);
+    if (user !== undefined && user !== named) routingKeyOf(this.names, user);
+    const whose = user ?? named;
+    if (whose === undefined) {
+      throw usageError('NO_USER', 'it has neither a user nor a queue', { hint: 'Say whose it is.' });
+    }
+    return { user: whose, ...(named !== undefined && !this.options.shared && { queue: named }) };
+  }
+}
