@@ -42,10 +42,8 @@ export class QueueMaker {
         }
         await channel.bindQueue(queue, this.names.taskExchange, routingKey);
       } catch (error) {
-        throw explainRefusal(
-          error,
-          `the queue "${queue}" of user ${JSON.stringify(ownQueue(this.names, queue)?.name ?? queue)}`,
-        );
+        const { kind = 'user', name = queue } = ownQueue(this.names, queue) ?? {};
+        throw explainRefusal(error, `the queue "${queue}" of ${kind} ${JSON.stringify(name)}`);
       }
     });
   }

@@ -12,9 +12,10 @@ import {
 import type { Distribution } from '../core/workload.js';
 import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
 import { reconnecting } from './reconnecting.js';
 
-interface PublishFlags {
+interface PublishFlags extends GroupByFlags {
   user?: string;
   count?: number;
   users?: number;
@@ -37,11 +38,14 @@ interface PublishFlags {
 }
 
 export function registerPublish(program: Command, run: Run): void {
-  program
-    .command('publish')
-    .description(
-      'Send tasks, each into the queue of its user, or into one that is named; with confirms, so that none is lost on the way.',
-    )
+  withGroupByOption(
+    program
+      .command('publish')
+      .description(
+        'Send tasks, each into the queue of its user, or into one that is named; with confirms, so that none is lost on the way.',
+      ),
+    'what shares a queue',
+  )
     .option('--user <name>', 'whose tasks these are: any text')
     .option(
       '--queue <name>',
@@ -96,7 +100,8 @@ Examples:
   fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s
   fairq publish --user A --task double --payload 21 --wait --timeout 30s
   fairq publish --queue reports --task render --count 100
-  fairq publish --user A --task reports:render`,
+  fairq publish --user A --task reports:render
+  fairq publish --users 10000 --count 10 --group-by hash:64`,
     )
     .action(run(publish));
 }
@@ -122,6 +127,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       run: flags.run ?? newRunId(context),
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
+      grouping: await groupingFrom(flags),
     },
     config.names,
     context.io.stdin,

@@ -3,7 +3,7 @@ import type { Management } from '../broker/management.js';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
 import { fixedQueue } from '../core/fixed-queue.js';
-import { WORKER_CONNECTION } from '../core/names.js';
+import { type Names, WORKER_CONNECTION } from '../core/names.js';
 import { parseBytes, parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
 import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
@@ -15,10 +15,11 @@ import { NO_METRICS, type WorkerMetrics } from '../run/worker/metrics/contract.j
 import type { Worker } from '../run/worker/worker.js';
 import { VERSION } from '../version.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface WorkerFlags extends WeightFlags {
+interface WorkerFlags extends WeightFlags, GroupByFlags {
   concurrency: number;
   prefetch: number | 'auto';
   queues?: string[];
@@ -58,10 +59,15 @@ const MOST_RESULT_BYTES = 1024 * 1024;
 const PLAIN_PREFETCH = 1_000;
 
 export function registerWorker(program: Command, run: Run): void {
-  withWeightOptions(
-    program
-      .command('worker')
-      .description('Run the tasks of every user queue, fair between the users; new users are found at once.'),
+  withGroupByOption(
+    withWeightOptions(
+      program
+        .command('worker')
+        .description(
+          'Run the tasks of every user queue, fair between the users; new users are found at once.',
+        ),
+    ),
+    'serve only the queues that this makes, and leave those of other groupings to other workers (default: all)',
   )
     .addOption(
       new Option('--charge <what>', 'what a turn costs: a task each, or the time that the tasks run')
@@ -177,6 +183,11 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       hint: 'Give the tasks to a module or to a program.',
     });
   }
+  if (flags.groupBy !== undefined && (flags.queues !== undefined || flags.strategy === 'fifo')) {
+    throw usageError('GROUP_BY_WITH', '--group-by goes with neither --queues nor --strategy fifo', {
+      hint: 'Each of them says which queues to serve: give one.',
+    });
+  }
   if (flags.ordered) checkOrdered(flags);
   const { Worker } = await import('../run/worker/worker.js');
   const { builtInHandlers } = await import('../run/worker/handlers.js');
@@ -199,7 +210,9 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const config = await context.config();
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const fifo = flags.strategy === 'fifo';
-  const include = fifo ? [config.names.sharedQueue] : (flags.queues ?? []);
+  const include = fifo
+    ? [config.names.sharedQueue]
+    : (flags.queues ?? (await groupQueues(flags, config.names)));
   const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
@@ -309,6 +322,16 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     await connection.close();
     await management.close();
   }
+}
+
+/** The queues of a grouping, as globs; none where nothing is said, and all are served. */
+async function groupQueues(flags: WorkerFlags, names: Names): Promise<string[]> {
+  if (flags.groupBy === undefined) return [];
+  const { groupsStartWith } = await groupingFrom(flags);
+  const groups = groupsStartWith === undefined ? [] : [`${names.groupQueuePrefix}${groupsStartWith}*`];
+  // In a map, and without any grouping, there are users with a queue to themselves.
+  const { kind } = flags.groupBy;
+  return kind === 'map' || kind === 'user' ? [...groups, `${names.userQueuePrefix}*`] : groups;
 }
 
 /** Undefined where nobody wants to watch. */

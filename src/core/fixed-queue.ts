@@ -24,6 +24,12 @@ export function fixedQueue(names: Names, queue: string, where: string): string {
     throw bad(`"${queue}" is a name that RabbitMQ keeps for itself`, 'Use one that does not begin with amq.');
   }
   const own = ownQueue(names, queue);
+  if (own?.kind === 'group') {
+    throw bad(
+      `"${queue}" is the queue of the group ${JSON.stringify(own.name)}`,
+      'Send to it with --group-by; a worker serves it without being told.',
+    );
+  }
   if (own !== undefined) {
     throw bad(
       `"${queue}" is the queue of user ${JSON.stringify(own.name)}`,

@@ -33,6 +33,8 @@ export interface Names {
   readonly sharedQueue: string;
   /** What every user queue's name starts with. */
   readonly userQueuePrefix: string;
+  /** The same for the queues that a group of users shares. */
+  readonly groupQueuePrefix: string;
 }
 
 export function namesFor(prefix: string): Names {
@@ -52,6 +54,7 @@ export function namesFor(prefix: string): Names {
     pruneLock: `${prefix}.prune`,
     sharedQueue: `${prefix}.shared`,
     userQueuePrefix: `${prefix}.user.`,
+    groupQueuePrefix: `${prefix}.group.`,
   };
 }
 
@@ -152,9 +155,25 @@ export function userQueueOf(names: Names, user: string): string {
   return names.userQueuePrefix + routingKeyOf(names, user);
 }
 
+/**
+ * The queue that a group of users shares; `group` is what `core/grouping.ts` calls it. Refused where its name would
+ * not fit into AMQP's 255 bytes.
+ */
+export function groupQueueOf(names: Names, group: string): string {
+  const queue = names.groupQueuePrefix + encodeText(group);
+  const bytes = tooLong(queue);
+  if (bytes === undefined) return queue;
+  throw usageError(
+    'GROUP_TOO_LONG',
+    `the group ${JSON.stringify(`${group.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
+    { hint: 'Use a shorter name, or a shorter prefix.' },
+  );
+}
+
 /** One of the queues that fairq makes for tasks, and binds to its exchange. */
 export interface OwnQueue {
-  /** Whose it is: who takes turns with the others. */
+  readonly kind: 'user' | 'group';
+  /** Whose it is: the user or the group, who takes turns with the others. */
   readonly name: string;
   /** Its routing key on the task exchange. */
   readonly key: string;
@@ -162,8 +181,16 @@ export interface OwnQueue {
 
 /** What is known of one of fairq's own queues by its name; undefined for any other queue. */
 export function ownQueue(names: Names, queue: string): OwnQueue | undefined {
-  if (!queue.startsWith(names.userQueuePrefix)) return undefined;
-  const key = queue.slice(names.userQueuePrefix.length);
-  const user = key === '' ? undefined : decodeText(key);
-  return user === undefined ? undefined : { name: user, key };
+  const user = decodedAfter(names.userQueuePrefix, queue);
+  if (user !== undefined) return { kind: 'user', name: user, key: queue.slice(names.userQueuePrefix.length) };
+  const group = decodedAfter(names.groupQueuePrefix, queue);
+  if (group === undefined) return undefined;
+  // No user has such a key: a slash is percent-encoded in theirs.
+  return { kind: 'group', name: group, key: `group/${queue.slice(names.groupQueuePrefix.length)}` };
+}
+
+function decodedAfter(prefix: string, queue: string): string | undefined {
+  return queue.startsWith(prefix) && queue.length > prefix.length
+    ? decodeText(queue.slice(prefix.length))
+    : undefined;
 }

@@ -11,7 +11,9 @@ export interface ListedQueue {
 }
 
 export interface UserQueue extends ListedQueue {
+  /** Whose it is; the name of a group, or of a queue that fairq did not make. */
   readonly user: string;
+  readonly kind: 'user' | 'group' | 'other';
   /** Seen to be idle for so long, milliseconds; undefined where nobody has asked. */
   readonly idleMs?: number;
 }
@@ -19,7 +21,10 @@ export interface UserQueue extends ListedQueue {
 /** Over all queues that were chosen, shown or not. */
 export interface QueueTotals {
   readonly queues: number;
+  /** With a queue to themselves. */
   readonly users: number;
+  /** Of users that share a queue. */
+  readonly groups: number;
   readonly ready: number;
   readonly unacknowledged: number;
   readonly memoryBytes: number;
@@ -63,8 +68,10 @@ export interface ConsumerDetails {
 }
 
 export interface ShownQueue extends QueueDetails {
-  /** Undefined for a queue that fairq did not make. */
+  /** Undefined for a queue that is no user's. */
   readonly user: string | undefined;
+  /** Undefined for a queue that is no group's. */
+  readonly group: string | undefined;
   /** Its tasks are run in their order. */
   readonly ordered: boolean;
   /** Publishers reach it; undefined for a queue that fairq did not make. */

@@ -97,7 +97,7 @@ describe('a task whose name says its queue', () => {
     ];
     const { code, stdout } = await publishLines(lines, '--run', 'routes');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ confirmed: 5, queues: ['route', 'elsewhere'] });
+    expect(JSON.parse(stdout)).toMatchObject({ confirmed: 5, queues: ['elsewhere', 'route'] });
     expect([await vhost.ready('route'), await vhost.ready('elsewhere')]).toEqual([2, 2]);
     const flags = ['--also', 'route', '--also', 'elsewhere', '--handler', file, '--max-attempts', '1'];
     // ":noop" names no queue, and nothing that runs it.

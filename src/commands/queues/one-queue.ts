@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config.js';
-import { userQueueOf } from '../../core/names.js';
+import { groupQueueOf, userQueueOf } from '../../core/names.js';
 import { refusedError, usageError } from '../../errors.js';
 
 /** Which queue a command is about. */
 export interface OneQueue {
   readonly user: string | undefined;
+  readonly group?: string;
   /** By its name, for one that fairq did not make. */
   readonly queue?: string;
 }
@@ -13,24 +14,32 @@ export interface OneQueue {
 export function withOneQueue(command: Command): Command {
   return command
     .argument('[user]', 'whose queue')
+    .option('--group <name>', "the group's instead, such as hash:64:17 or map:gold")
     .option('--queue <name>', 'the queue of this name instead, such as one that fairq did not make');
 }
 
-export function nameOfQueue({ user, queue }: OneQueue, config: Config): string {
-  if ((user === undefined) === (queue === undefined)) {
+export function nameOfQueue({ user, group, queue }: OneQueue, config: Config): string {
+  const given = [user, group, queue].filter((one) => one !== undefined).length;
+  if (given !== 1) {
     throw usageError(
       'WHICH_QUEUE',
-      user === undefined ? 'which queue?' : 'a user and --queue exclude each other',
+      given === 0 ? 'which queue?' : 'a user, --group and --queue exclude each other',
       {
-        hint: 'Name the user, or the queue with --queue; "fairq queues list" shows both.',
+        hint: 'Name the user, the group with --group, or the queue with --queue; "fairq queues list" shows all.',
       },
     );
   }
+  if (group !== undefined) return groupQueueOf(config.names, group);
   return queue ?? userQueueOf(config.names, user ?? '');
 }
 
-export function noSuchQueue({ user }: OneQueue, name: string): Error {
-  const whose = user === undefined ? '' : ` of user ${JSON.stringify(user)}`;
+export function noSuchQueue({ user, group }: OneQueue, name: string): Error {
+  const whose =
+    user !== undefined
+      ? ` of user ${JSON.stringify(user)}`
+      : group !== undefined
+        ? ` of group ${JSON.stringify(group)}`
+        : '';
   return refusedError('NO_QUEUE', `there is no queue "${name}"${whose}`, {
     hint:
       user === undefined

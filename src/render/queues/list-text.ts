@@ -10,7 +10,12 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
   const idle = queues.some(({ idleMs }) => idleMs !== undefined);
   const table = renderTable<UserQueue>(
     [
-      { heading: 'user', text: (q) => safeText(q.user, style.unicode), align: 'left', shrinkTo: 12 },
+      {
+        heading: totals.groups > 0 ? 'user or group' : 'user',
+        text: (q) => `${q.kind === 'group' ? 'group ' : ''}${safeText(q.user, style.unicode)}`,
+        align: 'left',
+        shrinkTo: 12,
+      },
       { heading: 'ready', text: (q) => formatCount(q.ready) },
       { heading: 'unacked', text: (q) => formatCount(q.unacknowledged) },
       { heading: 'consumers', text: (q) => formatCount(q.consumers) },
@@ -31,6 +36,9 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
   const parts = [
     `${formatCount(totals.queues)} ${totals.queues === 1 ? 'queue' : 'queues'}`,
     `${formatCount(totals.users)} ${totals.users === 1 ? 'user' : 'users'}`,
+    ...(totals.groups > 0
+      ? [`${formatCount(totals.groups)} ${totals.groups === 1 ? 'group' : 'groups'}`]
+      : []),
     `${formatCount(totals.ready)} ready`,
     `${formatCount(totals.unacknowledged)} unacknowledged`,
     formatBytes(totals.memoryBytes),

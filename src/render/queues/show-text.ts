@@ -18,7 +18,7 @@ const CONSUMERS_SHOWN = 20;
 export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyle): string {
   const safe = (text: string) => safeText(text, style.unicode);
   const lines = [
-    paint('strong', queue.user === undefined ? safe(queue.name) : `user ${safe(queue.user)}`, style),
+    paint('strong', safe(titleOf(queue)), style),
     row('queue', safe(queue.name), style),
     row('is', kindOf(queue, safe), style),
     row('tasks', tasksOf(queue, now), style),
@@ -36,6 +36,10 @@ export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyl
   }
   const age = 'The broker refreshes these figures every 5 s.';
   return [...lines, '', paint('quiet', age, style)].join('\n');
+}
+
+function titleOf({ user, group, name }: ShownQueue): string {
+  return user !== undefined ? `user ${user}` : group !== undefined ? `group ${group}` : name;
 }
 
 function kindOf({ type, state, node, policy, ordered }: ShownQueue, safe: (text: string) => string): string {

@@ -1,11 +1,14 @@
 import { fixedQueue, taskRoute } from '../../core/fixed-queue.js';
-import { type Names, routingKeyOf } from '../../core/names.js';
+import type { Grouping } from '../../core/grouping.js';
+import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/names.js';
 import { usageError } from '../../errors.js';
 import type { PlannedTask } from './publish-run.js';
 
 export interface PlaceOptions {
   /** `--queue`: where all tasks go that do not say otherwise. */
   readonly queue?: string | undefined;
+  /** What shares a queue where none is named. */
+  readonly grouping: Grouping;
   /** One queue for all, whatever is named. */
   readonly shared: boolean;
 }
@@ -22,7 +25,11 @@ export class Places {
    * none is; throws where there can be no such queue.
    */
   named(task: string, queue?: string): string | undefined {
-    if (queue !== undefined) return fixedQueue(this.names, queue, 'the queue');
+    if (queue !== undefined) {
+      // As "queues delete --save" has written it down.
+      const isGroups = ownQueue(this.names, queue)?.kind === 'group';
+      return isGroups ? queue : fixedQueue(this.names, queue, 'the queue');
+    }
     const { queue: ofAll } = this.options;
     if (ofAll !== undefined) return fixedQueue(this.names, ofAll, '--queue');
     const route = taskRoute(task);
@@ -37,6 +44,12 @@ export class Places {
     if (whose === undefined) {
       throw usageError('NO_USER', 'it has neither a user nor a queue', { hint: 'Say whose it is.' });
     }
-    return { user: whose, ...(named !== undefined && !this.options.shared && { queue: named }) };
+    const place = this.options.shared ? undefined : (named ?? this.#groupQueue(whose));
+    return { user: whose, ...(place !== undefined && { queue: place }) };
+  }
+
+  #groupQueue(user: string): string | undefined {
+    const group = this.options.grouping.groupOf(user);
+    return group === undefined ? undefined : groupQueueOf(this.names, group);
   }
 }

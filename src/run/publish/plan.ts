@@ -1,4 +1,5 @@
 import type { QueueKind } from '../../broker/topology.js';
+import { BY_USER, type Grouping } from '../../core/grouping.js';
 import type { Names } from '../../core/names.js';
 import { evenly, unpaced } from '../../core/pacing.js';
 import type { DurationRange } from '../../core/quantities.js';
@@ -19,6 +20,7 @@ export interface PlanFlags extends WorkloadFlags {
   readonly rate?: number | undefined;
   /** Where the tasks go instead of their users' own queues. */
   readonly queue?: string | undefined;
+  readonly grouping: Grouping;
   readonly run: string;
   readonly queueKind: QueueKind;
   readonly shared: boolean;
@@ -30,8 +32,10 @@ export async function planFrom(
   names: Names,
   stdin: NodeJS.ReadableStream,
 ): Promise<PublishPlan> {
-  if (flags.queue !== undefined && flags.shared) {
-    throw usageError('QUEUE_AND_STRATEGY', '--queue and another --strategy exclude each other', {
+  const groups = flags.grouping !== BY_USER;
+  if ((flags.queue !== undefined || groups) && flags.shared) {
+    const flag = groups ? '--group-by' : '--queue';
+    throw usageError('QUEUE_AND_STRATEGY', `${flag} and another --strategy exclude each other`, {
       hint: 'Such a strategy has one queue for all tasks.',
     });
   }

@@ -4,6 +4,7 @@ import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
 import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
 import { type Names, ownQueue } from '../../core/names.js';
+import { compareNatural } from '../../core/natural-order.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 import { LATE_MS } from '../../core/sending-report.js';
@@ -104,7 +105,7 @@ export class PublishRun {
       const finishedAt = clock.epochMicros();
       if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
     }
-    const fixed = [...queues].filter((queue) => ownQueue(names, queue) === undefined);
+    const fixed = [...queues].filter((queue) => ownQueue(names, queue) === undefined).sort(compareNatural);
     return this.#report(counts, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 

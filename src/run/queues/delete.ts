@@ -139,7 +139,7 @@ class Deletion {
     const { name } = this.queue;
     const own = ownQueue(names, name);
     // "publish --from" is to send them back to where they were.
-    const place = own === undefined ? { user: name, queue: name } : { user: own.name };
+    const place = own?.kind === 'user' ? { user: own.name } : { user: own?.name ?? name, queue: name };
     try {
       await drainQueue(connection, name, (batch) =>
         tasks.add(batch.map((message) => plannedTask(message, place))),

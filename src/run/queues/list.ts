@@ -31,12 +31,12 @@ export function chooseQueues(
   const queues: UserQueue[] = [];
   for (const queue of listed) {
     const { name, ready, unacknowledged, consumers } = queue;
-    const user = ownQueue(names, name)?.name;
+    const { kind = 'other', name: user } = ownQueue(names, name) ?? {};
     if (!isNamed(name, user) || ready < minReady) continue;
     if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);
     if (idleMs !== undefined && idleMs < idleForMs) continue;
-    queues.push({ ...queue, user: user ?? name, ...(idleMs !== undefined && { idleMs }) });
+    queues.push({ ...queue, user: user ?? name, kind, ...(idleMs !== undefined && { idleMs }) });
   }
   queues.sort(orderBy(selection.sort));
   const shown = queues.slice(0, selection.limit ?? queues.length);
@@ -45,6 +45,7 @@ export function chooseQueues(
 
 function totalsOf(queues: readonly UserQueue[]): QueueTotals {
   const users = new Set<string>();
+  const groups = new Set<string>();
   const totals = {
     queues: queues.length,
     ready: 0,
@@ -53,15 +54,15 @@ function totalsOf(queues: readonly UserQueue[]): QueueTotals {
     empty: 0,
     unconsumed: 0,
   };
-  for (const { user, ready, unacknowledged, memoryBytes, consumers } of queues) {
-    users.add(user);
+  for (const { user, kind, ready, unacknowledged, memoryBytes, consumers } of queues) {
+    (kind === 'group' ? groups : users).add(user);
     totals.ready += ready;
     totals.unacknowledged += unacknowledged;
     totals.memoryBytes += memoryBytes;
     if (ready + unacknowledged === 0) totals.empty++;
     if (consumers === 0) totals.unconsumed++;
   }
-  return { ...totals, users: users.size };
+  return { ...totals, users: users.size, groups: groups.size };
 }
 
 function orderBy(key: QueueSortKey): (a: UserQueue, b: UserQueue) => number {

@@ -16,10 +16,10 @@ export async function showQueue(
 ): Promise<ShownQueue | undefined> {
   const details = await management.queueDetails(queue);
   if (details === undefined) return undefined;
-  const user = ownQueue(names, queue)?.name;
+  const own = ownQueue(names, queue);
   const [{ queues, observations, at }, bound] = await Promise.all([
     lookAtQueues(management, file, clock),
-    user === undefined ? undefined : management.boundQueues(names.taskExchange),
+    own === undefined ? undefined : management.boundQueues(names.taskExchange),
   ]);
   let delivered = 0;
   let activeUsers = 0;
@@ -31,11 +31,12 @@ export async function showQueue(
   const since = observations.get(queue)?.since;
   return {
     ...details,
-    user,
+    user: own?.kind === 'user' ? own.name : undefined,
+    group: own?.kind === 'group' ? own.name : undefined,
     ordered: details.arguments[SINGLE_ACTIVE_CONSUMER] === true,
     bound: bound?.has(queue),
     idleMs: since === undefined ? 0 : at - since,
-    share: user !== undefined && delivered > 0 ? details.deliveredPerSecond / delivered : undefined,
+    share: own !== undefined && delivered > 0 ? details.deliveredPerSecond / delivered : undefined,
     fairShare: activeUsers > 0 ? 1 / activeUsers : undefined,
     activeUsers,
   };

@@ -1,0 +1,200 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import type { WorkerReport } from '../../src/core/worker-report.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const folder = useFolder();
+
+interface List {
+  queues: { user: string; name: string; kind: string; ready: number }[];
+  totals: { queues: number; users: number; groups: number };
+}
+
+async function work(...flags: string[]): Promise<WorkerReport> {
+  return fairqJson<WorkerReport>(env, 'worker', '--exit-when', 'empty', ...flags);
+}
+
+async function publishTo(grouping: string, users: readonly string[], ...flags: string[]) {
+  const lines = users.map((user) => JSON.stringify({ user, task: 'noop' })).join('\n');
+  const args = ['--json', 'publish', '--from', '-', '--group-by', grouping, ...flags];
+  const { code, stdout, stderr } = await new RunningFairq(args, env, lines).ended;
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+async function tiers(name: string, text: string): Promise<string> {
+  const file = folder.file(name);
+  await writeFile(file, text);
+  return `map:${file}`;
+}
+
+async function reported(run: string): Promise<[string, number][]> {
+  const { users } = await fairqJson<RunReport>(env, 'report', '--run', run);
+  return users.map(({ user, tasks }) => [user, tasks]);
+}
+
+async function prune(match: string): Promise<unknown> {
+  const remembering = { ...env, XDG_STATE_HOME: folder.file('state') };
+  return fairqJson(remembering, 'queues', 'prune', '--idle-for', '1s', '--match', match, '--yes');
+}
+
+describe('users who share a queue', () => {
+  it('keep their names, and are served by any worker', async () => {
+    const published = await publishTo(
+      'prefix:1',
+      ['anna', 'alan', 'bert', '💥x', '💥y', 'a'],
+      '--run',
+      'shared',
+    );
+    expect(published).toMatchObject({ confirmed: 6, users: 6, queues: [] });
+    expect(await vhost.ready('fairq.group.prefix:1:a')).toBe(3);
+    expect(await vhost.ready('fairq.group.prefix:1:%F0%9F%92%A5')).toBe(2);
+    expect(await work()).toMatchObject({ completed: 6, users: 6 });
+    expect(await reported('shared')).toHaveLength(6);
+  });
+
+  it('are spread by hash over so many queues', async () => {
+    await fairqJson(
+      env,
+      'publish',
+      '--users',
+      '100',
+      '--count',
+      '2',
+      '--group-by',
+      'hash:4',
+      '--run',
+      'hash',
+    );
+    const depths = await Promise.all([0, 1, 2, 3].map((i) => vhost.ready(`fairq.group.hash:4:${i}`)));
+    expect(depths.reduce((sum: number, depth) => sum + (depth ?? 0), 0)).toBe(200);
+    expect(await work()).toMatchObject({ completed: 200, users: 100 });
+  });
+
+  it('are put together by a file, and who is in no group is alone', async () => {
+    const grouping = await tiers('tiers.toml', 'gold = ["A", "B"]\n"sil ver" = ["C"]');
+    await publishTo(grouping, ['A', 'B', 'C', 'D']);
+    expect(await vhost.ready('fairq.group.map:gold')).toBe(2);
+    expect(await vhost.ready('fairq.group.map:sil%20ver')).toBe(1);
+    expect(await vhost.ready('fairq.user.D')).toBe(1);
+    const json = await tiers('tiers.json', '{"gold": ["A", "B"]}');
+    await publishTo(json, ['B']);
+    expect(await vhost.ready('fairq.group.map:gold')).toBe(3);
+    expect(await work()).toMatchObject({ completed: 5 });
+  });
+
+  it('are named by the file that puts one into two groups', async () => {
+    const grouping = await tiers('twice.toml', 'gold = ["A"]\nsilver = ["A"]');
+    const { code, stderr } = await fairq(env, 'publish', '--user', 'A', '--group-by', grouping);
+    expect(code).toBe(64);
+    expect(stderr).toContain('the user "A" is in two groups, "gold" and "silver"');
+    const missing = await fairq(env, 'publish', '--user', 'A', '--group-by', `map:${folder.file('none')}`);
+    expect(missing).toMatchObject({ code: 64 });
+  });
+
+  it('cannot be told apart by a user who is called like their group', async () => {
+    await publishTo('prefix:1', ['xx'], '--run', 'names');
+    await publishTo('user', ['prefix:1:x', 'group/prefix:1:x'], '--run', 'names');
+    expect(await vhost.ready('fairq.group.prefix:1:x')).toBe(1);
+    expect(await vhost.ready('fairq.user.prefix:1:x')).toBe(1);
+    expect(await work()).toMatchObject({ completed: 3, users: 3 });
+  });
+});
+
+describe('a worker of one grouping', () => {
+  it('leaves the queues of the others', async () => {
+    const grouping = await tiers('some.toml', 'gold = ["A"]');
+    await publishTo('prefix:2', ['abc', 'abd']);
+    await publishTo('hash:2', ['abc']);
+    await publishTo(grouping, ['A', 'loner']);
+    expect(await work('--group-by', 'prefix:2')).toMatchObject({ completed: 2 });
+    expect(await work('--group-by', 'prefix:1')).toMatchObject({ completed: 0 });
+    expect(await work('--group-by', grouping)).toMatchObject({ completed: 2 });
+    expect(await work('--group-by', 'user')).toMatchObject({ completed: 0 });
+    expect(await work('--group-by', 'hash:2')).toMatchObject({ completed: 1 });
+  });
+
+  it('is told so where two flags say which queues', async () => {
+    expect(await fairq(env, 'worker', '--group-by', 'hash:2', '--queues', 'x')).toMatchObject({ code: 64 });
+    expect(
+      await fairq(env, 'publish', '--user', 'A', '--group-by', 'hash:2', '--strategy', 'fifo'),
+    ).toMatchObject({ code: 64 });
+  });
+});
+
+describe("a group's queue", () => {
+  it('gets a task back that failed, though it was pruned meanwhile, and from the dead letters', async () => {
+    const fail = ['--task', 'fail', '--group-by', 'prefix:3', '--run', 'failing'];
+    await fairqJson(env, 'publish', '--user', 'failing', ...fail);
+    const flags = ['--max-attempts', '2', '--backoff', '10ms'];
+    expect(await work(...flags)).toMatchObject({ failed: 1, retried: 1 });
+    await vhost.channel.deleteQueue('fairq.group.prefix:3:fai');
+    await fairqJson(env, 'dead', 'redrive', '--run', 'failing', '--yes');
+    expect(await vhost.ready('fairq.group.prefix:3:fai')).toBe(1);
+    expect(await vhost.ready('fairq.user.failing')).toBeUndefined();
+    expect(await work(...flags)).toMatchObject({ failed: 1 });
+    expect(await reported('failing')).toEqual([['failing', 1]]);
+  });
+
+  it('is listed as its group, shown, saved and sent back', async () => {
+    await publishTo('prefix:4', ['listed-1', 'listed-2']);
+    const list = await eventually(
+      async () => {
+        const found = await fairqJson<List>(env, 'queues', 'list', 'prefix:4:*');
+        return found.queues[0]?.ready === 2 ? found : undefined;
+      },
+      { timeoutMs: 20_000, what: 'the queue is listed with its tasks' },
+    );
+    expect(list.queues).toMatchObject([{ user: 'prefix:4:list', kind: 'group' }]);
+    expect(list.totals).toMatchObject({ queues: 1, users: 0, groups: 1 });
+    const shown = await fairqJson(env, 'queues', 'show', '--group', 'prefix:4:list');
+    expect(shown).toMatchObject({ group: 'prefix:4:list', bound: true, ready: 2 });
+    const file = folder.file('saved.ndjson');
+    const queue = ['--group', 'prefix:4:list'];
+    await fairqJson(env, 'queues', 'delete', ...queue, '--save', file, '--yes');
+    expect(await vhost.ready('fairq.group.prefix:4:list')).toBeUndefined();
+    await fairqJson(env, 'publish', '--from', file, '--run', 'saved');
+    expect(await vhost.ready('fairq.group.prefix:4:list')).toBe(2);
+    await work();
+    expect(await reported('saved')).toEqual([
+      ['listed-1', 1],
+      ['listed-2', 1],
+    ]);
+  });
+
+  it('is pruned under a worker when it is idle, comes back with the next task, and is bound again when it was left', async () => {
+    const worker = new RunningFairq(['worker'], env);
+    await worker.says(/ready/);
+    await publishTo('prefix:5', ['pruned-1'], '--run', 'pruned');
+    await eventually(async () => (await reported('pruned').catch(() => [])).length === 1, {
+      timeoutMs: 20_000,
+      what: 'the first task is run',
+    });
+    await eventually(
+      async () => {
+        await prune('prefix:5:*');
+        return (await vhost.ready('fairq.group.prefix:5:prune')) === undefined;
+      },
+      { timeoutMs: 30_000, what: 'the queue is pruned' },
+    );
+    await publishTo('prefix:5', ['pruned-1', 'pruned-2'], '--run', 'pruned');
+    await eventually(async () => (await reported('pruned'))[0]?.[1] === 2, {
+      timeoutMs: 20_000,
+      what: 'the next task is run',
+    });
+    await vhost.channel.unbindQueue('fairq.group.prefix:5:prune', 'fairq', 'group/prefix:5:prune');
+    const doctor = await fairq(env, 'doctor');
+    expect(doctor.stdout).toContain('fairq.group.prefix:5:prune');
+    expect(JSON.stringify(await prune('nothing'))).toContain('"pruned":0');
+    const bound = await fairqJson<{ bound: boolean }>(env, 'queues', 'show', '--group', 'prefix:5:prune');
+    expect(bound.bound).toBe(true);
+    worker.signal('SIGTERM');
+    await worker.ended;
+  });
+});
