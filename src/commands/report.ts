@@ -8,12 +8,13 @@ import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
 import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
 import { reconnecting } from './reconnecting.js';
 import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface ReportFlags extends WeightFlags, ThresholdFlags, HtmlFlags {
+interface ReportFlags extends GroupByFlags, WeightFlags, ThresholdFlags, HtmlFlags {
   run?: string;
   list?: boolean;
   user?: Glob;
@@ -25,15 +26,18 @@ interface ReportFlags extends WeightFlags, ThresholdFlags, HtmlFlags {
 }
 
 export function registerReport(program: Command, run: Run): void {
-  withHtmlOption(
-    withThresholdOption(
-      withWeightOptions(
-        program
-          .command('report')
-          .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
-          .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+  withGroupByOption(
+    withHtmlOption(
+      withThresholdOption(
+        withWeightOptions(
+          program
+            .command('report')
+            .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+            .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+        ),
       ),
     ),
+    'as well between groups of users that share queues, and inside of them',
   )
     .option('--run <id>', 'the run (default: the latest)')
     .option('--list', 'name the runs')
@@ -59,6 +63,7 @@ Examples:
   fairq report --run friday --save friday.ndjson.gz
   fairq report friday.ndjson.gz --since +10s --user 'team-*'
   fairq report --baseline friday.ndjson.gz
+  fairq report --group-by hash:64
   fairq report --html friday.html`,
     )
     .action((files: string[], flags: ReportFlags) => run(report)({ ...flags, files }));
@@ -103,16 +108,19 @@ async function reportOn(
     const runs = await listRuns(source);
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
+  const grouping = flags.groupBy && (await groupingFrom(flags));
   const { run, measures } = await measured(source, broker, flags, context);
   const whole = measures.report(run);
   const thresholds = await checked(flags.check ?? [], whole, context);
   const passed = thresholds.every((one) => one.passed);
   const baseline = flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags);
   const shown = usersShown(whole, flags.user);
+  const groups = grouping && measures.groupReport(grouping);
   const endsAs = passed ? undefined : 'check-failed';
   const document = {
     ...{ schemaVersion: 1, kind: 'report', ...shown, usersHidden: whole.userCount - shown.users.length },
     ...{ thresholds, passed },
+    ...(groups && { groups }),
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
   const pageOf = async () => {
@@ -139,6 +147,7 @@ async function reportOn(
   }
   const { renderReport } = await import('../render/report-text.js');
   const { MOST_BARS, timelineColumns } = await import('../render/timeline-text.js');
+  const { renderGroups } = await import('../render/groups-text.js');
   const { renderRunComparison } = await import('../render/comparison-text.js');
   return {
     document,
@@ -150,6 +159,7 @@ async function reportOn(
           timelineColumns(style),
         ),
         thresholds,
+        groups: groups && renderGroups(groups, style),
         comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
       }),
     endsAs,

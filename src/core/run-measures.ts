@@ -1,4 +1,6 @@
 import { fairShare, type Service } from './fair-share.js';
+import { type GroupsReport, groupReport } from './group-report.js';
+import type { Grouping } from './grouping.js';
 import { compareNatural } from './natural-order.js';
 import { orderByTime } from './order-by-time.js';
 import { percentiles } from './percentiles.js';
@@ -194,6 +196,13 @@ export class RunMeasures {
       lagUser,
       spread,
     };
+  }
+
+  /** How users who share queues fared: between their groups, and inside of each. */
+  groupReport(grouping: Grouping): GroupsReport {
+    const { completions, startOrder, service } = this.#counted();
+    const missing = missingByUser(completions, this.#isPart ? null : this.#published);
+    return groupReport({ completions, startOrder, service, missing }, grouping, this.#weightOf);
   }
 
   /** Users are in the order of `RunReport.users`. */

@@ -16,6 +16,8 @@ export interface ReportExtras {
   /** Of all users where they are few. */
   readonly timeline?: RunTimeline;
   readonly thresholds?: readonly ThresholdResult[];
+  /** How groups of users fared, as text. */
+  readonly groups?: string | undefined;
   /** With another run, as text. */
   readonly comparison?: string | undefined;
 }
@@ -25,7 +27,7 @@ export function renderReport(
   report: RunReport,
   order: CompletionOrder,
   style: TextStyle,
-  { usersHidden = 0, timeline, thresholds = [], comparison = '' }: ReportExtras = {},
+  { usersHidden = 0, timeline, thresholds = [], groups = '', comparison = '' }: ReportExtras = {},
 ): string {
   const verdicts = renderThresholds(thresholds, style);
   if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
@@ -33,6 +35,7 @@ export function renderReport(
     renderHeader(report, style),
     renderUsers(report, usersHidden, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
+    groups,
     renderLanes(order, style, usersHidden > 0 ? report.users.map(({ user }) => user) : undefined),
     timeline === undefined ? '' : renderTimeline(timeline, style),
     comparison,
@@ -140,6 +143,10 @@ function describeFairness(fairness: FairnessReport, style: TextStyle): string {
 
 /** `126`, or `0.5` where an ideal schedule would be within a task. */
 export function formatLagTasks({ maxLagTasks }: FairnessReport): string {
+  return formatLag(maxLagTasks);
+}
+
+export function formatLag(maxLagTasks: number): string {
   return maxLagTasks < 9.95 ? maxLagTasks.toFixed(1) : formatCount(maxLagTasks);
 }
 

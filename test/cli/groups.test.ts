@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { GroupsReport } from '../../src/core/group-report.js';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
@@ -104,6 +105,24 @@ describe('users who share a queue', () => {
     expect(await vhost.ready('fairq.group.prefix:1:x')).toBe(1);
     expect(await vhost.ready('fairq.user.prefix:1:x')).toBe(1);
     expect(await work()).toMatchObject({ completed: 3, users: 3 });
+  });
+});
+
+describe('a report by group', () => {
+  it('says of each group who is in it, beside what it says of users', async () => {
+    const load = ['--users', '30', '--count', '4', '--group-by', 'hash:4', '--run', 'by-group'];
+    await fairqJson(env, 'publish', ...load);
+    await work();
+    const asked = ['report', '--run', 'by-group', '--group-by', 'hash:4'];
+    const { users, groups } = await fairqJson<RunReport & { groups: GroupsReport }>(env, ...asked);
+    expect(users).toHaveLength(30);
+    expect(groups).toMatchObject({ groupBy: 'hash:4' });
+    expect(groups.groups.map(({ group }) => group)).toEqual([0, 1, 2, 3].map((i) => `hash:4:${i}`));
+    expect(groups.groups.reduce((sum, group) => sum + group.tasks, 0)).toBe(120);
+    expect(groups.groups.reduce((sum, group) => sum + group.users, 0)).toBe(30);
+    const { stdout } = await fairq(env, ...asked);
+    expect(stdout).toMatch(/^Between 4 groups \(hash:4\)/m);
+    expect(stdout).toMatch(/^hash:4:0 +\d+ +\d+ /m);
   });
 });
 

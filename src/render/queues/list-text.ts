@@ -35,7 +35,9 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
   );
   const parts = [
     `${formatCount(totals.queues)} ${totals.queues === 1 ? 'queue' : 'queues'}`,
-    `${formatCount(totals.users)} ${totals.users === 1 ? 'user' : 'users'}`,
+    ...(totals.users > 0 || totals.groups === 0
+      ? [`${formatCount(totals.users)} ${totals.users === 1 ? 'user' : 'users'}`]
+      : []),
     ...(totals.groups > 0
       ? [`${formatCount(totals.groups)} ${totals.groups === 1 ? 'group' : 'groups'}`]
       : []),
