@@ -1,4 +1,4 @@
-// What some tests hold fairq's output against: a browser, Prometheus' own parser, shells. Without one of them its
+// What some tests hold fairq against: a browser, Prometheus' own parser, shells, Celery. Without one of them its
 // tests are skipped, and say so.
 import { debianPrefix, installWithApt } from './apt.mjs';
 import { ask, SetupError, say } from './run.mjs';
@@ -9,7 +9,8 @@ export async function provideTestTools() {
   const missing = [
     ...(hasBrowser() ? [] : ['chromium']),
     ...['zsh', 'fish'].filter((shell) => ask(shell, ['--version']) === null),
-    ...(hasParser() ? [] : ['python3-prometheus-client']),
+    ...(hasModule('prometheus_client.parser') ? [] : ['python3-prometheus-client']),
+    ...(hasModule('celery') ? [] : ['python3-celery']),
   ];
   if (missing.length === 0 || debianPrefix() === null) return;
   try {
@@ -21,9 +22,9 @@ export async function provideTestTools() {
 }
 
 /** Debian's package is Debian's Python's, and the first on the path may be another. */
-function hasParser() {
+function hasModule(module) {
   const pythons = ['/usr/bin/python3', 'python3'];
-  return pythons.some((python) => ask(python, ['-c', 'import prometheus_client.parser']) !== null);
+  return pythons.some((python) => ask(python, ['-c', `import ${module}`]) !== null);
 }
 
 function hasBrowser() {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel, Options } from 'amqplib';
+import { type CarriedProperties, carriedProperties } from '../core/carried.js';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
 import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
 import { messageOf, refusedError } from '../errors.js';
@@ -34,10 +35,30 @@ export interface OutgoingTask {
   readonly toQueue?: string;
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
+  /** To send beside its type and content type: who waits for its result, for one. */
+  readonly properties?: CarriedProperties;
+}
+
+/** What a task that is sent on says of itself in its message's properties. */
+export function outgoingProperties(
+  properties: Parameters<typeof carriedProperties>[0],
+): Pick<OutgoingTask, 'type' | 'contentType' | 'properties'> {
+  const carried = carriedProperties(properties);
+  const { type = '', contentType = '' } = carried;
+  return { type, contentType, properties: carried };
+}
+
+/** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
+export interface NamedQueues {
+  queueOf(user: string): string;
+  /** Makes one that is not there. */
+  make(queue: string): Promise<void>;
 }
 
 export interface PublisherOptions {
   readonly queueKind: QueueKind;
+  /** Instead of fairq's own. */
+  readonly namedQueues?: NamedQueues | undefined;
   /** Instead of the user's own: one routing key and queue for all (strategy `fifo`). */
   readonly sharedQueue?: string;
   /** A queue that a task names is made, too, where it is missing; otherwise only one of fairq's own is. */
@@ -286,6 +307,8 @@ export class Publisher {
   }
 
   #wayToUser(user: string): Way {
+    const named = this.options.namedQueues?.queueOf(user);
+    if (named !== undefined) return { exchange: '', key: named, queue: named, isMade: true };
     const shared = this.options.sharedQueue;
     const key = shared ?? routingKeyOf(this.names, user);
     const queue = shared ?? this.names.userQueuePrefix + key;
@@ -308,6 +331,7 @@ export class Publisher {
   #publish(pending: Pending): void {
     const { task, route } = pending;
     const options: Options.Publish = {
+      ...task.properties,
       mandatory: true,
       persistent: true,
       messageId: task.id,
@@ -415,11 +439,15 @@ export class Publisher {
   }
 
   async #makeRoute(route: Route): Promise<void> {
-    if (route.exchange === '') {
+    const { namedQueues } = this.options;
+    if (route.exchange === '' && namedQueues === undefined) {
       await makeFixedQueues(this.connection, this.names, this.options.queueKind, [route.queue]);
       return;
     }
-    const state = await this.#maker.makeUnlessThere(route.queue, route.key);
+    const state =
+      namedQueues === undefined
+        ? await this.#maker.makeUnlessThere(route.queue, route.key)
+        : await namedQueues.make(route.queue).then(() => 'made' as const);
     if (state === 'made') {
       const channel = this.#announcements?.current;
       if (channel !== undefined) announce(channel, this.names, { kind: 'queue', queue: route.queue });

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Connection } from '../broker/connection.js';
 import type { Management } from '../broker/management.js';
 import type { QueueType } from '../broker/topology.js';
 import type { Charging } from '../core/charging.js';
@@ -10,6 +11,7 @@ import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import { type FairqError, messageOf, usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
 import type { HandlerGuard } from '../run/worker/handler-guard.js';
+import type { TaskNaming } from '../run/worker/handler-module.js';
 import type { Handlers } from '../run/worker/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../run/worker/metrics/contract.js';
 import type { Worker } from '../run/worker/worker.js';
@@ -44,6 +46,8 @@ interface WorkerFlags extends WeightFlags, GroupByFlags {
   resultSize: number;
   metricsPort?: number;
   metricsHost: string;
+  celery?: boolean;
+  queuePrefix?: string;
 }
 
 /** Well below the broker's patience with a delivery that is not acknowledged. */
@@ -147,6 +151,11 @@ export function registerWorker(program: Command, run: Run): void {
       parseCount(text, '--metrics-port', 0, 65_535),
     )
     .option('--metrics-host <address>', 'for others than this machine, such as 0.0.0.0', '127.0.0.1')
+    .option(
+      '--celery',
+      'run the messages of Celery clients, and answer them; with --queues or --queue-prefix',
+    )
+    .option('--queue-prefix <text>', 'serve the queues whose names begin so; the user follows')
     .option('--name <name>', 'shown in reports (default: host and process)')
     .addOption(
       new Option(
@@ -172,7 +181,8 @@ Examples:
   fairq worker --also reports,mails --weight reports=2
   fairq worker --max-attempts 5 --backoff 1s,5s,30s
   fairq worker --exec './resize.sh' --exit-when empty
-  fairq worker --metrics-port 9464`,
+  fairq worker --metrics-port 9464
+  fairq worker --celery --queue-prefix usersequence_ --handler ./tasks.js`,
     )
     .action(run(work));
 }
@@ -191,6 +201,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   if (flags.ordered) checkOrdered(flags);
   const { Worker } = await import('../run/worker/worker.js');
   const { builtInHandlers } = await import('../run/worker/handlers.js');
+  const { OWN_FORM } = await import('../run/worker/task-form.js');
   const { openConnection } = await import('../broker/connection.js');
   const { Management } = await import('../broker/management.js');
   const { idGenerator } = await import('./identity.js');
@@ -200,19 +211,24 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
 
   const { io } = context;
   const weights = await weightsFrom(flags);
-  const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context);
+  const config = await context.config();
+  const prefixed = await globOf(flags.queuePrefix, config.names);
+  const celery = flags.celery ? await celeryOf(flags) : undefined;
+  const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context, celery?.naming);
   const handlers =
     moduleHandlers !== undefined
       ? moduleHandlers
       : flags.exec !== undefined
         ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env, flags.resultSize)
-        : builtInHandlers;
-  const config = await context.config();
+        : (celery?.naming.builtIns ?? builtInHandlers);
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const fifo = flags.strategy === 'fifo';
+  const named = [...(flags.queues ?? []), ...prefixed];
   const include = fifo
     ? [config.names.sharedQueue]
-    : (flags.queues ?? (await groupQueues(flags, config.names)));
+    : named.length > 0
+      ? named
+      : await groupQueues(flags, config.names);
   const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
@@ -254,10 +270,11 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       waitForWorkers: flags.waitForWorkers,
       taskTimeoutMs: flags.taskTimeout,
       discoverEveryMs: flags.discoverEvery,
-      retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff },
+      retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: celery?.stepsMs ?? [] },
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       ordered: flags.ordered === true,
       results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },
+      form: celery?.form ?? OWN_FORM,
     },
     handlers,
     context.clock,
@@ -309,7 +326,8 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
   try {
-    const report = await Promise.race([worker.run(), strayed]);
+    const ear = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
+    const report = await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
     progress.stop();
     return {
       document: { schemaVersion: 1, kind: 'worker', ...report },
@@ -332,6 +350,37 @@ async function groupQueues(flags: WorkerFlags, names: Names): Promise<string[]> 
   // In a map, and without any grouping, there are users with a queue to themselves.
   const { kind } = flags.groupBy;
   return kind === 'map' || kind === 'user' ? [...groups, `${names.userQueuePrefix}*`] : groups;
+}
+
+/** `--queue-prefix` as a glob over the names of queues. */
+async function globOf(prefix: string | undefined, names: Names): Promise<string[]> {
+  if (prefix === undefined) return [];
+  const { checkQueuePrefix } = await import('../core/celery/queue-prefix.js');
+  return [`${checkQueuePrefix(prefix, names)}*`];
+}
+
+/** What a worker of Celery's messages does otherwise. */
+async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
+  if (queues === undefined && queuePrefix === undefined) {
+    throw usageError('CELERY_WHICH', '--celery: which queues?', {
+      hint: 'Name those of your application: --queue-prefix usersequence_, or --queues with a glob.',
+    });
+  }
+  const { CELERY_FORM } = await import('../run/worker/celery/celery-form.js');
+  const { celeryBuiltIns, findByCeleryName } = await import('../run/worker/celery/celery-handlers.js');
+  const { CeleryEar } = await import('../run/worker/celery/celery-ear.js');
+  const { STEPS_MS } = await import('../core/postponed.js');
+  return {
+    form: CELERY_FORM,
+    naming: { find: findByCeleryName, builtIns: celeryBuiltIns },
+    stepsMs: STEPS_MS,
+    listen: (connection: Connection, node: string, worker: Worker, context: Context) =>
+      CeleryEar.open(connection, node, {
+        serves: (queue) => worker.serves(queue),
+        onQueue: (queue) => worker.takeUp(queue),
+        onFailure: (error) => context.warn(`Celery's remote control is not heard: ${messageOf(error)}`),
+      }),
+  };
 }
 
 /** Undefined where nobody wants to watch. */
@@ -385,6 +434,7 @@ function checkOrdered({ prefetch, strategy, backoff, maxAttempts }: WorkerFlags)
 async function guardedModule(
   file: string | undefined,
   context: Context,
+  naming?: TaskNaming,
 ): Promise<{ handlers: Handlers | undefined; strayed: Promise<never> }> {
   let guard: HandlerGuard | undefined;
   const strayed = new Promise<never>((_, reject) => {
@@ -408,7 +458,7 @@ async function guardedModule(
   context.io.refuseExit(
     (code) => new Error(`the handler tried to end the process: process.exit(${String(code ?? '')})`),
   );
-  return { handlers: guard.guard(await loadHandlerModule(file)), strayed };
+  return { handlers: guard.guard(await loadHandlerModule(file, naming)), strayed };
 }
 
 function strayError(file: string, error: unknown): FairqError {

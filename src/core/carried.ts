@@ -37,26 +37,33 @@ export function carriedHeaders(
   return carried;
 }
 
-/** What says what a task is and when it was sent, of a message's properties: what can be sent again of it. */
+/**
+ * What says what a task is, when it was sent and who waits for its result, of a message's properties: what can be
+ * sent again of it.
+ */
 export interface CarriedProperties {
   readonly type?: string;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly correlationId?: string;
+  readonly replyTo?: string;
   readonly timestamp?: number;
 }
 
-export function carriedProperties({
-  type,
-  contentType,
-  timestamp,
-}: Readonly<Record<keyof CarriedProperties, unknown>>): CarriedProperties {
-  const name = carriedText(type);
-  const kind = carriedText(contentType);
-  const sentAt = carriedTimestamp(timestamp);
-  return {
-    ...(name !== undefined && { type: name }),
-    ...(kind !== undefined && { contentType: kind }),
-    ...(sentAt !== undefined && { timestamp: sentAt }),
-  };
+const CARRIED_TEXTS = ['type', 'contentType', 'contentEncoding', 'correlationId', 'replyTo'] as const;
+
+export function carriedProperties(
+  properties: {
+    readonly [Name in keyof CarriedProperties]: unknown;
+  },
+): CarriedProperties {
+  const sentAt = carriedTimestamp(properties.timestamp);
+  const carried: { -readonly [Name in keyof CarriedProperties]: CarriedProperties[Name] } = {};
+  for (const name of CARRIED_TEXTS) {
+    const text = carriedText(properties[name]);
+    if (text !== undefined) carried[name] = text;
+  }
+  return { ...carried, ...(sentAt !== undefined && { timestamp: sentAt }) };
 }
 
 /** A short string, such as a task's name or id: undefined where it no longer fits into one. */

@@ -25,6 +25,8 @@ export type Headers = Readonly<Record<string, unknown>>;
 export interface Failure {
   readonly reason: string;
   readonly stack?: string | undefined;
+  /** What the handler threw, if it was that. */
+  readonly thrown?: unknown;
 }
 
 /** A failed attempt. Times in microseconds since the epoch. */

@@ -7,6 +7,8 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
   /** Milliseconds after the first failed attempt, the second, …; the last one holds for all that follow. */
   readonly delaysMs: readonly number[];
+  /** Waits of tasks that are not due before some time, beside those of failed ones. */
+  readonly stepsMs?: readonly number[];
 }
 
 /** Each delay is a queue on the broker. */
@@ -20,8 +22,8 @@ export function delayAfter({ maxAttempts, delaysMs }: RetryPolicy, attempt: numb
 }
 
 /** The delays that can come up: no more of them than there are retries. */
-export function delaysOf({ maxAttempts, delaysMs }: RetryPolicy): number[] {
-  return [...new Set(delaysMs.slice(0, maxAttempts - 1))];
+export function delaysOf({ maxAttempts, delaysMs, stepsMs = [] }: RetryPolicy): number[] {
+  return [...new Set([...delaysMs.slice(0, maxAttempts - 1), ...stepsMs])];
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
-import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
-import { carriedProperties, carriedText } from '../../core/carried.js';
+import { carriedText } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
@@ -167,7 +167,6 @@ function taskOf(
 ): OutgoingTask | string {
   const { headers } = message.properties;
   if (carriedText(letter.id) === undefined) return 'its id is too long to be sent again';
-  const { type = '', contentType = '' } = carriedProperties(message.properties);
   const found = decodeEnvelope(headers);
   const { queue } = letter;
   const user = queue === undefined ? found.user : (ownQueue(names, queue)?.name ?? '');
@@ -175,8 +174,7 @@ function taskOf(
   const envelope = completeEnvelope(found, user, found.sentAt ?? letter.firstStartAt ?? now);
   return {
     id: letter.id,
-    type,
-    contentType,
+    ...outgoingProperties(message.properties),
     payload: message.content,
     envelope: { ...envelope, attempt: envelope.attempt + 1 },
     ...(queue !== undefined && { toQueue: queue }),
@@ -187,7 +185,8 @@ function taskOf(
 function listed(message: ConsumeMessage): ListedDeadLetter {
   return {
     id: idOf(message),
-    type: String(message.properties.type ?? ''),
+    // Celery's client says it in its headers.
+    type: String(message.properties.type || (message.properties.headers?.task ?? '')),
     ...readDeadLetter(message.properties.headers),
     bytes: message.content.length,
   };

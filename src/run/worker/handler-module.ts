@@ -14,11 +14,20 @@ import {
 /** A function of a user's module: a JSON payload comes parsed, none as undefined, any other as its bytes. */
 type ModuleHandler = (payload: unknown, context: TaskContext) => unknown;
 
+/** What tasks are called. */
+export interface TaskNaming {
+  /** Looks for what runs a task under each name that it may have, the most exact first. */
+  find<T>(type: string, lookUp: (name: string) => T | undefined): T | undefined;
+  readonly builtIns: Handlers;
+}
+
+const OWN_NAMING: TaskNaming = { find: findByTask, builtIns: builtInHandlers };
+
 /**
  * Loads `--handler FILE`: exported functions by task name, and `default` for every name that has
  * none. Built-in tasks stay available under their names.
  */
-export async function loadHandlerModule(file: string): Promise<Handlers> {
+export async function loadHandlerModule(file: string, naming: TaskNaming = OWN_NAMING): Promise<Handlers> {
   const path = resolve(file);
   let loaded: Record<string, unknown>;
   try {
@@ -38,9 +47,9 @@ export async function loadHandlerModule(file: string): Promise<Handlers> {
       hint: 'Export an async function for each task name, such as: export async function render(payload, context) { … }',
     });
   }
+  const { find, builtIns } = naming;
   return {
-    find: (type) =>
-      findByTask(type, (name) => own.get(name)) ?? builtInHandlers.find(type) ?? own.get('default'),
+    find: (type) => find(type, (name) => own.get(name)) ?? builtIns.find(type) ?? own.get('default'),
     names: [...own.keys()],
   };
 }

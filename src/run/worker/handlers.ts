@@ -15,6 +15,8 @@ export interface TaskContext {
 export interface Payload {
   readonly bytes: Buffer;
   readonly contentType: string;
+  /** What the bytes hold, where that is known already. */
+  readonly value?: unknown;
 }
 
 /**
@@ -96,6 +98,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Parses a payload. What V8 says of one that does not parse quotes it, and a payload is for nobody's log. */
 export function jsonOf(payload: Payload): unknown {
+  if (payload.value !== undefined) return payload.value;
   try {
     return JSON.parse(payload.bytes.toString('utf8'));
   } catch {

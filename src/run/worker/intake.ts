@@ -1,7 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
-import { carriedText } from '../../core/carried.js';
 import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
@@ -11,6 +10,7 @@ import { Orphans } from './orphans.js';
 import type { QueueFilter } from './queue-filter.js';
 import { Reserve } from './reserve.js';
 import type { HeldTask, Source } from './task.js';
+import type { TaskForm } from './task-form.js';
 import { WindowControl, type WindowOptions } from './window-control.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
@@ -47,6 +47,13 @@ const LEFT_FOR_MS = 10_000;
 
 export interface IntakeListener {
   onDelivery(): void;
+  /**
+   * The task is not to start yet. It counts as outstanding, and is to be settled elsewhere.
+   *
+   * @param dueAt microseconds since the epoch
+   * @returns false where that cannot be done at the moment: it goes back to the broker
+   */
+  onNotDue(task: HeldTask, dueAt: number): boolean;
   onWindow(source: Source, window: Window): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
@@ -74,7 +81,8 @@ export class Intake {
   /** Queues left to a pruner, and until when; milliseconds. */
   readonly #left = new Map<string, number>();
   #taken = true;
-  readonly #orphans = new Orphans();
+  readonly #form: TaskForm;
+  readonly #orphans: Orphans;
   /** The most that was held at once. */
   mostHeld = 0;
   #lastTended = 0;
@@ -83,13 +91,15 @@ export class Intake {
 
   constructor(
     connection: Connection,
-    options: WindowOptions & { readonly charging: Charging },
+    options: WindowOptions & { readonly charging: Charging; readonly form: TaskForm },
     private readonly scheduler: Scheduler<HeldTask>,
     private readonly filter: QueueFilter,
     private readonly clock: Clock,
     private readonly newId: () => string,
     private readonly listener: IntakeListener,
   ) {
+    this.#form = options.form;
+    this.#orphans = new Orphans(this.#form.idOf);
     this.#reserve = new Reserve(clock);
     this.#awake = new Awake(options.charging, options.concurrency);
     this.#consumers = new Consumers<Source>(connection, {
@@ -198,7 +208,6 @@ export class Intake {
 
   #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
     const { lane } = source;
-    const { messageId } = message.properties;
     const now = this.clock.now();
     if (message.fields.redelivered && this.#orphans.adopt(source, message, channel)) {
       this.#consumers.acknowledge();
@@ -212,18 +221,30 @@ export class Intake {
     lane.late = source.window;
     if (source.outstanding >= source.window) source.limited = true;
     this.#awake.add(source);
-    this.scheduler.push(lane, {
+    const task: HeldTask = {
       lane,
       source,
       message,
       channel,
       attempt: undefined,
       settled: false,
-      id: carriedText(messageId) || this.newId(),
+      id: this.#form.idOf(message) ?? this.newId(),
       arrivedAt: this.clock.epochMicros(),
-    });
+    };
+    const dueAt = this.#form.dueAt(message);
+    if (dueAt !== undefined && dueAt > task.arrivedAt) {
+      this.#notDue(task, dueAt);
+      return;
+    }
+    this.scheduler.push(lane, task);
     if (this.scheduler.held > this.mostHeld) this.mostHeld = this.scheduler.held;
     this.listener.onDelivery();
+  }
+
+  #notDue(task: HeldTask, dueAt: number): void {
+    if (this.listener.onNotDue(task, dueAt)) return;
+    task.source.outstanding--;
+    task.channel.giveBack(task.message.fields.deliveryTag);
   }
 
   /** The tasks' completions are safe: acknowledge them. */

@@ -2,6 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
 import { decodeEnvelope } from '../../core/envelope.js';
 import type { HeldTask, Source } from './task.js';
+import { OWN_FORM, type TaskForm } from './task-form.js';
 
 /** Whose delivery has not come back by then has gone to somebody else. */
 const FORGET_AFTER_MS = 15 * 60_000;
@@ -19,6 +20,8 @@ interface Orphan {
 export class Orphans {
   readonly #byAttempt = new Map<string, Orphan>();
 
+  constructor(private readonly idOf: TaskForm['idOf'] = OWN_FORM.idOf) {}
+
   /** @param now milliseconds */
   add(task: HeldTask, now: number): void {
     this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now });
@@ -33,7 +36,7 @@ export class Orphans {
   /** Gives a task its new delivery, if this is one of them; one that is settled is finished with that. */
   adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): boolean {
     if (this.#byAttempt.size === 0) return false;
-    const key = keyOf(String(message.properties.messageId), message);
+    const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
     if (orphan === undefined || orphan.task.source.queue !== source.queue) return false;
     this.#byAttempt.delete(key);

@@ -1,11 +1,12 @@
 import type { Connection } from '../../broker/connection.js';
-import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
-import { carriedHeaders, carriedProperties, carriedText } from '../../core/carried.js';
+import { carriedHeaders, carriedText } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
-import { QUEUE_HEADER, REASON_HEADER } from '../../core/dead-letter.js';
+import { LAST_END_HEADER, QUEUE_HEADER, REASON_HEADER } from '../../core/dead-letter.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
-import type { Names } from '../../core/names.js';
+import { delayQueueOf, type Names } from '../../core/names.js';
+import { dueOf, stepTowards } from '../../core/postponed.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
 
 /**
@@ -100,7 +101,15 @@ export class RetryReturns {
       this.#bury(waiting, 'it does not say what it is or which queue it came from');
       return;
     }
-    this.#send(waiting, id, completeEnvelope(found, user, sentAt), queue);
+    const envelope = completeEnvelope(found, user, sentAt);
+    const now = this.clock.epochMicros();
+    const dueAt = dueOf(headers);
+    if (dueAt !== undefined && dueAt > now) {
+      const next = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
+      this.#send(waiting, id, envelope, next, { [LAST_END_HEADER]: now });
+      return;
+    }
+    this.#send(waiting, id, envelope, queue);
   }
 
   /** A queue that fairq did not make is not made again: the task is a dead letter. */
@@ -131,9 +140,8 @@ export class RetryReturns {
     headers: Readonly<Record<string, unknown>> = {},
   ): void {
     const { properties, content } = waiting.message;
-    const { type = '', contentType = '' } = carriedProperties(properties);
     const task: OutgoingTask = {
-      ...{ id, type, contentType, payload: content, envelope, toQueue },
+      ...{ id, payload: content, envelope, toQueue, ...outgoingProperties(properties) },
       headers: { ...carriedHeaders(properties.headers), ...headers },
     };
     this.#underWay.set(task, waiting);

@@ -5,9 +5,11 @@ import { delayAfter, type RetryPolicy } from '../../core/retry-policy.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { followed, NOISE_MS } from '../../core/task-time.js';
+import { Unrunnable } from '../../core/unrunnable.js';
 import { messageOf } from '../../errors.js';
 import { type Handlers, isThenable } from './handlers.js';
 import type { HeldTask } from './task.js';
+import type { TaskForm } from './task-form.js';
 import { RunContext, TaskRun } from './task-run.js';
 
 /** Tasks that end at once are run this many in a row, then the network gets its turn. */
@@ -43,6 +45,7 @@ export interface RunnerOptions {
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;
+  readonly form: TaskForm;
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
@@ -220,16 +223,14 @@ export class Runner {
   }
 
   #call(run: TaskRun): unknown {
-    const { properties, content } = run.task.message;
-    const type = typeof properties.type === 'string' ? properties.type : '';
+    const { type, payload } = this.options.form.read(run.task.message, run.startedAt);
     const handler = this.handlers.find(type);
     if (handler === undefined) {
       throw new Error(
         `no handler for tasks named ${JSON.stringify(type)}; there are: ${this.handlers.names.join(', ')}`,
       );
     }
-    const contentType = typeof properties.contentType === 'string' ? properties.contentType : '';
-    return handler({ bytes: content, contentType }, new RunContext(run, type));
+    return handler(payload, new RunContext(run, type));
   }
 
   #timeOut(run: TaskRun, ms: number): void {
@@ -255,7 +256,7 @@ export class Runner {
     const { task, startedAt, envelope } = run;
     const { lane } = task;
     const { user, attempt } = envelope;
-    const retryAfterMs = failure && this.#retryAfter(run);
+    const retryAfterMs = failure && this.#retryAfter(run, failure);
     const outcome = failure === undefined ? 'done' : retryAfterMs === undefined ? 'failed' : 'retrying';
     const finishedAt = this.clock.epochMicros();
     const ms = (finishedAt - startedAt) / 1000;
@@ -289,7 +290,8 @@ export class Runner {
     this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
   }
 
-  #retryAfter({ task, envelope }: TaskRun): number | undefined {
+  #retryAfter({ task, envelope }: TaskRun, { thrown }: Failure): number | undefined {
+    if (thrown instanceof Unrunnable) return undefined;
     const before = attemptsBefore(task.message.properties.headers);
     return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
   }
@@ -309,5 +311,5 @@ export class Runner {
 function failureOf(error: unknown): Failure {
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
-  return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined };
+  return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined, thrown: error };
 }

@@ -4,12 +4,15 @@ import { LastingChannel } from '../../broker/lasting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
 import { carriedProperties } from '../../core/carried.js';
 import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
+import type { Envelope } from '../../core/envelope.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
+import { postponedHeaders, stepTowards } from '../../core/postponed.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { RESULTS } from '../../core/task-result.js';
 import type { HeldTask } from './task.js';
+import type { Answer } from './task-form.js';
 import type { WorkerOptions } from './worker-contract.js';
 
 /** What the broker does not take is tried again so often, twice a second. */
@@ -28,6 +31,7 @@ export interface SettlementListener {
 }
 
 interface Message {
+  /** Where it says nothing else, a message is persistent, and comes back when its queue is missing. */
   readonly queue: string;
   readonly body: Buffer;
   readonly properties: Options.Publish;
@@ -99,9 +103,9 @@ export class Settlement {
     return this.#pending;
   }
 
-  /** Events that have not been written yet. */
+  /** Events that have not been written yet, or tasks that have none. */
   get collected(): number {
-    return this.#completions.size;
+    return Math.max(this.#completions.size, this.#batch.tasks.length);
   }
 
   /** Tasks that have ended here and are not acknowledged. */
@@ -115,6 +119,25 @@ export class Settlement {
     this.#batch.tasks.push(task);
     this.#pending++;
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();
+  }
+
+  /** Sends the result of a task to who waits for it, if it is still there; call it before `finished`. */
+  answer({ queue, body, correlationId }: Answer): void {
+    const properties = {
+      ...{ correlationId, contentType: 'application/json', contentEncoding: 'utf-8' },
+      ...{ persistent: false, mandatory: false },
+    };
+    this.#add({ queue, body: Buffer.from(body), nacks: 0, properties });
+  }
+
+  /** Sends a task that is not due to where it waits: nothing has become of it. Microseconds since the epoch. */
+  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number): void {
+    const { headers } = task.message.properties;
+    const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
+    const { queue: home } = task.source;
+    this.#add(this.#copyOf(task, queue, postponedHeaders(headers, home, envelope, dueAt, now)));
+    this.#batch.tasks.push(task);
+    this.#pending++;
   }
 
   /** Writes down an attempt of a task that stays here: there is nothing to acknowledge. */
@@ -157,12 +180,15 @@ export class Settlement {
 
   /** Writes what has been collected. */
   flush(): void {
-    if (this.#completions.size === 0) return;
+    if (this.collected === 0) return;
     this.#flushResults();
     const batch = this.#batch;
-    this.#add(this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take()));
+    if (this.#completions.size > 0) {
+      this.#add(this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take()));
+    }
     batch.written = true;
     this.#batch = emptyBatch();
+    this.#settleIfConfirmed(batch);
   }
 
   #flushResults(): void {
@@ -209,7 +235,7 @@ export class Settlement {
   /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
   #send(batch: Batch, message: Message): void {
     const { queue, body, properties } = message;
-    const options = { ...properties, persistent: true, mandatory: true };
+    const options = { persistent: true, mandatory: true, ...properties };
     this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
       if (error) {
         // Without an answer, since the channel was lost, it is sent again on the next.
@@ -257,6 +283,10 @@ export class Settlement {
 
   #confirmed(batch: Batch, message: Message): void {
     if (!batch.unconfirmed.delete(message)) return; // it was sent twice
+    this.#settleIfConfirmed(batch);
+  }
+
+  #settleIfConfirmed(batch: Batch): void {
     if (!batch.written || batch.unconfirmed.size > 0) return;
     this.#batches.delete(batch);
     this.#pending -= batch.tasks.length;

@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { Weights } from '../../core/weights.js';
 import type { ResultOptions } from './results.js';
+import type { TaskForm } from './task-form.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
 
@@ -37,6 +38,8 @@ export interface WorkerOptions {
    */
   readonly ordered: boolean;
   readonly results: ResultOptions;
+  /** What messages look like: fairq's own, or those of others. */
+  readonly form: TaskForm;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
 }

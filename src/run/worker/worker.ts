@@ -7,6 +7,7 @@ import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import { expectedCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
+import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
@@ -103,6 +104,8 @@ export class Worker {
         const event = result === undefined ? ended : { ...ended, hasResult: true };
         if (result !== undefined) this.#settlement?.result(result);
         listener.onTaskEnded(event);
+        const answer = options.form.answer(run.task, failure, value);
+        if (answer !== undefined) this.#settlement?.answer(answer);
         const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
         if (stays) this.#settlement?.attempted(event);
         else this.#settlement?.finished(run.task, event);
@@ -113,6 +116,7 @@ export class Worker {
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
+      onNotDue: (task, dueAt) => this.#postpone(task, dueAt),
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
@@ -173,6 +177,16 @@ export class Worker {
       queues: this.#intake.sources.size,
       active: this.#intake.activeUsers,
     };
+  }
+
+  /** Whether the queue is one of those that it is for. */
+  serves(queue: string): boolean {
+    return this.#filter.matches(queue);
+  }
+
+  /** Takes up a queue that somebody has just named. Resolves when it is consumed, or is not there. */
+  async takeUp(queue: string): Promise<void> {
+    if (!this.#stopping) await this.#intake.takeAnnounced(queue);
   }
 
   /** Takes nothing new; `run` finishes what runs and reports. */
@@ -392,6 +406,15 @@ export class Worker {
       this.#settlement?.retry(task, attempt, retryAfterMs);
     }
     return 'goes';
+  }
+
+  #postpone(task: HeldTask, dueAt: number): boolean {
+    if (this.#settlement === undefined || this.#stopping) return false;
+    const found = decodeEnvelope(task.message.properties.headers);
+    const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
+    this.#settlement.postpone(task, envelope, dueAt, this.clock.epochMicros());
+    this.#flushSoon();
+    return true;
   }
 
   /** After a burst of starts, the end of a task, or a confirmation. */

@@ -1,0 +1,40 @@
+import { ChannelPool } from '../channel-pool.js';
+import { type Connection, replyCode } from '../connection.js';
+import { explainRefusal } from '../refusal.js';
+
+const CHANNELS = 8;
+
+/**
+ * Makes queues as Celery does where an app names one that it does not know (`app.amqp.queues.new_missing`): a
+ * durable queue, and a durable direct exchange of the same name with that name as the key. Safe to repeat, by
+ * either side.
+ */
+export class CeleryQueues {
+  readonly #channels: ChannelPool;
+
+  constructor(connection: Connection) {
+    this.#channels = new ChannelPool(connection, CHANNELS);
+  }
+
+  async make(queue: string): Promise<void> {
+    await this.#channels.with(async (channel) => {
+      try {
+        await channel.assertQueue(queue, { durable: true });
+        await channel.assertExchange(queue, 'direct', { durable: true });
+        await channel.bindQueue(queue, queue, queue);
+      } catch (error) {
+        // It is there, made as something else: that is the application's choice.
+        if (replyCode(error) === 406) return;
+        throw explainRefusal(error, `the queue "${queue}"`);
+      }
+    });
+  }
+
+  /** Deletes the exchange of a queue that is gone, unless something else is bound to it. */
+  async removeExchange(queue: string): Promise<void> {
+    await this.#channels.with(async (channel) => {
+      // Refused while it is in use: then it is somebody's.
+      await channel.deleteExchange(queue, { ifUnused: true }).catch(() => {});
+    });
+  }
+}

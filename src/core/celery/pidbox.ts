@@ -1,0 +1,90 @@
+/** Celery's remote control: commands to all workers on one exchange, answers on another. */
+
+/** `control_exchange`, as it is unless an app sets it. */
+const NAMESPACE = 'celery';
+export const CONTROL_EXCHANGE = `${NAMESPACE}.pidbox`;
+export const REPLY_EXCHANGE = `reply.${NAMESPACE}.pidbox`;
+
+export type CeleryMethod = 'add_consumer' | 'cancel_consumer';
+
+/** Where a command wants its answers. */
+export interface ReplyTo {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly ticket: string;
+}
+
+export interface CeleryCommand {
+  readonly method: string;
+  /** The queue that it is about; undefined for a command about something else. */
+  readonly queue: string | undefined;
+  /** Host names of those that it is for; undefined: all. */
+  readonly destination: readonly string[] | undefined;
+  readonly replyTo: ReplyTo | undefined;
+}
+
+/** What a worker has said to a command. */
+export interface CeleryReply {
+  readonly worker: string;
+  /** Undefined where it did what it was told to. */
+  readonly error: string | undefined;
+}
+
+export function encodeCommand(
+  method: CeleryMethod,
+  queue: string,
+  { exchange, routingKey, ticket }: ReplyTo,
+): string {
+  const names = method === 'add_consumer' && { exchange: queue, exchange_type: 'direct', routing_key: queue };
+  return JSON.stringify({
+    method,
+    arguments: { queue, ...names },
+    ...{ destination: null, pattern: null, matcher: null, ticket },
+    reply_to: { exchange, routing_key: routingKey },
+  });
+}
+
+/** Undefined for what is no command, or is one for others by a pattern: anybody may publish there. */
+export function decodeCommand(content: string): CeleryCommand | undefined {
+  const body = parse(content);
+  const { method, destination, pattern, ticket } = body ?? {};
+  if (typeof method !== 'string' || typeof pattern === 'string') return undefined;
+  const { queue } = table(body?.arguments);
+  const { exchange, routing_key: routingKey } = table(body?.reply_to);
+  const wantsReply = isName(exchange) && isName(routingKey) && isName(ticket);
+  return {
+    method,
+    queue: isName(queue) ? queue : undefined,
+    destination: Array.isArray(destination) ? destination.map(String) : undefined,
+    replyTo: wantsReply ? { exchange, routingKey, ticket } : undefined,
+  };
+}
+
+export function encodeReply(worker: string, said: string): string {
+  return JSON.stringify({ [worker]: { ok: said } });
+}
+
+/** Undefined for what no worker would say. */
+export function decodeReply(content: string): CeleryReply | undefined {
+  const [first] = Object.entries(parse(content) ?? {});
+  if (first === undefined) return undefined;
+  const [worker, said] = first;
+  const { error } = table(said);
+  return { worker, error: error === undefined ? undefined : String(error) };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && new TextEncoder().encode(value).length <= 255;
+}
+
+function table(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function parse(content: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return table(JSON.parse(content));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/** For the eyes of Celery's logs and monitors: what is longer is cut. Characters. */
+const MOST = 1_024;
+
+/** A JSON value as Celery's `saferepr` shows it. */
+export function pythonRepr(value: unknown): string {
+  return cut(repr(value));
+}
+
+/** The same of positional arguments, which are a tuple in Python. */
+export function pythonTuple(items: readonly unknown[]): string {
+  return cut(`(${items.map(repr).join(', ')}${items.length === 1 ? ',' : ''})`);
+}
+
+function cut(text: string): string {
+  return text.length <= MOST ? text : `${text.slice(0, MOST - 3)}...`;
+}
+
+function repr(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
+  if (typeof value === 'object') {
+    const items = Object.entries(value).map(([key, item]) => `${quoted(key)}: ${repr(item)}`);
+    return `{${items.join(', ')}}`;
+  }
+  return String(value);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "\\'")}'`;
+}
+
+/** Python's, most of which are made from one text. */
+const BUILT_IN_ERRORS = new Set([
+  ...['ArithmeticError', 'AssertionError', 'AttributeError', 'BufferError', 'ConnectionError', 'EOFError'],
+  ...['Exception', 'FileExistsError', 'FileNotFoundError', 'FloatingPointError', 'IndexError', 'KeyError'],
+  ...['LookupError', 'MemoryError', 'NotImplementedError', 'OSError', 'OverflowError', 'PermissionError'],
+  ...['RecursionError', 'ReferenceError', 'RuntimeError', 'SyntaxError', 'SystemError', 'TimeoutError'],
+  ...['TypeError', 'ValueError', 'ZeroDivisionError'],
+]);
+
+/** The module that holds a Python exception of this name; null where Celery is to make a class for it. */
+export function moduleOfError(name: string): string | null {
+  return BUILT_IN_ERRORS.has(name) ? 'builtins' : null;
+}
+
+/**
+ * A stack of V8 as a traceback of Python's, with the call that threw last: Celery clients with
+ * `task_remote_tracebacks` parse it, and fail at any other text.
+ */
+export function pythonTraceback(stack: string, summary: string): string {
+  const frames = [...stack.matchAll(/^ {4}at (?:(.+?) \()?(?:file:\/\/)?([^()\n]+):(\d+):\d+\)?$/gm)];
+  const lines = frames
+    .reverse()
+    .map(([, name = '<anonymous>', file, line]) => `  File "${file}", line ${line}, in ${name}`);
+  return ['Traceback (most recent call last):', ...lines, summary].join('\n');
+}

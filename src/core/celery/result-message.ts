@@ -1,0 +1,70 @@
+import { messageOf } from '../../errors.js';
+import type { Failure } from '../dead-letter.js';
+import { Unrunnable } from '../unrunnable.js';
+import { Expired } from './decode-task.js';
+import { moduleOfError, pythonTraceback } from './python-text.js';
+
+/** What Celery's `rpc://` result backend reads. */
+interface ResultMessage {
+  readonly task_id: string;
+  readonly status: 'SUCCESS' | 'FAILURE' | 'RETRY' | 'REVOKED';
+  readonly result: unknown;
+  readonly traceback: string | null;
+  readonly children: readonly never[];
+}
+
+interface PythonError {
+  readonly exc_type: string;
+  readonly exc_message: readonly string[];
+  readonly exc_module: string | null;
+}
+
+/** A handler's value as Python gets it: nothing is None, and bytes are the text that they hold. */
+export function encodeSuccess(id: string, value: unknown): string {
+  const result = value instanceof Uint8Array ? new TextDecoder().decode(value) : (value ?? null);
+  try {
+    return encode(id, 'SUCCESS', result, null);
+  } catch (error) {
+    const failure = pythonError(
+      'EncodeError',
+      `the result is no JSON: ${messageOf(error)}`,
+      'kombu.exceptions',
+    );
+    return encode(id, 'FAILURE', failure, null);
+  }
+}
+
+/** @param isLast no other attempt follows */
+export function encodeFailure(id: string, { reason, stack, thrown }: Failure, isLast: boolean): string {
+  if (thrown instanceof Expired) {
+    return encode(id, 'REVOKED', pythonError('TaskRevokedError', 'expired', 'celery.exceptions'), null);
+  }
+  const status = isLast ? 'FAILURE' : 'RETRY';
+  if (thrown instanceof Unrunnable) {
+    return encode(id, status, pythonError('InvalidTaskError', reason, 'celery.exceptions'), null);
+  }
+  const name = nameOf(thrown);
+  const traceback = stack === undefined ? null : pythonTraceback(stack, `${name}: ${reason}`);
+  return encode(id, status, pythonError(name, reason, moduleOfError(name)), traceback);
+}
+
+function encode(
+  task_id: string,
+  status: ResultMessage['status'],
+  result: unknown,
+  traceback: string | null,
+): string {
+  // What has no JSON, such as a function, would be left out, and Celery looks for it.
+  const known = JSON.stringify(result) === undefined ? null : result;
+  return JSON.stringify({ task_id, status, result: known, traceback, children: [] } satisfies ResultMessage);
+}
+
+function pythonError(exc_type: string, message: string, exc_module: string | null): PythonError {
+  return { exc_type, exc_message: [message], exc_module };
+}
+
+/** A name that Python takes for one; anything may have been thrown. */
+function nameOf(thrown: unknown): string {
+  const name: unknown = thrown instanceof Error ? thrown.name : undefined;
+  return typeof name === 'string' && /^[A-Za-z_]\w{0,99}$/.test(name) ? name : 'Error';
+}

@@ -1,0 +1,4 @@
+/** A task that no further attempt would run: it is a dead letter at once, with this message as its reason. */
+export class Unrunnable extends Error {
+  override readonly name: string = 'Unrunnable';
+}

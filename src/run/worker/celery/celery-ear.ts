@@ -1,0 +1,84 @@
+import type { Channel } from 'amqplib';
+import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
+import type { Connection } from '../../../broker/connection.js';
+import { LastingChannel } from '../../../broker/lasting-channel.js';
+import {
+  CONTROL_EXCHANGE,
+  decodeCommand,
+  encodeReply,
+  REPLY_EXCHANGE,
+  type ReplyTo,
+} from '../../../core/celery/pidbox.js';
+
+export interface CeleryEarListener {
+  /** Whether the queue is one of this worker's. */
+  serves(queue: string): boolean;
+  /** The queue is there, and to be consumed. */
+  onQueue(queue: string): Promise<void>;
+  onFailure(error: Error): void;
+}
+
+/**
+ * Hears what an application tells its Celery workers, `add_consumer`: so a new user's queue is taken up at once,
+ * as a Celery worker would, and not when it is next looked for. Other commands are Celery's own business.
+ */
+export class CeleryEar {
+  readonly #queues: CeleryQueues;
+  #channel: LastingChannel | undefined;
+
+  private constructor(
+    connection: Connection,
+    /** As Celery calls its workers: `name@host`. */
+    private readonly node: string,
+    private readonly listener: CeleryEarListener,
+  ) {
+    this.#queues = new CeleryQueues(connection);
+  }
+
+  static async open(connection: Connection, node: string, listener: CeleryEarListener): Promise<CeleryEar> {
+    const ear = new CeleryEar(connection, node, listener);
+    ear.#channel = await LastingChannel.open(
+      () => connection.channel(),
+      (channel) => ear.#setUp(channel),
+      { onFailure: (error) => listener.onFailure(error) },
+    );
+    return ear;
+  }
+
+  close(): void {
+    this.#channel?.close();
+  }
+
+  async #setUp(channel: Channel): Promise<void> {
+    await channel.assertExchange(CONTROL_EXCHANGE, 'fanout', { durable: false });
+    await channel.assertExchange(REPLY_EXCHANGE, 'direct', { durable: false });
+    const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+    await channel.bindQueue(queue, CONTROL_EXCHANGE, '');
+    const onMessage = (content: string) =>
+      this.#heard(content).catch((error) => this.listener.onFailure(error));
+    await channel.consume(queue, (message) => message && void onMessage(message.content.toString('utf8')), {
+      noAck: true,
+    });
+  }
+
+  async #heard(content: string): Promise<void> {
+    const command = decodeCommand(content);
+    if (command?.method !== 'add_consumer' || command.queue === undefined) return;
+    const { queue, destination, replyTo } = command;
+    if (destination?.includes(this.node) === false || !this.listener.serves(queue)) return;
+    // Celery's workers declare what they are told to consume: whoever told them relies on it.
+    await this.#queues.make(queue);
+    await this.listener.onQueue(queue);
+    if (replyTo !== undefined) this.#reply(replyTo, `add consumer ${queue}`);
+  }
+
+  #reply({ exchange, routingKey, ticket }: ReplyTo, said: string): void {
+    // An exchange that is not there would cost the channel, and anybody may name one.
+    if (exchange !== REPLY_EXCHANGE) return;
+    this.#channel?.current?.publish(exchange, routingKey, Buffer.from(encodeReply(this.node, said)), {
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      headers: { ticket, clock: 0 },
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { inflateSync } from 'node:zlib';
+import type { ConsumeMessage } from 'amqplib';
+import { carriedText } from '../../../core/carried.js';
+import {
+  type CeleryTask,
+  decodeTask,
+  Expired,
+  etaOf,
+  ignoresResult,
+} from '../../../core/celery/decode-task.js';
+import { encodeFailure, encodeSuccess } from '../../../core/celery/result-message.js';
+import { Unrunnable } from '../../../core/unrunnable.js';
+import { messageOf } from '../../../errors.js';
+import type { TaskForm } from '../task-form.js';
+import { CeleryPayload } from './celery-payload.js';
+
+/** What a compressed body may come to; a few bytes can become any number. */
+const MOST_INFLATED_BYTES = 64 * 1024 * 1024;
+const JSON_TYPE = 'application/json';
+/** As kombu names them; its "gzip" and "zlib" are the same, and both are zlib's format. */
+const COMPRESSIONS = ['application/x-gzip', 'gzip', 'zlib'];
+/** Which all are UTF-8. */
+const ENCODINGS = ['utf-8', 'utf8', 'us-ascii', 'ascii', ''];
+/** Formats that fairq does not read; loading a pickle would run whatever is in it. */
+const FORMATS = new Map([
+  ['application/x-python-serialize', 'pickle'],
+  ['application/x-yaml', 'YAML'],
+  ['application/x-msgpack', 'MessagePack'],
+]);
+
+/** Messages of Celery clients. */
+export const CELERY_FORM: TaskForm = {
+  idOf: ({ properties: { headers, correlationId, messageId } }) =>
+    [headers?.id, correlationId, messageId].map(carriedText).find(Boolean),
+  dueAt: (message) => {
+    const { headers } = message.properties;
+    return headers?.task === undefined ? dueByBody(message) : etaOf(headers);
+  },
+  read: (message, now) => {
+    const { name, expiresAt, args, kwargs } = taskOf(message);
+    if (expiresAt !== undefined && expiresAt <= now) {
+      throw new Expired(`expired: it was to start before ${new Date(expiresAt / 1000).toISOString()}`);
+    }
+    return { type: name, payload: new CeleryPayload({ args, kwargs }) };
+  },
+  answer: ({ id, message: { properties } }, failure, value) => {
+    const { headers, replyTo, correlationId } = properties;
+    const queue = carriedText(replyTo);
+    if (!queue || ignoresResult(headers)) return undefined;
+    const body =
+      failure === undefined
+        ? encodeSuccess(id, value)
+        : encodeFailure(id, failure, failure.retryAfterMs === undefined);
+    return { queue, body, correlationId: carriedText(correlationId) || id };
+  },
+};
+
+/** A task of protocol 1 says everything in its body. */
+function dueByBody(message: ConsumeMessage): number | undefined {
+  try {
+    return taskOf(message).etaAt;
+  } catch {
+    return undefined; // whatever is wrong with it is its reason to fail, when it starts
+  }
+}
+
+function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
+  const { contentType, contentEncoding, headers } = properties;
+  if (contentType !== JSON_TYPE) {
+    const what = FORMATS.get(contentType) ?? JSON.stringify(contentType ?? 'nothing that it says');
+    throw new Unrunnable(
+      `its body is ${what}, and fairq reads JSON alone: set task_serializer to "json", or let Celery run it`,
+    );
+  }
+  if (!ENCODINGS.includes(String(contentEncoding ?? '').toLowerCase())) {
+    throw new Unrunnable(`its body is in ${JSON.stringify(contentEncoding)}, and fairq reads UTF-8 alone`);
+  }
+  return decodeTask(headers, jsonOf(inflated(headers?.compression, content)));
+}
+
+function inflated(compression: unknown, content: Buffer): Buffer {
+  if (compression === undefined || compression === null) return content;
+  if (typeof compression !== 'string' || !COMPRESSIONS.includes(compression)) {
+    throw new Unrunnable(
+      `its body is compressed with ${JSON.stringify(compression)}, and fairq knows gzip and zlib alone`,
+    );
+  }
+  try {
+    return inflateSync(content, { maxOutputLength: MOST_INFLATED_BYTES });
+  } catch (error) {
+    throw new Unrunnable(`its body does not decompress: ${messageOf(error)}`);
+  }
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Unrunnable(`its body (${bytes.length} bytes) is not the JSON that it says it is`);
+  }
+}

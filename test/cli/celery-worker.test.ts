@@ -1,0 +1,165 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { hasCelery, useCelery } from '../support/celery.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const folder = useFolder();
+const app = useCelery(folder);
+const PREFIX = ['--celery', '--queue-prefix', 'usersequence_'];
+let worker: RunningFairq | undefined;
+
+beforeAll(async () => {
+  app.broker = env.FAIRQ_URI ?? '';
+  await writeFile(
+    folder.file('handlers.mjs'),
+    `export const double = ({ args: [x], kwargs: { by = 2 } }) => x * by;
+     export { described as 'tasks.about' };
+     const described = ({ args, kwargs }, { user, id, type, attempt }) => ({ args, kwargs, user, id, type, attempt });
+     export async function complain({ args: [text] }) {
+       const error = new Error(text);
+       error.name = 'ValueError';
+       throw error;
+     }
+     export function flaky(_, { attempt }) {
+       if (attempt < 3) throw new Error('not yet');
+       return attempt;
+     }`,
+  );
+});
+afterEach(async () => {
+  worker?.signal('SIGTERM');
+  await worker?.ended;
+  worker = undefined;
+});
+
+async function fairqWorker(...flags: string[]): Promise<void> {
+  worker = new RunningFairq(['worker', ...PREFIX, ...flags], env);
+  await worker.says(/: ready, /);
+}
+
+const withHandlers = () => ['--handler', folder.file('handlers.mjs'), '--backoff', '50ms'];
+
+describe.skipIf(!hasCelery)('a Celery client with a fairq worker', () => {
+  it('tells it of a user as it tells Celery, and gets what the handlers return', async () => {
+    await fairqWorker(...withHandlers());
+    const [told, results] = await app.run<[Record<string, object>[], unknown[]]>(`
+told = app.control.add_consumer('usersequence_A', reply=True)
+sent = [double.apply_async((i,), queue='usersequence_A') for i in range(3)]
+sent.append(double.apply_async((5,), dict(by=3), queue='usersequence_A'))
+print(json.dumps([told, [r.get(timeout=20) for r in sent]]))`);
+    expect(told.flatMap((one) => Object.values(one))).toEqual([{ ok: 'add consumer usersequence_A' }]);
+    expect(results).toEqual([0, 2, 4, 15]);
+  });
+
+  it("names the user, and the task's id and full name, to handlers and to the report", async () => {
+    await fairqWorker(...withHandlers());
+    const [id, got] = await app.run<[string, object]>(`
+app.control.add_consumer('usersequence_漢 字', reply=True)
+r = about.apply_async((1, [None]), dict(a='ü'), queue='usersequence_漢 字')
+print(json.dumps([r.id, r.get(timeout=20)]))`);
+    expect(got).toEqual({
+      ...{ args: [1, [null]], kwargs: { a: 'ü' }, user: '漢 字', id, type: 'tasks.about', attempt: 1 },
+    });
+  });
+
+  it('raises what the handler throws, after its attempts, and can redrive it', async () => {
+    await fairqWorker(...withHandlers(), '--max-attempts', '2');
+    const [id, seen] = await app.run<[string, unknown[]]>(`
+app.control.add_consumer('usersequence_B', reply=True)
+r = complain.apply_async(('no "luck"',), queue='usersequence_B')
+try: r.get(timeout=20)
+except ValueError as e: print(json.dumps([r.id, [type(e).__module__, str(e), r.state, r.traceback]]))`);
+    expect(seen).toEqual([
+      'builtins',
+      'no "luck"',
+      'FAILURE',
+      expect.stringMatching(/^Traceback[\s\S]+handlers\.mjs", line 5, in complain\nValueError: no "luck"$/),
+    ]);
+    const { letters } = await fairqJson<{ letters: object[] }>(env, 'dead', 'list', '--user', 'B');
+    expect(letters).toMatchObject([{ id, type: 'tasks.complain', attempts: 2, reason: 'no "luck"' }]);
+    await fairqJson(env, 'dead', 'redrive', '--user', 'B', '--yes');
+    await eventually(
+      async () =>
+        (
+          await fairqJson<{ letters: { attempts: number }[] }>(env, 'dead', 'list', '--user', 'B')
+        ).letters.some(({ attempts }) => attempts === 4),
+      { timeoutMs: 20_000, what: 'both attempts again' },
+    );
+    await fairqJson(env, 'dead', 'discard', '--all', '--yes');
+  });
+
+  it('is answered by the attempt that succeeds', async () => {
+    await fairqWorker(...withHandlers());
+    const got = await app.run(`
+app.control.add_consumer('usersequence_C', reply=True)
+r = app.send_task('any.module.flaky', queue='usersequence_C')
+print(json.dumps([r.get(timeout=20), r.state]))`);
+    expect(got).toEqual([3, 'SUCCESS']);
+  });
+
+  it('gets no answer that it does not want, and one that has gone harms nothing', async () => {
+    await fairqWorker(...withHandlers());
+    await app.run(`
+app.control.add_consumer('usersequence_D', reply=True)
+for i in range(20): double.apply_async((i,), queue='usersequence_D')
+double.apply_async((7,), queue='usersequence_D', ignore_result=True)
+print(1)`);
+    const got = await app.run(`
+r = double.apply_async((7,), queue='usersequence_D', ignore_result=True)
+s = double.apply_async((8,), queue='usersequence_D')
+print(json.dumps([s.get(timeout=20), r.state]))`);
+    expect(got).toEqual([16, 'PENDING']);
+    expect(await vhost.ready('usersequence_D')).toBe(0);
+    expect(worker?.stderr).not.toMatch(/lost|refused/);
+  });
+
+  it('waits for all of a group', async () => {
+    await fairqWorker(...withHandlers());
+    const got = await app.run(`
+from celery import group
+app.control.add_consumer('usersequence_E', reply=True)
+g = group(double.s(i).set(queue='usersequence_E') for i in range(5))
+print(json.dumps(g.apply_async().get(timeout=20)))`);
+    expect(got).toEqual([0, 2, 4, 6, 8]);
+  });
+
+  it('may use built-in tasks and programs', async () => {
+    await fairqWorker();
+    const got = await app.run(`
+app.control.add_consumer('usersequence_F', reply=True)
+sent = [app.send_task(n, a, queue='usersequence_F') for n, a in [('tasks.noop', [1]), ('x.echo', [dict(a=1)]), ('tasks.sleep', [0.01]), ('cpu', [0.01])]]
+print(json.dumps([r.get(timeout=20) for r in sent]))`);
+    expect(got).toEqual([null, { a: 1 }, null, null]);
+    worker?.signal('SIGTERM');
+    await worker?.ended;
+    const out = folder.file('stdin.txt');
+    await fairqWorker('--exec', `(cat; echo " $FAIRQ_TASK_NAME $FAIRQ_TASK_USER") > ${out}; exit 0`);
+    expect(
+      await app.run(
+        `print(json.dumps(double.apply_async((4,), dict(by=3), queue='usersequence_F').get(timeout=20)))`,
+      ),
+    ).toBe(null);
+    const { readFile } = await import('node:fs/promises');
+    expect(await readFile(out, 'utf8')).toBe('{"args":[4],"kwargs":{"by":3}} tasks.double F\n');
+  });
+
+  it('shares the workers fairly', async () => {
+    await app.run(`
+for i in range(300): noop.apply_async((i,), queue='usersequence_G')
+for i in range(20): noop.apply_async((i,), queue='usersequence_H')
+print(1)`);
+    await fairqJson(env, 'worker', ...PREFIX, '--exit-when', 'empty', '--concurrency', '1');
+    const report = await fairqJson<RunReport>(env, 'report', '--run', '');
+    const of = (name: string) => report.users.find(({ user }) => user === name);
+    const from = of('G')?.firstCompletionPosition ?? 0;
+    // In turns H's 20 tasks end with the 40th of both, and one queue would have let it wait for 300.
+    expect((of('H')?.lastCompletionPosition ?? 0) - from).toBeLessThan(100);
+    expect(of('G')).toMatchObject({ tasks: 300 });
+  });
+});
