@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import type { Connection } from '../broker/connection.js';
 import type { OutgoingTask } from '../broker/publisher.js';
 import type { QueueType } from '../broker/topology.js';
+import type { Names } from '../core/names.js';
 import {
   type DurationRange,
   parseBytes,
@@ -11,11 +13,12 @@ import {
 } from '../core/quantities.js';
 import type { Distribution } from '../core/workload.js';
 import { usageError } from '../errors.js';
+import { type CeleryCallFlags, celeryMessagesFrom } from './celery.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
 import { reconnecting } from './reconnecting.js';
 
-interface PublishFlags extends GroupByFlags {
+interface PublishFlags extends GroupByFlags, CeleryCallFlags {
   user?: string;
   count?: number;
   users?: number;
@@ -35,6 +38,7 @@ interface PublishFlags extends GroupByFlags {
   strategy: 'fair' | 'fifo';
   wait?: boolean;
   timeout?: number;
+  queuePrefix?: string;
 }
 
 export function registerPublish(program: Command, run: Run): void {
@@ -91,6 +95,16 @@ export function registerPublish(program: Command, run: Run): void {
     .option('--timeout <time>', 'with --wait: for so long at most, once all are sent', (text) =>
       parseTimer(text, '--timeout'),
     )
+    .option(
+      '--celery <task>',
+      "tasks for Celery's workers: the name, such as tasks.double; with --queue-prefix",
+    )
+    .option('--args <json>', 'with --celery: positional arguments, an array')
+    .option('--kwargs <json>', 'with --celery: keyword arguments, an object')
+    .option(
+      '--queue-prefix <text>',
+      "with --celery: what stands before the user in the names of users' queues",
+    )
     .addHelpText(
       'after',
       `
@@ -101,7 +115,8 @@ Examples:
   fairq publish --user A --task double --payload 21 --wait --timeout 30s
   fairq publish --queue reports --task render --count 100
   fairq publish --user A --task reports:render
-  fairq publish --users 10000 --count 10 --group-by hash:64`,
+  fairq publish --users 10000 --count 10 --group-by hash:64
+  fairq publish --user A --celery tasks.double --args '[21]' --queue-prefix usersequence_`,
     )
     .action(run(publish));
 }
@@ -120,10 +135,13 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
   }
   const config = await context.config();
+  const celery = await celeryFrom(flags, config.names, context);
   const plan = await planFrom(
     {
       ...flags,
-      task: flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
+      queueOf: celery?.queueOf,
+      payload: celery?.messages.body ?? flags.payload,
+      task: flags.celery ?? flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
       run: flags.run ?? newRunId(context),
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
@@ -140,12 +158,13 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   });
   const { names } = config;
   const newId = idGenerator(context);
+  const foreign = await celery?.open(connection);
   try {
     const { wait, queueType } = flags;
     const results =
       wait === true ? await PrintedResults.open(context, connection, names, queueType, newId) : undefined;
     const onTask = ({ id, type, envelope: { user } }: OutgoingTask) => results?.expect({ id, type, user });
-    const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask }, plan);
+    const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
     const interruption = onInterrupt(
       context.io,
       () => {
@@ -171,6 +190,47 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       endsAs: report.interrupted ? 'interrupted' : undefined,
     };
   } finally {
+    foreign?.close();
     await connection.close();
   }
+}
+
+/** Undefined where the tasks are fairq's own. */
+async function celeryFrom(flags: PublishFlags, names: Names, context: Context) {
+  if (flags.celery === undefined) {
+    const lonely = (['args', 'kwargs', 'queuePrefix'] as const).find((name) => flags[name] !== undefined);
+    if (lonely === undefined) return undefined;
+    throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
+      hint: 'Name the Celery task: --celery tasks.double.',
+    });
+  }
+  if (flags.queuePrefix === undefined) {
+    throw usageError('CELERY_WHERE', "--celery: in which queues do the users' tasks wait?", {
+      hint: 'Say what their names begin with, such as --queue-prefix usersequence_.',
+    });
+  }
+  const clash = (
+    ['task', 'payload', 'size', 'duration', 'from', 'ordered', 'queue', 'wait', 'groupBy'] as const
+  ).find((name) => flags[name] !== undefined);
+  if (clash !== undefined || flags.strategy !== 'fair' || flags.queueType !== 'classic') {
+    const other = clash ?? (flags.strategy === 'fair' ? 'queue-type' : 'strategy');
+    throw usageError('CELERY_WITH', `--celery does not go with --${kebab(other)}`, {
+      hint: 'Give the task with --celery, --args and --kwargs; its queue is made as Celery makes it.',
+    });
+  }
+  const { checkQueuePrefix, prefixedQueueOf } = await import('../core/celery/queue-prefix.js');
+  const { CeleryTasks } = await import('../run/publish/celery-tasks.js');
+  const prefix = checkQueuePrefix(flags.queuePrefix, names);
+  const messages = celeryMessagesFrom(flags.celery, flags, context.io);
+  return {
+    messages,
+    queueOf: (user: string) => prefixedQueueOf(prefix, user),
+    open: (connection: Connection) =>
+      CeleryTasks.open(connection, prefix, messages, (text) => context.warn(text)),
+  };
+}
+
+/** A flag as it is written on the command line. */
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -9,6 +9,8 @@ export interface PlaceOptions {
   readonly queue?: string | undefined;
   /** What shares a queue where none is named. */
   readonly grouping: Grouping;
+  /** Other queues than fairq's own, of an application: throws where a user can have none. */
+  readonly queueOf?: ((user: string) => string) | undefined;
   /** One queue for all, whatever is named. */
   readonly shared: boolean;
 }
@@ -25,6 +27,7 @@ export class Places {
    * none is; throws where there can be no such queue.
    */
   named(task: string, queue?: string): string | undefined {
+    if (this.options.queueOf !== undefined) return undefined;
     if (queue !== undefined) {
       // As "queues delete --save" has written it down.
       const isGroups = ownQueue(this.names, queue)?.kind === 'group';
@@ -39,7 +42,8 @@ export class Places {
   /** Without a user a task is of one that is called as its queue. Throws where it says neither. */
   of(task: string, user: string | undefined, queue?: string): Pick<PlannedTask, 'user' | 'queue'> {
     const named = this.named(task, queue);
-    if (user !== undefined && user !== named) routingKeyOf(this.names, user);
+    const { queueOf = (name: string) => routingKeyOf(this.names, name) } = this.options;
+    if (user !== undefined && user !== named) queueOf(user);
     const whose = user ?? named;
     if (whose === undefined) {
       throw usageError('NO_USER', 'it has neither a user nor a queue', { hint: 'Say whose it is.' });

@@ -24,6 +24,8 @@ export interface PlanFlags extends WorkloadFlags {
   readonly run: string;
   readonly queueKind: QueueKind;
   readonly shared: boolean;
+  /** Refuses a user whose queue cannot have its name; fairq's own queues if not given. */
+  readonly queueOf?: ((user: string) => string) | undefined;
 }
 
 /** What is to be sent, complete and checked before anything is. */

@@ -1,6 +1,7 @@
 import type { Connection } from '../../broker/connection.js';
-import { type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import { type NamedQueues, type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
+import type { CarriedProperties } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
 import { type Names, ownQueue } from '../../core/names.js';
@@ -40,6 +41,14 @@ export interface PublishPlan {
   readonly shared: boolean;
 }
 
+/** Tasks for an application's own workers, in its own queues. */
+export interface ForeignTasks extends NamedQueues {
+  /** Before the first of them is sent: makes the queues, and lets workers know. */
+  prepare(users: readonly string[]): Promise<void>;
+  headers(id: string): Record<string, unknown>;
+  properties(id: string): CarriedProperties;
+}
+
 export interface PublishDeps {
   readonly connection: Connection;
   readonly names: Names;
@@ -47,6 +56,7 @@ export interface PublishDeps {
   readonly newId: () => string;
   /** A task is about to be sent. */
   readonly onTask?: (task: OutgoingTask) => void;
+  readonly foreign?: ForeignTasks | undefined;
 }
 
 /** Sends a load and records in the event stream what of it was confirmed. */
@@ -86,6 +96,7 @@ export class PublishRun {
       {
         queueKind: this.plan.queueKind,
         makesAllQueues: true,
+        namedQueues: this.deps.foreign,
         ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
         onConfirmed: (task) => {
           this.#confirmed++;
@@ -97,6 +108,7 @@ export class PublishRun {
       clock.now,
     );
     await this.#sayIds(publisher, this.plan.givenIds);
+    await this.deps.foreign?.prepare(this.plan.users);
     const startedAt = clock.epochMicros();
     try {
       await this.#sendAll(publisher);
@@ -143,8 +155,11 @@ export class PublishRun {
   }
 
   #outgoing(task: PlannedTask, sequence: number, intendedAt: number, sentAt: number): OutgoingTask {
+    const { newId, foreign } = this.deps;
+    const id = task.id ?? newId();
     return {
-      id: task.id ?? this.deps.newId(),
+      id,
+      ...(foreign && { headers: foreign.headers(id), properties: foreign.properties(id) }),
       type: task.type,
       contentType: task.contentType,
       payload: task.payload,

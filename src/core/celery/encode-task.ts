@@ -1,0 +1,33 @@
+import type { CarriedProperties } from '../carried.js';
+import type { CeleryCall } from './decode-task.js';
+import { pythonRepr, pythonTuple } from './python-text.js';
+
+/** What every message of one kind of task has in common: protocol 2, JSON. */
+export interface CeleryMessages {
+  readonly body: string;
+  headers(id: string): Record<string, unknown>;
+  properties(id: string): CarriedProperties;
+}
+
+/**
+ * Messages as Celery's `apply_async` would send them, for any number of tasks that differ in their id alone.
+ *
+ * @param origin who sends them, as `pid@host`
+ */
+export function celeryMessages(task: string, { args, kwargs }: CeleryCall, origin: string): CeleryMessages {
+  const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
+  const common = {
+    ...{ lang: 'py', task, shadow: null, eta: null, expires: null, group: null, group_index: null },
+    ...{ retries: 0, timelimit: [null, null], parent_id: null, origin, ignore_result: false },
+    argsrepr: pythonTuple(args),
+    kwargsrepr: pythonRepr(kwargs),
+  };
+  return {
+    body: JSON.stringify([args, kwargs, embed]),
+    headers: (id) => ({ ...common, id, root_id: id }),
+    properties: (id) => ({
+      ...{ type: task, contentType: 'application/json', contentEncoding: 'utf-8' },
+      ...{ correlationId: id, replyTo: '' },
+    }),
+  };
+}

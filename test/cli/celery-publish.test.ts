@@ -1,0 +1,135 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type CeleryWorker, hasCelery, useCelery } from '../support/celery.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const { env } = vhost;
+const app = useCelery(useFolder());
+const TO = ['--queue-prefix', 'usersequence_'];
+let worker: CeleryWorker | undefined;
+
+beforeAll(() => {
+  app.broker = env.FAIRQ_URI ?? '';
+});
+afterEach(async () => {
+  await worker?.stop();
+  worker = undefined;
+});
+
+const publish = (...flags: string[]) => fairqJson(env, 'publish', ...TO, '--celery', ...flags);
+
+describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
+  it('has running workers take up the queue of a user, and its tasks run there', async () => {
+    worker = await app.worker('celery');
+    const sent = await publish(
+      'tasks.double',
+      '--user',
+      'A',
+      '--count',
+      '5',
+      '--args',
+      '[21]',
+      '--kwargs',
+      '{"by":3}',
+    );
+    expect(sent).toMatchObject({ confirmed: 5 });
+    await worker.says(/(tasks\.double\[[^\]]+\] succeeded in \S+ 63[\s\S]*){5}/);
+  });
+
+  it('sends what Celery itself would: the task sees the same request', async () => {
+    worker = await app.worker('celery');
+    const call = ['--args', `[1, "it's", null, true, [2.5]]`, '--kwargs', '{"k":{}}'];
+    await publish('tasks.about', '--user', 'B 漢', ...call);
+    await app.run(
+      `about.apply_async((1, "it's", None, True, [2.5]), dict(k={}), queue='usersequence_B 漢'); print(1)`,
+    );
+    const seen = /tasks\.about\[([^\]]+)\] succeeded in \S+ (.*)/g;
+    const requests = await eventually(
+      () => {
+        const found = [...(worker?.output ?? '').matchAll(seen)];
+        return found.length === 2 && found.map(([, id = '', request]) => request?.replaceAll(id, 'ID'));
+      },
+      { timeoutMs: 20_000, what: 'both tasks' },
+    );
+    expect(requests[0]).toContain("['ID', 'ID', 'ID', '(1, ");
+    expect(requests[1]).toBe(requests[0]);
+  });
+
+  it('and Celery clients declare the same queues, whoever is first', async () => {
+    await app.run(`double.apply_async((1,), queue='usersequence_C'); print(1)`);
+    await publish('tasks.noop', '--user', 'C');
+    await publish('tasks.noop', '--user', 'D');
+    await app.run(`double.apply_async((1,), queue='usersequence_D'); print(1)`);
+    expect([await vhost.ready('usersequence_C'), await vhost.ready('usersequence_D')]).toEqual([2, 2]);
+    const bindings = await vhost.management.boundQueues('usersequence_D');
+    expect([...bindings]).toEqual(['usersequence_D']);
+  });
+
+  it('is told when nobody consumes the queue', async () => {
+    const { code, stderr } = await fairq(env, 'publish', ...TO, '--celery', 'tasks.noop', '--users', '5');
+    expect(code).toBe(0);
+    expect(stderr).toContain('no Celery worker is there: tasks wait in "usersequence_user-1"');
+    expect(stderr).toContain('and 2 more');
+  });
+
+  it('and a fairq worker counts them in the run', async () => {
+    await publish('tasks.noop', '--users', '3', '--count', '10', '--run', 'both');
+    await fairqJson(env, 'worker', '--celery', ...TO, '--exit-when', 'empty', '--max-attempts', '1');
+    const report = await fairqJson(env, 'report', '--run', 'both');
+    expect(report).toMatchObject({ published: 30, completed: 30, missing: 0, duplicates: 0 });
+  });
+
+  it('makes a queue again that was deleted under it', async () => {
+    const sending = fairqJson(
+      env,
+      'publish',
+      ...TO,
+      '--celery',
+      'tasks.noop',
+      '--user',
+      'E',
+      '--count',
+      '60',
+      '--rate',
+      '60/s',
+    );
+    await eventually(async () => (await vhost.ready('usersequence_E')) !== undefined, {
+      timeoutMs: 20_000,
+      what: 'the queue',
+    });
+    await vhost.channel.deleteQueue('usersequence_E');
+    expect(await sending).toMatchObject({ confirmed: 60 });
+    expect(await vhost.ready('usersequence_E')).toBeGreaterThan(0);
+  });
+
+  it('refuses what Celery could not be sent, before anything is', async () => {
+    for (const [flags, says] of [
+      [['--args', '{}'], /--args "\{\}" is not an array/],
+      [['--args', '[1'], /is not JSON/],
+      [['--kwargs', '[]'], /--kwargs "\[\]" is not an object/],
+      [['--payload', 'x'], /does not go with --payload/],
+      [['--user', 'x'.repeat(243)], /queue name of 256 bytes/],
+      [['--queue-prefix', 'a*'], /cannot be the start of a name/],
+    ] as const) {
+      const { code, stderr } = await fairq(
+        env,
+        'publish',
+        ...TO,
+        '--celery',
+        'tasks.noop',
+        '--user',
+        'Z',
+        ...flags,
+      );
+      expect([code, stderr]).toEqual([64, expect.stringMatching(says)]);
+    }
+    expect((await fairq(env, 'publish', '--user', 'Z', '--args', '[]')).stderr).toContain(
+      'goes with --celery alone',
+    );
+    expect((await fairq(env, 'publish', '--user', 'Z', '--celery', 'x')).stderr).toContain('--queue-prefix');
+    expect(await vhost.ready('usersequence_Z')).toBeUndefined();
+  });
+});
