@@ -309,6 +309,7 @@ export class Runner {
 }
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof Unrunnable) return { reason: error.message, thrown: error };
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
   return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined, thrown: error };
