@@ -82,6 +82,16 @@ export class Management {
     return list.map(countedQueue);
   }
 
+  /** How many tasks of each queue somebody holds, by the queues' own count: NaN, or missing, where nobody can say. */
+  async unacknowledged(): Promise<ReadonlyMap<string, number>> {
+    const list = await this.#list(
+      `${this.#queuesPath()}?disable_stats=true&enable_queue_totals=true&columns=name,messages_unacknowledged`,
+    );
+    return new Map(
+      list.map((item) => [String(field(item, 'name')), Number(field(item, 'messages_unacknowledged'))]),
+    );
+  }
+
   /** Everything that the broker says of one queue; undefined where it is not there. */
   async queueDetails(queue: string): Promise<QueueDetails | undefined> {
     const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;

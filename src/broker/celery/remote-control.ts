@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from 'amqplib';
 import {
-  type CeleryMethod,
+  type CeleryOrder,
+  type CeleryReply,
   CONTROL_EXCHANGE,
   decodeReply,
   encodeCommand,
@@ -12,34 +13,27 @@ import { LastingChannel } from '../lasting-channel.js';
 
 /** Celery's workers answer from their main loop, which may be busy for a moment. From the last answer. */
 const PATIENCE_MS = 1_000;
-/** Commands under way: each worker goes through them one by one. */
+/** Orders under way: each worker goes through them one by one. */
 const MOST_AT_ONCE = 200;
 
-/** What has become of a command. */
-export interface Told {
-  /** Queues of which at least one worker has said that it does as it was told. */
-  readonly obeyed: ReadonlySet<string>;
-  /** What workers have said that could not. */
-  readonly errors: readonly string[];
-  /** There are no Celery workers, or none that can be controlled from afar. */
-  readonly nobody: boolean;
+/** An order, and what workers have said to it. */
+export interface Answered {
+  readonly order: CeleryOrder;
+  readonly replies: readonly CeleryReply[];
 }
 
-interface Command {
-  readonly queue: string;
+interface UnderWay {
+  readonly order: CeleryOrder;
+  readonly replies: CeleryReply[];
   onReply(): void;
 }
 
-/**
- * Tells Celery's workers which queues to consume, as `app.control.add_consumer` and `cancel_consumer` do, and
- * collects what they say.
- */
+/** Tells Celery's workers what to do, as `app.control` does, and collects what they say. */
 export class RemoteControl {
-  readonly #commands = new Map<string, Command>();
-  readonly #obeyed = new Set<string>();
-  readonly #errors: string[] = [];
+  readonly #underWay = new Map<string, UnderWay>();
   #channel: LastingChannel | undefined;
   #replyKey = '';
+  /** Nobody listens on the control exchange. */
   #nobody = false;
 
   private constructor() {}
@@ -55,15 +49,31 @@ export class RemoteControl {
     return control;
   }
 
-  /** Resolves when some worker has answered for each queue, or nobody has said anything for a second. */
-  async tell(method: CeleryMethod, queues: readonly string[]): Promise<Told> {
-    this.#obeyed.clear();
-    this.#errors.length = 0;
+  /** No Celery worker was there when something was said last, or none that can be controlled from afar. */
+  get nobody(): boolean {
+    return this.#nobody;
+  }
+
+  /**
+   * Resolves when all who were named have answered each order, or somebody has where nobody was named; or when
+   * nobody has said anything for a second.
+   */
+  async tell(orders: readonly CeleryOrder[]): Promise<Answered[]> {
+    const answered: Answered[] = [];
     this.#nobody = false;
-    for (let from = 0; from < queues.length && !this.#nobody; from += MOST_AT_ONCE) {
-      await this.#tellSome(method, queues.slice(from, from + MOST_AT_ONCE));
+    for (let from = 0; from < orders.length && !this.#nobody; from += MOST_AT_ONCE) {
+      const isAnswered = ({ order, replies }: UnderWay) =>
+        replies.length >= Math.max(1, order.destination?.length ?? 1);
+      answered.push(...(await this.#tellSome(orders.slice(from, from + MOST_AT_ONCE), isAnswered)));
     }
-    return { obeyed: new Set(this.#obeyed), errors: [...new Set(this.#errors)], nobody: this.#nobody };
+    return answered;
+  }
+
+  /** What every worker says, until nobody has said anything for a second. */
+  async ask(order: CeleryOrder): Promise<readonly CeleryReply[]> {
+    this.#nobody = false;
+    const [asked] = await this.#tellSome([order], () => false);
+    return asked?.replies ?? [];
   }
 
   close(): void {
@@ -78,43 +88,51 @@ export class RemoteControl {
     await channel.bindQueue(queue, REPLY_EXCHANGE, queue);
     channel.on('return', () => {
       this.#nobody = true;
-      for (const command of this.#commands.values()) command.onReply();
+      for (const one of this.#underWay.values()) one.onReply();
     });
     await channel.consume(
       queue,
       (message) => {
         const ticket: unknown = message?.properties.headers?.ticket;
-        const command = typeof ticket === 'string' ? this.#commands.get(ticket) : undefined;
+        const one = typeof ticket === 'string' ? this.#underWay.get(ticket) : undefined;
         const reply = message && decodeReply(message.content.toString('utf8'));
-        if (command === undefined || !reply) return;
-        if (reply.error === undefined) this.#obeyed.add(command.queue);
-        else this.#errors.push(`${reply.worker}: ${reply.error}`);
-        command.onReply();
+        if (one === undefined || !reply) return;
+        one.replies.push(reply);
+        one.onReply();
       },
       { noAck: true },
     );
   }
 
-  async #tellSome(method: CeleryMethod, queues: readonly string[]): Promise<void> {
+  async #tellSome(
+    orders: readonly CeleryOrder[],
+    isAnswered: (one: UnderWay) => boolean,
+  ): Promise<Answered[]> {
     const channel = this.#channel?.current;
-    if (channel === undefined) return;
-    const unanswered = new Set(queues);
+    if (channel === undefined) return orders.map((order) => ({ order, replies: [] }));
+    const told: UnderWay[] = [];
+    const unanswered = new Set<UnderWay>();
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((done) => {
       const wait = () => {
         clearTimeout(timer);
         timer = setTimeout(done, PATIENCE_MS);
       };
-      for (const queue of queues) {
+      for (const order of orders) {
         const ticket = randomUUID();
-        const onReply = () => {
-          unanswered.delete(queue);
-          if (unanswered.size === 0 || this.#nobody) done();
-          else wait();
+        const one: UnderWay = {
+          ...{ order, replies: [] },
+          onReply: () => {
+            if (isAnswered(one)) unanswered.delete(one);
+            if (unanswered.size === 0 || this.#nobody) done();
+            else wait();
+          },
         };
-        this.#commands.set(ticket, { queue, onReply });
+        told.push(one);
+        unanswered.add(one);
+        this.#underWay.set(ticket, one);
         const replyTo = { exchange: REPLY_EXCHANGE, routingKey: this.#replyKey, ticket };
-        channel.publish(CONTROL_EXCHANGE, '', Buffer.from(encodeCommand(method, queue, replyTo)), {
+        channel.publish(CONTROL_EXCHANGE, '', Buffer.from(encodeCommand(order, replyTo)), {
           // Comes back where no worker listens: then there is nobody to wait for.
           mandatory: true,
           contentType: 'application/json',
@@ -125,6 +143,7 @@ export class RemoteControl {
       wait();
     });
     clearTimeout(timer);
-    this.#commands.clear();
+    for (const [ticket, one] of this.#underWay) if (told.includes(one)) this.#underWay.delete(ticket);
+    return told;
   }
 }

@@ -17,6 +17,7 @@ interface ListFlags {
   consumers: boolean;
   minReady: number;
   csv?: boolean;
+  queuePrefix?: string;
   watch?: number | true;
 }
 
@@ -40,6 +41,7 @@ export function registerList(queues: Command, run: Run): void {
     )
     .option('--no-consumers', 'that nobody consumes')
     .option('--idle-for <time>', 'known to be idle for so long', (text) => parseDuration(text, '--idle-for'))
+    .option('--queue-prefix <text>', 'queues that an application has named so; the user follows')
     .option('--csv', 'all of them as comma-separated values')
     .option('--watch [time]', 'again and again (every 5s)', (text) => parseTimer(text, '--watch'))
     .addHelpText(
@@ -49,6 +51,7 @@ Examples:
   fairq queues list
   fairq queues list 'team-*' --sort memory --limit 20
   fairq queues list --no-consumers --min-ready 1
+  fairq queues list --queue-prefix usersequence_
   fairq queues list --watch 2s`,
     )
     .action((glob: string | undefined, flags: ListFlags) =>
@@ -66,7 +69,9 @@ async function list(glob: string | undefined, flags: ListFlags, context: Context
   const { chooseQueues } = await import('../../run/queues/list.js');
   const { renderQueues } = await import('../../render/queues/list-text.js');
   const { queuesAsCsv } = await import('../../render/queues/list-csv.js');
+  const { ownerOfBy } = await import('../../core/celery/queue-prefix.js');
   const { address, names } = await context.config();
+  const ownerOf = ownerOfBy(flags.queuePrefix, names);
   const management = new Management(address);
   const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
   const selection = {
@@ -78,7 +83,7 @@ async function list(glob: string | undefined, flags: ListFlags, context: Context
   };
   const sample = async (): Promise<CommandResult> => {
     const { queues, idleMsOf } = await look();
-    const list = chooseQueues(queues, names, selection, idleMsOf);
+    const list = chooseQueues(queues, ownerOf, selection, idleMsOf);
     return {
       document: { schemaVersion: 1, kind: 'queues', ...list },
       text: (style) =>

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { Connection } from '../../broker/connection.js';
+import type { Management } from '../../broker/management.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
 import type { PrunePlan, PruneReport } from '../../core/queue-report.js';
 import { FairqError, usageError } from '../../errors.js';
@@ -25,6 +27,7 @@ interface PruneFlags {
   dryRun?: boolean;
   yes?: boolean;
   watch?: number;
+  queuePrefix?: string;
 }
 
 export function registerPrune(queues: Command, run: Run): void {
@@ -35,6 +38,10 @@ export function registerPrune(queues: Command, run: Run): void {
     .option('--observe <time>', 'watch the queues now for so long, and go by that', time('--observe'))
     .option('--match <glob>', 'only queues whose name or user matches; * and ? are wildcards')
     .option('--include-foreign', 'those too that --match names and that fairq did not make')
+    .option(
+      '--queue-prefix <text>',
+      "instead: the queues of Celery's users, which the user follows in the name",
+    )
     .option('--max <n>', 'prune so many, those idle for longest', (text) => parseCount(text, '--max'))
     .option(
       '--concurrency <n>',
@@ -57,6 +64,7 @@ Examples:
   fairq queues prune --dry-run
   fairq queues prune --idle-for 12h --yes
   fairq queues prune --observe 60s --match 'trial-*'
+  fairq queues prune --queue-prefix usersequence_ --idle-for 12h
   fairq queues prune --watch 10m --yes`,
     )
     .action(run(prune));
@@ -73,9 +81,16 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
       'queues that fairq did not make stay bound while they are looked at: a task that comes in the very moment of the delete may be lost',
     );
   }
+  if (flags.queuePrefix !== undefined) {
+    context.warn(
+      'a Celery client is not told that a queue has gone: what it sends there without declaring it again, as one that runs on does, is dropped by the broker (docs/celery.md says how to be safe)',
+    );
+  }
   const { openConnection } = await import('../../broker/connection.js');
   const { Management } = await import('../../broker/management.js');
   const config = await context.config();
+  const { ownerOfBy } = await import('../../core/celery/queue-prefix.js');
+  const ownerOf = ownerOfBy(flags.queuePrefix, config.names);
   const management = new Management(config.address);
   const connection = await openConnection(
     config.address,
@@ -85,6 +100,8 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
       ...(flags.watch !== undefined && { usually: FOREVER }),
     }),
   );
+  const outsiders =
+    flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
   const { PruneRounds } = await import('../../run/queues/prune-rounds.js');
   const { idGenerator } = await import('../identity.js');
   const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
@@ -92,8 +109,8 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
     deps,
     management,
     await observationsOf(context),
-    selectionOf(flags),
-    { concurrency: flags.concurrency, graceMs: flags.grace },
+    { ...selectionOf(flags), ownerOf },
+    { outsiders, concurrency: flags.concurrency, graceMs: flags.grace },
     {
       onStep: (step, count) => context.detail(`prune: ${step} (${count})`),
       onWarning: (text) => context.warn(text),
@@ -114,9 +131,15 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
       : janitor(rounds, { ...flags, watch: flags.watch }, context));
     return interruption.requested ? { ...result, endsAs: 'interrupted' } : result;
   } finally {
+    outsiders?.close();
     await connection.close();
     await management.close();
   }
+}
+
+async function celeryConsumers(connection: Connection, management: Management, context: Context) {
+  const { CeleryConsumers } = await import('../../run/queues/celery-consumers.js');
+  return CeleryConsumers.open(connection, management, (text) => context.warn(text));
 }
 
 /** With one question, or none. */
@@ -264,7 +287,16 @@ function selectionOf(flags: PruneFlags): PruneSelection {
   };
 }
 
-function check({ idleFor, observe, includeForeign, match, watch, yes, dryRun }: PruneFlags): void {
+function check({
+  idleFor,
+  observe,
+  includeForeign,
+  match,
+  watch,
+  yes,
+  dryRun,
+  queuePrefix,
+}: PruneFlags): void {
   if (idleFor !== undefined && observe !== undefined) {
     throw usageError('IDLE_FOR_AND_OBSERVE', '--idle-for and --observe exclude each other', {
       hint: 'The first goes by what earlier looks have seen, the second watches now; give one of them.',
@@ -273,6 +305,11 @@ function check({ idleFor, observe, includeForeign, match, watch, yes, dryRun }: 
   if (includeForeign === true && match === undefined) {
     throw usageError('FOREIGN_WHICH', '--include-foreign: which ones?', {
       hint: "Name them with --match, such as --match 'usersequence_*'.",
+    });
+  }
+  if (queuePrefix !== undefined && includeForeign === true) {
+    throw usageError('FOREIGN_WHICH', '--queue-prefix and --include-foreign exclude each other', {
+      hint: 'The first names queues of users, the second any queues.',
     });
   }
   if (watch !== undefined && (dryRun === true || observe !== undefined)) {

@@ -5,7 +5,7 @@ const NAMESPACE = 'celery';
 export const CONTROL_EXCHANGE = `${NAMESPACE}.pidbox`;
 export const REPLY_EXCHANGE = `reply.${NAMESPACE}.pidbox`;
 
-export type CeleryMethod = 'add_consumer' | 'cancel_consumer';
+export type CeleryMethod = 'add_consumer' | 'cancel_consumer' | 'active_queues';
 
 /** Where a command wants its answers. */
 export interface ReplyTo {
@@ -28,18 +28,27 @@ export interface CeleryReply {
   readonly worker: string;
   /** Undefined where it did what it was told to. */
   readonly error: string | undefined;
+  /** Names of the queues that it consumes, where that was asked. */
+  readonly queues: readonly string[];
+}
+
+/** What is to be said, and to whom. */
+export interface CeleryOrder {
+  readonly method: CeleryMethod;
+  readonly queue?: string;
+  /** Host names; all workers if not given. */
+  readonly destination?: readonly string[] | undefined;
 }
 
 export function encodeCommand(
-  method: CeleryMethod,
-  queue: string,
+  { method, queue, destination }: CeleryOrder,
   { exchange, routingKey, ticket }: ReplyTo,
 ): string {
   const names = method === 'add_consumer' && { exchange: queue, exchange_type: 'direct', routing_key: queue };
   return JSON.stringify({
     method,
     arguments: { queue, ...names },
-    ...{ destination: null, pattern: null, matcher: null, ticket },
+    ...{ destination: destination ?? null, pattern: null, matcher: null, ticket },
     reply_to: { exchange, routing_key: routingKey },
   });
 }
@@ -70,7 +79,8 @@ export function decodeReply(content: string): CeleryReply | undefined {
   if (first === undefined) return undefined;
   const [worker, said] = first;
   const { error } = table(said);
-  return { worker, error: error === undefined ? undefined : String(error) };
+  const queues = Array.isArray(said) ? said.map((queue) => table(queue).name).filter(isName) : [];
+  return { worker, error: error === undefined ? undefined : String(error), queues };
 }
 
 function isName(value: unknown): value is string {

@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import { isReserved, type Names } from '../names.js';
+import { isReserved, type Names, type OwnQueue, ownQueue } from '../names.js';
 
 const MOST_BYTES = 255;
 
@@ -40,7 +40,15 @@ export function prefixedQueueOf(prefix: string, user: string): string {
   return queue;
 }
 
-/** The user of such a queue, or undefined for any other queue. */
-export function userOfPrefixed(prefix: string, queue: string): string | undefined {
-  return queue.startsWith(prefix) && queue !== prefix ? queue.slice(prefix.length) : undefined;
+/** Whose queue it is, a user's or a group's; undefined for one that is nobody's. */
+export type OwnerOf = (queue: string) => Pick<OwnQueue, 'kind' | 'name'> | undefined;
+
+/** By `--queue-prefix`, or for fairq's own queues without one. */
+export function ownerOfBy(prefix: string | undefined, names: Names): OwnerOf {
+  if (prefix === undefined) return (queue) => ownQueue(names, queue);
+  checkQueuePrefix(prefix, names);
+  return (queue) =>
+    queue.startsWith(prefix) && queue !== prefix && !isReserved(names, queue)
+      ? { kind: 'user', name: queue.slice(prefix.length) }
+      : undefined;
 }

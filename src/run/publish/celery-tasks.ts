@@ -2,6 +2,7 @@ import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection.js';
 import type { CeleryMessages } from '../../core/celery/encode-task.js';
+import type { CeleryReply } from '../../core/celery/pidbox.js';
 import { prefixedQueueOf } from '../../core/celery/queue-prefix.js';
 import type { ForeignTasks } from './publish-run.js';
 
@@ -41,14 +42,15 @@ export class CeleryTasks implements ForeignTasks {
 
   async make(queue: string): Promise<void> {
     await this.#queues.make(queue);
-    await this.control.tell('add_consumer', [queue]);
+    await this.#tell([queue]);
   }
 
   async prepare(users: readonly string[]): Promise<void> {
     const queues = users.map((user) => this.queueOf(user));
     await Promise.all(queues.map((queue) => this.#queues.make(queue)));
-    const { obeyed, errors, nobody } = await this.control.tell('add_consumer', queues);
-    const left = queues.filter((queue) => !obeyed.has(queue));
+    const replies = await this.#tell(queues);
+    const isWell = ({ error }: CeleryReply) => error === undefined;
+    const left = queues.filter((queue) => !replies.get(queue)?.some(isWell));
     if (left.length > 0) {
       const named = left
         .slice(0, NAMED)
@@ -56,12 +58,19 @@ export class CeleryTasks implements ForeignTasks {
         .join(', ');
       const which = left.length > NAMED ? `${named} and ${left.length - NAMED} more` : named;
       this.onWarning(
-        nobody
+        this.control.nobody
           ? `no Celery worker is there: tasks wait in ${which} until one is started with -Q, or "fairq worker --celery"`
           : `no Celery worker has said that it consumes ${which}: tasks may wait there`,
       );
     }
-    for (const error of errors.slice(0, NAMED)) this.onWarning(`a Celery worker could not: ${error}`);
+    const refusals = [...replies.values()].flat().filter((reply) => !isWell(reply));
+    for (const { worker, error } of refusals.slice(0, NAMED))
+      this.onWarning(`the Celery worker ${worker} does not consume a queue: ${error}`);
+  }
+
+  async #tell(queues: readonly string[]): Promise<Map<string, readonly CeleryReply[]>> {
+    const told = await this.control.tell(queues.map((queue) => ({ method: 'add_consumer', queue })));
+    return new Map(told.map(({ order, replies }) => [order.queue ?? '', replies]));
   }
 
   headers(id: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { type Names, ownQueue } from '../../core/names.js';
+import type { OwnerOf } from '../../core/celery/queue-prefix.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { ListedQueue, QueueList, QueueTotals, UserQueue } from '../../core/queue-report.js';
 import { namedBy } from './naming.js';
@@ -22,7 +22,7 @@ export interface QueueSelection {
 /** @param idleMsOf how long a queue is known to have been idle, where that is asked for; milliseconds */
 export function chooseQueues(
   listed: readonly ListedQueue[],
-  names: Names,
+  ownerOf: OwnerOf,
   selection: QueueSelection,
   idleMsOf?: (queue: string) => number,
 ): QueueList {
@@ -31,7 +31,7 @@ export function chooseQueues(
   const queues: UserQueue[] = [];
   for (const queue of listed) {
     const { name, ready, unacknowledged, consumers } = queue;
-    const { kind = 'other', name: user } = ownQueue(names, name) ?? {};
+    const { kind = 'other', name: user } = ownerOf(name) ?? {};
     if (!isNamed(name, user) || ready < minReady) continue;
     if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);

@@ -1,4 +1,5 @@
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import type { OwnerOf } from '../../core/celery/queue-prefix.js';
 import type { Observations } from '../../core/idle-queues.js';
 import { isReserved, type Names, ownQueue } from '../../core/names.js';
 import type { IdleQueue, PrunePlan } from '../../core/queue-report.js';
@@ -13,6 +14,8 @@ export interface PruneSelection {
   readonly idleForMs: number;
   /** Queues at the most, those idle for longest. */
   readonly max: number;
+  /** Whose a queue is; fairq's own queues if not given. */
+  readonly ownerOf?: OwnerOf | undefined;
 }
 
 /**
@@ -28,11 +31,12 @@ export function planPrune(
   at: number,
 ): PrunePlan {
   const isChosen = chooser(names, selection);
+  const { ownerOf = (queue: string) => ownQueue(names, queue) } = selection;
   const idle: IdleQueue[] = [];
   const tooSoon: IdleQueue[] = [];
   let busy = 0;
   for (const { name, type, memoryBytes, consumers, ready, unacknowledged } of queues) {
-    const user = ownQueue(names, name)?.name;
+    const user = ownerOf(name)?.name;
     if (!isChosen(name, user, type)) continue;
     if (ready + unacknowledged > 0) {
       busy++;

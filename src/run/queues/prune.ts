@@ -8,6 +8,7 @@ import type { IdleQueue, PruneOutcome } from '../../core/queue-report.js';
 import { FairqError, messageOf, refusedError } from '../../errors.js';
 import { BatchTime } from './batch-time.js';
 import { LeaveRequests } from './leave-requests.js';
+import type { Outsiders } from './outsiders.js';
 import { takePruneLock } from './prune-lock.js';
 
 /**
@@ -26,6 +27,9 @@ const LOCK_AGAIN_MS = 200;
 /** What a process had asked of the broker when it, or its connection, ended, has been done by then. */
 export const LAST_DELETES_TAKE_MS = 1_000;
 
+/** An outsider that has said that it leaves has left by then: Celery's main loop takes up to a second. */
+const OUTSIDERS_LEAVE_WITHIN_MS = 3_000;
+const LOOK_AGAIN_MS = 50;
 const NOT_LEFT = 'a worker has a task of it or does not answer, or somebody else consumes it';
 
 /** What the pruner has to know of a queue. */
@@ -35,6 +39,8 @@ export interface PruneOptions {
   readonly concurrency: number;
   /** From unbinding to looking: what was on its way into the queue arrives. Milliseconds. */
   readonly graceMs: number;
+  /** Consumers of the queues beside fairq's workers. */
+  readonly outsiders?: Outsiders | undefined;
 }
 
 export interface PruneDeps {
@@ -160,7 +166,9 @@ export class Pruner {
     this.listener.onStep('wait', unbound.length);
     await delay(this.options.graceMs);
     // Of a classic queue that nobody consumed it is enough that it looks itself when it is deleted.
-    const isSure = ({ type, consumers }: PruneCandidate) => type !== 'quorum' && consumers === 0;
+    const { outsiders } = this.options;
+    const isSure = ({ type, consumers }: PruneCandidate) =>
+      outsiders === undefined && type !== 'quorum' && consumers === 0;
     const looked = unbound.filter(({ candidate }) => !isSure(candidate));
     this.listener.onStep('look', looked.length);
     const free = new Set(unbound.filter(({ candidate }) => isSure(candidate)));
@@ -175,19 +183,40 @@ export class Pruner {
         else free.add(queue);
       }),
     );
+    await this.#askOutsiders(consumers);
     this.listener.onStep('ask', free.size + consumers.size);
     for (const { candidate } of free) consumers.set(candidate.name, 0);
     const left = await this.leaveRequests.ask(consumers);
+    const held = await outsiders?.held([...left]);
     this.listener.onStep('delete', left.size);
     await settled(
       unbound.map(async (queue) => {
         const { name } = queue.candidate;
-        if (left.has(name)) await this.#remove(queue);
+        if (held?.has(name)) await this.#keep(queue, 'a worker has a task of it');
+        else if (left.has(name)) await this.#remove(queue);
         else if (consumers.has(name)) await this.#keep(queue, NOT_LEFT);
       }),
     );
     const first = unbound.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
     this.#time.took(this.deps.clock.now() - first);
+  }
+
+  /** They leave, or are still counted as consumers when fairq's own workers are asked. */
+  async #askOutsiders(consumers: Map<string, number>): Promise<void> {
+    const { outsiders } = this.options;
+    if (outsiders === undefined || consumers.size === 0) return;
+    this.listener.onStep('ask others', consumers.size);
+    const left = await outsiders.leave([...consumers.keys()]);
+    const wanted = new Map([...consumers].map(([name, count]) => [name, count - (left.get(name) ?? 0)]));
+    const until = this.deps.clock.now() + OUTSIDERS_LEAVE_WITHIN_MS;
+    for (const [name, count] of wanted) {
+      for (;;) {
+        const found = await this.#remover.counts(name);
+        consumers.set(name, found?.consumers ?? 0);
+        if ((found?.consumers ?? 0) <= count || this.deps.clock.now() > until) break;
+        await delay(LOOK_AGAIN_MS);
+      }
+    }
   }
 
   /** As many as the time of a batch allows. */
@@ -223,6 +252,7 @@ export class Pruner {
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.#keep(queue, 'the broker was too slow');
     } else if (await this.#remover.removeUnused(name, type)) {
+      await this.options.outsiders?.removed(name);
       this.#done(queue, 'pruned');
     } else {
       await this.#keep(queue, 'a task or a consumer came');
@@ -233,6 +263,7 @@ export class Pruner {
     const { candidate, key } = queue;
     if (key !== undefined) await this.#remover.bind(candidate.name, key);
     this.leaveRequests.tellOf(candidate.name);
+    await this.options.outsiders?.takeUp(candidate.name);
     this.#done(queue, 'kept', reason);
   }
 
@@ -269,6 +300,7 @@ export class Pruner {
       const { candidate, key } = queue;
       if (key !== undefined) await this.#remover.bind(candidate.name, key);
       this.leaveRequests.tellOf(candidate.name);
+      await this.options.outsiders?.takeUp(candidate.name);
       this.#done(queue, 'failed', reason);
     }
   }

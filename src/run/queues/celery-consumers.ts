@@ -1,0 +1,76 @@
+import { CeleryQueues } from '../../broker/celery/celery-queues.js';
+import { RemoteControl } from '../../broker/celery/remote-control.js';
+import type { Connection } from '../../broker/connection.js';
+import type { Management } from '../../broker/management.js';
+import type { Outsiders } from './outsiders.js';
+
+/**
+ * Celery's workers, as consumers of queues that are to be pruned. Who consumes what is asked once: a worker that
+ * takes up a queue later is seen as a consumer that has not left, and the queue is kept.
+ */
+export class CeleryConsumers implements Outsiders {
+  readonly #queues: CeleryQueues;
+  /** Host names, by the queue that they consume. */
+  readonly #workersOf = new Map<string, string[]>();
+  #asked: Promise<void> | undefined;
+
+  private constructor(
+    connection: Connection,
+    private readonly management: Management,
+    private readonly control: RemoteControl,
+  ) {
+    this.#queues = new CeleryQueues(connection);
+  }
+
+  static async open(
+    connection: Connection,
+    management: Management,
+    onWarning: (text: string) => void,
+  ): Promise<CeleryConsumers> {
+    const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
+    return new CeleryConsumers(connection, management, control);
+  }
+
+  async leave(queues: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    this.#asked ??= this.#ask();
+    await this.#asked;
+    const told = await this.control.tell(this.#orders('cancel_consumer', queues));
+    return new Map(
+      told.map(({ order, replies }) => [
+        order.queue ?? '',
+        replies.filter(({ error }) => error === undefined).length,
+      ]),
+    );
+  }
+
+  async held(queues: readonly string[]): Promise<ReadonlySet<string>> {
+    const unacknowledged = await this.management.unacknowledged();
+    // What is not known is not nothing: the queue's node may be away.
+    return new Set(queues.filter((queue) => unacknowledged.get(queue) !== 0));
+  }
+
+  async takeUp(queue: string): Promise<void> {
+    await this.control.tell(this.#orders('add_consumer', [queue]));
+  }
+
+  async removed(queue: string): Promise<void> {
+    await this.#queues.removeExchange(queue);
+  }
+
+  close(): void {
+    this.control.close();
+  }
+
+  async #ask(): Promise<void> {
+    for (const { worker, queues } of await this.control.ask({ method: 'active_queues' })) {
+      for (const queue of queues) this.#workersOf.set(queue, [...(this.#workersOf.get(queue) ?? []), worker]);
+    }
+  }
+
+  #orders(method: 'add_consumer' | 'cancel_consumer', queues: readonly string[]) {
+    return queues.flatMap((queue) => {
+      const destination = this.#workersOf.get(queue);
+      return destination === undefined ? [] : [{ method, queue, destination }];
+    });
+  }
+}

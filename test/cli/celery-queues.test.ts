@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { assertTopology } from '../../src/broker/topology.js';
+import { namesFor } from '../../src/core/names.js';
+import type { PruneOutcome, QueueList } from '../../src/core/queue-report.js';
+import { CeleryConsumers } from '../../src/run/queues/celery-consumers.js';
+import { Pruner } from '../../src/run/queues/prune.js';
+import { systemClock } from '../../src/system-clock.js';
+import { type CeleryWorker, hasCelery, useCelery } from '../support/celery.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { useConnection, useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const connected = useConnection(vhost);
+const folder = useFolder();
+const app = useCelery(folder);
+const names = namesFor('fairq');
+const OURS = ['--queue-prefix', 'usersequence_'];
+let env: Record<string, string>;
+let celery: CeleryWorker | undefined;
+let worker: RunningFairq | undefined;
+
+beforeAll(async () => {
+  env = { ...vhost.env, XDG_STATE_HOME: folder.file('state') };
+  app.broker = env.FAIRQ_URI ?? '';
+  await assertTopology(connected.current, names, 'classic');
+});
+afterEach(async () => {
+  worker?.signal('SIGTERM');
+  await Promise.all([celery?.stop(), worker?.ended]);
+  celery = undefined;
+  worker = undefined;
+});
+
+const publish = (user: string, ...flags: string[]) =>
+  fairqJson(env, 'publish', ...OURS, '--celery', 'tasks.noop', '--user', user, ...flags);
+
+const consumersOf = async (queue: string) => (await vhost.channel.checkQueue(queue)).consumerCount;
+
+/** As if it had been listed as idle, whatever it is by now. */
+async function pruneNow(queue: string): Promise<PruneOutcome[]> {
+  const outcomes: PruneOutcome[] = [];
+  const outsiders = await CeleryConsumers.open(connected.current, vhost.management, () => {});
+  const pruner = await Pruner.open(
+    { connection: connected.current, names, clock: systemClock, newId: randomUUID },
+    { concurrency: 2, graceMs: 100, workers: 0, outsiders },
+    { onOutcome: (outcome) => outcomes.push(outcome), onStep: () => {}, onWarning: () => {} },
+  );
+  await pruner.prune([{ name: queue, type: 'classic', consumers: 1 }]);
+  await pruner.close();
+  outsiders.close();
+  return outcomes;
+}
+
+describe.skipIf(!hasCelery)("queues of Celery's users", () => {
+  it('are listed with the user that follows the prefix, and nothing else is', async () => {
+    await publish('A', '--count', '3');
+    await publish('漢 %41');
+    await fairqJson(env, 'publish', '--user', 'mine');
+    await eventually(
+      async () => {
+        const { queues } = await fairqJson<QueueList>(env, 'queues', 'list', ...OURS);
+        return (
+          queues.length === 2 &&
+          queues[0]?.ready === 3 &&
+          queues.map(({ user }) => user).join() === 'A,漢 %41'
+        );
+      },
+      { timeoutMs: 10_000, what: 'both' },
+    );
+    expect((await fairq(env, 'queues', 'list', '--queue-prefix', 'fairq.')).code).toBe(64);
+  });
+
+  it("are pruned with their exchanges after Celery's and fairq's workers have left, and come back", async () => {
+    celery = await app.worker('celery');
+    worker = new RunningFairq(['worker', '--celery', ...OURS], env);
+    await worker.says(/: ready, /);
+    await publish('P', '--count', '20');
+    await publish('Q', '--count', '20');
+    const [p, q] = ['usersequence_P', 'usersequence_Q'];
+    await eventually(async () => (await consumersOf(p)) === 2 && (await consumersOf(q)) === 2, {
+      timeoutMs: 20_000,
+      what: 'both workers on both queues',
+    });
+    const flags = ['queues', 'prune', ...OURS, '--observe', '1s', '--yes'];
+    const pruned = await eventually(
+      async () => {
+        const { stdout, stderr } = await fairq(env, '--json', ...flags);
+        const { outcomes } = JSON.parse(stdout) as { outcomes: PruneOutcome[] };
+        return outcomes.length > 0 && { outcomes, stderr };
+      },
+      { timeoutMs: 30_000, what: 'idle queues' },
+    );
+    expect(pruned.stderr).toContain('a Celery client is not told');
+    for (const queue of [p, q]) {
+      expect(pruned.outcomes).toContainEqual({ queue, outcome: 'pruned' });
+      expect(await vhost.ready(queue)).toBeUndefined();
+      expect((await vhost.management.boundQueues(queue)).size).toBe(0);
+    }
+    // An endpoint that has workers told before it sends loses nothing.
+    const got = await app.run(`
+app.control.add_consumer('usersequence_P', reply=True)
+print(json.dumps(app.send_task('tasks.echo', (7,), queue='usersequence_P').id))`);
+    expect(got).toEqual(expect.any(String));
+    await eventually(async () => (await vhost.ready(p)) === 0, { timeoutMs: 20_000, what: 'the task' });
+  });
+
+  it('stay, and are consumed again, while a Celery worker holds a task of them', async () => {
+    celery = await app.worker('celery', '-c', '1');
+    await app.run(`
+app.control.add_consumer('usersequence_H', reply=True)
+for i in range(2): sleep.apply_async((3,), queue='usersequence_H')
+print(1)`);
+    await celery.says(/sleep\[\S+\] received[\s\S]*sleep\[\S+\] received/);
+    expect(await pruneNow('usersequence_H')).toEqual([
+      { queue: 'usersequence_H', outcome: 'kept', reason: 'a worker has a task of it' },
+    ]);
+    await eventually(async () => (await consumersOf('usersequence_H')) === 1, {
+      timeoutMs: 10_000,
+      what: 'Celery again',
+    });
+    await celery.says(/sleep\[\S+\] succeeded[\s\S]*sleep\[\S+\] succeeded/);
+    await eventually(async () => (await vhost.management.unacknowledged()).get('usersequence_H') === 0, {
+      timeoutMs: 10_000,
+      what: 'no task held',
+    });
+    expect(await pruneNow('usersequence_H')).toEqual([{ queue: 'usersequence_H', outcome: 'pruned' }]);
+  });
+
+  it('stay while somebody consumes them who does not listen to Celery', async () => {
+    await publish('S');
+    await vhost.channel.purgeQueue('usersequence_S');
+    const { consumerTag } = await vhost.channel.consume('usersequence_S', () => {});
+    expect(await pruneNow('usersequence_S')).toMatchObject([{ outcome: 'kept' }]);
+    await vhost.channel.cancel(consumerTag);
+  });
+});
