@@ -1,27 +1,99 @@
-import { type CeleryMessages, celeryMessages } from '../core/celery/encode-task.js';
+import type { Connection } from '../broker/connection.js';
+import { celeryMessages } from '../core/celery/encode-task.js';
+import { checkQueuePrefix, prefixedQueueOf } from '../core/celery/queue-prefix.js';
+import type { Names } from '../core/names.js';
 import { usageError } from '../errors.js';
-import type { Io } from '../io.js';
+import type { OnState } from '../run/tasks/awaited-tasks.js';
+import type { Context } from './context.js';
 
 /** Flags of a Celery task. */
-export interface CeleryCallFlags {
+export interface CeleryFlags {
   celery?: string;
   args?: string;
   kwargs?: string;
+  queuePrefix?: string;
 }
 
-/** The messages that `--celery TASK --args JSON --kwargs JSON` describe. */
-export function celeryMessagesFrom(
-  task: string,
-  { args = '[]', kwargs = '{}' }: CeleryCallFlags,
-  io: Io,
-): CeleryMessages {
+/** Flags of other tasks, which mean nothing for one of Celery's. */
+interface OtherFlags {
+  readonly task?: string;
+  readonly payload?: string;
+  readonly size?: number;
+  readonly duration?: object;
+  readonly from?: string;
+  readonly ordered?: boolean;
+  readonly queue?: string;
+  readonly groupBy?: object;
+  readonly strategy: string;
+  readonly queueType: string;
+}
+
+/**
+ * What `publish --celery TASK --args JSON --kwargs JSON --queue-prefix TEXT` sends, and where; undefined where the
+ * tasks are fairq's own.
+ *
+ * @param replyQueue where results are waited for; undefined: nowhere
+ */
+export async function celeryFrom(
+  flags: CeleryFlags & OtherFlags,
+  names: Names,
+  replyQueue: string | undefined,
+  context: Context,
+) {
+  const { celery: task, args = '[]', kwargs = '{}', queuePrefix } = flags;
+  if (task === undefined) {
+    const lonely = (['args', 'kwargs', 'queuePrefix'] as const).find((name) => flags[name] !== undefined);
+    if (lonely === undefined) return undefined;
+    throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
+      hint: 'Name the Celery task: --celery tasks.double.',
+    });
+  }
+  if (queuePrefix === undefined) {
+    throw usageError('CELERY_WHERE', "--celery: in which queues do the users' tasks wait?", {
+      hint: 'Say what their names begin with, such as --queue-prefix usersequence_.',
+    });
+  }
+  const clash = clashOf(flags);
+  if (clash !== undefined) {
+    throw usageError('CELERY_WITH', `--celery does not go with --${kebab(clash)}`, {
+      hint: 'Give the task with --celery, --args and --kwargs; its queue is made as Celery makes it.',
+    });
+  }
   const list = parsed(args, '--args');
   if (!Array.isArray(list)) throw wrong('--args', args, 'an array', '[1, "two"]');
   const table = parsed(kwargs, '--kwargs');
   if (typeof table !== 'object' || table === null || Array.isArray(table)) {
     throw wrong('--kwargs', kwargs, 'an object', '{"page": 3}');
   }
-  return celeryMessages(task, { args: list, kwargs: { ...table } }, `${io.pid}@${io.hostname}`);
+  const { io, warn } = context;
+  const call = { args: list, kwargs: { ...table } };
+  const messages = celeryMessages(task, call, `${io.pid}@${io.hostname}`, replyQueue);
+  const prefix = checkQueuePrefix(queuePrefix, names);
+  return {
+    messages,
+    queueOf: (user: string) => prefixedQueueOf(prefix, user),
+    open: async (connection: Connection) => {
+      const { CeleryTasks } = await import('../run/publish/celery-tasks.js');
+      return CeleryTasks.open(connection, prefix, messages, warn);
+    },
+    wait: async (connection: Connection, onState: OnState) => {
+      const { CeleryWait } = await import('../run/tasks/celery-wait.js');
+      return CeleryWait.open(connection, replyQueue ?? '', onState);
+    },
+  };
+}
+
+function clashOf(flags: OtherFlags): string | undefined {
+  const others = ['task', 'payload', 'size', 'duration', 'from', 'ordered', 'queue', 'groupBy'] as const;
+  const clash = others.find((name) => flags[name] !== undefined);
+  if (clash !== undefined) return clash;
+  if (flags.strategy !== 'fair') return 'strategy';
+  return flags.queueType === 'classic' ? undefined : 'queueType';
+}
+
+/** A flag as it is written on the command line. */
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function parsed(text: string, flag: string): unknown {

@@ -1,8 +1,5 @@
-import type { Connection } from '../broker/connection.js';
-import type { QueueType } from '../broker/topology.js';
-import type { Names } from '../core/names.js';
 import type { PublishReport } from '../core/publish-report.js';
-import { type AwaitedTask, ResultWait } from '../run/tasks/result-wait.js';
+import type { AwaitedTask, OnState, TaskWait } from '../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context } from './context.js';
 
 export interface WaitOutcome {
@@ -22,23 +19,24 @@ export class PrintedResults {
 
   private constructor(
     private readonly context: Context,
-    private readonly wait: ResultWait,
+    private readonly wait: TaskWait,
   ) {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
   }
 
-  /** Before the first task is sent. */
+  /**
+   * Before the first task is sent.
+   *
+   * @param open begins to wait
+   */
   static async open(
     context: Context,
-    connection: Connection,
-    names: Names,
-    queueType: QueueType,
-    newId: () => string,
+    open: (onState: OnState) => Promise<TaskWait>,
   ): Promise<PrintedResults> {
     let results: PrintedResults | undefined;
-    const wait = await ResultWait.open(connection, names, queueType, newId, ({ type }, state) => {
+    const wait = await open(({ type }, state) => {
       results?.print({ schemaVersion: 1, kind: 'result', task: type, ...state }, state.state !== 'failed');
     });
     results = new PrintedResults(context, wait);
@@ -84,7 +82,7 @@ export class PrintedResults {
     const [one] = pending;
     if (one !== undefined) {
       this.context.fail(
-        `${pending.length} of ${pending.length + this.#done + this.#failed} tasks have not ended ${isLate ? 'in time' : 'yet'}; they go on: fairq task ${one.id} --follow`,
+        `${pending.length} of ${pending.length + this.#done + this.#failed} tasks have not ended ${isLate ? 'in time' : 'yet'}; ${this.wait.afterwards(one.id)}`,
       );
     }
     return { done: this.#done, failed: this.#failed, unfinished: pending.length };

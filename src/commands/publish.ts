@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Connection } from '../broker/connection.js';
 import type { OutgoingTask } from '../broker/publisher.js';
 import type { QueueType } from '../broker/topology.js';
-import type { Names } from '../core/names.js';
 import {
   type DurationRange,
   parseBytes,
@@ -13,12 +11,13 @@ import {
 } from '../core/quantities.js';
 import type { Distribution } from '../core/workload.js';
 import { usageError } from '../errors.js';
-import { type CeleryCallFlags, celeryMessagesFrom } from './celery.js';
+import type { OnState } from '../run/tasks/awaited-tasks.js';
+import type { CeleryFlags } from './celery.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
 import { reconnecting } from './reconnecting.js';
 
-interface PublishFlags extends GroupByFlags, CeleryCallFlags {
+interface PublishFlags extends GroupByFlags, CeleryFlags {
   user?: string;
   count?: number;
   users?: number;
@@ -38,7 +37,6 @@ interface PublishFlags extends GroupByFlags, CeleryCallFlags {
   strategy: 'fair' | 'fifo';
   wait?: boolean;
   timeout?: number;
-  queuePrefix?: string;
 }
 
 export function registerPublish(program: Command, run: Run): void {
@@ -128,6 +126,8 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { idGenerator, newRunId } = await import('./identity.js');
   const { onInterrupt } = await import('./interrupt.js');
   const { showProgress } = await import('./progress.js');
+  const { celeryFrom } = await import('./celery.js');
+  const { ResultWait } = await import('../run/tasks/result-wait.js');
   const { PrintedResults, waitedResult } = await import('./publish-wait.js');
   const { publishProgressLine, renderPublish } = await import('../render/publish-text.js');
 
@@ -135,7 +135,10 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
   }
   const config = await context.config();
-  const celery = await celeryFrom(flags, config.names, context);
+  const { names } = config;
+  const newId = idGenerator(context);
+  const replyQueue = flags.wait === true ? `${names.replyQueuePrefix}${newId()}` : undefined;
+  const celery = await celeryFrom(flags, names, replyQueue, context);
   const plan = await planFrom(
     {
       ...flags,
@@ -147,7 +150,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       shared: flags.strategy === 'fifo',
       grouping: await groupingFrom(flags),
     },
-    config.names,
+    names,
     context.io.stdin,
   );
   const connection = await openConnection(config.address, 'fairq publish', {
@@ -156,13 +159,13 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     onUnblocked: () => context.say('the broker takes tasks again'),
     ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
   });
-  const { names } = config;
-  const newId = idGenerator(context);
   const foreign = await celery?.open(connection);
   try {
-    const { wait, queueType } = flags;
-    const results =
-      wait === true ? await PrintedResults.open(context, connection, names, queueType, newId) : undefined;
+    const wait = (onState: OnState) =>
+      celery === undefined
+        ? ResultWait.open(connection, names, flags.queueType, newId, onState)
+        : celery.wait(connection, onState);
+    const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
     const onTask = ({ id, type, envelope: { user } }: OutgoingTask) => results?.expect({ id, type, user });
     const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
     const interruption = onInterrupt(
@@ -193,44 +196,4 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     foreign?.close();
     await connection.close();
   }
-}
-
-/** Undefined where the tasks are fairq's own. */
-async function celeryFrom(flags: PublishFlags, names: Names, context: Context) {
-  if (flags.celery === undefined) {
-    const lonely = (['args', 'kwargs', 'queuePrefix'] as const).find((name) => flags[name] !== undefined);
-    if (lonely === undefined) return undefined;
-    throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
-      hint: 'Name the Celery task: --celery tasks.double.',
-    });
-  }
-  if (flags.queuePrefix === undefined) {
-    throw usageError('CELERY_WHERE', "--celery: in which queues do the users' tasks wait?", {
-      hint: 'Say what their names begin with, such as --queue-prefix usersequence_.',
-    });
-  }
-  const clash = (
-    ['task', 'payload', 'size', 'duration', 'from', 'ordered', 'queue', 'wait', 'groupBy'] as const
-  ).find((name) => flags[name] !== undefined);
-  if (clash !== undefined || flags.strategy !== 'fair' || flags.queueType !== 'classic') {
-    const other = clash ?? (flags.strategy === 'fair' ? 'queue-type' : 'strategy');
-    throw usageError('CELERY_WITH', `--celery does not go with --${kebab(other)}`, {
-      hint: 'Give the task with --celery, --args and --kwargs; its queue is made as Celery makes it.',
-    });
-  }
-  const { checkQueuePrefix, prefixedQueueOf } = await import('../core/celery/queue-prefix.js');
-  const { CeleryTasks } = await import('../run/publish/celery-tasks.js');
-  const prefix = checkQueuePrefix(flags.queuePrefix, names);
-  const messages = celeryMessagesFrom(flags.celery, flags, context.io);
-  return {
-    messages,
-    queueOf: (user: string) => prefixedQueueOf(prefix, user),
-    open: (connection: Connection) =>
-      CeleryTasks.open(connection, prefix, messages, (text) => context.warn(text)),
-  };
-}
-
-/** A flag as it is written on the command line. */
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -27,6 +27,8 @@ export interface Names {
   readonly deadLetterQueue: string;
   /** What the name of every queue starts with in which tasks wait for their next attempt. */
   readonly retryQueuePrefix: string;
+  /** What the name of every queue starts with in which Celery's workers answer a publisher that waits. */
+  readonly replyQueuePrefix: string;
   /** Exclusive to the pruner that is at work: while it is there, an unbound queue is in good hands. */
   readonly pruneLock: string;
   /** The one queue of strategy `fifo`. */
@@ -51,6 +53,7 @@ export function namesFor(prefix: string): Names {
     resultStream: `${prefix}.results`,
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
+    replyQueuePrefix: `${prefix}.replies.`,
     pruneLock: `${prefix}.prune`,
     sharedQueue: `${prefix}.shared`,
     userQueuePrefix: `${prefix}.user.`,
@@ -78,9 +81,10 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, resultStream, deadLetterQueue, retryQueuePrefix } = names;
+  const { eventStream, resultStream, deadLetterQueue, retryQueuePrefix, replyQueuePrefix } = names;
   return (
     queue.startsWith(retryQueuePrefix) ||
+    queue.startsWith(replyQueuePrefix) ||
     [eventStream, resultStream, deadLetterQueue].some(
       (name) => queue === name || queue.startsWith(`${name}.`),
     )

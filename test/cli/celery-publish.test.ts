@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CeleryWorker, hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -80,6 +80,33 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
     await fairqJson(env, 'worker', '--celery', ...TO, '--exit-when', 'empty', '--max-attempts', '1');
     const report = await fairqJson(env, 'report', '--run', 'both');
     expect(report).toMatchObject({ published: 30, completed: 30, missing: 0, duplicates: 0 });
+  });
+
+  it('prints what each task came to with --wait, run by Celery or by fairq', async () => {
+    worker = await app.worker('celery');
+    const wait = (...flags: string[]) =>
+      fairq(env, 'publish', ...TO, '--user', 'F', '--wait', '--celery', ...flags);
+    const done = await wait('tasks.double', '--args', '[21]', '--count', '3');
+    expect(done.code, done.stderr).toBe(0);
+    const line = { kind: 'result', task: 'tasks.double', user: 'F', state: 'done', result: 42 };
+    expect(jsonLines(done.stdout)).toMatchObject([line, line, line]);
+    const failed = await wait('tasks.complain', '--args', '["no such page"]');
+    expect(failed.code).toBe(3);
+    expect(jsonLines(failed.stdout)).toMatchObject([{ state: 'failed', error: 'ValueError: no such page' }]);
+    await worker.stop();
+    const fairqs = new RunningFairq(['worker', '--celery', ...TO, '--max-attempts', '1'], env);
+    await fairqs.says(/ready/);
+    const echoed = await wait('tasks.echo', '--args', '[{"page":3}]');
+    expect(jsonLines(echoed.stdout)).toMatchObject([{ state: 'done', result: { page: 3 } }]);
+    const late = await wait('tasks.sleep', '--args', '[60]', '--timeout', '50ms');
+    expect(late.code).toBe(3);
+    expect(jsonLines(late.stdout)).toMatchObject([{ state: 'unfinished', user: 'F' }]);
+    fairqs.signal('SIGTERM');
+    await fairqs.says(/stopping/);
+    fairqs.signal('SIGTERM');
+    await fairqs.ended;
+    const left = (await vhost.management.queueNames()).filter((name) => name.startsWith('fairq.replies.'));
+    expect(left).toEqual([]);
   });
 
   it('makes a queue again that was deleted under it', async () => {

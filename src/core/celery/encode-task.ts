@@ -13,8 +13,14 @@ export interface CeleryMessages {
  * Messages as Celery's `apply_async` would send them, for any number of tasks that differ in their id alone.
  *
  * @param origin who sends them, as `pid@host`
+ * @param replyTo the queue where their results are waited for; empty: nowhere
  */
-export function celeryMessages(task: string, { args, kwargs }: CeleryCall, origin: string): CeleryMessages {
+export function celeryMessages(
+  task: string,
+  { args, kwargs }: CeleryCall,
+  origin: string,
+  replyTo = '',
+): CeleryMessages {
   const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
   const common = {
     ...{ lang: 'py', task, shadow: null, eta: null, expires: null, group: null, group_index: null },
@@ -27,7 +33,7 @@ export function celeryMessages(task: string, { args, kwargs }: CeleryCall, origi
     headers: (id) => ({ ...common, id, root_id: id }),
     properties: (id) => ({
       ...{ type: task, contentType: 'application/json', contentEncoding: 'utf-8' },
-      ...{ correlationId: id, replyTo: '' },
+      ...{ correlationId: id, replyTo },
     }),
   };
 }

@@ -1,0 +1,41 @@
+import type { TaskState } from '../task-state.js';
+
+/**
+ * What a worker's answer says of a task, as Celery's `rpc://` backend writes it; undefined where the task has not
+ * ended, and for what is no answer.
+ */
+export function readCeleryResult(
+  body: string,
+): Pick<TaskState, 'id' | 'state' | 'result' | 'error'> | undefined {
+  const { task_id: id, status, result } = fieldsOf(parsed(body));
+  if (typeof id !== 'string') return undefined;
+  switch (status) {
+    case 'SUCCESS':
+      return { id, state: 'done', result: result ?? null };
+    case 'FAILURE':
+    case 'REVOKED':
+      return { id, state: 'failed', error: errorText(result, status) };
+    default:
+      return undefined;
+  }
+}
+
+/** Python's exceptions: `ValueError: no such page`. */
+function errorText(result: unknown, status: string): string {
+  const { exc_type: type, exc_message: message } = fieldsOf(result);
+  const parts = (Array.isArray(message) ? message : [message]).filter((part) => part !== undefined);
+  const text = parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(', ');
+  return [typeof type === 'string' ? type : status, text].filter((part) => part !== '').join(': ');
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}

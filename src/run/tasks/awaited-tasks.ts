@@ -1,0 +1,68 @@
+import type { TaskState } from '../../core/task-state.js';
+
+export interface AwaitedTask {
+  readonly id: string;
+  readonly user: string;
+  /** The task's name. */
+  readonly type: string;
+}
+
+/** Waits for what becomes of tasks that are about to be sent. */
+export interface TaskWait {
+  expect(task: AwaitedTask): void;
+  /** Those that have not come to an end. */
+  readonly pending: readonly AwaitedTask[];
+  /** Resolves when none is pending. */
+  all(): Promise<void>;
+  /** What is left to do about such a task when nobody waits any more; the end of a sentence. */
+  afterwards(id: string): string;
+  close(): Promise<void>;
+}
+
+/** A task has come to its end; once for each. */
+export type OnState = (task: AwaitedTask, state: TaskState) => void;
+
+/** Tasks whose end is waited for. */
+export class AwaitedTasks<T extends AwaitedTask> {
+  readonly #byId = new Map<string, T>();
+  #whenNone: () => void = () => {};
+  #fail: (error: Error) => void = () => {};
+  readonly #failed: Promise<never>;
+
+  constructor(private readonly onState: OnState) {
+    this.#failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failed.catch(() => {}); // `all` may never be called
+  }
+
+  add(task: T): void {
+    this.#byId.set(task.id, task);
+  }
+
+  get(id: string): T | undefined {
+    return this.#byId.get(id);
+  }
+
+  get pending(): readonly T[] {
+    return [...this.#byId.values()];
+  }
+
+  ended(task: T, state: TaskState): void {
+    this.#byId.delete(task.id);
+    this.onState(task, state);
+    if (this.#byId.size === 0) this.#whenNone();
+  }
+
+  /** `all` rejects with it. */
+  fail(error: Error): void {
+    this.#fail(error);
+  }
+
+  async all(): Promise<void> {
+    const none = new Promise<void>((resolve) => {
+      this.#whenNone = resolve;
+    });
+    if (this.#byId.size > 0) await Promise.race([none, this.#failed]);
+  }
+}
