@@ -227,3 +227,19 @@ describe('broker start, status and stop', () => {
     }
   });
 });
+
+describe('bench units', () => {
+  it('says how many queues each unit takes, and how fair it is', async () => {
+    const document = await bench('units', '--strategy', 'fair', '--scale', '0.05');
+    const labels = document.results.map(({ variant }) => variant);
+    expect(labels).toEqual(['fair, per user', 'fair, hash 64', 'fair, by letter']);
+    const [perUser, byHash, byLetter] = labels.map(
+      (label = '') => document.figures.find(({ name }) => name === 'queues')?.values[label],
+    );
+    expect([perUser, byLetter]).toEqual([200, 26]);
+    expect(byHash).toBeLessThanOrEqual(64);
+    expect(document.checks.map(({ name }) => name)).toContain(
+      "fair, per user: Jain's index, half time, at least",
+    );
+  });
+});

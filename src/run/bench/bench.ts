@@ -11,6 +11,7 @@ import { noisy } from './scenarios/noisy.js';
 import { seed } from './scenarios/seed.js';
 import { slow } from './scenarios/slow.js';
 import { tail } from './scenarios/tail.js';
+import { units } from './scenarios/units.js';
 import { weights } from './scenarios/weights.js';
 import { type Case, Trial, type TrialDeps, type TrialResult } from './trial.js';
 
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   crowd,
   idle,
   churn,
+  units,
 ];
 
 export interface BenchRequest {

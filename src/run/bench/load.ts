@@ -1,5 +1,6 @@
 import { CLASSIC } from '../../broker/topology.js';
 import type { DurationRange } from '../../core/quantities.js';
+import type { Places } from '../publish/places.js';
 import type { PublishPlan } from '../publish/publish-run.js';
 
 /** What one publisher of a bench sends: one user's tasks, or those of many. No duration: no-op tasks. */
@@ -23,7 +24,7 @@ export interface ScheduledTask {
 }
 export type Schedule = readonly ScheduledTask[];
 
-export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> {
+export function planOf(schedule: Schedule, places: Places): Omit<PublishPlan, 'run' | 'shared'> {
   return {
     total: schedule.length,
     users: [...new Set(schedule.map(({ user }) => user))],
@@ -33,7 +34,7 @@ export function planOf(schedule: Schedule): Omit<PublishPlan, 'run' | 'shared'> 
     *tasks() {
       for (const { user, durationMs } of schedule) {
         const payload = Buffer.from(JSON.stringify({ durationMs }));
-        yield { user, type: 'sleep', contentType: 'application/json', payload };
+        yield { ...places.of('sleep', user), type: 'sleep', contentType: 'application/json', payload };
       }
     },
   };

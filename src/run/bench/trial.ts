@@ -7,11 +7,13 @@ import { QueueMaker } from '../../broker/queue-maker.js';
 import { assertTopology, CLASSIC } from '../../broker/topology.js';
 import { type CaseReport, labelOf } from '../../core/bench-report.js';
 import type { Clock } from '../../core/clock.js';
-import { type Names, namesFor, routingKeyOf, userQueueOf } from '../../core/names.js';
+import { BY_USER, type Grouping } from '../../core/grouping.js';
+import { type Names, namesFor, ownQueue, routingKeyOf, userQueueOf } from '../../core/names.js';
 import { RunMeasures } from '../../core/run-measures.js';
 import type { RunTimeline } from '../../core/run-timeline.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { WorkerReport } from '../../core/worker-report.js';
+import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule } from './load.js';
@@ -29,6 +31,8 @@ export interface Case {
   readonly variant?: string;
   /** For its workers, beside what all have. */
   readonly workerFlags?: readonly string[];
+  /** What shares a queue, where the load is a schedule; every user has one if not given. */
+  readonly grouping?: Grouping;
 }
 
 export const BY_STRATEGY: readonly Case[] = [
@@ -45,6 +49,8 @@ export interface TrialResult extends CaseReport {
   readonly events: readonly TaskEvent[];
   /** In the order in which they were started. */
   readonly workerReports: readonly WorkerReport[];
+  /** In which tasks came to the workers. */
+  readonly queues: number;
 }
 
 export interface TrialDeps {
@@ -121,9 +127,12 @@ export class Trial {
 
   /** Publishes a schedule of many users' tasks from this process. Resolves when all is confirmed. */
   async publishSchedule(schedule: Schedule): Promise<void> {
-    const { strategy } = this.options;
+    const { strategy, grouping = BY_USER } = this.options;
     const { clock, newId } = this.deps;
-    const plan = { ...planOf(schedule), run: this.#run, shared: strategy === 'fifo' };
+    this.deps.onStep(`${labelOf(this.options)}: publishing ${times(schedule.length, 'task')}`);
+    const shared = strategy === 'fifo';
+    const places = new Places(this.#names, { shared, grouping });
+    const plan = { ...planOf(schedule, places), run: this.#run, shared };
     await this.#connected('publish', (connection) =>
       new PublishRun({ connection, names: this.#names, clock, newId }, plan).run(),
     );
@@ -201,6 +210,10 @@ export class Trial {
     }
   }
 
+  #isOfTasks(queue: string): boolean {
+    return queue === this.#names.sharedQueue || ownQueue(this.#names, queue) !== undefined;
+  }
+
   async #measure(): Promise<TrialResult> {
     const { strategy, variant, workers, concurrency, weightOf } = this.options;
     this.deps.onStep(`${labelOf(this.options)}: reading the events`);
@@ -217,7 +230,10 @@ export class Trial {
         onRunRecord: (record) => measures.addRecord(record),
       }),
     );
+    const management = new Management(this.#address);
+    const queues = await management.queueNames().finally(() => management.close());
     return {
+      queues: queues.filter((queue) => this.#isOfTasks(queue)).length,
       strategy,
       ...(variant !== undefined && { variant }),
       workers,
@@ -232,5 +248,5 @@ export class Trial {
 }
 
 function times(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
 }

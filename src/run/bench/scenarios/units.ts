@@ -1,0 +1,61 @@
+import { byHash, byPrefix } from '../../../core/grouping.js';
+import { percentiles } from '../../../core/percentiles.js';
+import { seededRandom } from '../../../core/random.js';
+import { randomUsers } from '../../../core/workload.js';
+import type { ScheduledTask } from '../load.js';
+import { dwell } from '../measures.js';
+import type { Scenario } from '../scenario.js';
+import type { TrialResult } from '../trial.js';
+
+const USERS = 200;
+const TASKS = 16_000;
+const TASK_MS = 2;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const PER_USER = 'fair, per user';
+/** Shares of tasks that do not split, and of users with a handful of them. */
+const JAIN_PER_USER = 0.97;
+
+/** What shares a queue: a user, some users by hash, many by their first letter, or all. */
+export const units: Scenario = {
+  name: 'units',
+  summary:
+    '200 users, a few of them with most of 16,000 tasks of 2 ms: what does it cost in fairness when users share queues, and how many queues does it save?',
+  defaults: { workers: 2, concurrency: 4 },
+  cases: [
+    { strategy: 'fair', variant: PER_USER },
+    { strategy: 'fair', variant: 'fair, hash 64', grouping: byHash(64) },
+    { strategy: 'fair', variant: 'fair, by letter', grouping: byPrefix(1) },
+    { strategy: 'fifo', variant: 'one queue' },
+  ],
+  async script(trial, { seed, scale }) {
+    await trial.publishSchedule(load(seed, TASK_MS * scale));
+    await trial.workToTheEnd();
+  },
+  claims: () => [
+    {
+      name: "Jain's index, half time",
+      unit: 'share',
+      of: ({ report }) => report.fairness.jainAtHalf,
+      atLeast: JAIN_PER_USER,
+      promisedBy: [PER_USER],
+    },
+    { name: "light users' dwell, p50", unit: 'ms', of: (trial) => dwell(trial, ...lightUsers(trial)).p50 },
+    { name: "light users' dwell, p95", unit: 'ms', of: (trial) => dwell(trial, ...lightUsers(trial)).p95 },
+    { name: 'queues', unit: 'position', of: ({ queues }) => queues },
+  ],
+};
+
+/** By Zipf's law, in random order and all at once; the first letters of the names go round the alphabet. */
+function load(seed: number, durationMs: number): ScheduledTask[] {
+  const { order } = randomUsers(USERS, TASKS, 'zipf', seededRandom(seed));
+  return Array.from(order(), (user) => {
+    const number = Number(user.slice('user-'.length));
+    return { user: `${LETTERS[number % LETTERS.length]}-${number}`, dueMs: 0, durationMs };
+  });
+}
+
+/** The half of the users with the fewest tasks. */
+function lightUsers({ report: { users } }: TrialResult): string[] {
+  const median = percentiles(Float64Array.from(users, ({ tasks }) => tasks))?.p50 ?? 0;
+  return users.filter(({ tasks }) => tasks <= median).map(({ user }) => user);
+}
