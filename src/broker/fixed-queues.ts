@@ -2,7 +2,7 @@ import type { Names } from '../core/names.js';
 import { type Connection, replyCode } from './connection.js';
 import { announce } from './control.js';
 import { explainRefusal } from './refusal.js';
-import { absent, type QueueKind, userQueueArguments } from './topology.js';
+import { absent, fixedQueueArguments, type QueueKind } from './topology.js';
 
 /**
  * Makes those of the queues that are not there, durable and on the default exchange alone, and tells the workers.
@@ -19,7 +19,7 @@ export async function makeFixedQueues(
     try {
       await channel.assertQueue(queue, {
         durable: true,
-        arguments: userQueueArguments(kind, connection.brokerVersion),
+        arguments: fixedQueueArguments(names, queue, kind, connection.brokerVersion),
       });
     } catch (error) {
       // Somebody has made it in the meantime, of another kind.

@@ -156,6 +156,20 @@ export function userQueueArguments(
   return { ...queueArguments(type, brokerVersion), ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }) };
 }
 
+/** The highest that a task may have with strategy `priority`; from there on each level costs the broker. */
+export const HIGHEST_PRIORITY = 10;
+
+/** What a queue is made as that belongs to no user. Quorum queues have no levels to choose, so the one has none of it. */
+export function fixedQueueArguments(
+  names: Names,
+  queue: string,
+  kind: QueueKind,
+  brokerVersion: string,
+): Record<string, unknown> {
+  if (queue === names.priorityQueue) return { 'x-max-priority': HIGHEST_PRIORITY };
+  return userQueueArguments(kind, brokerVersion);
+}
+
 /**
  * Attempts are counted in our own header: a limit of the broker's would drop tasks that were only given back.
  * From 4.0 there is one unless it is switched off with -1. Before, there is none unless it is set, and -1 is

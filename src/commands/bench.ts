@@ -27,7 +27,7 @@ interface BenchFlags extends ThresholdFlags, HtmlFlags {
   large?: boolean;
 }
 
-const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair'];
+const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair', 'priority'];
 /** The scenario that is all of them, one after the other. */
 const ALL = 'all';
 /** What many queues cost: no strategies, and a table of its own. */
@@ -59,6 +59,7 @@ Examples:
   fairq bench --list
   fairq bench seed
   fairq bench seed --workers 3 --strategy fifo,fair
+  fairq bench seed --strategy fifo,priority,fair
   fairq bench tail --scale 0.5 --seed 7
   fairq bench seed --check 'user(B).last<=1010' --check 'fifo: missing==0'
   fairq bench all --json
@@ -266,12 +267,17 @@ function settingsFor({ name, defaults }: Scenario, flags: BenchFlags): ScenarioS
   };
 }
 
-function casesFor({ name, cases }: Scenario, strategies: readonly Strategy[] | undefined): readonly Case[] {
+/** Those that are always played, or all whose strategy is named. */
+function casesFor(
+  { name, cases, optionalCases = [] }: Scenario,
+  strategies: readonly Strategy[] | undefined,
+): readonly Case[] {
   if (strategies === undefined) return cases;
-  const chosen = cases.filter(({ strategy }) => strategies.includes(strategy));
+  const all = [...cases, ...optionalCases];
+  const chosen = all.filter(({ strategy }) => strategies.includes(strategy));
   if (chosen.length > 0) return chosen;
   throw usageError('NO_SUCH_STRATEGY', `"${name}" is not played with ${strategies.join(' or ')}`, {
-    hint: `Name some of ${[...new Set(cases.map(({ strategy }) => strategy))].join(', ')}.`,
+    hint: `Name some of ${[...new Set(all.map(({ strategy }) => strategy))].join(', ')}.`,
   });
 }
 

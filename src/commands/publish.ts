@@ -34,7 +34,8 @@ interface PublishFlags extends GroupByFlags, CeleryFlags {
   run?: string;
   queueType: QueueType;
   ordered?: boolean;
-  strategy: 'fair' | 'fifo';
+  strategy: 'fair' | 'fifo' | 'priority';
+  priority?: number;
   wait?: boolean;
   timeout?: number;
 }
@@ -85,9 +86,17 @@ export function registerPublish(program: Command, run: Run): void {
     )
     .option('--ordered', 'make user queues that one worker at a time consumes: for "worker --ordered"')
     .addOption(
-      new Option('--strategy <name>', 'fair: a queue for each user; fifo: one shared queue, to compare with')
-        .choices(['fair', 'fifo'])
+      new Option(
+        '--strategy <name>',
+        'fair: a queue for each user; to compare with: fifo, one shared queue, and priority, one that goes by --priority',
+      )
+        .choices(['fair', 'fifo', 'priority'])
         .default('fair'),
+    )
+    .option(
+      '--priority <n>',
+      'with --strategy priority: from 0 to 10, the highest first (default: 0)',
+      (text) => parseCount(text, '--priority', 0, 10),
     )
     .option('--wait', 'print what becomes of each task, a JSON object a line, until all have ended')
     .option('--timeout <time>', 'with --wait: for so long at most, once all are sent', (text) =>
@@ -131,6 +140,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { PrintedResults, waitedResult } = await import('./publish-wait.js');
   const { publishProgressLine, renderPublish } = await import('../render/publish-text.js');
 
+  checkPriority(flags);
   if (flags.timeout !== undefined && flags.wait !== true) {
     throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
   }
@@ -148,6 +158,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       run: flags.run ?? newRunId(context),
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
+      priority: flags.strategy === 'priority' ? (flags.priority ?? 0) : undefined,
       grouping: await groupingFrom(flags),
     },
     names,
@@ -195,5 +206,22 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   } finally {
     foreign?.close();
     await connection.close();
+  }
+}
+
+function checkPriority({ strategy, priority, queueType, ordered }: PublishFlags): void {
+  if (priority !== undefined && strategy !== 'priority') {
+    throw usageError('PRIORITY_WITHOUT', '--priority goes with --strategy priority alone', {
+      hint: 'Between fair queues nobody goes first; to give a user more, see worker --weight.',
+    });
+  }
+  if (strategy === 'priority' && (queueType === 'quorum' || ordered === true)) {
+    throw usageError(
+      'PRIORITY_WITH',
+      '--strategy priority goes with neither --queue-type quorum nor --ordered',
+      {
+        hint: 'Its queue is a classic one, and its order is that of the priorities.',
+      },
+    );
   }
 }

@@ -33,7 +33,7 @@ interface WorkerFlags extends WeightFlags, GroupByFlags {
   idleFor: number;
   count?: number;
   name?: string;
-  strategy: 'fair' | 'arrival' | 'fifo';
+  strategy: 'fair' | 'arrival' | 'fifo' | 'priority';
   waitForWorkers: number;
   charge: Charging;
   taskTimeout?: number;
@@ -160,9 +160,9 @@ export function registerWorker(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--strategy <name>',
-        'fair, or one to compare with: arrival (in order of arrival), fifo (the shared queue)',
+        'fair, or one to compare with: arrival (in order of arrival), fifo (the shared queue), priority (the one that goes by priority)',
       )
-        .choices(['fair', 'arrival', 'fifo'])
+        .choices(['fair', 'arrival', 'fifo', 'priority'])
         .default('fair'),
     )
     .option(
@@ -193,8 +193,10 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
       hint: 'Give the tasks to a module or to a program.',
     });
   }
-  if (flags.groupBy !== undefined && (flags.queues !== undefined || flags.strategy === 'fifo')) {
-    throw usageError('GROUP_BY_WITH', '--group-by goes with neither --queues nor --strategy fifo', {
+  const saysQueues = flags.queues !== undefined || flags.queuePrefix !== undefined || hasOneQueue(flags);
+  if (flags.groupBy !== undefined && saysQueues) {
+    const others = '--queues, --queue-prefix nor a --strategy of one queue';
+    throw usageError('GROUP_BY_WITH', `--group-by goes with neither ${others}`, {
       hint: 'Each of them says which queues to serve: give one.',
     });
   }
@@ -212,7 +214,6 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   const { io } = context;
   const weights = await weightsFrom(flags);
   const config = await context.config();
-  const prefixed = await globOf(flags.queuePrefix, config.names);
   const celery = flags.celery ? await celeryOf(flags) : undefined;
   const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context, celery?.naming);
   const handlers =
@@ -222,13 +223,7 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
         ? (await import('../run/worker/exec-handler.js')).execHandlers(flags.exec, io.env, flags.resultSize)
         : (celery?.naming.builtIns ?? builtInHandlers);
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
-  const fifo = flags.strategy === 'fifo';
-  const named = [...(flags.queues ?? []), ...prefixed];
-  const include = fifo
-    ? [config.names.sharedQueue]
-    : named.length > 0
-      ? named
-      : await groupQueues(flags, config.names);
+  const include = await includedQueues(flags, config.names);
   const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
@@ -342,9 +337,16 @@ async function work(flags: WorkerFlags, context: Context): Promise<CommandResult
   }
 }
 
-/** The queues of a grouping, as globs; none where nothing is said, and all are served. */
-async function groupQueues(flags: WorkerFlags, names: Names): Promise<string[]> {
-  if (flags.groupBy === undefined) return [];
+function hasOneQueue({ strategy }: WorkerFlags): boolean {
+  return strategy === 'fifo' || strategy === 'priority';
+}
+
+/** Globs over the queues to serve; none where nothing is said, and all of fairq's own are served. */
+async function includedQueues(flags: WorkerFlags, names: Names): Promise<readonly string[]> {
+  if (flags.strategy === 'fifo') return [names.sharedQueue];
+  if (flags.strategy === 'priority') return [names.priorityQueue];
+  if (flags.groupBy === undefined)
+    return [...(flags.queues ?? []), ...(await globOf(flags.queuePrefix, names))];
   const { groupsStartWith } = await groupingFrom(flags);
   const groups = groupsStartWith === undefined ? [] : [`${names.groupQueuePrefix}${groupsStartWith}*`];
   // In a map, and without any grouping, there are users with a queue to themselves.

@@ -33,6 +33,8 @@ export interface Names {
   readonly pruneLock: string;
   /** The one queue of strategy `fifo`. */
   readonly sharedQueue: string;
+  /** The one queue of strategy `priority`. */
+  readonly priorityQueue: string;
   /** What every user queue's name starts with. */
   readonly userQueuePrefix: string;
   /** The same for the queues that a group of users shares. */
@@ -56,6 +58,7 @@ export function namesFor(prefix: string): Names {
     replyQueuePrefix: `${prefix}.replies.`,
     pruneLock: `${prefix}.prune`,
     sharedQueue: `${prefix}.shared`,
+    priorityQueue: `${prefix}.priority`,
     userQueuePrefix: `${prefix}.user.`,
     groupQueuePrefix: `${prefix}.group.`,
   };

@@ -118,6 +118,7 @@ function halfTime({ users, order }: CompletionOrder): { least: number; most: num
 const STRATEGY_WORDS: Readonly<Record<string, string>> = {
   fifo: 'one queue',
   arrival: 'a queue per user in the order of arrival',
+  priority: 'one queue by priority',
   fair: 'fair queues',
 };
 

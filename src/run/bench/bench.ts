@@ -10,6 +10,7 @@ import { loop } from './scenarios/loop.js';
 import { noisy } from './scenarios/noisy.js';
 import { seed } from './scenarios/seed.js';
 import { slow } from './scenarios/slow.js';
+import { starve } from './scenarios/starve.js';
 import { tail } from './scenarios/tail.js';
 import { units } from './scenarios/units.js';
 import { weights } from './scenarios/weights.js';
@@ -28,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   churn,
   units,
+  starve,
 ];
 
 export interface BenchRequest {

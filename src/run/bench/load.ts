@@ -9,6 +9,8 @@ export type Load = Whose & {
   /** Tasks a second, evenly; as fast as it goes if not given. */
   readonly rate?: number;
   readonly seed?: number;
+  /** For strategy `priority`; 0 if not given. */
+  readonly priority?: number;
 };
 
 type Whose =

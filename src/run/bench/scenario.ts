@@ -23,6 +23,8 @@ export interface Scenario {
   readonly defaults: ScenarioDefaults;
   /** What plays the load, side by side. */
   readonly cases: readonly Case[];
+  /** What plays it as well where somebody names its strategy. */
+  readonly optionalCases?: readonly Case[];
   /** Whether the order of starts is part of the result. */
   readonly showsStarts?: boolean;
   /** Whether it is about the user with the least, so that one sentence tells it. */

@@ -22,7 +22,7 @@ import { describeLoad, type Load, planOf, publishFlags, type Schedule } from './
 const FLOOD_PER_SECOND = 1_000;
 
 /** How the tasks reach the workers. */
-export type Strategy = 'fifo' | 'arrival' | 'fair';
+export type Strategy = 'fifo' | 'arrival' | 'fair' | 'priority';
 
 /** One way to play a scenario's load. */
 export interface Case {
@@ -119,8 +119,8 @@ export class Trial {
   async publish(load: Load): Promise<void> {
     const { strategy } = this.options;
     this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
-    const shared = strategy === 'fifo' ? ['--strategy', 'fifo'] : [];
-    const publisher = this.#start<unknown>(['publish', '--run', this.#run, ...shared, ...publishFlags(load)]);
+    const args = ['publish', '--run', this.#run, ...strategyFlags(strategy, load), ...publishFlags(load)];
+    const publisher = this.#start<unknown>(args);
     if (load.rate === undefined || load.rate >= FLOOD_PER_SECOND) publisher.giveWay();
     await publisher.ended;
   }
@@ -167,8 +167,7 @@ export class Trial {
       const name = `worker-${this.#workers.length + i + 1}`;
       const flags = ['--strategy', strategy, '--concurrency', `${concurrency}`, '--name', name];
       flags.push('--exit-when', until, '--idle-for', '1s', '--wait-for-workers', `${count}`);
-      if (strategy === 'fair') flags.push(...workerFlags);
-      return this.#start<WorkerReport>(['worker', ...flags]);
+      return this.#start<WorkerReport>(['worker', ...flags, ...workerFlags]);
     });
     this.#workers.push(...started);
     return started;
@@ -211,7 +210,8 @@ export class Trial {
   }
 
   #isOfTasks(queue: string): boolean {
-    return queue === this.#names.sharedQueue || ownQueue(this.#names, queue) !== undefined;
+    const { sharedQueue, priorityQueue } = this.#names;
+    return queue === sharedQueue || queue === priorityQueue || ownQueue(this.#names, queue) !== undefined;
   }
 
   async #measure(): Promise<TrialResult> {
@@ -245,6 +245,12 @@ export class Trial {
       workerReports: this.#workers.flatMap(({ document }) => document ?? []),
     };
   }
+}
+
+/** How a load is sent, where not into the queues of its users. */
+function strategyFlags(strategy: Strategy, { priority = 0 }: Load): string[] {
+  if (strategy === 'fifo') return ['--strategy', 'fifo'];
+  return strategy === 'priority' ? ['--strategy', 'priority', '--priority', `${priority}`] : [];
 }
 
 function times(count: number, what: string): string {

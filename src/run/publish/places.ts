@@ -11,11 +11,15 @@ export interface PlaceOptions {
   readonly grouping: Grouping;
   /** Other queues than fairq's own, of an application: throws where a user can have none. */
   readonly queueOf?: ((user: string) => string) | undefined;
-  /** One queue for all, whatever is named. */
+  /** One queue for all, whatever is named; which one is the publisher's matter. */
   readonly shared: boolean;
+  /** The same, by this priority. */
+  readonly priority?: number | undefined;
 }
 
 /** Whose a task is, and which queue it goes to where that is not its user's own. */
+export type Place = Pick<PlannedTask, 'user' | 'queue' | 'priority'>;
+
 export class Places {
   constructor(
     private readonly names: Names,
@@ -40,7 +44,7 @@ export class Places {
   }
 
   /** Without a user a task is of one that is called as its queue. Throws where it says neither. */
-  of(task: string, user: string | undefined, queue?: string): Pick<PlannedTask, 'user' | 'queue'> {
+  of(task: string, user: string | undefined, queue?: string): Place {
     const named = this.named(task, queue);
     const { queueOf = (name: string) => routingKeyOf(this.names, name) } = this.options;
     if (user !== undefined && user !== named) queueOf(user);
@@ -48,6 +52,8 @@ export class Places {
     if (whose === undefined) {
       throw usageError('NO_USER', 'it has neither a user nor a queue', { hint: 'Say whose it is.' });
     }
+    const { priority } = this.options;
+    if (priority !== undefined) return { user: whose, queue: this.names.priorityQueue, priority };
     const place = this.options.shared ? undefined : (named ?? this.#groupQueue(whose));
     return { user: whose, ...(place !== undefined && { queue: place }) };
   }

@@ -26,6 +26,8 @@ export interface PlanFlags extends WorkloadFlags {
   readonly shared: boolean;
   /** Refuses a user whose queue cannot have its name; fairq's own queues if not given. */
   readonly queueOf?: ((user: string) => string) | undefined;
+  /** All tasks go to the queue of strategy `priority`, with this one. */
+  readonly priority?: number | undefined;
 }
 
 /** What is to be sent, complete and checked before anything is. */
@@ -35,7 +37,7 @@ export async function planFrom(
   stdin: NodeJS.ReadableStream,
 ): Promise<PublishPlan> {
   const groups = flags.grouping !== BY_USER;
-  if ((flags.queue !== undefined || groups) && flags.shared) {
+  if ((flags.queue !== undefined || groups) && (flags.shared || flags.priority !== undefined)) {
     const flag = groups ? '--group-by' : '--queue';
     throw usageError('QUEUE_AND_STRATEGY', `${flag} and another --strategy exclude each other`, {
       hint: 'Such a strategy has one queue for all tasks.',

@@ -23,6 +23,7 @@ export interface PlannedTask {
   readonly user: string;
   /** The queue that it goes to, if not its user's own. */
   readonly queue?: string;
+  readonly priority?: number;
   readonly type: string;
   readonly contentType: string;
   readonly payload: Buffer;
@@ -117,7 +118,9 @@ export class PublishRun {
       const finishedAt = clock.epochMicros();
       if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
     }
-    const fixed = [...queues].filter((queue) => ownQueue(names, queue) === undefined).sort(compareNatural);
+    const fixed = [...queues]
+      .filter((queue) => ownQueue(names, queue) === undefined && queue !== names.priorityQueue)
+      .sort(compareNatural);
     return this.#report(counts, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 
@@ -164,6 +167,7 @@ export class PublishRun {
       contentType: task.contentType,
       payload: task.payload,
       ...(task.queue !== undefined && { toQueue: task.queue }),
+      ...(task.priority !== undefined && { priority: task.priority }),
       envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
   }

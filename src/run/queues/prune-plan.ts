@@ -65,9 +65,8 @@ function chooser(
     if (!isNamed(name, user)) return false;
     if (user !== undefined) return true;
     // What fairq needs itself is never pruned, whatever the glob says; neither is a stream, which is never empty.
-    if (!includeForeign || isReserved(names, name) || name === names.sharedQueue || type === 'stream') {
-      return false;
-    }
+    if (!includeForeign || isReserved(names, name) || type === 'stream') return false;
+    if (name === names.sharedQueue || name === names.priorityQueue) return false;
     // Those of the broker's own naming are somebody's for as long as their connection lasts.
     return !name.startsWith('amq.');
   };

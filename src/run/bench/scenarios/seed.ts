@@ -16,11 +16,12 @@ export const seed: Scenario = {
   summary: "A's 30,000 tasks, then B's 500: when is B done?",
   defaults: { workers: 1, concurrency: 10, countA: 30_000, countB: 500 },
   cases: BY_STRATEGY,
+  optionalCases: [{ strategy: 'priority' }],
   hasMoral: true,
   rounds: 5,
   async script(trial, { countA, countB }) {
-    await trial.publish({ user: 'A', count: countA });
-    await trial.publish({ user: 'B', count: countB });
+    await trial.publish({ user: 'A', count: countA, priority: 1 });
+    await trial.publish({ user: 'B', count: countB, priority: 9 });
     await trial.workToTheEnd();
   },
   claims(settings) {

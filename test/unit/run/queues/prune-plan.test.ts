@@ -56,7 +56,14 @@ describe('a plan to prune', () => {
     [{ match: '*', includeForeign: true }, ['fairq.user.A', 'fairq.user.team%2FB', 'theirs_1']],
     [{ includeForeign: true }, ['fairq.user.A', 'fairq.user.team%2FB']],
   ])('by %j takes %j, and never what fairq or the broker needs', (selection, names) => {
-    const others = ['fairq.dead', 'fairq.retry.5ms', 'fairq.shared', 'amq.gen-x', 'theirs_1'];
+    const others = [
+      'fairq.dead',
+      'fairq.retry.5ms',
+      'fairq.shared',
+      'fairq.priority',
+      'amq.gen-x',
+      'theirs_1',
+    ];
     const queues = [...names, ...others, 'fairq.user.A', 'fairq.user.team%2FB'];
     const listed = [...new Set(queues)].map((name) => queue(name));
     listed.push(queue('fairq.events', 0, 'stream'), queue('their.stream', 0, 'stream'));
