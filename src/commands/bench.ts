@@ -20,6 +20,7 @@ interface BenchFlags extends ThresholdFlags, HtmlFlags {
   countA?: number;
   countB?: number;
   strategy?: Strategy[];
+  celeryCommand?: string;
   rounds?: number;
   seed: number;
   scale: number;
@@ -27,7 +28,7 @@ interface BenchFlags extends ThresholdFlags, HtmlFlags {
   large?: boolean;
 }
 
-const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair', 'priority'];
+const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair', 'priority', 'celery'];
 /** The scenario that is all of them, one after the other. */
 const ALL = 'all';
 /** What many queues cost: no strategies, and a table of its own. */
@@ -47,7 +48,15 @@ export function registerBench(program: Command, run: Run): void {
     .option('--rounds <n>', 'how often each strategy plays; the fastest is shown', (text) =>
       parseCount(text, '--rounds', 1, 100),
     )
-    .option('--strategy <a,b>', `of ${STRATEGIES.join(', ')}`, parseStrategies)
+    .option(
+      '--strategy <a,b>',
+      `of ${STRATEGIES.join(', ')} (celery only where it is named)`,
+      parseStrategies,
+    )
+    .option(
+      '--celery-command <words>',
+      'runs Celery, for the strategy celery (default: what is found; FAIRQ_CELERY)',
+    )
     .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
     .option('--scale <x>', 'multiplies every time of the load', (text) => parseFactor(text, '--scale'), 1)
     .option('--queues <n,n>', 'with cost: so many', parseSizes)
@@ -60,6 +69,7 @@ Examples:
   fairq bench seed
   fairq bench seed --workers 3 --strategy fifo,fair
   fairq bench seed --strategy fifo,priority,fair
+  fairq bench seed --strategy fifo,celery,fair
   fairq bench tail --scale 0.5 --seed 7
   fairq bench seed --check 'user(B).last<=1010' --check 'fifo: missing==0'
   fairq bench all --json
@@ -132,16 +142,34 @@ async function benchScenarios(
     flags.check ?? [],
     requests.flatMap(({ cases }) => cases),
   );
+  const celery = await celeryFor(
+    requests.flatMap(({ cases }) => cases),
+    flags,
+    context,
+  );
   const { version, outcome } = await onBenchBroker(context, name, async ({ show, ...deps }, address) => {
     const played: PlayedScenario[] = [];
     for (const [i, request] of requests.entries()) {
       const which = requests.length === 1 ? '' : ` (${i + 1} of ${requests.length})`;
       const onStep = (text: string) => show(`${request.scenario.name}${which}: ${text}`);
-      played.push({ ...request, ...(await runBench({ ...deps, address, onStep }, request)) });
+      played.push({ ...request, ...(await runBench({ ...deps, address, onStep, celery }, request)) });
     }
     return played;
   });
   return resultOf(name, version, flags, outcome, context);
+}
+
+/** Celery, where it is played. */
+async function celeryFor(cases: readonly Case[], { celeryCommand }: BenchFlags, context: Context) {
+  if (!cases.some(({ strategy }) => strategy === 'celery')) {
+    if (celeryCommand === undefined) return undefined;
+    throw usageError('WITHOUT_CELERY', '--celery-command goes with the strategy celery alone', {
+      hint: 'Name it: --strategy fifo,celery,fair.',
+    });
+  }
+  const { findCelery } = await import('../run/bench/celery/find-celery.js');
+  const { env } = context.io;
+  return findCelery(celeryCommand ?? (env.FAIRQ_CELERY || undefined), env);
 }
 
 interface PlayedScenario extends BenchOutcome {

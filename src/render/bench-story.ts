@@ -120,6 +120,7 @@ const STRATEGY_WORDS: Readonly<Record<string, string>> = {
   arrival: 'a queue per user in the order of arrival',
   priority: 'one queue by priority',
   fair: 'fair queues',
+  celery: "Celery's own workers",
 };
 
 function withWords(results: readonly BenchResult[], i: number, style: TextStyle): string {

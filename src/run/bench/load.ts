@@ -61,6 +61,17 @@ export function publishFlags(load: Load): string[] {
   return flags;
 }
 
+/** Whose they are. */
+export function usersOf(load: Load): string[] {
+  return 'user' in load ? [load.user] : Array.from({ length: load.users }, (_, i) => `user-${i + 1}`);
+}
+
+/** How many tasks that is. */
+export function tasksOf(load: Load): number {
+  if ('total' in load) return load.total;
+  return 'users' in load ? load.users * load.count : load.count;
+}
+
 /** `30,000 tasks of user A`, `30 tasks for each of 1000 users` */
 export function describeLoad(load: Load): string {
   const count = ('total' in load ? load.total : load.count).toLocaleString('en-US');

@@ -15,14 +15,19 @@ import type { TaskEvent } from '../../core/task-event.js';
 import type { WorkerReport } from '../../core/worker-report.js';
 import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
+import { CeleryWorkers } from './celery/celery-workers.js';
+import type { CeleryCommand } from './celery/find-celery.js';
 import { FairqProcess, type Self } from './fairq-process.js';
-import { describeLoad, type Load, planOf, publishFlags, type Schedule } from './load.js';
+import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
 
 /** Who sends so much gives way to everybody else, or the processors would be what is measured. */
 const FLOOD_PER_SECOND = 1_000;
 
 /** How the tasks reach the workers. */
-export type Strategy = 'fifo' | 'arrival' | 'fair' | 'priority';
+export type Strategy = 'fifo' | 'arrival' | 'fair' | 'priority' | 'celery';
+
+/** What Celery's queues are called. */
+const CELERY_PREFIX = 'usersequence_';
 
 /** One way to play a scenario's load. */
 export interface Case {
@@ -62,6 +67,8 @@ export interface TrialDeps {
   readonly onStep: (text: string) => void;
   /** Rejects when the operator wants to stop. */
   readonly interrupted: Promise<never>;
+  /** There where it is played. */
+  readonly celery?: CeleryCommand | undefined;
 }
 
 export interface TrialOptions extends Case {
@@ -83,6 +90,11 @@ export class Trial {
   readonly #run = 'bench';
   readonly #processes: FairqProcess<unknown>[] = [];
   readonly #workers: FairqProcess<WorkerReport>[] = [];
+  readonly #users = new Set<string>();
+  #published = 0;
+  #celery: CeleryWorkers | undefined;
+  /** Celery's workers write no events; theirs are read elsewhere. */
+  #celeryEvents: readonly TaskEvent[] = [];
 
   private constructor(
     private readonly deps: TrialDeps,
@@ -106,7 +118,7 @@ export class Trial {
       await Promise.race([script(trial), deps.interrupted]);
       return await trial.#measure();
     } finally {
-      await Promise.all(trial.#processes.map((process) => process.kill()));
+      await Promise.all([...trial.#processes.map((process) => process.kill()), trial.#celery?.kill()]);
       await management.removeVhost(vhost);
       await management.close();
     }
@@ -119,6 +131,8 @@ export class Trial {
   async publish(load: Load): Promise<void> {
     const { strategy } = this.options;
     this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
+    for (const user of usersOf(load)) this.#users.add(user);
+    this.#published += tasksOf(load);
     const args = ['publish', '--run', this.#run, ...strategyFlags(strategy, load), ...publishFlags(load)];
     const publisher = this.#start<unknown>(args);
     if (load.rate === undefined || load.rate >= FLOOD_PER_SECOND) publisher.giveWay();
@@ -185,6 +199,7 @@ export class Trial {
 
   /** Starts the workers, lets them begin together, and resolves when every queue is empty. */
   async workToTheEnd(): Promise<void> {
+    if (this.options.strategy === 'celery') return this.#celeryToTheEnd();
     this.startWorkers('empty');
     await this.workersEnd();
   }
@@ -192,6 +207,22 @@ export class Trial {
   /** Lets the load go on for so long; part of what a scenario is, not a wait for something. */
   async pass(ms: number): Promise<void> {
     await delay(ms);
+  }
+
+  /** They begin when they are there, each with the first of its queues, as Celery's do. */
+  async #celeryToTheEnd(): Promise<void> {
+    const { deps, options } = this;
+    if (deps.celery === undefined) throw new Error('nobody has looked for Celery');
+    const { workers, concurrency } = options;
+    deps.onStep(
+      `celery: ${times(workers, 'worker')} of Celery ${deps.celery.version}, ${times(concurrency, 'process', 'processes')} each`,
+    );
+    this.#celery = await CeleryWorkers.start({
+      ...{ command: deps.celery, address: this.#address, env: deps.self.env, workers, concurrency },
+      queues: [...this.#users].map((user) => CELERY_PREFIX + user),
+    });
+    await this.#celery.ready();
+    this.#celeryEvents = await this.#celery.ran(this.#published);
   }
 
   #start<Document>(args: readonly string[]): FairqProcess<Document> {
@@ -218,7 +249,8 @@ export class Trial {
     const { strategy, variant, workers, concurrency, weightOf } = this.options;
     this.deps.onStep(`${labelOf(this.options)}: reading the events`);
     const measures = new RunMeasures(weightOf);
-    const events: TaskEvent[] = [];
+    const events: TaskEvent[] = [...this.#celeryEvents];
+    for (const event of events) measures.add(event);
     await this.#connected('report', (connection) =>
       replayEvents(connection, this.#names, this.deps.newId(), {
         onCompletions: (batch) => {
@@ -249,10 +281,18 @@ export class Trial {
 
 /** How a load is sent, where not into the queues of its users. */
 function strategyFlags(strategy: Strategy, { priority = 0 }: Load): string[] {
-  if (strategy === 'fifo') return ['--strategy', 'fifo'];
-  return strategy === 'priority' ? ['--strategy', 'priority', '--priority', `${priority}`] : [];
+  switch (strategy) {
+    case 'fifo':
+      return ['--strategy', 'fifo'];
+    case 'priority':
+      return ['--strategy', 'priority', '--priority', `${priority}`];
+    case 'celery':
+      return ['--celery', 'tasks.noop', '--queue-prefix', CELERY_PREFIX];
+    default:
+      return [];
+  }
 }
 
-function times(count: number, what: string): string {
-  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+function times(count: number, what: string, many = `${what}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? what : many}`;
 }

@@ -16,7 +16,7 @@ export const seed: Scenario = {
   summary: "A's 30,000 tasks, then B's 500: when is B done?",
   defaults: { workers: 1, concurrency: 10, countA: 30_000, countB: 500 },
   cases: BY_STRATEGY,
-  optionalCases: [{ strategy: 'priority' }],
+  optionalCases: [{ strategy: 'priority' }, { strategy: 'celery' }],
   hasMoral: true,
   rounds: 5,
   async script(trial, { countA, countB }) {

@@ -1,0 +1,65 @@
+import { completeEnvelope, decodeEnvelope, ENVELOPE_HEADER } from '../../../core/envelope.js';
+import type { TaskEvent } from '../../../core/task-event.js';
+
+export const APP_NAME = 'fairq_bench';
+/** What the app's worker prints when it consumes its queues. */
+export const READY = 'fairq-bench: ready';
+
+/**
+ * The app that Celery's workers run: one task that does nothing but write down, with one system call, that it ran.
+ * Each process has a file of its own, so that nobody waits for anybody. When its parent is gone, and with it the pipe on
+ * stdin, a worker removes the app and ends itself and its children.
+ */
+export const APP = `
+import os, shutil, signal, threading, time
+from celery import Celery
+from celery.signals import worker_init, worker_process_init, worker_ready
+
+app = Celery('${APP_NAME}', broker=os.environ['FAIRQ_BENCH_BROKER'])
+record = None
+
+def end_with_parent():
+    while os.read(0, 1): pass
+    shutil.rmtree(os.getcwd(), ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+@worker_init.connect
+def watch_parent(**_):
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+@worker_process_init.connect
+def open_record(**_):
+    global record
+    record = os.open(f'{os.getpid()}.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+@worker_ready.connect
+def say_ready(**_):
+    print('${READY}', flush=True)
+
+@app.task(bind=True, name='tasks.noop')
+def noop(self, *args, **kwargs):
+    at = time.time_ns()
+    request = self.request
+    again = int(bool((request.delivery_info or {}).get('redelivered')))
+    line = f"{request.id} {at} {time.time_ns()} {again} {request.get('${ENVELOPE_HEADER}')}\\n"
+    os.write(record, line.encode())
+`;
+
+/** A line that the app's task has written; undefined for anything else. */
+export function eventOf(line: string, worker: string): TaskEvent | undefined {
+  const found = /^(\S+) (\d+) (\d+) ([01]) (.*)$/.exec(line);
+  if (found === null) return undefined;
+  const [, id = '', startedNs, finishedNs, again, text] = found;
+  const started = Math.floor(Number(startedNs) / 1000);
+  const envelope = completeEnvelope(decodeEnvelope({ [ENVELOPE_HEADER]: text }), '', started);
+  const { user, run, sequence, attempt, intendedAt, sentAt } = envelope;
+  return {
+    ...{ id, user, run, sequence, attempt, outcome: 'done', worker },
+    enqueued: intendedAt,
+    sentLate: sentAt - intendedAt,
+    started,
+    finished: Math.floor(Number(finishedNs) / 1000),
+    redelivered: again === '1',
+    hasResult: false,
+  };
+}
