@@ -302,7 +302,8 @@ function casesFor(
 ): readonly Case[] {
   if (strategies === undefined) return cases;
   const all = [...cases, ...optionalCases];
-  const chosen = all.filter(({ strategy }) => strategies.includes(strategy));
+  // Side by side in the order that was asked for.
+  const chosen = [...new Set(strategies)].flatMap((name) => all.filter(({ strategy }) => strategy === name));
   if (chosen.length > 0) return chosen;
   throw usageError('NO_SUCH_STRATEGY', `"${name}" is not played with ${strategies.join(' or ')}`, {
     hint: `Name some of ${[...new Set(all.map(({ strategy }) => strategy))].join(', ')}.`,
