@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -165,6 +165,26 @@ describe('a task that fails', () => {
     expect(dead.content.toString()).toBe('strange');
     expect(dead.properties.headers?.['x-fairq-reason']).toContain('does not say what it is');
     expect(await vhost.ready('fairq.retry.40ms')).toBe(0);
+  });
+
+  it('is a dead letter where no queue can have the name that it says', async () => {
+    const flags = ['--backoff', '41ms', '--exit-when', 'empty'];
+    await fairqJson(env, 'worker', ...flags);
+    const queues = ['x'.repeat(300), `fairq.user.${'x'.repeat(300)}`];
+    for (const [i, queue] of queues.entries()) {
+      const headers = { 'x-fairq': `1 1 1 ${Date.now() * 1000} 0 long user`, 'x-fairq-queue': queue };
+      vhost.channel.sendToQueue('fairq.retry.41ms', Buffer.from(''), { messageId: `long-${i}`, headers });
+    }
+    await eventually(async () => (await vhost.ready('fairq.retry.41ms')) === 2, {
+      timeoutMs: 10_000,
+      what: 'the messages',
+    });
+    await fairqJson(env, 'worker', ...flags);
+    expect(await vhost.ready('fairq.dead')).toBe(2);
+    // Sent back they would go to the same queues: they stay.
+    const redriven = await fairq(env, '--json', 'dead', 'redrive', '--run', 'long', '--yes');
+    expect(JSON.parse(redriven.stdout)).toMatchObject({ done: 0, kept: [{}, {}] });
+    await vhost.channel.purgeQueue('fairq.dead');
   });
 
   it('is charged to its user: others are served meanwhile', async () => {

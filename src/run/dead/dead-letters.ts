@@ -169,6 +169,8 @@ function taskOf(
   if (carriedText(letter.id) === undefined) return 'its id is too long to be sent again';
   const found = decodeEnvelope(headers);
   const { queue } = letter;
+  if (queue !== undefined && carriedText(queue) === undefined)
+    return 'no queue can have the name that it says';
   const user = queue === undefined ? found.user : (ownQueue(names, queue)?.name ?? '');
   if (user === undefined) return 'it does not say whose it is';
   const envelope = completeEnvelope(found, user, found.sentAt ?? letter.firstStartAt ?? now);

@@ -94,10 +94,10 @@ export class RetryReturns {
   #due(waiting: WaitingTask): void {
     const { headers, messageId } = waiting.message.properties;
     const id = carriedText(messageId);
-    const queue: unknown = headers?.[QUEUE_HEADER];
+    const queue = carriedText(headers?.[QUEUE_HEADER]);
     const found = decodeEnvelope(headers);
     const { user, sentAt } = found;
-    if (id === undefined || typeof queue !== 'string' || user === undefined || sentAt === undefined) {
+    if (id === undefined || queue === undefined || user === undefined || sentAt === undefined) {
       this.#bury(waiting, 'it does not say what it is or which queue it came from');
       return;
     }
