@@ -13,6 +13,18 @@ describe('the fair scheduler', () => {
     expect(usersOf(take(scheduler))).toBe('ABABABAA');
   });
 
+  it('has a turn for each of two queues, though their users have the same name', () => {
+    const scheduler = schedulerOf();
+    const lanes = [
+      scheduler.lane('A', 'queue-1'),
+      scheduler.lane('A', 'queue-2'),
+      scheduler.lane('B', 'queue-3'),
+    ];
+    expect(new Set(lanes).size).toBe(3);
+    expect(scheduler.lane('A', 'queue-1')).toBe(lanes[0]);
+    expect(lanes.map(({ user }) => user)).toEqual(['A', 'A', 'B']);
+  });
+
   it('keeps the order of one user', () => {
     const scheduler = schedulerOf();
     fill(scheduler, 'A', 5);
