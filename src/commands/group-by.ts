@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Option } from 'commander';
 import {
   BY_USER,
   byHash,
@@ -17,8 +17,10 @@ export interface GroupByFlags {
 }
 
 /** The flag that says what shares a queue. */
-export function withGroupByOption(command: Command, help: string): Command {
-  return command.option('--group-by <what>', `${help}: user, prefix:N, hash:N or map:FILE`, parseGroupBy);
+export function groupByOption(help: string): Option {
+  return new Option('--group-by <what>', `${help}: user, prefix:N, hash:N or map:FILE`).argParser(
+    parseGroupBy,
+  );
 }
 
 /** Every user alone where nothing is said. */

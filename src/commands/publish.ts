@@ -14,7 +14,7 @@ import { usageError } from '../errors.js';
 import type { OnState } from '../run/tasks/awaited-tasks.js';
 import type { CeleryFlags } from './celery.js';
 import type { CommandResult, Context, Run } from './context.js';
-import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
+import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
 import { reconnecting } from './reconnecting.js';
 
 interface PublishFlags extends GroupByFlags, CeleryFlags {
@@ -41,14 +41,11 @@ interface PublishFlags extends GroupByFlags, CeleryFlags {
 }
 
 export function registerPublish(program: Command, run: Run): void {
-  withGroupByOption(
-    program
-      .command('publish')
-      .description(
-        'Send tasks, each into the queue of its user, or into one that is named; with confirms, so that none is lost on the way.',
-      ),
-    'what shares a queue',
-  )
+  program
+    .command('publish')
+    .description(
+      'Send tasks, each into the queue of its user, or into one that is named; with confirms, so that none is lost on the way.',
+    )
     .option('--user <name>', 'whose tasks these are: any text')
     .option(
       '--queue <name>',
@@ -79,6 +76,7 @@ export function registerPublish(program: Command, run: Run): void {
       parseRate(text, '--rate'),
     )
     .option('--run <id>', 'the run that these tasks belong to (default: a new one)')
+    .addOption(groupByOption('what shares a queue (default: user, a queue each)'))
     .addOption(
       new Option('--queue-type <type>', 'of the user queues that this makes')
         .choices(['classic', 'quorum'])

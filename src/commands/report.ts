@@ -8,7 +8,7 @@ import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
 import type { CommandResult, Context, Run } from './context.js';
-import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
+import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
 import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
 import { reconnecting } from './reconnecting.js';
 import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
@@ -26,22 +26,20 @@ interface ReportFlags extends GroupByFlags, WeightFlags, ThresholdFlags, HtmlFla
 }
 
 export function registerReport(program: Command, run: Run): void {
-  withGroupByOption(
-    withHtmlOption(
-      withThresholdOption(
-        withWeightOptions(
-          program
-            .command('report')
-            .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
-            .argument('[files...]', 'saved runs (--save), in the place of the broker'),
-        ),
+  withHtmlOption(
+    withThresholdOption(
+      withWeightOptions(
+        program
+          .command('report')
+          .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+          .argument('[files...]', 'saved runs (--save), in the place of the broker'),
       ),
     ),
-    'as well between groups of users that share queues, and inside of them',
   )
     .option('--run <id>', 'the run (default: the latest)')
     .option('--list', 'name the runs')
     .option('--user <glob>', 'show only users that match; what is measured is the whole run', glob)
+    .addOption(groupByOption('also between groups of users who share queues, and inside of each'))
     .option(
       '--since <moment>',
       'only tasks that started from then on: +30s after the first, or a date',

@@ -17,7 +17,7 @@ import { NO_METRICS, type WorkerMetrics } from '../run/worker/metrics/contract.j
 import type { Worker } from '../run/worker/worker.js';
 import { VERSION } from '../version.js';
 import type { CommandResult, Context, Run } from './context.js';
-import { type GroupByFlags, groupingFrom, withGroupByOption } from './group-by.js';
+import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
@@ -63,15 +63,10 @@ const MOST_RESULT_BYTES = 1024 * 1024;
 const PLAIN_PREFETCH = 1_000;
 
 export function registerWorker(program: Command, run: Run): void {
-  withGroupByOption(
-    withWeightOptions(
-      program
-        .command('worker')
-        .description(
-          'Run the tasks of every user queue, fair between the users; new users are found at once.',
-        ),
-    ),
-    'serve only the queues that this makes, and leave those of other groupings to other workers (default: all)',
+  withWeightOptions(
+    program
+      .command('worker')
+      .description('Run the tasks of every user queue, fair between the users; new users are found at once.'),
   )
     .addOption(
       new Option('--charge <what>', 'what a turn costs: a task each, or the time that the tasks run')
@@ -95,6 +90,11 @@ export function registerWorker(program: Command, run: Run): void {
       '--also <queue,queue>',
       'serve these queues beside, each in turn with the users as one more (may be repeated); made where missing',
       (text: string, sofar: string[] = []) => [...sofar, ...text.split(',').map((name) => name.trim())],
+    )
+    .addOption(
+      groupByOption(
+        'serve the queues of this grouping alone, so that others can have their own workers (default: all)',
+      ),
     )
     .option('--handler <file>', 'a module that exports a function for each task name')
     .option('--exec <command>', 'a program for each task: payload on stdin, exit code 0 is done')

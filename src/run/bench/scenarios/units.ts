@@ -25,7 +25,7 @@ export const units: Scenario = {
     { strategy: 'fair', variant: PER_USER },
     { strategy: 'fair', variant: 'fair, hash 64', grouping: byHash(64) },
     { strategy: 'fair', variant: 'fair, by letter', grouping: byPrefix(1) },
-    { strategy: 'fifo', variant: 'one queue' },
+    { strategy: 'fifo' },
   ],
   async script(trial, { seed, scale }) {
     await trial.publishSchedule(load(seed, TASK_MS * scale));
