@@ -8,7 +8,7 @@ import { type Names, WORKER_CONNECTION } from '../core/names.js';
 import { parseBytes, parseCount, parseDuration, parseTimer } from '../core/quantities.js';
 import { delaysOf, parseBackoff } from '../core/retry-policy.js';
 import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
-import { type FairqError, messageOf, usageError } from '../errors.js';
+import { FairqError, messageOf, usageError } from '../errors.js';
 import { formatDuration } from '../render/numbers.js';
 import type { HandlerGuard } from '../run/worker/handler-guard.js';
 import type { TaskNaming } from '../run/worker/handler-module.js';
@@ -376,12 +376,22 @@ async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
     form: CELERY_FORM,
     naming: { find: findByCeleryName, builtIns: celeryBuiltIns },
     stepsMs: STEPS_MS,
-    listen: (connection: Connection, node: string, worker: Worker, context: Context) =>
-      CeleryEar.open(connection, node, {
-        serves: (queue) => worker.serves(queue),
-        onQueue: (queue) => worker.takeUp(queue),
-        onFailure: (error) => context.warn(`Celery's remote control is not heard: ${messageOf(error)}`),
-      }),
+    listen: async (connection: Connection, node: string, worker: Worker, context: Context) => {
+      const onFailure = (error: unknown) =>
+        context.warn(`new queues are found when they are looked for, and not at once: ${messageOf(error)}`);
+      try {
+        return await CeleryEar.open(connection, node, {
+          serves: (queue) => worker.serves(queue),
+          onQueue: (queue) => worker.takeUp(queue),
+          onFailure,
+        });
+      } catch (error) {
+        // To hear is a help and no need; whatever else is wrong the worker meets itself.
+        if (!(error instanceof FairqError && error.kind === 'refused')) throw error;
+        onFailure(error);
+        return undefined;
+      }
+    },
   };
 }
 

@@ -94,6 +94,26 @@ except ValueError as e: print(json.dumps([r.id, [type(e).__module__, str(e), r.s
     await fairqJson(env, 'dead', 'discard', '--all', '--yes');
   });
 
+  it('has its dead letters, once redriven, run by Celery itself', async () => {
+    await fairqWorker();
+    const id = await app.run<string>(`
+app.control.add_consumer('usersequence_R', reply=True)
+print(json.dumps(about.apply_async((1,), queue='usersequence_R').id))`);
+    const dead = () => fairqJson<{ letters: object[] }>(env, 'dead', 'list', '--user', 'R');
+    await eventually(async () => (await dead()).letters.length === 1, {
+      timeoutMs: 20_000,
+      what: 'the letter',
+    });
+    expect(await dead()).toMatchObject({ letters: [{ id, reason: expect.stringContaining('no handler') }] });
+    worker?.signal('SIGTERM');
+    await worker?.ended;
+    const celery = await app.worker('usersequence_R');
+    await fairqJson(env, 'dead', 'redrive', '--user', 'R', '--yes');
+    const seen = `['${id}', '${id}', '${id}', '(1,)', '{}', 0, [1], {}]`;
+    await eventually(() => celery.output.includes(seen), { timeoutMs: 20_000, what: celery.output });
+    await celery.stop();
+  });
+
   it('is answered by the attempt that succeeds', async () => {
     await fairqWorker(...withHandlers());
     const got = await app.run(`
@@ -104,17 +124,23 @@ print(json.dumps([r.get(timeout=20), r.state]))`);
   });
 
   it('gets no answer that it does not want, and one that has gone harms nothing', async () => {
-    await fairqWorker(...withHandlers());
     await app.run(`
-app.control.add_consumer('usersequence_D', reply=True)
-for i in range(20): double.apply_async((i,), queue='usersequence_D')
-double.apply_async((7,), queue='usersequence_D', ignore_result=True)
-print(1)`);
+for i in range(20): r = double.apply_async((i,), queue='usersequence_D')
+try: r.get(timeout=0.1)
+except Exception: print(1)`);
+    await fairqWorker(...withHandlers());
     const got = await app.run(`
-r = double.apply_async((7,), queue='usersequence_D', ignore_result=True)
+seen = []
+double.apply_async((6,), queue='usersequence_D')
+double.apply_async((7,), queue='usersequence_D', ignore_result=True)
 s = double.apply_async((8,), queue='usersequence_D')
-print(json.dumps([s.get(timeout=20), r.state]))`);
-    expect(got).toEqual([16, 'PENDING']);
+print(json.dumps([s.get(timeout=20, on_message=lambda meta: seen.append(meta)), len(seen)]))`);
+    expect(got).toEqual([16, 2]);
+    // All are acknowledged, though nobody is there any more to have the answers of the first 20.
+    await eventually(async () => (await vhost.management.unacknowledged()).get('usersequence_D') === 0, {
+      timeoutMs: 10_000,
+      what: 'the acknowledgements',
+    });
     expect(await vhost.ready('usersequence_D')).toBe(0);
     expect(worker?.stderr).not.toMatch(/lost|refused/);
   });

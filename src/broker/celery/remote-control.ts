@@ -10,6 +10,7 @@ import {
 } from '../../core/celery/pidbox.js';
 import type { Connection } from '../connection.js';
 import { LastingChannel } from '../lasting-channel.js';
+import { explainRefusal } from '../refusal.js';
 
 /** Celery's workers answer from their main loop, which may be busy for a moment. From the last answer. */
 const PATIENCE_MS = 1_000;
@@ -26,6 +27,16 @@ interface UnderWay {
   readonly order: CeleryOrder;
   readonly replies: CeleryReply[];
   onReply(): void;
+}
+
+/** As Celery's workers declare them, whoever is first. */
+export async function assertControlExchanges(channel: Channel): Promise<void> {
+  try {
+    await channel.assertExchange(CONTROL_EXCHANGE, 'fanout', { durable: false });
+    await channel.assertExchange(REPLY_EXCHANGE, 'direct', { durable: false });
+  } catch (error) {
+    throw explainRefusal(error, `Celery's remote control, "${CONTROL_EXCHANGE}"`);
+  }
 }
 
 /** Tells Celery's workers what to do, as `app.control` does, and collects what they say. */
@@ -81,8 +92,7 @@ export class RemoteControl {
   }
 
   async #setUp(channel: Channel): Promise<void> {
-    await channel.assertExchange(CONTROL_EXCHANGE, 'fanout', { durable: false });
-    await channel.assertExchange(REPLY_EXCHANGE, 'direct', { durable: false });
+    await assertControlExchanges(channel);
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
     this.#replyKey = queue;
     await channel.bindQueue(queue, REPLY_EXCHANGE, queue);

@@ -63,8 +63,9 @@ function pythonError(exc_type: string, message: string, exc_module: string | nul
   return { exc_type, exc_message: [message], exc_module };
 }
 
-/** A name that Python takes for one; anything may have been thrown. */
+/** A name that Python takes for one; anything may have been thrown. Nothing was where the time was over. */
 function nameOf(thrown: unknown): string {
+  if (thrown === undefined) return 'TimeoutError';
   const name: unknown = thrown instanceof Error ? thrown.name : undefined;
   return typeof name === 'string' && /^[A-Za-z_]\w{0,99}$/.test(name) ? name : 'Error';
 }

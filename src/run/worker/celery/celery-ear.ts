@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
+import { assertControlExchanges } from '../../../broker/celery/remote-control.js';
 import type { Connection } from '../../../broker/connection.js';
 import { LastingChannel } from '../../../broker/lasting-channel.js';
 import {
@@ -50,8 +51,7 @@ export class CeleryEar {
   }
 
   async #setUp(channel: Channel): Promise<void> {
-    await channel.assertExchange(CONTROL_EXCHANGE, 'fanout', { durable: false });
-    await channel.assertExchange(REPLY_EXCHANGE, 'direct', { durable: false });
+    await assertControlExchanges(channel);
     const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
     await channel.bindQueue(queue, CONTROL_EXCHANGE, '');
     const onMessage = (content: string) =>

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { checkQueuePrefix, prefixedQueueOf, userOfBy } from '../../../../src/core/celery/queue-prefix.js';
+import { namesFor } from '../../../../src/core/names.js';
+
+const names = namesFor('fairq');
+
+describe('a queue prefix', () => {
+  it('and a user make the name that an application makes, and the other way round', () => {
+    const userOf = userOfBy('usersequence_', names);
+    for (const user of ['A', '漢 字', 'a%41', '*']) {
+      expect(userOf(prefixedQueueOf('usersequence_', user))).toBe(user);
+    }
+    for (const other of ['usersequence_', 'fairq.user.A', 'other_A']) expect(userOf(other)).toBeUndefined();
+    expect(userOfBy(undefined, names)('fairq.user.A')).toBe('A');
+  });
+
+  it('never takes what fairq needs itself for a queue of a user', () => {
+    const userOf = userOfBy('fairq.e', names);
+    expect(userOf('fairq.events')).toBeUndefined();
+  });
+
+  it.each(['', 'a*', 'a?', 'amq.x', 'fairq.user.', 'fairq', 'f', 'fairq.dead', 'fairq.retry.1'])(
+    'is refused where it would catch others: "%s"',
+    (prefix) => {
+      expect(() => checkQueuePrefix(prefix, names)).toThrow(/prefix|application/);
+    },
+  );
+
+  it('leaves 255 bytes for the whole name', () => {
+    expect(prefixedQueueOf('ab', 'é'.repeat(126))).toHaveLength(128);
+    expect(() => prefixedQueueOf('abc', `é${'é'.repeat(126)}`)).toThrow('257 bytes');
+    expect(() => prefixedQueueOf('a', '')).toThrow('cannot be a user');
+  });
+});
