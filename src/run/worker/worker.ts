@@ -184,9 +184,10 @@ export class Worker {
     return this.#filter.matches(queue);
   }
 
-  /** Takes up a queue that somebody has just named. Resolves when it is consumed, or is not there. */
-  async takeUp(queue: string): Promise<void> {
+  /** Takes up a queue that somebody has just named; resolves with whether it is there. */
+  async takeUp(queue: string): Promise<boolean> {
     if (!this.#stopping) await this.#intake.takeAnnounced(queue);
+    return this.#intake.sources.has(queue);
   }
 
   /** Takes nothing new; `run` finishes what runs and reports. */

@@ -11,11 +11,14 @@ import {
   type ReplyTo,
 } from '../../../core/celery/pidbox.js';
 
+/** To take up a queue that somebody deletes at the same time. */
+const MOST_TRIES = 5;
+
 export interface CeleryEarListener {
   /** Whether the queue is one of this worker's. */
   serves(queue: string): boolean;
-  /** The queue is there, and to be consumed. */
-  onQueue(queue: string): Promise<void>;
+  /** The queue was made, and is to be consumed; resolves with whether it is. */
+  onQueue(queue: string): Promise<boolean>;
   onFailure(error: Error): void;
 }
 
@@ -67,8 +70,10 @@ export class CeleryEar {
     const { queue, destination, replyTo } = command;
     if (destination?.includes(this.node) === false || !this.listener.serves(queue)) return;
     // Celery's workers declare what they are told to consume: whoever told them relies on it.
-    await this.#queues.make(queue);
-    await this.listener.onQueue(queue);
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      await this.#queues.make(queue);
+      if (await this.listener.onQueue(queue)) break; // else somebody has pruned it in between
+    }
     if (replyTo !== undefined) this.#reply(replyTo, `add consumer ${queue}`);
   }
 

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { checkQueuePrefix, prefixedQueueOf, userOfBy } from '../../../../src/core/celery/queue-prefix.js';
+import { checkQueuePrefix, ownerOfBy, prefixedQueueOf } from '../../../../src/core/celery/queue-prefix.js';
 import { namesFor } from '../../../../src/core/names.js';
 
 const names = namesFor('fairq');
 
 describe('a queue prefix', () => {
   it('and a user make the name that an application makes, and the other way round', () => {
-    const userOf = userOfBy('usersequence_', names);
+    const userOf = (queue: string) => ownerOfBy('usersequence_', names)(queue)?.name;
     for (const user of ['A', '漢 字', 'a%41', '*']) {
       expect(userOf(prefixedQueueOf('usersequence_', user))).toBe(user);
     }
     for (const other of ['usersequence_', 'fairq.user.A', 'other_A']) expect(userOf(other)).toBeUndefined();
-    expect(userOfBy(undefined, names)('fairq.user.A')).toBe('A');
+    expect(ownerOfBy(undefined, names)('fairq.user.A')?.name).toBe('A');
   });
 
   it('never takes what fairq needs itself for a queue of a user', () => {
-    const userOf = userOfBy('fairq.e', names);
+    const userOf = (queue: string) => ownerOfBy('fairq.e', names)(queue)?.name;
     expect(userOf('fairq.events')).toBeUndefined();
   });
 
