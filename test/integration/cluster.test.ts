@@ -46,10 +46,14 @@ describe('a cluster of three nodes', () => {
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
     // From 4.3 on a quorum queue keeps what a consumer on the lost node held for 60 s, in case it comes back.
-    await eventually(async () => (await completed()) === 20_000, {
-      timeoutMs: 120_000,
-      what: 'every task has run',
-    });
+    await eventually(
+      async () => {
+        const count = await completed();
+        if (count !== 20_000) throw new Error(`${count} have; left are ${await cluster!.busyQueues()}`);
+        return true;
+      },
+      { timeoutMs: 120_000, what: 'every task has run' },
+    );
     for (const worker of workers) worker.signal('SIGTERM');
     for (const { ended } of workers) expect((await ended).code).toBe(130);
     const report = await fairqJson<RunReport>(env, 'report', '--run', 'lost');

@@ -84,6 +84,18 @@ export class Cluster {
     this.#members[index]!.server.kill('SIGKILL');
   }
 
+  /** Queues in which something is, by the last node's counts, which are up to 5 s old; for when a test fails. */
+  async busyQueues(): Promise<string> {
+    const uri = this.managementUris.at(-1) ?? '';
+    const columns = 'name,leader,messages_ready,messages_unacknowledged,consumers';
+    const queues = (await askManagement({ uri }, 'GET', `/queues?columns=${columns}`)) as Record<
+      string,
+      unknown
+    >[];
+    const busy = queues.filter((queue) => queue.messages_ready !== 0 || queue.messages_unacknowledged !== 0);
+    return busy.map((queue) => JSON.stringify(queue)).join('\n');
+  }
+
   async stop(): Promise<void> {
     const ends = [...this.#members.map(({ server }) => server), this.epmd].map(end);
     await Promise.all(ends);
