@@ -4,12 +4,13 @@ import type { TopSample } from '../core/top-sample.js';
 import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
 import type { Top } from '../run/top/top.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
 import { onInterrupt } from './interrupt.js';
 import { Pause } from './pause.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
-interface TopFlags extends WeightFlags {
+interface TopFlags extends WeightFlags, GroupByFlags {
   interval: number;
   samples?: number;
 }
@@ -32,6 +33,7 @@ export function registerTop(program: Command, run: Run): void {
         .argParser((text) => parseTimer(text, '--interval', 100))
         .default(2_000, '2s'),
     )
+    .addOption(groupByOption('who takes turns: by groups of users who share queues (default: user)'))
     .option('--samples <n>', 'end after so many', (text) => parseCount(text, '--samples'))
     .addHelpText(
       'after',
@@ -39,6 +41,7 @@ export function registerTop(program: Command, run: Run): void {
 Examples:
   fairq top
   fairq top --interval 500ms --weight A=3
+  fairq top --group-by hash:64
   fairq top --json --samples 10`,
     )
     .action(run(top));
@@ -49,6 +52,7 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
   const { Management } = await import('../broker/management.js');
   const { Top } = await import('../run/top/top.js');
   const weights = await weightsFrom(flags);
+  const { groupOf } = await groupingFrom(flags);
   const config = await context.config();
   const management = new Management(config.address);
   const connection = await openConnection(
@@ -62,6 +66,7 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
       now: () => performance.now(),
       epochMs: () => context.clock.epochMicros() / 1_000,
       weightOf: (user) => weights.find(user).weight,
+      rowOf: (user) => groupOf(user) ?? user,
     });
     const watch =
       context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;

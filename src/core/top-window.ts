@@ -15,6 +15,9 @@ export class TopWindow {
   #since: number | undefined;
   readonly #waits = new Map<string, number>();
 
+  /** @param rowOf what a user counts under: itself, or its group */
+  constructor(private readonly rowOf: (user: string) => string = (user) => user) {}
+
   /** @param now milliseconds; it only grows */
   add(events: readonly TaskEvent[], now: number): void {
     this.#since ??= now;
@@ -25,7 +28,8 @@ export class TopWindow {
       this.#seconds.push(second);
       this.#forget(at);
     }
-    for (const { user, worker, enqueued, started } of events) {
+    for (const { user: whose, worker, enqueued, started } of events) {
+      const user = this.rowOf(whose);
       second.users.set(user, (second.users.get(user) ?? 0) + 1);
       second.workers.set(worker, (second.workers.get(worker) ?? 0) + 1);
       this.#waits.set(user, Math.max(0, started - enqueued) / 1_000);

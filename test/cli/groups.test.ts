@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { GroupsReport } from '../../src/core/group-report.js';
 import type { RunReport } from '../../src/core/report.js';
+import type { TopSample } from '../../src/core/top-sample.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
@@ -123,6 +124,33 @@ describe('a report by group', () => {
     const { stdout } = await fairq(env, ...asked);
     expect(stdout).toMatch(/^Between 4 groups \(hash:4\)/m);
     expect(stdout).toMatch(/^hash:4:0 +\d+ +\d+ /m);
+  });
+});
+
+describe('top by group', () => {
+  it('has one row for each, with what waits and what is done', async () => {
+    const args = ['top', '--json', '--interval', '200ms', '--group-by', 'prefix:6'];
+    const top = new RunningFairq(args, env);
+    const worker = new RunningFairq(['worker', '-c', '1'], env);
+    await worker.says(/ready/);
+    const sleep = ['--task', 'sleep', '--duration', '50ms', '--group-by', 'prefix:6'];
+    for (const user of ['looked-1', 'looked-2']) {
+      await fairqJson(env, 'publish', '--user', user, '--count', '200', ...sleep);
+    }
+    await eventually(
+      () => {
+        const lines = top.stdout.trim().split('\n').slice(-1);
+        return lines.some((line) => {
+          const { users } = JSON.parse(line || '{}') as TopSample;
+          const own = users?.filter(({ user }) => user.includes('looked'));
+          return own?.length === 1 && (own[0]?.backlog ?? 0) > 0 && (own[0]?.perSecond ?? 0) > 0;
+        });
+      },
+      { timeoutMs: 20_000, what: 'a row with a backlog and a rate' },
+    );
+    for (const one of [top, worker]) one.signal('SIGTERM');
+    await Promise.all([top.ended, worker.ended]);
+    await vhost.channel.purgeQueue('fairq.group.prefix:6:looked');
   });
 });
 

@@ -22,6 +22,8 @@ export interface TopDeps {
   readonly now: () => number;
   readonly epochMs: () => number;
   readonly weightOf: (user: string) => number;
+  /** Which queue's row a user's completions count in, by the name of its user or group. */
+  readonly rowOf: (user: string) => string;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface TopDeps {
  * often as two in a hundred of a processor of the broker allow.
  */
 export class Top {
-  readonly #window = new TopWindow();
+  readonly #window: TopWindow;
   readonly #workers = new Map<string, { presence: WorkerPresence; heardAt: number }>();
   readonly #readers: { close(): void }[] = [];
   #tail: StreamReader | undefined;
@@ -38,7 +40,9 @@ export class Top {
   #listNotBefore = 0;
   #failure: Error | undefined;
 
-  private constructor(private readonly deps: TopDeps) {}
+  private constructor(private readonly deps: TopDeps) {
+    this.#window = new TopWindow(deps.rowOf);
+  }
 
   static async open(deps: TopDeps): Promise<Top> {
     const top = new Top(deps);
