@@ -68,9 +68,14 @@ function ratesOf(queue: ShownQueue): string {
   return `${rates}; ${formatShare(share)} of what workers take (${users}: ${formatShare(fairShare)} each would be equal)`;
 }
 
-function consumersOf({ consumerDetails, ready }: ShownQueue, safe: (text: string) => string): string[] {
+function consumersOf(
+  { consumerDetails, ready, user, group }: ShownQueue,
+  safe: (text: string) => string,
+): string[] {
   if (consumerDetails.length === 0) {
-    return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("fairq worker")` : 'none'];
+    // Of a queue that is nobody's no worker knows unless it is told.
+    const worker = user === undefined && group === undefined ? 'fairq worker --also' : 'fairq worker';
+    return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("${worker}")` : 'none'];
   }
   const shown = consumerDetails.slice(0, CONSUMERS_SHOWN).map(({ peer, user, prefetch, active }) => {
     const window = prefetch === 0 ? 'no limit' : `${formatCount(prefetch)} unacknowledged at most`;
