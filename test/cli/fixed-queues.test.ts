@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
@@ -8,8 +8,12 @@ import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-const { env } = vhost;
 const folder = useFolder();
+let env: Record<string, string>;
+// What "queues" remembers is not for the home of who runs the tests.
+beforeAll(() => {
+  env = { ...vhost.env, XDG_STATE_HOME: folder.file('state') };
+});
 
 async function work(...flags: string[]): Promise<WorkerReport> {
   return fairqJson<WorkerReport>(env, 'worker', '--exit-when', 'empty', ...flags);

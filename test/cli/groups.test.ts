@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { GroupsReport } from '../../src/core/group-report.js';
 import type { RunReport } from '../../src/core/report.js';
 import type { TopSample } from '../../src/core/top-sample.js';
@@ -10,8 +10,12 @@ import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-const { env } = vhost;
 const folder = useFolder();
+let env: Record<string, string>;
+// What "queues" remembers is not for the home of who runs the tests.
+beforeAll(() => {
+  env = { ...vhost.env, XDG_STATE_HOME: folder.file('state') };
+});
 
 interface List {
   queues: { user: string; name: string; kind: string; ready: number }[];
@@ -42,8 +46,7 @@ async function reported(run: string): Promise<[string, number][]> {
 }
 
 async function prune(match: string): Promise<unknown> {
-  const remembering = { ...env, XDG_STATE_HOME: folder.file('state') };
-  return fairqJson(remembering, 'queues', 'prune', '--idle-for', '1s', '--match', match, '--yes');
+  return fairqJson(env, 'queues', 'prune', '--idle-for', '1s', '--match', match, '--yes');
 }
 
 describe('users who share a queue', () => {
