@@ -33,8 +33,6 @@ export interface OutgoingTask {
   readonly envelope: Envelope;
   /** The queue that it goes to, if not that of its user. */
   readonly toQueue?: string;
-  /** Where its queue goes by priority: the higher is delivered first. */
-  readonly priority?: number;
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
   /** To send beside its type and content type: who waits for its result, for one. */
@@ -340,7 +338,6 @@ export class Publisher {
       type: task.type,
       contentType: task.contentType,
       timestamp: Math.floor(task.envelope.sentAt / 1e6),
-      ...(task.priority !== undefined && { priority: task.priority }),
       headers: { ...task.headers, [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
     };
     const onAnswer = (error: unknown) => {

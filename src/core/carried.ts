@@ -48,6 +48,8 @@ export interface CarriedProperties {
   readonly correlationId?: string;
   readonly replyTo?: string;
   readonly timestamp?: number;
+  /** 0 to 255: the higher is delivered first, where its queue goes by that. */
+  readonly priority?: number;
 }
 
 const CARRIED_TEXTS = ['type', 'contentType', 'contentEncoding', 'correlationId', 'replyTo'] as const;
@@ -63,7 +65,9 @@ export function carriedProperties(
     const text = carriedText(properties[name]);
     if (text !== undefined) carried[name] = text;
   }
-  return { ...carried, ...(sentAt !== undefined && { timestamp: sentAt }) };
+  if (sentAt !== undefined) carried.timestamp = sentAt;
+  if (isWithin(properties.priority, 0, 255)) carried.priority = properties.priority;
+  return carried;
 }
 
 /** A short string, such as a task's name or id: undefined where it no longer fits into one. */

@@ -30,6 +30,19 @@ describe('strategy priority', () => {
     ]);
   });
 
+  it('keeps the priority of a task that is tried again', async () => {
+    const flags = ['--strategy', 'priority', '--run', 'again'];
+    await fairqJson(env, 'publish', '--user', 'high', '--priority', '9', '--task', 'fail', ...flags);
+    const once = ['--strategy', 'priority', '--exit-when', 'empty', '--max-attempts', '1'];
+    await fairqJson(env, 'worker', ...once);
+    await fairqJson(env, 'publish', '--user', 'low', '--priority', '1', '--count', '3', ...flags);
+    await fairqJson(env, 'dead', 'redrive', '--run', 'again', '--yes');
+    await fairqJson(env, 'worker', ...once, '-c', '1');
+    const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'again');
+    const low = users.find(({ user }) => user === 'low');
+    expect(low?.firstCompletionPosition).toBe(2);
+  });
+
   it.each([
     ['a priority between fair queues', ['--priority', '3']],
     ['a priority above the highest', ['--strategy', 'priority', '--priority', '11']],

@@ -167,7 +167,7 @@ export class PublishRun {
       contentType: task.contentType,
       payload: task.payload,
       ...(task.queue !== undefined && { toQueue: task.queue }),
-      ...(task.priority !== undefined && { priority: task.priority }),
+      ...(task.priority !== undefined && { properties: { priority: task.priority } }),
       envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
   }
