@@ -42,7 +42,12 @@ const consumersOf = async (queue: string) => (await vhost.channel.checkQueue(que
 /** As if it had been listed as idle, whatever it is by now. */
 async function pruneNow(queue: string): Promise<PruneOutcome[]> {
   const outcomes: PruneOutcome[] = [];
-  const outsiders = await CeleryConsumers.open(connected.current, vhost.management, () => {});
+  const outsiders = await CeleryConsumers.open(
+    connected.current,
+    vhost.management,
+    systemClock.now,
+    () => {},
+  );
   const pruner = await Pruner.open(
     { connection: connected.current, names, clock: systemClock, newId: randomUUID },
     { concurrency: 2, graceMs: 100, workers: 0, outsiders },
@@ -50,6 +55,7 @@ async function pruneNow(queue: string): Promise<PruneOutcome[]> {
   );
   await pruner.prune([{ name: queue, type: 'classic', consumers: 1 }]);
   await pruner.close();
+  await outsiders.finish();
   outsiders.close();
   return outcomes;
 }

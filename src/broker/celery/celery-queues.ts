@@ -36,8 +36,12 @@ export class CeleryQueues {
   /** Deletes the exchange of a queue that is gone, unless something else is bound to it. */
   async removeExchange(queue: string): Promise<void> {
     await this.#channels.with(async (channel) => {
-      // Refused while it is in use: then it is somebody's.
-      await channel.deleteExchange(queue, { ifUnused: true }).catch(() => {});
+      try {
+        await channel.deleteExchange(queue, { ifUnused: true });
+      } catch (error) {
+        if (replyCode(error) === 406) return; // it is in use
+        throw explainRefusal(error, `the exchange "${queue}"`);
+      }
     });
   }
 }

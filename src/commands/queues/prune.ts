@@ -139,7 +139,7 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
 
 async function celeryConsumers(connection: Connection, management: Management, context: Context) {
   const { CeleryConsumers } = await import('../../run/queues/celery-consumers.js');
-  return CeleryConsumers.open(connection, management, (text) => context.warn(text));
+  return CeleryConsumers.open(connection, management, context.clock.now, (text) => context.warn(text));
 }
 
 /** With one question, or none. */

@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import type { Outsiders } from './outsiders.js';
+
+const EXCHANGES_STAY_MS = 2_000;
 
 /**
  * Celery's workers, as consumers of queues that are to be pruned. Who consumes what is asked once: a worker that
@@ -13,22 +16,27 @@ export class CeleryConsumers implements Outsiders {
   /** Host names, by the queue that they consume. */
   readonly #workersOf = new Map<string, string[]>();
   #asked: Promise<void> | undefined;
+  readonly #removed: string[] = [];
+  #lastRemoved = 0;
 
   private constructor(
     connection: Connection,
     private readonly management: Management,
     private readonly control: RemoteControl,
+    private readonly now: () => number,
   ) {
     this.#queues = new CeleryQueues(connection);
   }
 
+  /** @param now milliseconds on a clock that never goes back */
   static async open(
     connection: Connection,
     management: Management,
+    now: () => number,
     onWarning: (text: string) => void,
   ): Promise<CeleryConsumers> {
     const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
-    return new CeleryConsumers(connection, management, control);
+    return new CeleryConsumers(connection, management, control, now);
   }
 
   async leave(queues: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -53,8 +61,23 @@ export class CeleryConsumers implements Outsiders {
     await this.control.tell(this.#orders('add_consumer', [queue]));
   }
 
-  async removed(queue: string): Promise<void> {
-    await this.#queues.removeExchange(queue);
+  removed(queue: string): void {
+    this.#removed.push(queue);
+    this.#lastRemoved = this.now();
+  }
+
+  /**
+   * Removes the exchanges of the queues that are gone, each unless something is bound to it again. Not before a while has
+   * passed: a Celery worker that just then declares the exchange, and finds it gone when it binds, ends with that.
+   */
+  async finish(): Promise<void> {
+    // Who consumes what may be another thing the next time.
+    this.#asked = undefined;
+    this.#workersOf.clear();
+    const removed = this.#removed.splice(0);
+    if (removed.length === 0) return;
+    await delay(Math.max(0, EXCHANGES_STAY_MS - (this.now() - this.#lastRemoved)));
+    await Promise.all(removed.map((queue) => this.#queues.removeExchange(queue)));
   }
 
   close(): void {

@@ -7,5 +7,7 @@ export interface Outsiders {
   /** The queue stays: who has left it takes it up again. */
   takeUp(queue: string): Promise<void>;
   /** The queue is gone, and so may be what belongs to it. */
-  removed(queue: string): Promise<void>;
+  removed(queue: string): void;
+  /** All have been seen to, for this time. */
+  finish(): Promise<void>;
 }

@@ -29,6 +29,11 @@ export const LAST_DELETES_TAKE_MS = 1_000;
 
 /** An outsider that has said that it leaves has left by then: Celery's main loop takes up to a second. */
 const OUTSIDERS_LEAVE_WITHIN_MS = 3_000;
+/**
+ * What they were told before that, and do later, is done by then. A Celery worker that cancels a consumer and takes it up
+ * again in one turn of its loop must not meet the delete in between: it ends where what it declares is gone when it binds.
+ */
+const OUTSIDERS_SETTLE_MS = 1_500;
 const LOOK_AGAIN_MS = 50;
 const NOT_LEFT = 'a worker has a task of it or does not answer, or somebody else consumes it';
 
@@ -217,6 +222,13 @@ export class Pruner {
         await delay(LOOK_AGAIN_MS);
       }
     }
+    if (left.size === 0) return;
+    await delay(OUTSIDERS_SETTLE_MS);
+    await settled(
+      [...consumers.keys()].map(async (name) => {
+        consumers.set(name, (await this.#remover.counts(name))?.consumers ?? 0);
+      }),
+    );
   }
 
   /** As many as the time of a batch allows. */
@@ -252,7 +264,7 @@ export class Pruner {
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.#keep(queue, 'the broker was too slow');
     } else if (await this.#remover.removeUnused(name, type)) {
-      await this.options.outsiders?.removed(name);
+      this.options.outsiders?.removed(name);
       this.#done(queue, 'pruned');
     } else {
       await this.#keep(queue, 'a task or a consumer came');
