@@ -174,6 +174,8 @@ export class PublishRun {
 
   /** So that a task that nobody has run yet is known to be on its way. */
   async #sayIds(publisher: Publisher, given: readonly string[]): Promise<void> {
+    // What other workers run, nobody could say more of than that it was sent.
+    if (this.deps.foreign !== undefined) return;
     for (const body of encodePublishedIds(this.#idSeries, given)) {
       await publisher.record(PUBLISHED_IDS, Buffer.from(body));
     }
