@@ -20,8 +20,23 @@ record = None
 
 def end_with_parent():
     while os.read(0, 1): pass
+    group = os.getpgrp()
+    is_apart, now_apart = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        os.write(now_apart, b'.')
+        remove_when_gone(group)
+        os._exit(0)
+    os.read(is_apart, 1)
+    os.killpg(group, signal.SIGKILL)
+
+def remove_when_gone(group):
+    # Children that are just being forked would write their files into what is removed.
+    for _ in range(100):
+        try: os.killpg(group, 0)
+        except ProcessLookupError: break
+        time.sleep(0.05)
     shutil.rmtree(os.getcwd(), ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
 
 @worker_init.connect
 def watch_parent(**_):
