@@ -12,6 +12,7 @@ export const crowd: Scenario = {
   summary: '1,000 users with 30 no-op tasks each: does everybody get the same?',
   defaults: { workers: 2, concurrency: 10 },
   cases: BY_STRATEGY,
+  optionalCases: [{ strategy: 'celery' }],
   async script(trial) {
     await trial.publish({ users: USERS, count: TASKS_EACH });
     await trial.workToTheEnd();
