@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import {
   BY_USER,
@@ -10,7 +9,7 @@ import {
   type Grouping,
   parseGroupBy,
 } from '../core/grouping.js';
-import { messageOf, usageError } from '../errors.js';
+import { readTable } from './table-file.js';
 
 export interface GroupByFlags {
   groupBy?: GroupBy;
@@ -40,17 +39,6 @@ export async function groupingFrom({ groupBy }: GroupByFlags): Promise<Grouping>
 
 async function readGroups(file: string): Promise<Map<string, string[]>> {
   const where = `--group-by map:${file}`;
-  // Not for every command that only has the flag.
-  const { parse } = await import('smol-toml');
-  let document: unknown;
-  try {
-    const text = readFileSync(file, 'utf8');
-    document = file.endsWith('.json') ? JSON.parse(text) : parse(text);
-  } catch (error) {
-    throw usageError('GROUPS_NOT_READ', `${where}: ${messageOf(error)}`, {
-      hint: 'Name a readable file with a line for each group, such as: gold = ["A", "B"] (or a JSON object, in a file named *.json).',
-      cause: error,
-    });
-  }
+  const document = await readTable(where, file, 'GROUPS_NOT_READ', 'gold = ["A", "B"]');
   return checkedGroups(document, where);
 }

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { registerBench } from './bench.js';
+import { registerBench } from './bench/index.js';
 import { registerBroker } from './broker.js';
 import type { Run } from './context.js';
 import { registerDead } from './dead.js';
 import { registerDoctor } from './doctor.js';
-import { registerPublish } from './publish.js';
+import { registerPublish } from './publish/index.js';
 import { registerQueues } from './queues/index.js';
 import { registerReport } from './report.js';
 import { registerShell } from './shell.js';
 import { registerTask } from './task.js';
 import { registerTop } from './top.js';
-import { registerWorker } from './worker.js';
+import { registerWorker } from './worker/index.js';
 
 /** Every verb, in the order of the help. */
 export function registerCommands(program: Command, run: Run): void {

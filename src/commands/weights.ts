@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { mergedRules, parseWeight, type WeightRule, Weights, weightRule } from '../core/weights.js';
-import { messageOf, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
+import { readTable } from './table-file.js';
 
 export interface WeightFlags {
   weight?: WeightRule[];
@@ -25,25 +25,15 @@ export async function weightsFrom(flags: WeightFlags): Promise<Weights> {
 }
 
 async function readWeights(file: string): Promise<WeightRule[]> {
-  // Not for every command that only has the flag.
-  const { parse } = await import('smol-toml');
-  let document: unknown;
-  try {
-    const text = readFileSync(file, 'utf8');
-    document = file.endsWith('.json') ? JSON.parse(text) : parse(text);
-  } catch (error) {
-    throw usageError('WEIGHTS_NOT_READ', `--weights ${file}: ${messageOf(error)}`, {
-      hint: 'Name a readable file with a line for each user, such as: A = 3 or "team-*" = 2 (or a JSON object, in a file named *.json).',
-      cause: error,
-    });
-  }
+  const flag = `--weights ${file}`;
+  const document = await readTable(flag, file, 'WEIGHTS_NOT_READ', 'A = 3, or "team-*" = 2');
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw usageError('WEIGHTS_NOT_READ', `--weights ${file}: it is not an object of names and numbers`, {
+    throw usageError('WEIGHTS_NOT_READ', `${flag}: it is not an object of names and numbers`, {
       hint: 'Write {"A": 3, "team-*": 2}.',
     });
   }
   return Object.entries(document).map(([pattern, value]) => {
     const weight = typeof value === 'number' ? value : Number.NaN;
-    return weightRule(pattern, weight, `--weights ${file}: ${JSON.stringify(pattern)}`);
+    return weightRule(pattern, weight, `${flag}: ${JSON.stringify(pattern)}`);
   });
 }

@@ -1,6 +1,6 @@
-import type { BrokerAddress } from '../broker/address.js';
-import type { TrialDeps } from '../run/bench/trial.js';
-import type { Context } from './context.js';
+import type { BrokerAddress } from '../../broker/address.js';
+import type { TrialDeps } from '../../run/bench/trial.js';
+import type { Context } from '../context.js';
 
 /** What a bench has to play with. */
 export type BenchDeps = Omit<TrialDeps, 'address' | 'onStep'> & {
@@ -17,10 +17,10 @@ export async function onBenchBroker<R>(
   name: string,
   play: (deps: BenchDeps, address: BrokerAddress) => Promise<R>,
 ): Promise<{ version: string; outcome: R }> {
-  const { withBenchBroker } = await import('../run/bench/broker.js');
-  const { idGenerator } = await import('./identity.js');
-  const { rejectOnInterrupt } = await import('./interrupt.js');
-  const { showProgress } = await import('./progress.js');
+  const { withBenchBroker } = await import('../../run/bench/broker.js');
+  const { idGenerator } = await import('../identity.js');
+  const { rejectOnInterrupt } = await import('../interrupt.js');
+  const { showProgress } = await import('../progress.js');
   const config = await context.config();
   const { io, clock } = context;
   const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');

@@ -1,6 +1,6 @@
-import type { PublishReport } from '../core/publish-report.js';
-import type { AwaitedTask, OnState, TaskWait } from '../run/tasks/awaited-tasks.js';
-import type { CommandResult, Context } from './context.js';
+import type { PublishReport } from '../../core/publish-report.js';
+import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
+import type { CommandResult, Context } from '../context.js';
 
 export interface WaitOutcome {
   readonly done: number;
@@ -107,7 +107,7 @@ export async function waitedResult(
   isInterrupted: boolean,
   context: Context,
 ): Promise<CommandResult> {
-  const { renderPublish, renderWait } = await import('../render/publish-text.js');
+  const { renderPublish, renderWait } = await import('../../render/publish-text.js');
   if (!context.json)
     context.say(`${renderPublish(report, { ...context.style, color: false })}\n${renderWait(outcome)}`);
   return {

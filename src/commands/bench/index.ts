@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { labelOf } from '../core/bench-report.js';
-import { parseCount, parseFactor } from '../core/quantities.js';
-import type { Threshold, ThresholdResult } from '../core/thresholds/threshold.js';
-import { usageError } from '../errors.js';
-import type { BenchOutcome } from '../run/bench/bench.js';
-import type { CaseResult } from '../run/bench/claims.js';
-import type { Scenario, ScenarioSettings } from '../run/bench/scenario.js';
-import type { Case, Strategy } from '../run/bench/trial.js';
-import { onBenchBroker } from './bench-broker.js';
-import type { CommandResult, Context, Run } from './context.js';
-import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from './html-file.js';
-import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.js';
+import { labelOf } from '../../core/bench-report.js';
+import { parseCount, parseFactor } from '../../core/quantities.js';
+import type { Threshold, ThresholdResult } from '../../core/thresholds/threshold.js';
+import { usageError } from '../../errors.js';
+import type { BenchOutcome } from '../../run/bench/bench.js';
+import type { CaseResult } from '../../run/bench/claims.js';
+import type { Scenario, ScenarioSettings } from '../../run/bench/scenario.js';
+import type { Case, Strategy } from '../../run/bench/trial.js';
+import type { CommandResult, Context, Run } from '../context.js';
+import { checkHtmlFile, type HtmlFlags, withHtmlOption, writeHtmlFile } from '../html-file.js';
+import { checked, type ThresholdFlags, withThresholdOption } from '../thresholds.js';
+import { onBenchBroker } from './private-broker.js';
 
 interface BenchFlags extends ThresholdFlags, HtmlFlags {
   scenario: string | undefined;
@@ -82,7 +82,7 @@ Examples:
 }
 
 async function bench(flags: BenchFlags, context: Context): Promise<CommandResult> {
-  const { SCENARIOS } = await import('../run/bench/bench.js');
+  const { SCENARIOS } = await import('../../run/bench/bench.js');
   if (flags.list) return list([...SCENARIOS, { name: COST, summary: COST_SUMMARY }]);
   if (flags.scenario === COST) {
     if (flags.html !== undefined || flags.check !== undefined) {
@@ -94,7 +94,7 @@ async function bench(flags: BenchFlags, context: Context): Promise<CommandResult
         },
       );
     }
-    const { benchCost } = await import('./bench-cost.js');
+    const { benchCost } = await import('./cost.js');
     return benchCost(flags, context);
   }
   if (flags.queues !== undefined || flags.large) {
@@ -113,7 +113,7 @@ async function bench(flags: BenchFlags, context: Context): Promise<CommandResult
 }
 
 async function list(scenarios: readonly Pick<Scenario, 'name' | 'summary'>[]): Promise<CommandResult> {
-  const { renderScenarios } = await import('../render/bench-table.js');
+  const { renderScenarios } = await import('../../render/bench-table.js');
   return {
     document: {
       schemaVersion: 1,
@@ -131,7 +131,7 @@ async function benchScenarios(
   context: Context,
 ): Promise<CommandResult> {
   checkHtmlFile(flags);
-  const { runBench } = await import('../run/bench/bench.js');
+  const { runBench } = await import('../../run/bench/bench.js');
   const requests = scenarios.map((scenario) => ({
     scenario,
     settings: settingsFor(scenario, flags),
@@ -167,7 +167,7 @@ async function celeryFor(cases: readonly Case[], { celeryCommand }: BenchFlags, 
       hint: 'Name it: --strategy fifo,celery,fair.',
     });
   }
-  const { findCelery } = await import('../run/bench/celery/find-celery.js');
+  const { findCelery } = await import('../../run/bench/celery/find-celery.js');
   const { env } = context.io;
   return findCelery(celeryCommand ?? (env.FAIRQ_CELERY || undefined), env);
 }
@@ -185,9 +185,9 @@ async function resultOf(
   context: Context,
 ): Promise<CommandResult> {
   const { seed, scale, check = [] } = flags;
-  const { renderBench } = await import('../render/bench-text.js');
-  const { renderBenchTable } = await import('../render/bench-table.js');
-  const { startOrder } = await import('../run/bench/measures.js');
+  const { renderBench } = await import('../../render/bench-text.js');
+  const { renderBenchTable } = await import('../../render/bench-table.js');
+  const { startOrder } = await import('../../run/bench/measures.js');
   const thresholds = await Promise.all(played.map(({ results }) => thresholdsOf(check, results, context)));
   const withStarts = played.map(({ scenario, results, figures, checks, passed }, i) => ({
     scenario: scenario.name,
@@ -220,8 +220,8 @@ async function resultOf(
   const [only] = withStarts;
   const document = name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] };
   const pageOf = async () => {
-    const { aboutThis } = await import('./about.js');
-    const { drawnUsers } = await import('../render/html/drawn-users.js');
+    const { aboutThis } = await import('../about.js');
+    const { drawnUsers } = await import('../../render/html/drawn-users.js');
     const parts = played.map(({ scenario, results, checks }, i) => {
       const drawn = drawnUsers(results.map(({ report }) => report));
       return {

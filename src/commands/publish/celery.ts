@@ -1,10 +1,10 @@
-import type { Connection } from '../broker/connection.js';
-import { celeryMessages } from '../core/celery/encode-task.js';
-import { checkQueuePrefix, prefixedQueueOf } from '../core/celery/queue-prefix.js';
-import type { Names } from '../core/names.js';
-import { usageError } from '../errors.js';
-import type { OnState } from '../run/tasks/awaited-tasks.js';
-import type { Context } from './context.js';
+import type { Connection } from '../../broker/connection.js';
+import { celeryMessages } from '../../core/celery/encode-task.js';
+import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
+import type { Names } from '../../core/names.js';
+import { usageError } from '../../errors.js';
+import type { OnState } from '../../run/tasks/awaited-tasks.js';
+import type { Context } from '../context.js';
 
 /** Flags of a Celery task. */
 export interface CeleryFlags {
@@ -73,11 +73,11 @@ export async function celeryFrom(
     messages,
     queueOf: (user: string) => prefixedQueueOf(prefix, user),
     open: async (connection: Connection) => {
-      const { CeleryTasks } = await import('../run/publish/celery-tasks.js');
+      const { CeleryTasks } = await import('../../run/publish/celery-tasks.js');
       return CeleryTasks.open(connection, prefix, messages, warn);
     },
     wait: async (connection: Connection, onState: OnState) => {
-      const { CeleryWait } = await import('../run/tasks/celery-wait.js');
+      const { CeleryWait } = await import('../../run/tasks/celery-wait.js');
       return CeleryWait.open(connection, replyQueue ?? '', onState);
     },
   };

@@ -1,7 +1,7 @@
-import type { CostRow } from '../core/cost-report.js';
-import { messageOf } from '../errors.js';
-import { onBenchBroker } from './bench-broker.js';
-import type { CommandResult, Context } from './context.js';
+import type { CostRow } from '../../core/cost-report.js';
+import { messageOf } from '../../errors.js';
+import type { CommandResult, Context } from '../context.js';
+import { onBenchBroker } from './private-broker.js';
 
 export interface CostFlags {
   readonly queues?: readonly number[];
@@ -14,8 +14,8 @@ const TYPES = ['classic', 'quorum'] as const;
 
 /** What many queues cost. A number that is too much for the broker is said, and the rest goes on. */
 export async function benchCost(flags: CostFlags, context: Context): Promise<CommandResult> {
-  const { costOf } = await import('../run/bench/cost/cost.js');
-  const { renderCost } = await import('../render/cost-text.js');
+  const { costOf } = await import('../../run/bench/cost/cost.js');
+  const { renderCost } = await import('../../render/cost-text.js');
   const sizes = [...(flags.queues ?? SIZES), ...(flags.large === true ? [LARGE] : [])];
   const failures: string[] = [];
   const { version, outcome: rows } = await onBenchBroker(

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { OutgoingTask } from '../broker/publisher.js';
-import type { QueueType } from '../broker/topology.js';
+import type { OutgoingTask } from '../../broker/publisher.js';
+import type { QueueType } from '../../broker/topology.js';
 import {
   type DurationRange,
   parseBytes,
@@ -8,14 +8,14 @@ import {
   parseDurationRange,
   parseRate,
   parseTimer,
-} from '../core/quantities.js';
-import type { Distribution } from '../core/workload.js';
-import { usageError } from '../errors.js';
-import type { OnState } from '../run/tasks/awaited-tasks.js';
+} from '../../core/quantities.js';
+import type { Distribution } from '../../core/workload.js';
+import { usageError } from '../../errors.js';
+import type { OnState } from '../../run/tasks/awaited-tasks.js';
+import type { CommandResult, Context, Run } from '../context.js';
+import { type GroupByFlags, groupByOption, groupingFrom } from '../group-by.js';
+import { reconnecting } from '../reconnecting.js';
 import type { CeleryFlags } from './celery.js';
-import type { CommandResult, Context, Run } from './context.js';
-import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
-import { reconnecting } from './reconnecting.js';
 
 interface PublishFlags extends GroupByFlags, CeleryFlags {
   user?: string;
@@ -127,16 +127,16 @@ Examples:
 }
 
 async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
-  const { planFrom } = await import('../run/publish/plan.js');
-  const { PublishRun } = await import('../run/publish/publish-run.js');
-  const { openConnection } = await import('../broker/connection.js');
-  const { idGenerator, newRunId } = await import('./identity.js');
-  const { onInterrupt } = await import('./interrupt.js');
-  const { showProgress } = await import('./progress.js');
+  const { planFrom } = await import('../../run/publish/plan.js');
+  const { PublishRun } = await import('../../run/publish/publish-run.js');
+  const { openConnection } = await import('../../broker/connection.js');
+  const { idGenerator, newRunId } = await import('../identity.js');
+  const { onInterrupt } = await import('../interrupt.js');
+  const { showProgress } = await import('../progress.js');
   const { celeryFrom } = await import('./celery.js');
-  const { ResultWait } = await import('../run/tasks/result-wait.js');
-  const { PrintedResults, waitedResult } = await import('./publish-wait.js');
-  const { publishProgressLine, renderPublish } = await import('../render/publish-text.js');
+  const { ResultWait } = await import('../../run/tasks/result-wait.js');
+  const { PrintedResults, waitedResult } = await import('./wait.js');
+  const { publishProgressLine, renderPublish } = await import('../../render/publish-text.js');
 
   checkPriority(flags);
   if (flags.timeout !== undefined && flags.wait !== true) {

@@ -1,0 +1,129 @@
+import { fixedQueue } from '../../core/fixed-queue.js';
+import { WORKER_CONNECTION } from '../../core/names.js';
+import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
+import type { CommandResult, Context } from '../context.js';
+import { FOREVER, reconnecting } from '../reconnecting.js';
+import { weightsFrom } from '../weights.js';
+import { celeryOf } from './celery.js';
+import { checkFlags, type WorkerFlags } from './flags.js';
+import { guardedModule } from './guarded-module.js';
+import { serveMetrics } from './metrics.js';
+import { narration } from './narration.js';
+import { includedQueues } from './queues.js';
+
+/** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
+const PLAIN_PREFETCH = 1_000;
+
+/** `fairq worker`, from its flags to its report. */
+export async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
+  checkFlags(flags);
+  const { Worker } = await import('../../run/worker/worker.js');
+  const { builtInHandlers } = await import('../../run/worker/handlers.js');
+  const { OWN_FORM } = await import('../../run/worker/task-form.js');
+  const { openConnection } = await import('../../broker/connection.js');
+  const { Management } = await import('../../broker/management.js');
+  const { idGenerator } = await import('../identity.js');
+  const { onInterrupt } = await import('../interrupt.js');
+  const { showProgress } = await import('../progress.js');
+  const { renderWorker, workerProgressLine } = await import('../../render/worker-text.js');
+
+  const { io } = context;
+  const weights = await weightsFrom(flags);
+  const config = await context.config();
+  const celery = flags.celery ? await celeryOf(flags) : undefined;
+  const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context, celery?.naming);
+  const handlers =
+    moduleHandlers !== undefined
+      ? moduleHandlers
+      : flags.exec !== undefined
+        ? (await import('../../run/worker/exec-handler.js')).execHandlers(
+            flags.exec,
+            io.env,
+            flags.resultSize,
+          )
+        : (celery?.naming.builtIns ?? builtInHandlers);
+  const name = flags.name ?? `${io.hostname}-${io.pid}`;
+  const include = await includedQueues(flags, config.names);
+  const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
+  const management = new Management(config.address);
+  const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
+    onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
+    onUnblocked: () => context.say('the broker takes completions again'),
+    ...reconnecting(context, config, {
+      resumption: 'every queue is taken up again, and what was held is delivered again',
+      usually: FOREVER,
+    }),
+  });
+  const newId = idGenerator(context);
+  let metrics: WorkerMetrics = NO_METRICS;
+  const worker = new Worker(
+    connection,
+    management,
+    config.names,
+    newId(),
+    {
+      name,
+      concurrency: flags.concurrency,
+      include,
+      exclude: flags.exclude ?? [],
+      also,
+      weights,
+      charging: flags.charge,
+      prefetch: flags.ordered
+        ? 1
+        : flags.prefetch !== 'auto'
+          ? flags.prefetch
+          : flags.strategy === 'fair'
+            ? undefined
+            : PLAIN_PREFETCH,
+      strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
+      count: flags.count ?? Number.POSITIVE_INFINITY,
+      exitWhen: flags.exitWhen,
+      idleForMs: flags.idleFor,
+      waitForWorkers: flags.waitForWorkers,
+      taskTimeoutMs: flags.taskTimeout,
+      discoverEveryMs: flags.discoverEvery,
+      retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: celery?.stepsMs ?? [] },
+      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
+      ordered: flags.ordered === true,
+      results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },
+      form: celery?.form ?? OWN_FORM,
+    },
+    handlers,
+    context.clock,
+    newId,
+    {
+      ...narration(context, name, flags.concurrency),
+      onTaskEnded: (event) => metrics.ended(event),
+    },
+  );
+  const served = await serveMetrics(flags, include, also, name, worker, management, context);
+  metrics = served?.metrics ?? NO_METRICS;
+  const interruption = onInterrupt(
+    io,
+    () => {
+      context.say('stopping: finishing what runs, giving the rest back (again to force)');
+      worker.stop();
+    },
+    () => worker.abort(),
+  );
+  const started = context.clock.now();
+  const progress = await showProgress(context, () =>
+    workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
+  );
+  try {
+    const ear = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
+    const report = await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
+    progress.stop();
+    return {
+      document: { schemaVersion: 1, kind: 'worker', ...report },
+      text: (style) => renderWorker(report, style),
+      endsAs: interruption.requested ? 'interrupted' : undefined,
+    };
+  } finally {
+    progress.stop();
+    await served?.server.close();
+    await connection.close();
+    await management.close();
+  }
+}
