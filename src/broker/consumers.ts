@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
 import { type Connection, ConnectionClosed, replyCode } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
-import { absent } from './topology.js';
+import { absent } from './queue-presence.js';
 
 /**
  * A channel has one request under way at a time: several take up many queues side by side. And the fewer

@@ -11,6 +11,7 @@ import type { Names } from '../core/names.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
+import { absentOnceReachable } from './queue-presence.js';
 import { READ_AHEAD, StreamReader } from './stream-reader.js';
 
 /** A reader that nothing has come to for so long, not even its marker, reads over again on another channel. */
@@ -64,6 +65,7 @@ export async function replayEvents(
   markerId: string,
   reader: EventReader,
 ): Promise<void> {
+  await absentOnceReachable(connection, [names.eventStream]); // one that is missing is refused below
   const channel = await connection.channel();
   let refusal: Error | undefined;
   channel.once('error', (error) => {

@@ -1,8 +1,9 @@
 import type { Names } from '../core/names.js';
 import { type Connection, replyCode } from './connection.js';
 import { announce } from './control.js';
+import { absent } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
-import { absent, fixedQueueArguments, type QueueKind } from './topology.js';
+import { fixedQueueArguments, type QueueKind } from './topology.js';
 
 /**
  * Makes those of the queues that are not there, durable and on the default exchange alone, and tells the workers.

@@ -2,6 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { MARKER } from '../core/event-codec.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
+import { absentOnceReachable } from './queue-presence.js';
 
 /** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
 export const READ_AHEAD = 200;
@@ -46,7 +47,7 @@ export class StreamReader {
     const reader = new StreamReader(stream, from, listener);
     reader.#lasting = await LastingChannel.open(
       () => connection.channel(),
-      (channel) => reader.#consume(channel),
+      (channel) => reader.#consume(connection, channel),
       {
         onOpen: (channel) => {
           for (const marker of reader.#markers.keys()) reader.#mark(channel, marker);
@@ -83,8 +84,9 @@ export class StreamReader {
     channel.sendToQueue(this.stream, Buffer.from('{}'), { type: MARKER, messageId: marker });
   }
 
-  async #consume(channel: Channel): Promise<void> {
+  async #consume(connection: Connection, channel: Channel): Promise<void> {
     if (this.#isDeleted) await this.listener.makeAgain?.();
+    await absentOnceReachable(connection, [this.stream]); // one that is missing is refused below
     await channel.prefetch(READ_AHEAD);
     await channel.consume(
       this.stream,

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel } from 'amqplib';
 import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
 import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
-import { type Connection, replyCode } from './connection.js';
+import type { Connection } from './connection.js';
 import { takeLock } from './lock.js';
+import { absent, absentOnceReachable } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
 
 /** Whoever makes a queue has made it soon. */
@@ -83,28 +83,10 @@ async function assertUnlessThere(
   queues: Readonly<Record<string, QueueArguments>>,
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const queue of await absent(connection, Object.keys(queues))) {
+  for (const queue of await absentOnceReachable(connection, Object.keys(queues))) {
     if (await makeAlone(connection, queue, queues[queue]!)) made.push(queue);
   }
   return made;
-}
-
-/** Those of the queues that are not there. One channel does for all, until a queue is missing and it closes. */
-export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  let channel: Channel | undefined;
-  for (const queue of queues) {
-    channel ??= await connection.channel();
-    try {
-      await channel.checkQueue(queue);
-    } catch (error) {
-      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
-      channel = undefined;
-      found.push(queue);
-    }
-  }
-  await channel?.close();
-  return found;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
+import { eventually } from '../support/eventually.js';
 import { fairqJson } from '../support/fairq.js';
 import { useFaultBroker } from './support/fault-broker.js';
 import { useLoads } from './support/use-load.js';
@@ -7,6 +8,8 @@ import { useLoads } from './support/use-load.js';
 const broker = useFaultBroker();
 const newLoad = useLoads(broker);
 const STREAM = 'fairq.events';
+/** Longer than workers take to start. The time is the fault. */
+const BRINGING_UP_MS = 5_000;
 
 describe('a user queue that somebody deletes', () => {
   it('takes what waited with it, as the report says; others go on, and the next task makes it again', async () => {
@@ -49,6 +52,25 @@ describe('the event stream', () => {
     // What it does not know of is not missing for that: it says from when on it knows anything.
     expect(report.historyCutAt).not.toBeNull();
     expect(report.historyCutAt).toBeGreaterThan(0);
+  });
+
+  it('is waited for while a node that starts has not brought it up', async () => {
+    const load = await newLoad('event stream not up yet');
+    await load.publish();
+    // In this table of Mnesia's a starting node puts each queue that it has brought up.
+    const key = `rabbit_misc:r(<<"${load.vhost}">>, queue, <<"${STREAM}">>)`;
+    const record = `hd(mnesia:dirty_read(rabbit_durable_queue, ${key}))`;
+    await broker.evaluate(`mnesia:dirty_delete(rabbit_queue, ${key}).`);
+    const ready = load.startWorkers();
+    const since = performance.now();
+    await eventually(() => performance.now() - since > BRINGING_UP_MS, {
+      timeoutMs: 2 * BRINGING_UP_MS,
+      what: 'the time that it takes',
+    });
+    await broker.evaluate(`mnesia:dirty_write(rabbit_queue, ${record}).`);
+    await ready;
+    await load.recovered();
+    await load.endsWell();
   });
 
   it('is made by the worker where it is not there at all, and every task runs', async () => {

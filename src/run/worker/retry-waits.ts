@@ -1,7 +1,8 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
-import { absent, assertDelayQueues, type QueueType } from '../../broker/topology.js';
+import { absent } from '../../broker/queue-presence.js';
+import { assertDelayQueues, type QueueType } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
 import { waitLeft } from '../../core/dead-letter.js';
 import { delayOfQueue, delayQueueOf, type Names } from '../../core/names.js';

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Channel } from 'amqplib';
+import { messageOf, refusedError } from '../errors.js';
+import { type Connection, replyCode } from './connection.js';
+import { explainRefusal } from './refusal.js';
+
+const LOOK_AGAIN_MS = 500;
+/** A node that starts opens its port before it has brought up all of its streams. */
+const MOST_LOOKS = 120;
+
+/**
+ * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
+ * starting. Nobody can make such a queue, and nobody has to. (`rabbit_amqqueue:absent`, RabbitMQ 3.10 to 4.3)
+ */
+const CANNOT_BE_REACHED =
+  /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart|due to timeout/;
+
+type Presence = 'there' | 'unreachable' | 'absent';
+
+/** Those of the queues that are not there; one that cannot be reached is there. */
+export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
+  return (await presences(connection, queues)).filter(([, is]) => is === 'absent').map(([queue]) => queue);
+}
+
+/**
+ * The same, when all of the others can be reached: who goes on before would send to where nobody is.
+ *
+ * @throws FairqError (refused) where that takes more than a minute
+ */
+export async function absentOnceReachable(
+  connection: Connection,
+  queues: readonly string[],
+): Promise<string[]> {
+  for (let looks = 1; ; looks++) {
+    const found = await presences(connection, queues);
+    const [unreachable] = found.find(([, is]) => is === 'unreachable') ?? [];
+    if (unreachable === undefined) return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
+    if (looks > MOST_LOOKS) {
+      throw refusedError('QUEUE_DOWN', `the queue "${unreachable}" is there, and its node is down`, {
+        hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
+      });
+    }
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** One channel does for all, until a queue is missing and it closes. */
+async function presences(
+  connection: Connection,
+  queues: readonly string[],
+): Promise<[queue: string, is: Presence][]> {
+  const found: [string, Presence][] = [];
+  let channel: Channel | undefined;
+  for (const queue of queues) {
+    channel ??= await connection.channel();
+    try {
+      await channel.checkQueue(queue);
+      found.push([queue, 'there']);
+    } catch (error) {
+      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+      channel = undefined;
+      found.push([queue, CANNOT_BE_REACHED.test(messageOf(error)) ? 'unreachable' : 'absent']);
+    }
+  }
+  await channel?.close();
+  return found;
+}
