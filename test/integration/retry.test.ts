@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
+import type { TaskState } from '../../src/core/task-state.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson } from '../support/fairq.js';
@@ -113,6 +114,9 @@ describe('a task that fails', () => {
     if (dead === false) throw new Error('there is no dead letter');
     expect(dead.content.toString()).toBe('theirs_2');
     expect(dead.properties.headers?.['x-fairq-reason']).toContain('no longer there');
+    // Whoever waits for it is told, as the report is.
+    const { state, error } = await fairqJson<TaskState>(env, 'task', 'theirs_2');
+    expect([state, error]).toEqual(['failed', 'its queue "theirs_2" is no longer there']);
   });
 
   it('waits its time, among many that wait with it', async () => {

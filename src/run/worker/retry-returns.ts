@@ -9,6 +9,12 @@ import { delayQueueOf, type Names } from '../../core/names.js';
 import { dueOf, stepTowards } from '../../core/postponed.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
 
+export interface RetryReturnsListener {
+  /** There is no way back for it: it becomes a dead letter. Said again where that is cut off. */
+  onBuried(id: string, envelope: Envelope, reason: string): void;
+  onFailure(error: Error): void;
+}
+
 /**
  * Brings tasks whose wait for the next attempt is over back to where they came from. It is done by way of
  * a publisher, which makes the queue of a user that was pruned meanwhile, and a task leaves its delay
@@ -25,7 +31,7 @@ export class RetryReturns {
     private readonly connection: Connection,
     private readonly names: Names,
     private readonly clock: Clock,
-    private readonly onFailure: (error: Error) => void,
+    private readonly listener: RetryReturnsListener,
   ) {}
 
   /**
@@ -37,16 +43,16 @@ export class RetryReturns {
     names: Names,
     { queueKind, delaysMs }: { readonly queueKind: QueueKind; readonly delaysMs: readonly number[] },
     clock: Clock,
-    onFailure: (error: Error) => void,
+    listener: RetryReturnsListener,
   ): Promise<RetryReturns> {
-    const returns = new RetryReturns(connection, names, clock, onFailure);
+    const returns = new RetryReturns(connection, names, clock, listener);
     await returns.#open(queueKind);
     const options = { queueType: queueKind.type, delaysMs };
     returns.#waits = await RetryWaits.open(connection, names, options, clock, {
       onDue: (task) => returns.#due(task),
       // Delivered again, they are brought back again.
       onLost: () => returns.#underWay.clear(),
-      onFailure,
+      onFailure: listener.onFailure,
     });
     return returns;
   }
@@ -77,7 +83,7 @@ export class RetryReturns {
   }
 
   async #open(queueKind: QueueKind): Promise<void> {
-    const { connection, names, onFailure } = this;
+    const { connection, names, listener } = this;
     this.#publisher = await Publisher.open(
       connection,
       names,
@@ -85,7 +91,7 @@ export class RetryReturns {
         queueKind,
         onConfirmed: (task) => this.#arrived(task),
         onNoQueue: (task, queue) => this.#noQueue(task, queue),
-        onFailure,
+        onFailure: listener.onFailure,
       },
       this.clock.now,
     );
@@ -119,7 +125,7 @@ export class RetryReturns {
     this.#underWay.delete(task);
     if (queue === this.names.deadLetterQueue) {
       giveBack(waiting);
-      this.onFailure(new Error(`"${queue}" is not there`));
+      this.listener.onFailure(new Error(`"${queue}" is not there`));
     } else {
       this.#bury(waiting, `its queue ${JSON.stringify(queue)} is no longer there`);
     }
@@ -129,6 +135,7 @@ export class RetryReturns {
     const { headers, messageId } = waiting.message.properties;
     const id = carriedText(messageId) ?? `unnamed-${++this.#unnamed}`;
     const envelope = completeEnvelope(decodeEnvelope(headers), '', this.clock.epochMicros());
+    this.listener.onBuried(id, envelope, reason);
     this.#send(waiting, id, envelope, this.names.deadLetterQueue, { [REASON_HEADER]: reason });
   }
 

@@ -7,7 +7,7 @@ import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import { expectedCharge } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
-import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
@@ -104,8 +104,7 @@ export class Worker {
         const event = result === undefined ? ended : { ...ended, hasResult: true };
         if (result !== undefined) this.#settlement?.result(result);
         listener.onTaskEnded(event);
-        const answer = options.form.answer(run.task, failure, value);
-        if (answer !== undefined) this.#settlement?.answer(answer);
+        for (const answer of options.form.answers(run.task, failure, value)) this.#settlement?.answer(answer);
         const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
         if (stays) this.#settlement?.attempted(event);
         else this.#settlement?.finished(run.task, event);
@@ -229,25 +228,7 @@ export class Worker {
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names, this.options.queueKind.type);
     await makeFixedQueues(this.connection, this.names, this.options.queueKind, this.options.also);
-    const [settlement, returns, all] = await Promise.all([
-      Settlement.open(this.connection, this.names, this.options, {
-        onSettled: (tasks) => {
-          this.#intake.settled(tasks);
-          this.#tick();
-        },
-        onFailure: (error) => this.#fail(error),
-      }),
-      RetryReturns.open(
-        this.connection,
-        this.names,
-        { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) },
-        this.clock,
-        (error) => this.#fail(error),
-      ),
-      this.#findQueues(),
-      this.#intake.open(),
-    ]);
-    this.#settlement = settlement;
+    const [returns, all] = await Promise.all([this.#openReturns(), this.#findQueues(), this.#intake.open()]);
     this.#returns = returns;
     returns.take(all);
     const found = [...new Set([...all.filter((queue) => this.#filter.matches(queue)), ...this.options.also])];
@@ -263,6 +244,22 @@ export class Worker {
     }
     this.listener.onReady(found.length);
     this.#startWhenAllReady();
+  }
+
+  /** What cannot be brought back has to be written down, so there is a settlement before. */
+  async #openReturns(): Promise<RetryReturns> {
+    this.#settlement = await Settlement.open(this.connection, this.names, this.options, {
+      onSettled: (tasks) => {
+        this.#intake.settled(tasks);
+        this.#tick();
+      },
+      onFailure: (error) => this.#fail(error),
+    });
+    const options = { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) };
+    return RetryReturns.open(this.connection, this.names, options, this.clock, {
+      onBuried: (id, envelope, reason) => this.#buried(id, envelope, reason),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /** It hears of new queues before it asks for those that there are, so that none falls between. */
@@ -409,6 +406,22 @@ export class Worker {
     return 'goes';
   }
 
+  /** A task whose next attempt cannot be: whoever waits for it, and the report, are to know. */
+  #buried(id: string, { user, run, sequence, attempt, intendedAt, sentAt }: Envelope, reason: string): void {
+    const now = this.clock.epochMicros();
+    const ended: TaskEvent = {
+      ...{ id, user, run, sequence, attempt, outcome: 'failed', worker: this.options.name },
+      ...{ enqueued: intendedAt, sentLate: sentAt - intendedAt, started: now, finished: now },
+      ...{ redelivered: false, hasResult: false },
+    };
+    const result = this.#results.lineOf(ended, { reason, retryAfterMs: undefined }, undefined);
+    const event = result === undefined ? ended : { ...ended, hasResult: true };
+    this.listener.onTaskFailed(user, id, reason, undefined);
+    if (result !== undefined) this.#settlement?.result(result);
+    this.#settlement?.attempted(event);
+    this.#flushSoon();
+  }
+
   #postpone(task: HeldTask, dueAt: number): boolean {
     if (this.#settlement === undefined || this.#stopping) return false;
     const found = decodeEnvelope(task.message.properties.headers);
@@ -468,6 +481,7 @@ export class Worker {
     }
     this.#heldBack.clear();
     await Promise.all([this.#settlement?.settled(), this.#returns?.finish()]);
+    await this.#settlement?.settled(); // what came back to nowhere meanwhile
     if (ordered) givenBack = await this.#intake.giveBackAll();
     this.#intake.closing();
     this.#presence.sayGoodbye();
