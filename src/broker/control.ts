@@ -3,6 +3,7 @@ import type { Names } from '../core/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
+import { ownQueueToListen } from './own-queue.js';
 
 /**
  * What processes tell each other. A hint and nothing more: everything also works, later, for a
@@ -103,7 +104,7 @@ export async function listen(
     () => connection.channel(),
     async (channel) => {
       await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
-      const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+      const queue = await ownQueueToListen(channel);
       await channel.bindQueue(queue, names.controlExchange, '');
       await channel.consume(
         queue,

@@ -139,7 +139,10 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
       [['--kwargs', '[]'], /--kwargs "\[\]" is not an object/],
       [['--payload', 'x'], /does not go with --payload/],
       [['--user', 'x'.repeat(243)], /queue name of 256 bytes/],
+      [['--user', 'a\nb'], /has a line break/],
       [['--queue-prefix', 'a*'], /cannot be the start of a name/],
+      [['--celery', ''], /has 1 to 255 bytes/],
+      [['--celery', 'x'.repeat(300)], /has 1 to 255 bytes/],
     ] as const) {
       const { code, stderr } = await fairq(
         env,

@@ -70,6 +70,18 @@ describe.skipIf(!hasCelery)('of what a real Celery client sends, a fairq worker'
     expect(await dead()).toMatchObject([{ user: 'A', attempts: 1, reason: expect.stringContaining(reason) }]);
   });
 
+  it('refuses a chain, and tells the client that waits for its last task', async () => {
+    await fairqWorker();
+    const got = await app.run<string[]>(`
+app.control.add_consumer('q_A', reply=True)
+step = lambda: app.signature('tasks.echo', ('x',), queue='q_A', immutable=True)
+from celery import chain
+r = chain(step(), step(), step())()
+try: print(json.dumps([r.get(timeout=20), r.state]))
+except Exception as e: print(json.dumps([type(e).__name__, str(e), r.state]))`);
+    expect(got).toEqual(['InvalidTaskError', expect.stringContaining('(chain)'), 'FAILURE']);
+  });
+
   it('does not start a task that has expired, and calls it revoked', async () => {
     await fairqWorker();
     // One that just waits goes by itself: Celery gives the message that time to live.

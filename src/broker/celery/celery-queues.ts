@@ -1,10 +1,19 @@
 import type { Channel } from 'amqplib';
+import { refusedError } from '../../errors.js';
 import { ChannelPool } from '../channel-pool.js';
 import { type Connection, replyCode } from '../connection.js';
 import { explainRefusal } from '../refusal.js';
 
 const CHANNELS = 8;
 const MOST_TRIES = 5;
+const EXCHANGE_TYPES = ['direct', 'topic', 'fanout', 'headers'];
+
+/** How a queue gets its messages. */
+export interface CeleryBinding {
+  readonly exchange: string;
+  readonly exchangeType: string;
+  readonly routingKey: string;
+}
 
 /**
  * Makes queues as Celery does where an app names one that it does not know (`app.amqp.queues.new_missing`): a
@@ -18,14 +27,23 @@ export class CeleryQueues {
     this.#channels = new ChannelPool(connection, CHANNELS);
   }
 
-  async make(queue: string): Promise<void> {
+  /** @param binding other than to the exchange of its name */
+  async make(queue: string, binding: Partial<CeleryBinding> = {}): Promise<void> {
+    const bound = { exchange: queue, exchangeType: 'direct', routingKey: queue, ...binding };
+    if (!EXCHANGE_TYPES.includes(bound.exchangeType)) {
+      // The broker would close the connection for it.
+      throw refusedError(
+        'BROKER_REFUSED',
+        `the queue "${queue}": there are no ${bound.exchangeType} exchanges`,
+      );
+    }
     for (let tries = 1; ; tries++) {
       try {
-        await this.#channels.with((channel) => declare(channel, queue));
+        await this.#channels.with((channel) => declare(channel, queue, bound));
         return;
       } catch (error) {
         // It is there, made as something else: that is the application's choice.
-        if (replyCode(error) === 406) return;
+        if (replyCode(error) === 406 && bound.exchange === queue) return;
         // Somebody prunes it at the moment, the queue or its exchange.
         if (replyCode(error) === 404 && tries < MOST_TRIES) continue;
         throw explainRefusal(error, `the queue "${queue}"`);
@@ -46,8 +64,12 @@ export class CeleryQueues {
   }
 }
 
-async function declare(channel: Channel, queue: string): Promise<void> {
+async function declare(
+  channel: Channel,
+  queue: string,
+  { exchange, exchangeType, routingKey }: CeleryBinding,
+): Promise<void> {
   await channel.assertQueue(queue, { durable: true });
-  await channel.assertExchange(queue, 'direct', { durable: true });
-  await channel.bindQueue(queue, queue, queue);
+  await channel.assertExchange(exchange, exchangeType, { durable: true });
+  await channel.bindQueue(queue, exchange, routingKey);
 }

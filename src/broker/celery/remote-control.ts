@@ -10,6 +10,7 @@ import {
 } from '../../core/celery/pidbox.js';
 import type { Connection } from '../connection.js';
 import { LastingChannel } from '../lasting-channel.js';
+import { ownQueueToListen } from '../own-queue.js';
 import { explainRefusal } from '../refusal.js';
 
 /** Celery's workers answer from their main loop, which may be busy for a moment. From the last answer. */
@@ -35,7 +36,7 @@ export async function assertControlExchanges(channel: Channel): Promise<void> {
     await channel.assertExchange(CONTROL_EXCHANGE, 'fanout', { durable: false });
     await channel.assertExchange(REPLY_EXCHANGE, 'direct', { durable: false });
   } catch (error) {
-    throw explainRefusal(error, `Celery's remote control, "${CONTROL_EXCHANGE}"`);
+    throw explainRefusal(error, "Celery's remote control", `"${CONTROL_EXCHANGE}" and "${REPLY_EXCHANGE}"`);
   }
 }
 
@@ -93,7 +94,7 @@ export class RemoteControl {
 
   async #setUp(channel: Channel): Promise<void> {
     await assertControlExchanges(channel);
-    const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+    const queue = await ownQueueToListen(channel);
     this.#replyKey = queue;
     await channel.bindQueue(queue, REPLY_EXCHANGE, queue);
     channel.on('return', () => {

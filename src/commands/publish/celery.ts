@@ -6,6 +6,9 @@ import { usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { Context } from '../context.js';
 
+/** AMQP's, for the type of a message. */
+const MOST_NAME_BYTES = 255;
+
 /** Flags of a Celery task. */
 export interface CeleryFlags {
   celery?: string;
@@ -46,6 +49,11 @@ export async function celeryFrom(
     if (lonely === undefined) return undefined;
     throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
       hint: 'Name the Celery task: --celery tasks.double.',
+    });
+  }
+  if (task === '' || !task.isWellFormed() || Buffer.byteLength(task) > MOST_NAME_BYTES) {
+    throw usageError('BAD_CELERY_TASK', `--celery: the name of a task has 1 to ${MOST_NAME_BYTES} bytes`, {
+      hint: 'Name it as Celery does, with its module: --celery tasks.double.',
     });
   }
   if (queuePrefix === undefined) {

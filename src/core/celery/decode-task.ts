@@ -1,3 +1,4 @@
+import { carriedText } from '../carried.js';
 import { isSendTime } from '../sane-numbers.js';
 import { Unrunnable } from '../unrunnable.js';
 
@@ -50,6 +51,23 @@ export function decodeTask(headers: Headers | undefined, body: unknown): CeleryT
     );
   }
   return { name, args, kwargs, etaAt: timeOf(eta, 'eta'), expiresAt: timeOf(expires, 'expires') };
+}
+
+/** A task that was to run after another; where its result was to go, if it says so. */
+export interface ChainedTask {
+  readonly id: string;
+  readonly replyTo: string | undefined;
+}
+
+/** What was to follow a task, by the body of its message. */
+export function chainedTasks(headers: Headers | undefined, body: unknown): ChainedTask[] {
+  const [, , { chain }] = parts(headers ?? {}, body);
+  if (!Array.isArray(chain)) return [];
+  return chain.flatMap((task) => {
+    const options = isTable(task) && isTable(task.options) ? task.options : {};
+    const id = carriedText(options.task_id);
+    return id ? [{ id, replyTo: carriedText(options.reply_to) }] : [];
+  });
 }
 
 /**

@@ -18,6 +18,10 @@ export interface CeleryCommand {
   readonly method: string;
   /** The queue that it is about; undefined for a command about something else. */
   readonly queue: string | undefined;
+  /** How it is to be bound, where not to the exchange and with the key of its own name. */
+  readonly exchange: string | undefined;
+  readonly exchangeType: string | undefined;
+  readonly routingKey: string | undefined;
   /** Host names of those that it is for; undefined: all. */
   readonly destination: readonly string[] | undefined;
   readonly replyTo: ReplyTo | undefined;
@@ -58,19 +62,25 @@ export function decodeCommand(content: string): CeleryCommand | undefined {
   const body = parse(content);
   const { method, destination, pattern, ticket } = body ?? {};
   if (typeof method !== 'string' || typeof pattern === 'string') return undefined;
-  const { queue } = table(body?.arguments);
-  const { exchange, routing_key: routingKey } = table(body?.reply_to);
-  const wantsReply = isName(exchange) && isName(routingKey) && isName(ticket);
+  const { queue, exchange, exchange_type: exchangeType, routing_key: key } = table(body?.arguments);
+  const { exchange: replyExchange, routing_key: replyKey } = table(body?.reply_to);
+  const wantsReply = isName(replyExchange) && isName(replyKey) && isName(ticket);
   return {
     method,
     queue: isName(queue) ? queue : undefined,
+    exchange: isName(exchange) ? exchange : undefined,
+    exchangeType: isName(exchangeType) ? exchangeType : undefined,
+    routingKey: isName(key) ? key : undefined,
     destination: Array.isArray(destination) ? destination.map(String) : undefined,
-    replyTo: wantsReply ? { exchange, routingKey, ticket } : undefined,
+    replyTo: wantsReply ? { exchange: replyExchange, routingKey: replyKey, ticket } : undefined,
   };
 }
 
-export function encodeReply(worker: string, said: string): string {
-  return JSON.stringify({ [worker]: { ok: said } });
+export function encodeReply(
+  worker: string,
+  said: { readonly ok: string } | { readonly error: string },
+): string {
+  return JSON.stringify({ [worker]: said });
 }
 
 /** Undefined for what no worker would say. */

@@ -32,13 +32,26 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "\\'")}'`;
 }
 
-/** Python's, most of which are made from one text. */
+/** Python's own (3.8 and later) that can be made from one text, without those that would end its program. */
 const BUILT_IN_ERRORS = new Set([
-  ...['ArithmeticError', 'AssertionError', 'AttributeError', 'BufferError', 'ConnectionError', 'EOFError'],
-  ...['Exception', 'FileExistsError', 'FileNotFoundError', 'FloatingPointError', 'IndexError', 'KeyError'],
-  ...['LookupError', 'MemoryError', 'NotImplementedError', 'OSError', 'OverflowError', 'PermissionError'],
-  ...['RecursionError', 'ReferenceError', 'RuntimeError', 'SyntaxError', 'SystemError', 'TimeoutError'],
-  ...['TypeError', 'ValueError', 'ZeroDivisionError'],
+  ...['ArithmeticError', 'AssertionError', 'AttributeError', 'BlockingIOError', 'BrokenPipeError'],
+  ...['BufferError', 'BytesWarning', 'ChildProcessError', 'ConnectionAbortedError', 'ConnectionError'],
+  ...['ConnectionRefusedError', 'ConnectionResetError', 'DeprecationWarning', 'EOFError', 'EnvironmentError'],
+  ...['Exception', 'FileExistsError', 'FileNotFoundError', 'FloatingPointError', 'FutureWarning', 'IOError'],
+  ...['ImportError', 'ImportWarning', 'IndentationError', 'IndexError', 'InterruptedError'],
+  ...['IsADirectoryError', 'KeyError', 'LookupError', 'MemoryError', 'ModuleNotFoundError', 'NameError'],
+  ...['NotADirectoryError', 'NotImplementedError', 'OSError', 'OverflowError', 'PendingDeprecationWarning'],
+  ...['PermissionError', 'ProcessLookupError', 'RecursionError', 'ReferenceError', 'ResourceWarning'],
+  ...[
+    'RuntimeError',
+    'RuntimeWarning',
+    'StopAsyncIteration',
+    'StopIteration',
+    'SyntaxError',
+    'SyntaxWarning',
+  ],
+  ...['SystemError', 'TabError', 'TimeoutError', 'TypeError', 'UnboundLocalError', 'UnicodeError'],
+  ...['UnicodeWarning', 'UserWarning', 'ValueError', 'Warning', 'ZeroDivisionError'],
 ]);
 
 /** The module that holds a Python exception of this name; null where Celery is to make a class for it. */

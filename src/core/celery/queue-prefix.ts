@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import { isReserved, type Names, type OwnQueue, ownQueue } from '../names.js';
+import { hasLineBreak, isReserved, type Names, type OwnQueue, ownQueue } from '../names.js';
 
 const MOST_BYTES = 255;
 
@@ -8,9 +8,9 @@ const MOST_BYTES = 255;
  * follows as it is, as an application writes it: `usersequence_` and `A` make `usersequence_A`.
  */
 export function checkQueuePrefix(prefix: string, names: Names): string {
-  if (prefix === '' || /[*?]/.test(prefix)) {
+  if (prefix === '' || /[*?]/.test(prefix) || hasLineBreak(prefix)) {
     throw usageError('BAD_QUEUE_PREFIX', `--queue-prefix "${prefix}" cannot be the start of a name`, {
-      hint: 'Write what comes before the user, without wildcards, such as usersequence_.',
+      hint: 'Write what comes before the user, on one line and without wildcards, such as usersequence_.',
     });
   }
   if (prefix.startsWith('amq.') || isReserved(names, prefix) || names.userQueuePrefix.startsWith(prefix)) {
@@ -27,6 +27,13 @@ export function prefixedQueueOf(prefix: string, user: string): string {
     throw usageError('BAD_USER', `${JSON.stringify(user)} cannot be a user`, {
       hint: 'A user is any non-empty UTF-8 text.',
     });
+  }
+  if (hasLineBreak(user)) {
+    throw usageError(
+      'BAD_USER',
+      `${JSON.stringify(user)} has a line break, which RabbitMQ takes out of the names of queues`,
+      { hint: "Where a user's name is part of a queue's, use names of one line." },
+    );
   }
   const queue = prefix + user;
   const bytes = new TextEncoder().encode(queue).length;

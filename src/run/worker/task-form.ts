@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import { carriedText } from '../../core/carried.js';
+import { Unrunnable } from '../../core/unrunnable.js';
 import type { Payload } from './handlers.js';
 import type { RunFailure } from './runner.js';
 import type { HeldTask } from './task.js';
@@ -25,19 +26,30 @@ export interface TaskForm {
    */
   read(message: ConsumeMessage, now: number): { readonly type: string; readonly payload: Payload };
   /** What to send when an attempt has ended. */
-  answer(task: HeldTask, failure: RunFailure | undefined, value: unknown): Answer | undefined;
+  answers(task: HeldTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
 }
 
 /** fairq's own: the properties say everything, and the body is the payload. */
 export const OWN_FORM: TaskForm = {
-  idOf: ({ properties }) => carriedText(properties.messageId) || undefined,
+  idOf: ({ properties: { messageId, headers } }) =>
+    carriedText(messageId) || (isCelery(headers) && carriedText(headers?.id)) || undefined,
   dueAt: () => undefined,
-  read: ({ properties, content }) => ({
-    type: typeof properties.type === 'string' ? properties.type : '',
-    payload: {
-      bytes: content,
-      contentType: typeof properties.contentType === 'string' ? properties.contentType : '',
-    },
-  }),
-  answer: () => undefined,
+  read: ({ properties, content }) => {
+    const { type, contentType, headers } = properties;
+    if (isCelery(headers)) {
+      throw new Unrunnable(
+        `it is a task of a Celery client, ${JSON.stringify(headers?.task)}: start the worker with --celery, and send it back`,
+      );
+    }
+    return {
+      type: typeof type === 'string' ? type : '',
+      payload: { bytes: content, contentType: typeof contentType === 'string' ? contentType : '' },
+    };
+  },
+  answers: () => [],
 };
+
+/** Celery's protocol 2: a name of a task alone anybody may have among the headers. */
+function isCelery(headers: Readonly<Record<string, unknown>> | undefined): boolean {
+  return typeof headers?.task === 'string' && typeof headers.lang === 'string';
+}

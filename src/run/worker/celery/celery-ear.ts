@@ -3,6 +3,7 @@ import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
 import { assertControlExchanges } from '../../../broker/celery/remote-control.js';
 import type { Connection } from '../../../broker/connection.js';
 import { LastingChannel } from '../../../broker/lasting-channel.js';
+import { ownQueueToListen } from '../../../broker/own-queue.js';
 import {
   CONTROL_EXCHANGE,
   decodeCommand,
@@ -10,6 +11,7 @@ import {
   REPLY_EXCHANGE,
   type ReplyTo,
 } from '../../../core/celery/pidbox.js';
+import { messageOf } from '../../../errors.js';
 
 /** To take up a queue that somebody deletes at the same time. */
 const MOST_TRIES = 5;
@@ -55,7 +57,7 @@ export class CeleryEar {
 
   async #setUp(channel: Channel): Promise<void> {
     await assertControlExchanges(channel);
-    const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+    const queue = await ownQueueToListen(channel);
     await channel.bindQueue(queue, CONTROL_EXCHANGE, '');
     const onMessage = (content: string) =>
       this.#heard(content).catch((error) => this.listener.onFailure(error));
@@ -67,17 +69,27 @@ export class CeleryEar {
   async #heard(content: string): Promise<void> {
     const command = decodeCommand(content);
     if (command?.method !== 'add_consumer' || command.queue === undefined) return;
-    const { queue, destination, replyTo } = command;
+    const { queue, destination, replyTo, exchange, exchangeType, routingKey } = command;
+    const binding = {
+      ...(exchange !== undefined && { exchange }),
+      ...(exchangeType !== undefined && { exchangeType }),
+      ...(routingKey !== undefined && { routingKey }),
+    };
     if (destination?.includes(this.node) === false || !this.listener.serves(queue)) return;
     // Celery's workers declare what they are told to consume: whoever told them relies on it.
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      await this.#queues.make(queue);
-      if (await this.listener.onQueue(queue)) break; // else somebody has pruned it in between
+    try {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        await this.#queues.make(queue, binding);
+        if (await this.listener.onQueue(queue)) break; // else somebody has pruned it in between
+      }
+    } catch (error) {
+      if (replyTo !== undefined) this.#reply(replyTo, { error: messageOf(error) });
+      throw error;
     }
-    if (replyTo !== undefined) this.#reply(replyTo, `add consumer ${queue}`);
+    if (replyTo !== undefined) this.#reply(replyTo, { ok: `add consumer ${queue}` });
   }
 
-  #reply({ exchange, routingKey, ticket }: ReplyTo, said: string): void {
+  #reply({ exchange, routingKey, ticket }: ReplyTo, said: Parameters<typeof encodeReply>[1]): void {
     // An exchange that is not there would cost the channel, and anybody may name one.
     if (exchange !== REPLY_EXCHANGE) return;
     this.#channel?.current?.publish(exchange, routingKey, Buffer.from(encodeReply(this.node, said)), {

@@ -3,15 +3,18 @@ import type { ConsumeMessage } from 'amqplib';
 import { carriedText } from '../../../core/carried.js';
 import {
   type CeleryTask,
+  type ChainedTask,
+  chainedTasks,
   decodeTask,
   Expired,
   etaOf,
   ignoresResult,
 } from '../../../core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../core/celery/result-message.js';
+import { ENVELOPE_HEADER } from '../../../core/envelope.js';
 import { Unrunnable } from '../../../core/unrunnable.js';
 import { messageOf } from '../../../errors.js';
-import type { TaskForm } from '../task-form.js';
+import type { Answer, TaskForm } from '../task-form.js';
 import { CeleryPayload } from './celery-payload.js';
 
 /** What a compressed body may come to; a few bytes can become any number. */
@@ -43,17 +46,34 @@ export const CELERY_FORM: TaskForm = {
     }
     return { type: name, payload: new CeleryPayload({ args, kwargs }) };
   },
-  answer: ({ id, message: { properties } }, failure, value) => {
-    const { headers, replyTo, correlationId } = properties;
+  answers: ({ id, message }, failure, value) => {
+    const { headers, replyTo, correlationId } = message.properties;
     const queue = carriedText(replyTo);
-    if (!queue || ignoresResult(headers)) return undefined;
-    const body =
-      failure === undefined
-        ? encodeSuccess(id, value)
-        : encodeFailure(id, failure, failure.retryAfterMs === undefined);
-    return { queue, body, correlationId: carriedText(correlationId) || id };
+    const answers: Answer[] = [];
+    if (queue && !ignoresResult(headers)) {
+      const isLast = failure?.retryAfterMs === undefined;
+      const body = failure === undefined ? encodeSuccess(id, value) : encodeFailure(id, failure, isLast);
+      answers.push({ queue, body, correlationId: carriedText(correlationId) || id });
+    }
+    if (failure === undefined || failure.retryAfterMs !== undefined) return answers;
+    // Whoever sent a chain waits for its last task, which now never runs.
+    for (const after of chainOf(message)) {
+      const to = after.replyTo ?? queue;
+      const body = encodeFailure(after.id, failure, true);
+      if (to) answers.push({ queue: to, body, correlationId: after.id });
+    }
+    return answers;
   },
 };
+
+/** Tasks that were to follow. */
+function chainOf({ properties: { headers }, content }: ConsumeMessage): readonly ChainedTask[] {
+  try {
+    return chainedTasks(headers, jsonOf(inflated(headers?.compression, content)));
+  } catch {
+    return []; // a body that cannot be read is why it failed
+  }
+}
 
 /** A task of protocol 1 says everything in its body. */
 function dueByBody(message: ConsumeMessage): number | undefined {
@@ -66,6 +86,11 @@ function dueByBody(message: ConsumeMessage): number | undefined {
 
 function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
   const { contentType, contentEncoding, headers } = properties;
+  if (headers?.task === undefined && headers?.[ENVELOPE_HEADER] !== undefined && properties.type) {
+    throw new Unrunnable(
+      `it is a task of fairq's, ${JSON.stringify(properties.type)}, and no Celery client's: a worker without --celery runs it`,
+    );
+  }
   if (contentType !== JSON_TYPE) {
     const what = FORMATS.get(contentType) ?? JSON.stringify(contentType ?? 'nothing that it says');
     throw new Unrunnable(

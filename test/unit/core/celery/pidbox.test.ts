@@ -14,8 +14,9 @@ describe("Celery's remote control", () => {
     const command = encodeCommand({ method: 'add_consumer', queue: 'q', destination: ['w@h'] }, replyTo);
     expect(decodeCommand(command)).toEqual({
       ...{ method: 'add_consumer', queue: 'q', destination: ['w@h'], replyTo },
+      ...{ exchange: 'q', exchangeType: 'direct', routingKey: 'q' },
     });
-    expect(decodeReply(encodeReply('w@h', 'add consumer q'))).toEqual({
+    expect(decodeReply(encodeReply('w@h', { ok: 'add consumer q' }))).toEqual({
       ...{ worker: 'w@h', error: undefined, queues: [] },
     });
   });
