@@ -442,6 +442,8 @@ export class Publisher {
     const { namedQueues } = this.options;
     if (route.exchange === '' && namedQueues === undefined) {
       await makeFixedQueues(this.connection, this.names, this.options.queueKind, [route.queue]);
+      if (route.unboundSince !== undefined) await delay(UNBOUND_RETRY_MS); // somebody deletes it again and again
+      route.unboundSince ??= this.now();
       return;
     }
     const state =

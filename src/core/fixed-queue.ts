@@ -1,5 +1,5 @@
 import { usageError } from '../errors.js';
-import { type Names, ownQueue, tooLong } from './names.js';
+import { hasLineBreak, type Names, ownQueue, tooLong } from './names.js';
 
 /**
  * A queue that somebody names, and that belongs to no user: what the name of a task says before its first
@@ -12,6 +12,12 @@ export function fixedQueue(names: Names, queue: string, where: string): string {
   const bad = (reason: string, hint: string) => usageError('BAD_QUEUE', `${where}: ${reason}`, { hint });
   if (queue === '' || !queue.isWellFormed()) {
     throw bad(`${JSON.stringify(queue)} cannot be the name of a queue`, 'Use any text that is not empty.');
+  }
+  if (hasLineBreak(queue)) {
+    throw bad(
+      `${JSON.stringify(queue)} has a line break, which RabbitMQ takes out of the names of queues`,
+      'Use a name of one line.',
+    );
   }
   const excess = tooLong(queue);
   if (excess !== undefined) {

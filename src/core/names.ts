@@ -64,6 +64,11 @@ export function namesFor(prefix: string): Names {
   };
 }
 
+/** RabbitMQ takes line breaks out of the name of a queue that is declared, and not out of a routing key. */
+export function hasLineBreak(name: string): boolean {
+  return /[\r\n]/.test(name);
+}
+
 /** How many bytes a name has that is too long for AMQP; undefined for one that is not. */
 export function tooLong(name: string): number | undefined {
   const bytes = encoder.encode(name).length;

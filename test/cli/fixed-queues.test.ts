@@ -113,6 +113,16 @@ describe('a task whose name says its queue', () => {
     ]);
   });
 
+  it('has a name of one line: RabbitMQ would make another of it', async () => {
+    for (const flags of [
+      ['--queue', 'a\nb'],
+      ['--user', 'A', '--task', 'a\rb:render'],
+    ]) {
+      const { code, stderr } = await fairq(env, 'publish', ...flags);
+      expect([code, stderr]).toEqual([64, expect.stringContaining('has a line break')]);
+    }
+  });
+
   it('is sent nowhere where there can be no such queue, by line', async () => {
     const { code, stderr } = await publishLines([{ user: 'A' }, { user: 'A', task: 'amq.x:noop' }]);
     expect(code).toBe(64);

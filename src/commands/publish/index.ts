@@ -10,7 +10,7 @@ import {
   parseTimer,
 } from '../../core/quantities.js';
 import type { Distribution } from '../../core/workload.js';
-import { usageError } from '../../errors.js';
+import { interruptedError, usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from '../group-by.js';
@@ -177,13 +177,22 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
     const onTask = ({ id, type, envelope: { user } }: OutgoingTask) => results?.expect({ id, type, user });
     const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
+    let force: (error: Error) => void = () => {};
+    const forced = new Promise<never>((_, reject) => {
+      force = reject;
+    });
+    forced.catch(() => {}); // whoever waits for the tasks is told
     const interruption = onInterrupt(
       context.io,
       () => {
         run.stop();
         results?.stop();
       },
-      () => void connection.close(),
+      () => {
+        const { sent, confirmed } = run.progress();
+        const rest = 'the others may be on the broker, or not';
+        force(interruptedError(`${confirmed} of ${sent} tasks that were sent are confirmed; ${rest}`));
+      },
     );
     const started = context.clock.now();
     const progress = await showProgress(
@@ -191,9 +200,9 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       { ...context, liveProgress: context.liveProgress && results === undefined },
       () => publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
     );
-    const report = await run.run().finally(() => progress.stop());
+    const report = await Promise.race([run.run(), forced]).finally(() => progress.stop());
     if (results !== undefined) {
-      const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
+      const outcome = await Promise.race([results.all(flags.timeout), forced, connection.lost]);
       return await waitedResult(report, outcome, interruption.requested, context);
     }
     return {

@@ -50,6 +50,14 @@ describe('a kept result', () => {
       },
     };
     expect(roundTrip(throwing)?.dropped).toBe('it is not JSON: not me');
+    expect(roundTrip([1, Number.NaN])?.dropped).toBe('it is not JSON: NaN is no JSON number');
+    expect(roundTrip({ seen: new Map([[1, 2]]) })?.dropped).toBe('it is not JSON: JSON has no Map');
+    expect(roundTrip({ bytes: new Float64Array(1) })?.dropped).toBe(
+      'it is not JSON: JSON has no Float64Array',
+    );
+    expect(roundTrip(new Error('x'))?.dropped).toBe('it is not JSON: JSON has no Error');
+    expect(roundTrip(Uint8Array.from([104, 105]).buffer)?.value).toBe('hi');
+    expect(roundTrip({ at: new Date(0) })?.value).toEqual({ at: '1970-01-01T00:00:00.000Z' });
   });
 
   it('of a failure is the reason, cut, and when it is tried again', () => {
