@@ -45,6 +45,8 @@ export interface TaskTraces {
   readonly id: string;
   /** A publisher has said that it sends tasks with such ids. */
   readonly isPublished: boolean;
+  /** It was sent once more after all of the events. */
+  readonly isSentAgain: boolean;
   readonly events: readonly TaskEvent[];
   readonly results: readonly TaskResult[];
   readonly running: Running | undefined;
@@ -61,12 +63,16 @@ export function isFinal({ state }: TaskState): boolean {
  *
  * @param now microseconds since the epoch
  */
-export function stateOf({ id, isPublished, events, results, running }: TaskTraces, now: number): TaskState {
+export function stateOf(
+  { id, isPublished, isSentAgain, events, results, running }: TaskTraces,
+  now: number,
+): TaskState {
   const last = lastAttempt(events);
   if (running !== undefined && running.attempt > (last?.attempt ?? 0))
     return { id, state: 'started', ...running };
   if (last === undefined) return { id, state: isPublished ? 'queued' : 'unknown' };
   const { user, run, attempt, worker, enqueued, started, finished } = last;
+  if (isSentAgain) return { id, state: 'queued', user, run };
   const about = { id, user, run, attempt, worker, enqueued, started, finished };
   const kept = results.findLast((result) => result.attempt === attempt && result.outcome === last.outcome);
   const found = kept !== undefined && kept.expires > now ? kept : undefined;

@@ -321,6 +321,7 @@ describe('task ID', () => {
     await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
     expect(await stateOf('dead')).toMatchObject({ state: 'failed', attempt: 1 });
     await fairqJson(env, 'dead', 'redrive', '--id', 'dead', '--yes');
+    expect(await stateOf('dead')).toMatchObject({ state: 'queued', user: 'A' });
     await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
     expect(await stateOf('dead')).toMatchObject({ state: 'failed', attempt: 2 });
   });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
@@ -8,6 +9,7 @@ import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
 import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
+import { encodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
 import { type Names, ownQueue } from '../../core/names.js';
 
 export interface ListedDeadLetter extends DeadLetter {
@@ -133,6 +135,7 @@ export async function redriveDeadLetters(
     },
     clock.now,
   );
+  const sender = new MarkedSender(publisher, names);
   const queue = await DeadLetterQueue.open(connection, names);
   try {
     await queue.walk((message, acknowledge) => {
@@ -144,14 +147,54 @@ export async function redriveDeadLetters(
         return undefined;
       }
       acknowledgements.set(task, acknowledge);
-      publisher.send(task);
+      sender.send(task);
       return undefined;
     });
+    await sender.allSent();
     await publisher.settled();
   } finally {
     await queue.close();
   }
   return { done, kept };
+}
+
+/**
+ * Writes down which tasks are on their way before they are, so that who asks after one that was dead hears that it
+ * waits. One for a queue that fairq does not make may come back, and shows as dead until it runs.
+ */
+class MarkedSender {
+  #batch: OutgoingTask[] = [];
+  #sent: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly names: Names,
+  ) {}
+
+  send(task: OutgoingTask): void {
+    this.#batch.push(task);
+    if (this.#batch.length > 1) return;
+    // Those of one tick go together.
+    this.#sent = this.#sent.then(() => setImmediate()).then(() => this.#sendBatch());
+    this.#sent.catch(() => {}); // `allSent` awaits it
+  }
+
+  /** Rejects where something could not be written down: what was not sent is a dead letter still. */
+  async allSent(): Promise<void> {
+    await this.#sent;
+  }
+
+  async #sendBatch(): Promise<void> {
+    const tasks = this.#batch;
+    this.#batch = [];
+    const sure = tasks.filter(({ toQueue }) => toQueue === undefined || ownQueue(this.names, toQueue));
+    const bodies = encodePublishedIds(
+      undefined,
+      sure.map(({ id }) => id),
+    );
+    for (const body of bodies) await this.publisher.record(PUBLISHED_IDS, Buffer.from(body));
+    for (const task of tasks) this.publisher.send(task);
+  }
 }
 
 /**

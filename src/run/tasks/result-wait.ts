@@ -95,7 +95,10 @@ export class ResultWait implements TaskWait {
     if (ended === undefined) return;
     if (ended.hasResult && !results.some((result) => result.attempt === ended.attempt)) return;
     // It has just come: clocks that differ do not make it old.
-    const state = stateOf({ id, isPublished: true, events: [ended], results, running: undefined }, 0);
+    const state = stateOf(
+      { id, isPublished: true, isSentAgain: false, events: [ended], results, running: undefined },
+      0,
+    );
     this.#tasks.ended(task, state);
   }
 }

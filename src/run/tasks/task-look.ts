@@ -33,6 +33,8 @@ export class TaskLook {
   readonly #results: TaskResult[] = [];
   readonly #readers: StreamReader[] = [];
   #isPublished = false;
+  /** Events that had been heard when it was last said that it is sent. */
+  #eventsBefore = 0;
   #running: Running | undefined;
   #control: LastingChannel | undefined;
   #question = '';
@@ -106,6 +108,7 @@ export class TaskLook {
     const traces = {
       id: this.id,
       isPublished: this.#isPublished,
+      isSentAgain: this.#eventsBefore > 0 && this.#eventsBefore === this.#events.length,
       events: this.#events,
       results: this.#results,
       running: this.#running,
@@ -161,8 +164,11 @@ export class TaskLook {
   #heardEvents(type: string, body: () => string): void {
     if (type === PUBLISHED_IDS) {
       const { series, ids } = decodePublishedIds(body()) ?? {};
-      if ((series !== undefined && series === this.#series) || ids?.includes(this.id))
+      if (series !== undefined && series === this.#series) this.#isPublished = true;
+      if (ids?.includes(this.id)) {
         this.#isPublished = true;
+        this.#eventsBefore = this.#events.length;
+      }
     } else if (type === COMPLETIONS) {
       const text = body();
       if (!text.includes(this.#text)) return;

@@ -6,7 +6,15 @@ import { taskEvent } from '../../support/synthetic-run.js';
 const NOW = 1_700_000_100_000_000;
 
 function traces(given: Partial<TaskTraces> = {}): TaskTraces {
-  return { id: 't', isPublished: false, events: [], results: [], running: undefined, ...given };
+  return {
+    id: 't',
+    isPublished: false,
+    isSentAgain: false,
+    events: [],
+    results: [],
+    running: undefined,
+    ...given,
+  };
 }
 
 const event = (given: Partial<Parameters<typeof taskEvent>[0]> = {}) =>
@@ -21,6 +29,13 @@ describe('the state of a task', () => {
   it('is unknown without any trace, and queued where a publisher has such ids', () => {
     expect(stateOf(traces(), NOW)).toEqual({ id: 't', state: 'unknown' });
     expect(stateOf(traces({ isPublished: true }), NOW)).toEqual({ id: 't', state: 'queued' });
+  });
+
+  it('is queued once more where it was sent again after it had ended', () => {
+    const failed = [event({ outcome: 'failed', attempt: 1 })];
+    const again = traces({ isPublished: true, isSentAgain: true, events: failed });
+    expect(stateOf(again, NOW)).toMatchObject({ id: 't', state: 'queued', user: 'A' });
+    expect(stateOf({ ...again, running }, NOW).state).toBe('started');
   });
 
   it('is started where a worker says so, unless that attempt has ended', () => {
