@@ -89,7 +89,7 @@ async function resultOf(state: TaskState, follow: boolean, context: Context): Pr
       `nobody has heard of a task ${JSON.stringify(state.id)}: look at its id, and at --prefix and --vhost; completions are kept for 7 days or 2 GB`,
     );
   }
-  const hasFailed = follow && (state.state === 'failed' || state.state === 'expired');
+  const hasFailed = follow && state.state === 'failed';
   return {
     document: documentOf(state),
     text: (style) => renderTask(state, context.clock.epochMicros(), style),

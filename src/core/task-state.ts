@@ -58,8 +58,8 @@ export function isFinal({ state }: TaskState): boolean {
 }
 
 /**
- * The same task may be there twice, and run twice: the later attempt counts, and of the same attempt what was
- * written last.
+ * The same task may be there twice, and run twice: the later attempt of the last run counts, and of the same attempt
+ * what was written last.
  *
  * @param now microseconds since the epoch
  */
@@ -74,7 +74,7 @@ export function stateOf(
   const { user, run, attempt, worker, enqueued, started, finished } = last;
   if (isSentAgain) return { id, state: 'queued', user, run };
   const about = { id, user, run, attempt, worker, enqueued, started, finished };
-  const kept = results.findLast((result) => result.attempt === attempt && result.outcome === last.outcome);
+  const kept = results.findLast((result) => isOf(result, last));
   const found = kept !== undefined && kept.expires > now ? kept : undefined;
   switch (last.outcome) {
     case 'retrying': {
@@ -90,6 +90,11 @@ export function stateOf(
   }
 }
 
+/** Whether the result is what became of that attempt: of one id there may be several runs. */
+export function isOf({ attempt, outcome, finished }: TaskResult, event: TaskEvent): boolean {
+  return attempt === event.attempt && outcome === event.outcome && finished === event.finished;
+}
+
 /** What a kept result says, by the names under which it is shown. */
 export function resultIn({
   value,
@@ -102,7 +107,9 @@ export function resultIn({
 
 function lastAttempt(events: readonly TaskEvent[]): TaskEvent | undefined {
   let last: TaskEvent | undefined;
-  for (const event of events) if (last === undefined || event.attempt >= last.attempt) last = event;
+  for (const event of events) {
+    if (last === undefined || event.run !== last.run || event.attempt >= last.attempt) last = event;
+  }
   return last;
 }
 

@@ -1,4 +1,5 @@
 import type { PublishProgress, PublishReport } from '../core/publish-report.js';
+import { shellWord } from '../core/shell-word.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
@@ -61,7 +62,7 @@ export function renderWait({
 /** No worker looks after such a queue unless it is told to. */
 function servedBy(queue: string, { unicode }: TextStyle): string {
   const name = safeText(queue, unicode);
-  return `queue "${name}": workers serve it with --also ${/^[\w.:-]+$/.test(name) ? name : `'${name}'`}`;
+  return `queue "${name}": workers serve it with --${name.includes(',') ? 'queues' : 'also'} ${shellWord(name)}`;
 }
 
 /** @param elapsed seconds so far */

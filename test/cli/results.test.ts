@@ -316,6 +316,21 @@ describe('task ID', () => {
     }
   });
 
+  it('of an id that another run has had, and that ends meanwhile, is not taken for this one', async () => {
+    const file = folder.file('twice.ndjson');
+    const double = async (run: string, input: number, durationMs: number, ...flags: string[]) => {
+      const task = { id: 'order', user: 'A', task: 'double', payload: { input, durationMs } };
+      await writeFile(file, JSON.stringify(task));
+      return publish('--json', '--from', file, '--run', run, ...flags);
+    };
+    await withWorker([], async () => {
+      await double('one', 1, 1_500);
+      const { lines } = await double('two', 2, 3_000, '--wait');
+      expect(lines[0]).toMatchObject({ state: 'done', run: 'two', result: 4 });
+    });
+    expect(await stateOf('order')).toMatchObject({ state: 'done', run: 'two', result: 4 });
+  });
+
   it('that is a dead letter and is sent back is started anew', async () => {
     await send({ id: 'dead', task: 'fail', payload: 'x' });
     await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');

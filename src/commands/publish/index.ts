@@ -175,7 +175,8 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
         ? ResultWait.open(connection, names, flags.queueType, newId, onState)
         : celery.wait(connection, onState);
     const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
-    const onTask = ({ id, type, envelope: { user } }: OutgoingTask) => results?.expect({ id, type, user });
+    const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
+      results?.expect({ id, type, user, run });
     const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
     let force: (error: Error) => void = () => {};
     const forced = new Promise<never>((_, reject) => {

@@ -74,8 +74,8 @@ export class PrintedResults {
     const { pending } = this.wait;
     await this.wait.close();
     if (isLate) {
-      for (const { id, user, type } of pending) {
-        this.#write({ schemaVersion: 1, kind: 'result', task: type, id, state: 'unfinished', user });
+      for (const { id, user, run, type } of pending) {
+        this.#write({ schemaVersion: 1, kind: 'result', task: type, id, state: 'unfinished', user, run });
       }
     }
     await this.#written;

@@ -80,6 +80,8 @@ function parseLine(
   }
   const { id, user, queue, task = defaultTask, payload, payloadBase64, contentType } = result.data;
   if (id !== undefined && carriedText(id) === undefined) throw bad('the id is longer than 255 bytes');
+  if (id?.isWellFormed() === false || !task.isWellFormed())
+    throw bad('the id or the task is not valid Unicode');
   if (payload !== undefined && payloadBase64 !== undefined)
     throw bad('payload and payloadBase64 exclude each other');
   try {

@@ -3,6 +3,7 @@ import type { TaskState } from '../../core/task-state.js';
 export interface AwaitedTask {
   readonly id: string;
   readonly user: string;
+  readonly run: string;
   /** The task's name. */
   readonly type: string;
 }

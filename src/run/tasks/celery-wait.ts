@@ -36,8 +36,8 @@ export class CeleryWait implements TaskWait {
     return wait;
   }
 
-  expect({ id, user, type }: AwaitedTask): void {
-    this.#tasks.add({ id, user, type });
+  expect(task: AwaitedTask): void {
+    this.#tasks.add(task);
   }
 
   get pending(): readonly AwaitedTask[] {

@@ -3,9 +3,10 @@ import { StreamReader } from '../../broker/stream-reader.js';
 import { assertTopology, type QueueType } from '../../broker/topology.js';
 import { COMPLETIONS, decodeCompletions } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
+import { shellWord } from '../../core/shell-word.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
-import { stateOf } from '../../core/task-state.js';
+import { isOf, stateOf } from '../../core/task-state.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
 
 interface Awaited extends AwaitedTask {
@@ -56,8 +57,8 @@ export class ResultWait implements TaskWait {
     return wait;
   }
 
-  expect({ id, user, type }: AwaitedTask): void {
-    this.#tasks.add({ id, user, type, results: [], ended: undefined });
+  expect(task: AwaitedTask): void {
+    this.#tasks.add({ ...task, results: [], ended: undefined });
   }
 
   get pending(): readonly AwaitedTask[] {
@@ -69,7 +70,7 @@ export class ResultWait implements TaskWait {
   }
 
   afterwards(id: string): string {
-    return `they go on: fairq task ${id} --follow`;
+    return `they go on: fairq task ${shellWord(id)} --follow`;
   }
 
   async close(): Promise<void> {
@@ -85,7 +86,8 @@ export class ResultWait implements TaskWait {
 
   #ended(event: TaskEvent): void {
     const task = this.#tasks.get(event.id);
-    if (task === undefined || event.outcome === 'retrying') return;
+    // An id may have been used before, in another run.
+    if (task === undefined || event.run !== task.run || event.outcome === 'retrying') return;
     task.ended = event;
     this.#tell(task);
   }
@@ -93,7 +95,7 @@ export class ResultWait implements TaskWait {
   #tell(task: Awaited): void {
     const { id, ended, results } = task;
     if (ended === undefined) return;
-    if (ended.hasResult && !results.some((result) => result.attempt === ended.attempt)) return;
+    if (ended.hasResult && !results.some((result) => isOf(result, ended))) return;
     // It has just come: clocks that differ do not make it old.
     const state = stateOf(
       { id, isPublished: true, isSentAgain: false, events: [ended], results, running: undefined },

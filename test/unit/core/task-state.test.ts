@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TaskEvent } from '../../../src/core/task-event.js';
 import type { TaskResult } from '../../../src/core/task-result.js';
 import { stateOf, type TaskTraces } from '../../../src/core/task-state.js';
 import { taskEvent } from '../../support/synthetic-run.js';
@@ -20,7 +21,7 @@ function traces(given: Partial<TaskTraces> = {}): TaskTraces {
 const event = (given: Partial<Parameters<typeof taskEvent>[0]> = {}) =>
   taskEvent({ id: 't', user: 'A', ...given });
 const result = (given: Partial<TaskResult>): TaskResult => ({
-  ...{ id: 't', attempt: 1, outcome: 'done', finished: NOW - 1, expires: NOW + 1 },
+  ...{ id: 't', attempt: 1, outcome: 'done', finished: event().finished, expires: NOW + 1 },
   ...given,
 });
 const running = { worker: 'w', attempt: 2, started: NOW, user: 'A', run: 'r', enqueued: NOW - 5 };
@@ -75,9 +76,21 @@ describe('the state of a task', () => {
     expect(stateOf(traces({ events, results }), NOW)).toMatchObject({ state: 'done', result: 'second' });
   });
 
+  it('is that of the last run where an id was used again', () => {
+    const events = [
+      event({ run: 'one', outcome: 'failed', attempt: 3, finished: 5, hasResult: true }),
+      event({ run: 'two', attempt: 1, finished: 9, hasResult: true }),
+    ];
+    const results = events.map(({ outcome, attempt, finished, run }) =>
+      result({ outcome, attempt, finished, value: run }),
+    );
+    expect(stateOf(traces({ events, results }), NOW)).toMatchObject({ state: 'done', result: 'two' });
+  });
+
   it('is retrying, with when the next attempt is due', () => {
     const events = [event({ outcome: 'retrying', finished: 7, hasResult: true })];
-    const results = [result({ outcome: 'retrying', error: 'x', retryAfterMs: 1_000 })];
+    const [{ finished }] = events as [TaskEvent];
+    const results = [result({ outcome: 'retrying', finished, error: 'x', retryAfterMs: 1_000 })];
     expect(stateOf(traces({ events, results }), NOW)).toMatchObject({
       state: 'retrying',
       error: 'x',
