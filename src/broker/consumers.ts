@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
+import { ChannelPool } from './channel-pool.js';
 import { type Connection, ConnectionClosed, replyCode } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 import { absent } from './queue-presence.js';
@@ -10,6 +11,7 @@ import { absent } from './queue-presence.js';
  * 100 users, 32 channels cost the broker a fifth less than 4, and more channels gain nothing.
  */
 const CHANNELS = 32;
+const ASKING_CHANNELS = 4;
 
 /** A channel with consumers on it. Deliveries belong to it: when it closes the broker requeues them. */
 export class ConsumerChannel {
@@ -86,13 +88,16 @@ export class Consumers<S> {
   readonly #lasting: LastingChannel[] = [];
   readonly #byQueue = new Map<string, Consumer<S>>();
   #next = 0;
-  #nextAsked = 0;
+  /** A queue that is not there costs the channel that asks, and is not to cost one that consumes. */
+  readonly #asking: ChannelPool;
   #looks: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: Connection,
     private readonly listener: ConsumersListener<S>,
-  ) {}
+  ) {
+    this.#asking = new ChannelPool(connection, ASKING_CHANNELS);
+  }
 
   async open(): Promise<void> {
     await Promise.all(Array.from({ length: CHANNELS }, (_, place) => this.#openChannel(place)));
@@ -100,12 +105,10 @@ export class Consumers<S> {
 
   /** Tasks that wait in a queue, by its own count; 0 where nobody can tell. */
   async depth(queue: string): Promise<number> {
-    const on = this.#places[this.#nextAsked++ % CHANNELS];
-    if (on === undefined) return 0;
     try {
-      return (await on.channel.checkQueue(queue)).messageCount;
+      return (await this.#asking.with((channel) => channel.checkQueue(queue))).messageCount;
     } catch {
-      return 0; // it is gone, and the channel with it, which comes back by itself
+      return 0; // it is gone, and the channel with it: no consumer's
     }
   }
 

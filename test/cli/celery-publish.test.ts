@@ -39,6 +39,13 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
     await worker.says(/(tasks\.double\[[^\]]+\] succeeded in \S+ 63[\s\S]*){5}/);
   });
 
+  it('sends numbers as they were written, and reads those that JSON has not', async () => {
+    worker = await app.worker('celery');
+    const args = ['--args', '[9007199254740993, 1.0]', '--user', 'N', '--wait', '--json'];
+    const { stdout } = await fairq(env, 'publish', ...TO, '--celery', 'tasks.written', ...args);
+    expect(jsonLines<{ result: unknown }>(stdout)[0]?.result).toEqual(['(9007199254740993, 1.0)', null]);
+  });
+
   it('sends what Celery itself would: the task sees the same request', async () => {
     worker = await app.worker('celery');
     const call = ['--args', `[1, "it's", null, true, [2.5]]`, '--kwargs', '{"k":{}}'];

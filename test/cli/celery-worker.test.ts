@@ -175,6 +175,37 @@ print(json.dumps([r.get(timeout=20) for r in sent]))`);
     expect(await readFile(out, 'utf8')).toBe('{"args":[4],"kwargs":{"by":3}} tasks.double F\n');
   });
 
+  it('gets the whole of what a program wrote, however little of it is kept', async () => {
+    await fairqWorker('--result-size', '1k', '--exec', 'head -c 200000 /dev/zero | tr "\\0" x');
+    const got = await app.run(`
+app.control.add_consumer('usersequence_L', reply=True)
+print(json.dumps(len(double.apply_async((1,), queue='usersequence_L').get(timeout=20))))`);
+    expect(got).toBe(200_000);
+  });
+
+  it('has its queue bound as it says, and hears why where that cannot be', async () => {
+    await fairqWorker(...withHandlers());
+    const [results, refused] = await app.run<[unknown[], Record<string, object>[]]>(`
+for u in ('M', 'N'): app.control.add_consumer('usersequence_' + u, exchange='by_user', exchange_type='topic', routing_key='to.' + u, reply=True, limit=1)
+sent = [app.send_task('tasks.double', (i,), exchange='by_user', exchange_type='topic', routing_key='to.' + u) for i, u in enumerate('MN')]
+no = app.control.add_consumer('usersequence_M', exchange='by_user', exchange_type='direct', routing_key='x', reply=True)
+print(json.dumps([[r.get(timeout=20) for r in sent], no]))`);
+    expect(results).toEqual([0, 2]);
+    expect(refused.flatMap((one) => Object.values(one))).toEqual([
+      { error: expect.stringContaining('another kind') },
+    ]);
+  });
+
+  it('names a queue with a line break in vain, and everybody else is served', async () => {
+    await fairqWorker(...withHandlers());
+    const got = await app.run(`
+told = app.control.add_consumer('usersequence_new\\nline', reply=True, timeout=0.5)
+app.control.add_consumer('usersequence_P', reply=True)
+print(json.dumps([told, double.apply_async((2,), queue='usersequence_P').get(timeout=20)]))`);
+    expect(got).toEqual([[], 4]);
+    expect(worker?.stderr).not.toContain('was lost');
+  });
+
   it('shares the workers fairly', async () => {
     await app.run(`
 for i in range(300): noop.apply_async((i,), queue='usersequence_G')

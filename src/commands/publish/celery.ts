@@ -74,7 +74,7 @@ export async function celeryFrom(
     throw wrong('--kwargs', kwargs, 'an object', '{"page": 3}');
   }
   const { io, warn } = context;
-  const call = { args: list, kwargs: { ...table } };
+  const call = { args: list, kwargs: { ...table }, argsJson: args, kwargsJson: kwargs };
   const messages = celeryMessages(task, call, `${io.pid}@${io.hostname}`, replyQueue);
   const prefix = checkQueuePrefix(queuePrefix, names);
   return {

@@ -14,6 +14,9 @@ import { includedQueues } from './queues.js';
 /** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
 const PLAIN_PREFETCH = 1_000;
 
+/** What a program may write for a client that waits for it; `--result-size` is about what is kept for `fairq task`. */
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+
 /** `fairq worker`, from its flags to its report. */
 export async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
   checkFlags(flags);
@@ -39,7 +42,8 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
         ? (await import('../../run/worker/exec-handler.js')).execHandlers(
             flags.exec,
             io.env,
-            flags.resultSize,
+            celery === undefined ? flags.resultSize : MOST_ANSWER_BYTES,
+            celery !== undefined,
           )
         : (celery?.naming.builtIns ?? builtInHandlers);
   const name = flags.name ?? `${io.hostname}-${io.pid}`;

@@ -2,6 +2,12 @@ import type { CarriedProperties } from '../carried.js';
 import type { CeleryCall } from './decode-task.js';
 import { pythonRepr, pythonTuple } from './python-text.js';
 
+/** A call as its JSON was written. */
+export interface WrittenCall {
+  readonly argsJson: string;
+  readonly kwargsJson: string;
+}
+
 /** What every message of one kind of task has in common: protocol 2, JSON. */
 export interface CeleryMessages {
   readonly body: string;
@@ -17,7 +23,7 @@ export interface CeleryMessages {
  */
 export function celeryMessages(
   task: string,
-  { args, kwargs }: CeleryCall,
+  { args, kwargs, argsJson, kwargsJson }: CeleryCall & WrittenCall,
   origin: string,
   replyTo = '',
 ): CeleryMessages {
@@ -29,7 +35,8 @@ export function celeryMessages(
     kwargsrepr: pythonRepr(kwargs),
   };
   return {
-    body: JSON.stringify([args, kwargs, embed]),
+    // As it was written: JavaScript would round large integers, and make integers of floats.
+    body: `[${argsJson},${kwargsJson},${JSON.stringify(embed)}]`,
     headers: (id) => ({ ...common, id, root_id: id }),
     properties: (id) => ({
       ...{ type: task, contentType: 'application/json', contentEncoding: 'utf-8' },

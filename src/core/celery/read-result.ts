@@ -28,9 +28,12 @@ function errorText(result: unknown, status: string): string {
   return [typeof type === 'string' ? type : status, text].filter((part) => part !== '').join(': ');
 }
 
+/** Python writes NaN and Infinity into JSON, which has neither: null, as JSON makes of them elsewhere. */
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(
+      body.replace(/("(?:[^"\\]|\\.)*")|\bNaN\b|-?\bInfinity\b/g, (_, text) => text ?? 'null'),
+    );
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
@@ -28,7 +29,7 @@ export class CeleryWait implements TaskWait {
         await channel.consume(queue, (message) => {
           if (message === null) return;
           channel.ack(message);
-          wait.#answered(message.content.toString('utf8'));
+          wait.#answered(message);
         });
       },
       { onFailure: (error) => wait.#tasks.fail(error) },
@@ -58,8 +59,15 @@ export class CeleryWait implements TaskWait {
     await channel?.deleteQueue(this.queue).catch(() => {}); // it expires by itself
   }
 
-  #answered(body: string): void {
-    const state = readCeleryResult(body);
+  #answered({ content, properties }: ConsumeMessage): void {
+    const { contentType, correlationId } = properties;
+    const unread = this.#tasks.get(String(correlationId));
+    if (contentType !== 'application/json' && unread !== undefined) {
+      const error = `its answer is ${JSON.stringify(contentType)}, and fairq reads JSON alone`;
+      this.#tasks.ended(unread, { id: unread.id, state: 'failed', user: unread.user, error });
+      return;
+    }
+    const state = readCeleryResult(content.toString('utf8'));
     const task = state && this.#tasks.get(state.id);
     if (state !== undefined && task !== undefined) this.#tasks.ended(task, { ...state, user: task.user });
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Unrunnable } from '../../core/unrunnable.js';
 import type { Handler, Handlers } from './handlers.js';
 
 /** How much of what a failed program wrote to stderr is kept. */
@@ -9,12 +10,14 @@ const STDERR_KEPT_BYTES = 4_096;
  * task's facts as FAIRQ_TASK_* variables; exit code 0 is done, with what it wrote to stdout as the result, and
  * anything else is a failure whose reason is the end of what it wrote to stderr.
  *
- * @param resultBytes of stdout are enough: more would not be kept
+ * @param resultBytes of stdout are read at the most
+ * @param isWhole whether somebody is sent the result: a part of it will not do, and more than that fails the task
  */
 export function execHandlers(
   command: string,
   environment: Readonly<Record<string, string | undefined>>,
   resultBytes: number,
+  isWhole = false,
 ): Handlers {
   const handler: Handler = (payload, context) =>
     new Promise<unknown>((resolve, reject) => {
@@ -46,7 +49,11 @@ export function execHandlers(
       child.stdin.end(payload.bytes);
       child.once('error', reject);
       child.once('close', (code, signal) => {
-        if (code === 0) resolve(resultOf(Buffer.concat(written), resultBytes));
+        if (code === 0 && isWhole && size > resultBytes)
+          reject(
+            new Unrunnable(`it has run, and wrote more than ${resultBytes} bytes: too much for an answer`),
+          );
+        else if (code === 0) resolve(resultOf(Buffer.concat(written), resultBytes));
         else
           reject(
             new Error(

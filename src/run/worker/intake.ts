@@ -172,6 +172,12 @@ export class Intake {
     return sources;
   }
 
+  /** Whether its tasks come here: it is consumed, or will be as soon as the worker has begun or has room again. */
+  serves(queue: string): boolean {
+    const source = this.#sources.get(queue);
+    return source !== undefined && (!this.#taken || source.yielded || this.#consumers.consumes(queue));
+  }
+
   async consume(sources: readonly Source[]): Promise<void> {
     await Promise.all(sources.map((source) => this.#subscribe(source)));
   }

@@ -1,5 +1,5 @@
 import { type Glob, glob } from '../../core/glob.js';
-import { isReserved, type Names, ownQueue } from '../../core/names.js';
+import { hasLineBreak, isReserved, type Names, ownQueue } from '../../core/names.js';
 
 /** Which queues a worker serves, and whose they are. */
 export interface QueueFilter {
@@ -25,7 +25,8 @@ export function queueFilter(
   return {
     matches: (queue) => {
       if (fixed.has(queue)) return true;
-      if (isReserved(names, queue)) return false;
+      // Of a name with a line break RabbitMQ makes another one, and that is listed.
+      if (isReserved(names, queue) || hasLineBreak(queue)) return false;
       const wanted =
         included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
       return wanted && !excluded.some((pattern) => pattern.matches(queue));

@@ -186,7 +186,7 @@ export class Worker {
   /** Takes up a queue that somebody has just named; resolves with whether it is there. */
   async takeUp(queue: string): Promise<boolean> {
     if (!this.#stopping) await this.#intake.takeAnnounced(queue);
-    return this.#intake.sources.has(queue);
+    return this.#intake.serves(queue);
   }
 
   /** Takes nothing new; `run` finishes what runs and reports. */

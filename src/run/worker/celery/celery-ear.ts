@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
 import { assertControlExchanges } from '../../../broker/celery/remote-control.js';
@@ -14,7 +15,8 @@ import {
 import { messageOf } from '../../../errors.js';
 
 /** To take up a queue that somebody deletes at the same time. */
-const MOST_TRIES = 5;
+const MOST_TRIES = 20;
+const TRY_AGAIN_MS = 50;
 
 export interface CeleryEarListener {
   /** Whether the queue is one of this worker's. */
@@ -78,9 +80,11 @@ export class CeleryEar {
     if (destination?.includes(this.node) === false || !this.listener.serves(queue)) return;
     // Celery's workers declare what they are told to consume: whoever told them relies on it.
     try {
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
-        await this.#queues.make(queue, binding);
-        if (await this.listener.onQueue(queue)) break; // else somebody has pruned it in between
+      await this.#queues.make(queue, binding);
+      for (let tries = 1; !(await this.listener.onQueue(queue)); tries++) {
+        if (tries === MOST_TRIES) throw new Error(`the queue "${queue}" is not consumed`);
+        await delay(TRY_AGAIN_MS);
+        await this.#queues.make(queue, binding); // somebody may have pruned it in between
       }
     } catch (error) {
       if (replyTo !== undefined) this.#reply(replyTo, { error: messageOf(error) });
