@@ -19,7 +19,7 @@ type Presence = 'there' | 'unreachable' | 'absent';
 
 /** Those of the queues that are not there; one that cannot be reached is there. */
 export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
-  return (await presences(connection, queues)).filter(([, is]) => is === 'absent').map(([queue]) => queue);
+  return absentAmong(await presences(connection, queues));
 }
 
 /**
@@ -34,7 +34,7 @@ export async function absentOnceReachable(
   for (let looks = 1; ; looks++) {
     const found = await presences(connection, queues);
     const [unreachable] = found.find(([, is]) => is === 'unreachable') ?? [];
-    if (unreachable === undefined) return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
+    if (unreachable === undefined) return absentAmong(found);
     if (looks > MOST_LOOKS) {
       throw refusedError('QUEUE_DOWN', `the queue "${unreachable}" is there, and its node is down`, {
         hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
@@ -42,6 +42,10 @@ export async function absentOnceReachable(
     }
     await delay(LOOK_AGAIN_MS);
   }
+}
+
+function absentAmong(found: readonly (readonly [queue: string, is: Presence])[]): string[] {
+  return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
 }
 
 /** One channel does for all, until a queue is missing and it closes. */
