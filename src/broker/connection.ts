@@ -56,6 +56,8 @@ export class ConnectionClosed extends Error {
 export interface Connection {
   readonly brokerVersion: string;
   readonly blocked: boolean;
+  /** False while the connection is away and is tried again. */
+  readonly isConnected: boolean;
   /** Channels that it may have, as was agreed with the broker. */
   readonly channelMax: number;
   /** Rejects with the reason when the connection is given up; never resolves. */
@@ -96,7 +98,7 @@ class LastingConnection implements Connection {
   #host = 0;
   /** When it was connected last; undefined before the first time. */
   #connectedAt: number | undefined;
-  #isConnected = false;
+  isConnected = false;
   #connects = 0;
   #shortLives = 0;
   #giveUpTimer: NodeJS.Timeout | undefined;
@@ -219,7 +221,7 @@ class LastingConnection implements Connection {
     this.channelMax = channelMaxOf(model);
     clearTimeout(this.#giveUpTimer);
     this.#connects++;
-    this.#isConnected = true;
+    this.isConnected = true;
     this.#connectedAt = performance.now();
     this.#reason = undefined;
     if (this.#connects > 1) this.options.onReconnected?.();
@@ -227,7 +229,7 @@ class LastingConnection implements Connection {
 
   #disconnected(reason: string): void {
     this.blocked = false;
-    this.#isConnected = false;
+    this.isConnected = false;
     const livedMs = performance.now() - (this.#connectedAt ?? 0);
     this.#shortLives = livedMs < SHORT_LIVED_MS ? this.#shortLives + 1 : 0;
     this.#host++;
@@ -276,7 +278,7 @@ class LastingConnection implements Connection {
         if (!this.#closing) await delay(OPEN_AGAIN_MS);
         if (this.#closed) throw new ConnectionClosed();
         // Still the same connection: the broker has no more channels to give.
-        if (this.#closing || (this.#isConnected && connects === this.#connects)) throw error;
+        if (this.#closing || (this.isConnected && connects === this.#connects)) throw error;
       }
     }
   }

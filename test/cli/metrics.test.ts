@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { NetworkProxy } from '../support/network-proxy.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -120,7 +121,36 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
 });
 
 describe('the server of the metrics', () => {
-  it('answers for /metrics alone', async () => {
+  it('tells a supervisor that the worker lives, and whether it consumes', async () => {
+    const { hostname, port, pathname, username, password } = new URL(env.FAIRQ_URI!);
+    const proxy = await NetworkProxy.to(hostname, Number(port));
+    try {
+      const FAIRQ_URI = `amqp://${username}:${password}@127.0.0.1:${proxy.port}${pathname}`;
+      worker = new RunningFairq(['worker', '--metrics-port', '0', ...IDLE], { ...env, FAIRQ_URI });
+      await worker.says(/metrics at (\S+)\/metrics/);
+      const [, base = ''] = /metrics at (\S+)\/metrics/.exec(worker.stderr) ?? [];
+      const answers = (path: string, status: number, text: RegExp) =>
+        eventually(
+          async () => {
+            const response = await fetch(base + path);
+            return text.test(await response.text()) && response.status === status;
+          },
+          { timeoutMs: 30_000, what: `${path} answers ${status}` },
+        );
+      await answers('/readyz', 200, /^ok$/m);
+      proxy.refuse();
+      await answers('/readyz', 503, /no connection to the broker/);
+      await answers('/livez', 200, /^ok$/m);
+      proxy.accept();
+      await answers('/readyz', 200, /^ok$/m);
+    } finally {
+      worker?.signal('SIGKILL');
+      await worker?.ended;
+      await proxy.close();
+    }
+  });
+
+  it('answers for /metrics and the probes alone', async () => {
     const scrape = await scraped(...IDLE);
     expect(await scrape()).toContain('fairq_slots');
     const [, base = ''] = /metrics at (\S+)\/metrics/.exec(worker?.stderr ?? '') ?? [];

@@ -28,7 +28,7 @@ export async function serveMetrics(
     () => worker.snapshot(),
     () => backlog.look(),
   );
-  const server = await MetricsServer.listen(metrics, metricsHost, metricsPort);
+  const server = await MetricsServer.listen(metrics, () => worker.unready, metricsHost, metricsPort);
   context.say(`worker ${name}: metrics at http://${metricsHost}:${server.port}/metrics`);
   return { metrics, server };
 }

@@ -178,6 +178,14 @@ export class Worker {
     };
   }
 
+  /** Why it consumes nothing now, in words; undefined where it consumes. */
+  get unready(): string | undefined {
+    if (this.#stopping) return 'stopping';
+    if (!this.connection.isConnected) return 'no connection to the broker';
+    if (!this.#ready) return 'starting';
+    return undefined;
+  }
+
   /** Whether the queue is one of those that it is for. */
   serves(queue: string): boolean {
     return this.#filter.matches(queue);

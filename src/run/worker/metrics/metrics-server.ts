@@ -8,22 +8,40 @@ interface MetricsText {
   text(): Promise<string>;
 }
 
-/** Answers `GET /metrics`, and nothing else. */
+/** Why a worker cannot be given tasks now, in words; undefined where it can. */
+export type Readiness = () => string | undefined;
+
+const PATHS = 'GET /metrics, /livez or /readyz\n';
+
+/**
+ * Answers `GET /metrics`, and the probes of a supervisor. `/livez` says that the process answers, and no more:
+ * a worker whose broker is away is to wait for it and not to be started again. `/readyz` says whether it consumes.
+ */
 export class MetricsServer {
   private constructor(private readonly server: Server) {}
 
   /** @param port 0 for one that is free */
-  static async listen(metrics: MetricsText, host: string, port: number): Promise<MetricsServer> {
+  static async listen(
+    metrics: MetricsText,
+    readiness: Readiness,
+    host: string,
+    port: number,
+  ): Promise<MetricsServer> {
     const server = createServer((request, response) => {
+      const answer = (status: number, text: string, contentType = 'text/plain') =>
+        response.writeHead(status, { 'content-type': contentType }).end(text);
       const path = (request.url ?? '').split('?', 1)[0];
-      if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-        response.writeHead(404, { 'content-type': 'text/plain' }).end('GET /metrics\n');
-        return;
-      }
-      metrics.text().then(
-        (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-        (error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(`${messageOf(error)}\n`),
-      );
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (isRead && path === '/livez') answer(200, 'ok\n');
+      else if (isRead && path === '/readyz') {
+        const reason = readiness();
+        answer(reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
+      } else if (isRead && path === '/metrics') {
+        metrics.text().then(
+          (text) => answer(200, text, metrics.contentType),
+          (error) => answer(500, `${messageOf(error)}\n`),
+        );
+      } else answer(404, PATHS);
     });
     server.listen(port, host);
     try {
