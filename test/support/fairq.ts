@@ -20,6 +20,13 @@ export async function endLeftRunning(): Promise<string[]> {
   return left.map(({ args, stderr }) => `fairq ${args.join(' ')}; it said: ${stderr.slice(-300)}`);
 }
 
+export interface How {
+  /** The leader of a process group of its own. */
+  readonly detached?: boolean;
+  /** A line of shell before it, such as `ulimit -n 64`. */
+  readonly after?: string;
+}
+
 /** A fairq that runs: the real program in a process of its own. */
 export class RunningFairq {
   stdout = '';
@@ -31,9 +38,13 @@ export class RunningFairq {
     readonly args: readonly string[],
     env: Readonly<Record<string, string>>,
     input?: string,
+    { detached = false, after = ':' }: How = {},
   ) {
     const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
-    this.process = spawn(process.execPath, [BIN, ...args], {
+    const words = after === ':' ? [] : ['sh', '-c', `${after}; exec "$@"`, 'sh'];
+    const [program = '', ...rest] = [...words, process.execPath, BIN, ...args];
+    this.process = spawn(program, rest, {
+      detached,
       env: { ...inherited, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });

@@ -24,6 +24,7 @@ export interface WorkerFlags extends WeightFlags, GroupByFlags {
   waitForWorkers: number;
   charge: Charging;
   taskTimeout?: number;
+  killAfter: number;
   discoverEvery: number;
   maxAttempts: number;
   backoff: readonly number[];

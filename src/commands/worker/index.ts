@@ -62,6 +62,11 @@ export function registerWorker(program: Command, run: Run): void {
       'a task that runs longer is told to stop and counts as failed (default: none)',
       (text) => parseTimer(text, '--task-timeout'),
     )
+    .addOption(
+      new Option('--kill-after <time>', 'from SIGTERM to SIGKILL for a program of --exec that is to end')
+        .argParser((text) => parseTimer(text, '--kill-after'))
+        .default(5_000, '5s'),
+    )
     .option(
       '--max-attempts <n>',
       'starts of a task that fails, before it is a dead letter',

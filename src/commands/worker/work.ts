@@ -39,12 +39,13 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
     moduleHandlers !== undefined
       ? moduleHandlers
       : flags.exec !== undefined
-        ? (await import('../../run/worker/exec-handler.js')).execHandlers(
-            flags.exec,
-            io.env,
-            celery === undefined ? flags.resultSize : MOST_ANSWER_BYTES,
-            celery !== undefined,
-          )
+        ? (await import('../../run/worker/exec-handler.js')).execHandlers(flags.exec, {
+            environment: io.env,
+            resultBytes: celery === undefined ? flags.resultSize : MOST_ANSWER_BYTES,
+            isWhole: celery !== undefined,
+            killAfterMs: flags.killAfter,
+            onWarning: context.warn,
+          })
         : (celery?.naming.builtIns ?? builtInHandlers);
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const include = await includedQueues(flags, config.names);
@@ -58,6 +59,10 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
       usually: FOREVER,
     }),
   });
+  if (flags.exec !== undefined) {
+    const { sayDescriptors } = await import('./descriptors.js');
+    sayDescriptors(flags.concurrency, context);
+  }
   const newId = idGenerator(context);
   let metrics: WorkerMetrics = NO_METRICS;
   const worker = new Worker(
@@ -126,6 +131,8 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
     };
   } finally {
     progress.stop();
+    // The broker delivers their tasks again when it is closed: not beside the programs of before.
+    await handlers.allEnded?.();
     await served?.server.close();
     await connection.close();
     await management.close();

@@ -31,6 +31,10 @@ export interface Handlers {
   find(type: string): Handler | undefined;
   /** What there is, for error messages. */
   readonly names: readonly string[];
+  /** Whether a handler soon ends whose signal is aborted: then its slot is taken until it has. */
+  readonly endsWhenTold?: boolean;
+  /** Resolves when nothing runs any more that they have started. */
+  allEnded?(): Promise<void>;
 }
 
 const BUILT_IN: ReadonlyMap<string, Handler> = new Map<string, Handler>([

@@ -234,9 +234,15 @@ export class Runner {
   }
 
   #timeOut(run: TaskRun, ms: number): void {
+    if (run.told) return;
     const reason = `it ran for longer than ${ms} ms (--task-timeout)`;
-    run.giveUp(new Error(reason));
     this.timedOut++;
+    if (this.handlers.endsWhenTold) {
+      // The next attempt is not to run beside this one: it fails when it has ended.
+      run.tell(new Error(reason));
+      return;
+    }
+    run.giveUp(new Error(reason));
     this.#finishAndWake(run, { reason });
   }
 

@@ -25,11 +25,21 @@ export class TaskRun {
     this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
   }
 
-  /** Nobody waits for it any more: its handler is told by the abort signal, now or when it asks. */
+  /** Nobody waits for it any more, and its handler is told. */
   giveUp(reason: Error): void {
     this.ended = true;
-    this.#givenUp = reason;
-    this.#abort?.abort(reason);
+    this.tell(reason);
+  }
+
+  /** Tells its handler to end, by the abort signal, now or when it asks. */
+  tell(reason: Error): void {
+    this.#givenUp ??= reason;
+    this.#abort?.abort(this.#givenUp);
+  }
+
+  /** Whether its handler has been told to end. */
+  get told(): boolean {
+    return this.#givenUp !== undefined;
   }
 
   /** Most handlers never look at the signal, and making one costs as much as a small task: made on demand. */
