@@ -3,6 +3,7 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import { type CarriedProperties, carriedProperties } from '../core/carried.js';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
 import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
+import type { SentProperties } from '../core/saved-message.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
@@ -36,7 +37,9 @@ export interface OutgoingTask {
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
   /** To send beside its type and content type: who waits for its result, for one. */
-  readonly properties?: CarriedProperties;
+  readonly properties?: CarriedProperties & SentProperties;
+  /** Somebody else's message, to be sent as it was: without the envelope. */
+  readonly isBare?: boolean;
 }
 
 /** What a task that is sent on says of itself in its message's properties. */
@@ -46,6 +49,29 @@ export function outgoingProperties(
   const carried = carriedProperties(properties);
   const { type = '', contentType = '' } = carried;
   return { type, contentType, properties: carried };
+}
+
+function ownOptions(task: OutgoingTask): Options.Publish {
+  return {
+    ...task.properties,
+    mandatory: true,
+    persistent: true,
+    messageId: task.id,
+    type: task.type,
+    contentType: task.contentType,
+    timestamp: Math.floor(task.envelope.sentAt / 1e6),
+    headers: { ...task.headers, [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
+  };
+}
+
+/** What is not said is not there: an empty text is another message. */
+function bareOptions({ id, type, contentType, headers, properties }: OutgoingTask): Options.Publish {
+  return {
+    ...properties,
+    ...{ mandatory: true, persistent: true, messageId: id, headers: headers ?? {} },
+    ...(type !== '' && { type }),
+    ...(contentType !== '' && { contentType }),
+  };
 }
 
 /** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
@@ -330,16 +356,7 @@ export class Publisher {
 
   #publish(pending: Pending): void {
     const { task, route } = pending;
-    const options: Options.Publish = {
-      ...task.properties,
-      mandatory: true,
-      persistent: true,
-      messageId: task.id,
-      type: task.type,
-      contentType: task.contentType,
-      timestamp: Math.floor(task.envelope.sentAt / 1e6),
-      headers: { ...task.headers, [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
-    };
+    const options = task.isBare === true ? bareOptions(task) : ownOptions(task);
     const onAnswer = (error: unknown) => {
       // No answer, since the channel was lost: it is sent again on the next.
       if (error && !isNack(error)) return;

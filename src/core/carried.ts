@@ -82,6 +82,11 @@ export function carriedTimestamp(value: unknown): number | undefined {
   return isWithin(value, 0, Number.MAX_SAFE_INTEGER) ? value : undefined;
 }
 
+/** Bytes that a table of headers takes at most, or Infinity where it cannot be sent. */
+export function headersSize(headers: Readonly<Record<string, unknown>>): number {
+  return sizeOfObject(headers, 0);
+}
+
 /** Bytes that it takes at most, or Infinity where it cannot be encoded. */
 function sizeOf(value: unknown, depth: number): number {
   if (depth > MOST_DEPTH) return Number.POSITIVE_INFINITY;

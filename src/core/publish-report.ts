@@ -16,6 +16,10 @@ export interface PublishReport {
   readonly seconds: number;
   readonly perSecond: number;
   readonly users: number;
+  /** Of the confirmed, those that had been saved: they keep their ids and runs, in which they are counted already. */
+  readonly restored: number;
+  /** Their runs, by name. */
+  readonly restoredRuns: readonly string[];
   /** Queues that tasks went to and that are no user's. */
   readonly queues: readonly string[];
   /** Sent more than 10 ms after they were due. */

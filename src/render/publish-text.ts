@@ -6,13 +6,15 @@ import { paint, type TextStyle } from './style.js';
 
 /** Queues named one by one. */
 const QUEUES_SHOWN = 3;
+const RUNS_SHOWN = 3;
 
 export function renderPublish(report: PublishReport, style: TextStyle): string {
-  const { confirmed, users, seconds } = report;
+  const { confirmed, users, seconds, restored, restoredRuns } = report;
   const lines = [
     `${paint('strong', `${formatTasks(confirmed)} confirmed`, style)} for ${formatCount(users)} ${users === 1 ? 'user' : 'users'} in ${formatDuration(seconds * 1000)} (${formatRate(report.perSecond)})`,
-    `run ${safeText(report.run, style.unicode)}`,
   ];
+  if (restored < confirmed || confirmed === 0) lines.push(`run ${safeText(report.run, style.unicode)}`);
+  if (restored > 0) lines.push(`${formatTasks(restored)} as saved${ofRuns(restoredRuns, style)}`);
   if (report.id !== null) lines.push(`task ${safeText(report.id, style.unicode)}`);
   lines.push(...report.queues.slice(0, QUEUES_SHOWN).map((queue) => servedBy(queue, style)));
   if (report.queues.length > QUEUES_SHOWN) {
@@ -42,6 +44,13 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
     );
   }
   return lines.join('\n');
+}
+
+function ofRuns(runs: readonly string[], style: TextStyle): string {
+  if (runs.length === 0) return '';
+  const shown = runs.slice(0, RUNS_SHOWN).map((run) => safeText(run, style.unicode));
+  const more = runs.length > RUNS_SHOWN ? ` and ${formatCount(runs.length - RUNS_SHOWN)} more` : '';
+  return `, of ${runs.length === 1 ? 'run' : 'runs'} ${shown.join(', ')}${more}: with the ids that they had`;
 }
 
 /** What became of the tasks that were waited for. */

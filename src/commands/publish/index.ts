@@ -154,6 +154,8 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       payload: celery?.messages.body ?? flags.payload,
       task: flags.celery ?? flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
       run: flags.run ?? newRunId(context),
+      runGiven: flags.run !== undefined,
+      username: config.address.username,
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
       priority: flags.strategy === 'priority' ? (flags.priority ?? 0) : undefined,

@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
-import { refusedError, usageError } from '../../errors.js';
+import { BY_USER } from '../../core/grouping.js';
+import { type Names, ownQueue } from '../../core/names.js';
+import { shellWord } from '../../core/shell-word.js';
+import { messageOf, refusedError, usageError } from '../../errors.js';
 import { formatTasks } from '../../render/numbers.js';
+import { Places } from '../../run/publish/places.js';
 import type { DeleteOutcome } from '../../run/queues/delete.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
@@ -68,6 +72,7 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
         hint: 'Save them first with --save FILE, or throw them away with --with-tasks.',
       });
     }
+    if (flags.save !== undefined) checkSendable(config.names, name);
     const plan = planOf(name, ready, flags);
     if (dryRun) return { document: { ...head, ...NOTHING }, text: () => plan };
     if (!(await confirmed(context, plan, flags.yes === true))) {
@@ -95,6 +100,19 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
 
 const NOTHING = { deleted: false, saved: 0, discarded: 0 };
 
+/** What "publish --from" does not send to is not saved for it. */
+function checkSendable(names: Names, queue: string): void {
+  if (ownQueue(names, queue) !== undefined) return;
+  try {
+    new Places(names, { grouping: BY_USER, shared: false }).named('', queue);
+  } catch (error) {
+    throw usageError('NOT_SAVABLE', `the tasks of "${queue}" cannot be saved: ${messageOf(error)}`, {
+      hint: '"publish --from" would not send them back. Of dead letters see "fairq dead".',
+      cause: error,
+    });
+  }
+}
+
 function planOf(name: string, ready: number, { save, withTasks }: DeleteFlags): string {
   const first = `The queue "${name}" would be deleted`;
   if (save !== undefined) return `${first}, and its ${formatTasks(ready)} written to ${save}.`;
@@ -108,12 +126,11 @@ function outcomeText(
   flags: DeleteFlags,
 ): string {
   const parts = [deleted ? `"${name}" is deleted.` : `"${name}" is still there: ${reason}.`];
-  if (flags.save !== undefined) {
+  if (saved > 0) {
     parts.push(
-      `${formatTasks(saved)} in ${flags.save}; "fairq publish --from ${flags.save}" sends them again.`,
+      `${formatTasks(saved)} in ${flags.save}; "fairq publish --from ${shellWord(flags.save ?? '')}" sends them again, with their ids and runs. Until then a report counts them as missing.`,
     );
-  }
-  if (discarded > 0) parts.push(`${formatTasks(discarded)} thrown away.`);
-  if (saved + discarded > 0) parts.push('A report counts them as missing.');
+  } else if (flags.save !== undefined) parts.push(`It held no task, so there is no ${flags.save}.`);
+  if (discarded > 0) parts.push(`${formatTasks(discarded)} thrown away. A report counts them as missing.`);
   return parts.join(' ');
 }

@@ -34,8 +34,10 @@ export class Places {
     if (this.options.queueOf !== undefined) return undefined;
     if (queue !== undefined) {
       // As "queues delete --save" has written it down.
+      const { priorityQueue, sharedQueue } = this.names;
+      const isShared = queue === priorityQueue || queue === sharedQueue;
       const isGroups = ownQueue(this.names, queue)?.kind === 'group';
-      return isGroups ? queue : fixedQueue(this.names, queue, 'the queue');
+      return isGroups || isShared ? queue : fixedQueue(this.names, queue, 'the queue');
     }
     const { queue: ofAll } = this.options;
     if (ofAll !== undefined) return fixedQueue(this.names, ofAll, '--queue');

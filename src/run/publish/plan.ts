@@ -22,6 +22,10 @@ export interface PlanFlags extends WorkloadFlags {
   readonly queue?: string | undefined;
   readonly grouping: Grouping;
   readonly run: string;
+  /** Somebody has named it. */
+  readonly runGiven: boolean;
+  /** Whom the broker knows this connection as. */
+  readonly username: string;
   readonly queueKind: QueueKind;
   readonly shared: boolean;
   /** Refuses a user whose queue cannot have its name; fairq's own queues if not given. */
@@ -88,7 +92,9 @@ async function fromFile(
     });
   }
   const { readTaskFile } = await import('./task-file.js');
-  const tasks: PlannedTask[] = await readTaskFile(file, stdin, flags.task, places);
+  const { task: defaultTask, username, runGiven: renamesRuns } = flags;
+  const options = { defaultTask, places, username, renamesRuns };
+  const tasks: PlannedTask[] = await readTaskFile(file, stdin, options);
   return {
     total: tasks.length,
     users: [...new Set(tasks.map(({ user }) => user))],

@@ -3,11 +3,13 @@ import { type NamedQueues, type OutgoingTask, Publisher } from '../../broker/pub
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { CarriedProperties } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
+import type { Envelope } from '../../core/envelope.js';
 import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
 import { type Names, ownQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
+import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
 import { idSeries } from '../../core/task-id.js';
 
@@ -27,6 +29,10 @@ export interface PlannedTask {
   readonly type: string;
   readonly contentType: string;
   readonly payload: Buffer;
+  /** Of a task that was sent before and is sent again as it was; null: one that never had an envelope. */
+  readonly envelope?: Envelope | null;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly properties?: SentProperties;
 }
 
 export interface PublishPlan {
@@ -69,6 +75,10 @@ export class PublishRun {
   /** Of the first task. */
   #firstId: string | null = null;
   readonly #idSeries: string | undefined;
+  /** On their way: tasks that were sent before, and saved. */
+  readonly #restored = new Set<OutgoingTask>();
+  #restoredCount = 0;
+  readonly #restoredRuns = new Set<string>();
 
   constructor(
     private readonly deps: PublishDeps,
@@ -90,6 +100,7 @@ export class PublishRun {
     const { connection, names, clock } = this.deps;
     await assertTopology(connection, names, this.plan.queueKind.type);
     const counts = new Map<string, number>();
+    const users = new Set<string>();
     const queues = new Set<string>();
     const publisher = await Publisher.open(
       connection,
@@ -102,7 +113,10 @@ export class PublishRun {
         onConfirmed: (task) => {
           this.#confirmed++;
           const { user } = task.envelope;
-          counts.set(user, (counts.get(user) ?? 0) + 1);
+          // A run that a task was saved from has counted it.
+          if (this.#restored.delete(task)) this.#countRestored(task);
+          else counts.set(user, (counts.get(user) ?? 0) + 1);
+          users.add(user);
           if (task.toQueue !== undefined) queues.add(task.toQueue);
         },
       },
@@ -116,12 +130,12 @@ export class PublishRun {
       await publisher.settled();
     } finally {
       const finishedAt = clock.epochMicros();
-      if (this.#confirmed > 0) await this.#record(publisher, counts, startedAt, finishedAt);
+      if (counts.size > 0) await this.#record(publisher, counts, startedAt, finishedAt);
     }
     const fixed = [...queues]
       .filter((queue) => ownQueue(names, queue) === undefined && queue !== names.priorityQueue)
       .sort(compareNatural);
-    return this.#report(counts, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
+    return this.#report(users.size, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 
   async #sendAll(publisher: Publisher): Promise<void> {
@@ -149,6 +163,7 @@ export class PublishRun {
       const sequence = (sequences.get(task.user) ?? 0) + 1;
       sequences.set(task.user, sequence);
       const outgoing = this.#outgoing(task, sequence, intendedAt, sentAt);
+      if (task.envelope !== undefined) this.#restored.add(outgoing);
       this.#firstId ??= outgoing.id;
       this.deps.onTask?.(outgoing);
       publisher.send(outgoing);
@@ -157,9 +172,15 @@ export class PublishRun {
     }
   }
 
+  #countRestored({ isBare, envelope }: OutgoingTask): void {
+    this.#restoredCount++;
+    if (isBare !== true) this.#restoredRuns.add(envelope.run);
+  }
+
   #outgoing(task: PlannedTask, sequence: number, intendedAt: number, sentAt: number): OutgoingTask {
     const { newId, foreign } = this.deps;
     const id = task.id ?? newId();
+    const { user, priority, properties, headers, envelope } = task;
     return {
       id,
       ...(foreign && { headers: foreign.headers(id), properties: foreign.properties(id) }),
@@ -167,8 +188,12 @@ export class PublishRun {
       contentType: task.contentType,
       payload: task.payload,
       ...(task.queue !== undefined && { toQueue: task.queue }),
-      ...(task.priority !== undefined && { properties: { priority: task.priority } }),
-      envelope: { user: task.user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
+      ...(headers !== undefined && { headers }),
+      ...((properties ?? priority) !== undefined && {
+        properties: { ...properties, ...(priority !== undefined && { priority }) },
+      }),
+      ...(envelope === null && { isBare: true }),
+      envelope: envelope ?? { user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
   }
 
@@ -192,7 +217,7 @@ export class PublishRun {
   }
 
   #report(
-    counts: ReadonlyMap<string, number>,
+    users: number,
     queues: readonly string[],
     sentAgain: number,
     startedAt: number,
@@ -207,7 +232,9 @@ export class PublishRun {
       sentAgain,
       seconds,
       perSecond: seconds > 0 ? this.#confirmed / seconds : 0,
-      users: counts.size,
+      users,
+      restored: this.#restoredCount,
+      restoredRuns: [...this.#restoredRuns].sort(compareNatural),
       queues,
       late: this.#late,
       interrupted: this.#stopped,

@@ -1,31 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
-import { carriedText } from '../../core/carried.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
-import type { Places } from './places.js';
 import type { PlannedTask } from './publish-run.js';
-
-const line = z.strictObject({
-  id: z.string().min(1).optional(),
-  /** The queue's name, where it is left out. */
-  user: z.string().min(1).optional(),
-  queue: z.string().optional(),
-  task: z.string().min(1).max(255).optional(),
-  payload: z.unknown().optional(),
-  /** For bytes that are no text. */
-  payloadBase64: z.base64().optional(),
-  contentType: z.string().max(255).optional(),
-});
-type Line = z.infer<typeof line>;
-
-/** A task as a line that `--from` reads back: the same bytes, whatever they are. */
-export function taskLine({ user, queue, type, contentType, payload }: PlannedTask): string {
-  const text = payload.toString('utf8');
-  const isText = Buffer.from(text, 'utf8').equals(payload);
-  const carried = isText ? { payload: text } : { payloadBase64: payload.toString('base64') };
-  return JSON.stringify({ user, queue, task: type, contentType, ...carried } satisfies Line);
-}
+import { type LineOptions, parseTaskLine } from './task-line.js';
 
 /**
  * Reads `--from FILE|-`: one task a line, `{"id", "user", "queue", "task", "payload"}`. Everything is read and
@@ -35,8 +12,7 @@ export function taskLine({ user, queue, type, contentType, payload }: PlannedTas
 export async function readTaskFile(
   file: string,
   stdin: NodeJS.ReadableStream,
-  defaultTask: string,
-  places: Places,
+  options: LineOptions,
 ): Promise<PlannedTask[]> {
   const content = await readAll(file, stdin);
   const tasks: PlannedTask[] = [];
@@ -44,9 +20,10 @@ export async function readTaskFile(
   for (const [index, source] of content.split('\n').entries()) {
     if (source.trim() === '') continue;
     const number = index + 1;
-    const task = parseLine(source, number, file, defaultTask, places);
+    const task = parsed(source, number, file, options);
     tasks.push(task);
-    if (task.id === undefined) continue;
+    // A task that was sent twice may have been saved twice.
+    if (task.id === undefined || task.envelope !== undefined) continue;
     const before = lines.get(task.id);
     if (before !== undefined) throw badLine(file, number, `the id is that of line ${before}`);
     lines.set(task.id, number);
@@ -59,40 +36,11 @@ export async function readTaskFile(
   return tasks;
 }
 
-function parseLine(
-  source: string,
-  number: number,
-  file: string,
-  defaultTask: string,
-  places: Places,
-): PlannedTask {
-  const bad = (reason: string, cause?: unknown) => badLine(file, number, reason, cause);
-  let value: unknown;
+function parsed(source: string, number: number, file: string, options: LineOptions): PlannedTask {
   try {
-    value = JSON.parse(source);
+    return parseTaskLine(source, options);
   } catch (error) {
-    throw bad(`not JSON (${messageOf(error)})`, error);
-  }
-  const result = line.safeParse(value);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw bad(`${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not a task'}`);
-  }
-  const { id, user, queue, task = defaultTask, payload, payloadBase64, contentType } = result.data;
-  if (id !== undefined && carriedText(id) === undefined) throw bad('the id is longer than 255 bytes');
-  if (id?.isWellFormed() === false || !task.isWellFormed())
-    throw bad('the id or the task is not valid Unicode');
-  if (payload !== undefined && payloadBase64 !== undefined)
-    throw bad('payload and payloadBase64 exclude each other');
-  try {
-    return {
-      id,
-      ...places.of(task, user, queue),
-      type: task,
-      ...carriedBy(payload, payloadBase64, contentType),
-    };
-  } catch (error) {
-    throw bad(messageOf(error), error);
+    throw badLine(file, number, messageOf(error), error);
   }
 }
 
@@ -101,25 +49,6 @@ function badLine(file: string, number: number, reason: string, cause?: unknown):
     hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".',
     cause,
   });
-}
-
-function carriedBy(
-  payload: unknown,
-  base64: string | undefined,
-  contentType: string | undefined,
-): Pick<PlannedTask, 'payload' | 'contentType'> {
-  if (base64 !== undefined) {
-    return { payload: Buffer.from(base64, 'base64'), contentType: contentType ?? 'application/octet-stream' };
-  }
-  if (typeof payload === 'string') {
-    return { payload: Buffer.from(payload), contentType: contentType ?? 'text/plain' };
-  }
-  // Nothing is not JSON: a handler would be told that its payload does not parse.
-  if (payload === undefined) {
-    return { payload: Buffer.alloc(0), contentType: contentType ?? 'application/octet-stream' };
-  }
-  const bytes = Buffer.from(JSON.stringify(payload));
-  return { payload: bytes, contentType: contentType ?? 'application/json' };
 }
 
 async function readAll(file: string, stdin: NodeJS.ReadableStream): Promise<string> {

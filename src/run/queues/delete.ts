@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GetMessage } from 'amqplib';
 import { drainQueue } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
-import { carriedProperties } from '../../core/carried.js';
-import { decodeEnvelope } from '../../core/envelope.js';
+import { carriedText } from '../../core/carried.js';
 import { ownQueue } from '../../core/names.js';
+import { savedMessage } from '../../core/saved-message.js';
 import { messageOf, refusedError } from '../../errors.js';
-import type { PlannedTask } from '../publish/publish-run.js';
+import type { TaskToSave } from '../publish/task-line.js';
 import { LeaveRequests } from './leave-requests.js';
 import type { PruneDeps } from './prune.js';
 import { takePruneLock } from './prune-lock.js';
@@ -135,29 +135,57 @@ class Deletion {
   async #save(): Promise<void> {
     const { tasks } = this;
     if (typeof tasks !== 'object') return;
-    const { names, connection } = this.deps;
+    const { names, connection, newId } = this.deps;
     const { name } = this.queue;
     const own = ownQueue(names, name);
     // "publish --from" is to send them back to where they were.
     const place = own?.kind === 'user' ? { user: own.name } : { user: own?.name ?? name, queue: name };
+    const before = tasks.count;
     try {
-      await drainQueue(connection, name, (batch) =>
-        tasks.add(batch.map((message) => plannedTask(message, place))),
-      );
-    } catch (error) {
-      throw refusedError('NOT_SAVED', `the tasks of "${name}" could not be saved: ${messageOf(error)}`, {
-        hint: `${tasks.count} are in ${tasks.path} and no longer in the queue; the others are where they were.`,
-        cause: error,
+      await drainQueue(connection, name, {
+        add: (batch) => tasks.add(batch.map((message) => taskToSave(message, place, newId))),
+        keep: () => tasks.keep(),
       });
+    } catch (error) {
+      throw await this.#notSaved(error, tasks, tasks.count > before);
     }
+  }
+
+  /** @param isKept some of this attempt are in the file, and whether they have left the queue is not known */
+  async #notSaved(error: unknown, tasks: SavedTasks, isKept: boolean): Promise<Error> {
+    const { count, path } = tasks;
+    let rest = 'the others are where they were';
+    try {
+      await tasks.forget();
+    } catch (cause) {
+      rest += `, and what follows in the file is part of them (${messageOf(cause)})`;
+    }
+    const where = isKept ? 'some of them may be in the queue, too' : 'they are no longer in the queue';
+    const hint =
+      count === 0
+        ? `Nothing was taken out of the queue: ${rest}.`
+        : `${path} has ${count} of them: ${where}; ${rest}.`;
+    const what = `the tasks of "${this.queue.name}" could not be written to ${path}`;
+    return refusedError('NOT_SAVED', `${what}: ${messageOf(error)}`, { hint, cause: error });
   }
 }
 
-function plannedTask(
+/**
+ * @param place whose queue it is, or its name
+ * @throws NotSavable
+ */
+function taskToSave(
   { properties, content }: GetMessage,
-  place: Pick<PlannedTask, 'user' | 'queue'>,
-): PlannedTask {
-  const { type = '', contentType = '' } = carriedProperties(properties);
-  const user = decodeEnvelope(properties.headers).user ?? place.user;
-  return { ...place, user, type, contentType, payload: content };
+  place: { readonly user: string; readonly queue?: string },
+  newId: () => string,
+): TaskToSave {
+  const { messageId, headers, type, contentType } = properties;
+  // Celery's clients say it in their headers; who says none is given one, by which it can be asked for.
+  const id = [messageId, headers?.id].map(carriedText).find(Boolean) ?? newId();
+  const saved = savedMessage(properties);
+  const user = (place.queue !== undefined && saved.envelope?.user) || place.user;
+  return {
+    ...{ ...place, id, user, payload: content, ...saved },
+    ...{ type: carriedText(type) ?? '', contentType: carriedText(contentType) ?? '' },
+  };
 }
