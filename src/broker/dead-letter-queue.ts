@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
 import type { Names } from '../core/names.js';
-import { refusedError } from '../errors.js';
+import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { acknowledgeAll } from './consumers.js';
 import { type Lock, takeLock } from './lock.js';
@@ -64,7 +64,7 @@ export class DeadLetterQueue {
     } catch (error) {
       await lock.release();
       if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
-      throw refusedError('NO_DEAD_LETTERS', `there is no queue "${queue}" on this vhost`, {
+      throw usageError('NO_DEAD_LETTERS', `there is no queue "${queue}" on this vhost`, {
         hint: 'Nothing has been published or run here with this --prefix yet.',
         cause: error,
       });

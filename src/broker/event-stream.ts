@@ -9,7 +9,7 @@ import {
 } from '../core/event-codec.js';
 import type { Names } from '../core/names.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
-import { refusedError } from '../errors.js';
+import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';
 import { READ_AHEAD, StreamReader } from './stream-reader.js';
@@ -85,7 +85,7 @@ export async function replayEvents(
     await answer(channel.checkQueue(names.eventStream));
   } catch (error) {
     if (replyCode(error) === 404) {
-      throw refusedError('NO_EVENTS', `there is no event stream "${names.eventStream}" on this vhost`, {
+      throw usageError('NO_EVENTS', `there is no event stream "${names.eventStream}" on this vhost`, {
         hint: 'Nothing has been published or run here with this --prefix yet.',
         cause: error,
       });

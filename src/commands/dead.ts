@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../broker/topology.js';
 import type { Config } from '../config.js';
+import type { DeadLetterSelection } from '../core/dead-letter-filter.js';
+import { type GroupField, groupDeadLetters, parseGroupFields } from '../core/dead-letter-groups.js';
 import { parseCount } from '../core/quantities.js';
 import { usageError } from '../errors.js';
 import type { DeadDeps, DeadLetterList, DeadOutcome } from '../run/dead/dead-letters.js';
@@ -16,6 +18,7 @@ interface SelectionFlags {
 }
 
 interface ListFlags extends SelectionFlags {
+  by?: readonly GroupField[];
   limit?: number;
 }
 
@@ -31,20 +34,24 @@ export function registerDead(program: Command, run: Run): void {
   const dead = program
     .command('dead')
     .description('Tasks that failed for good: look at them, send them back, or throw them away.');
-  withSelection(dead.command('list').description('The dead letters, oldest first, and why they are dead.'))
+  withSelection(
+    dead.command('list').description('The dead letters, the newest first, and why they are dead.'),
+  )
+    .option('--by <fields>', 'how many there are of each: some of user, reason, run, task', parseGroupFields)
     .option('--limit <n>', 'show so many', (text) => parseCount(text, '--limit'))
     .addHelpText(
       'after',
       `
 Examples:
-  fairq dead list
+  fairq dead list --limit 20
+  fairq dead list --by user,reason
   fairq dead list --user 'team-*' --reason timeout`,
     )
     .action(run(list));
   dead
     .command('show')
     .description('Everything about one dead letter, its payload included.')
-    .argument('<id>', 'of the task, as "dead list" says it')
+    .argument('<id>', 'of the task, as "dead list" says it, or as much of its start as no other has')
     .addHelpText('after', '\nExamples:\n  fairq dead show 01932a7c-8a3e-7c00-9f3a-2f6d1c0b7e55')
     .action((id: string) => run(show)({ id }));
   withSelection(dead.command('redrive').description('Send tasks back into the queues of their users.'))
@@ -75,7 +82,7 @@ Examples:
 
 function withSelection(command: Command): Command {
   return command
-    .option('--id <id>', 'the task with this id')
+    .option('--id <id>', 'the task with this id, or with the only one that starts so')
     .option('--user <glob>', 'of these users')
     .option('--run <glob>', 'of these runs')
     .option('--reason <text>', 'whose reason has this text in it');
@@ -83,11 +90,26 @@ function withSelection(command: Command): Command {
 
 async function list(flags: ListFlags, context: Context): Promise<CommandResult> {
   const { listDeadLetters } = await import('../run/dead/dead-letters.js');
-  const { renderDeadLetters } = await import('../render/dead-text.js');
+  const { renderDeadLetterGroups, renderDeadLetters } = await import('../render/dead-text.js');
   const found = await connected(context, (deps) => listDeadLetters(deps, flags));
-  const letters = found.letters.slice(0, flags.limit ?? found.letters.length);
-  const hidden = found.letters.length - letters.length;
   const now = context.clock.epochMicros();
+  const { by, limit = Number.POSITIVE_INFINITY } = flags;
+  if (by !== undefined) {
+    const all = groupDeadLetters(found.letters, by);
+    const groups = all.slice(0, limit);
+    const counted = {
+      total: found.total,
+      chosen: found.letters.length,
+      groups,
+      hidden: all.length - groups.length,
+    };
+    return {
+      document: { schemaVersion: 1, kind: 'dead-letter-groups', by, ...counted },
+      text: (style) => renderDeadLetterGroups({ ...counted, by, now }, style),
+    };
+  }
+  const letters = found.letters.slice(0, limit);
+  const hidden = found.letters.length - letters.length;
   return {
     document: { schemaVersion: 1, kind: 'dead-letters', total: found.total, letters, hidden },
     text: (style) => renderDeadLetters({ ...found, letters, hidden, now }, style),
@@ -98,11 +120,6 @@ async function show({ id }: { id: string }, context: Context): Promise<CommandRe
   const { findDeadLetter } = await import('../run/dead/dead-letters.js');
   const { renderDeadLetter } = await import('../render/dead-text.js');
   const found = await connected(context, (deps) => findDeadLetter(deps, id));
-  if (found === undefined) {
-    throw usageError('NO_SUCH_DEAD_LETTER', `there is no dead letter with the id ${JSON.stringify(id)}`, {
-      hint: '"fairq dead list" names them.',
-    });
-  }
   const { letter, contentType, payload } = found;
   const now = context.clock.epochMicros();
   return {
@@ -119,15 +136,15 @@ async function show({ id }: { id: string }, context: Context): Promise<CommandRe
 
 async function redrive(flags: ChangeFlags, context: Context): Promise<CommandResult> {
   const { redriveDeadLetters } = await import('../run/dead/dead-letters.js');
-  return change('redrive', 'sent back to the queues of their users', flags, context, (deps, onDone) =>
-    redriveDeadLetters(deps, flags, { type: flags.queueType, ordered: flags.ordered === true }, onDone),
+  return change('redrive', 'sent back to the queues of their users', flags, context, (deps, chosen, onDone) =>
+    redriveDeadLetters(deps, chosen, { type: flags.queueType, ordered: flags.ordered === true }, onDone),
   );
 }
 
 async function discard(flags: ChangeFlags, context: Context): Promise<CommandResult> {
   const { discardDeadLetters } = await import('../run/dead/dead-letters.js');
-  return change('discard', 'thrown away for good', flags, context, (deps, onDone) =>
-    discardDeadLetters(deps, flags, onDone),
+  return change('discard', 'thrown away for good', flags, context, (deps, chosen, onDone) =>
+    discardDeadLetters(deps, chosen, onDone),
   );
 }
 
@@ -136,7 +153,7 @@ async function change(
   whatHappens: string,
   flags: ChangeFlags,
   context: Context,
-  act: (deps: DeadDeps, onDone: () => void) => Promise<DeadOutcome>,
+  act: (deps: DeadDeps, chosen: DeadLetterSelection, onDone: () => void) => Promise<DeadOutcome>,
 ): Promise<CommandResult> {
   const { id, user, run, reason, all } = flags;
   const chooses = [id, user, run, reason].some((value) => value !== undefined);
@@ -173,7 +190,9 @@ async function change(
       () => `${verb}: ${done.toLocaleString('en-US')} of ${count}`,
     );
     try {
-      const outcome = await act(deps, () => {
+      // The one that was shown and said yes to, whatever has come in the meantime that starts so, too.
+      const chosen = { user, run, reason, ...(id !== undefined && { id: plan.letters[0]!.id }) };
+      const outcome = await act(deps, chosen, () => {
         done++;
       });
       progress.stop();

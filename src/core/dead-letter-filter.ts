@@ -3,6 +3,7 @@ import { glob } from './glob.js';
 
 /** Which dead letters are meant; a letter has to fit everything that is given. */
 export interface DeadLetterSelection {
+  /** The whole of it, or its start. */
   readonly id?: string | undefined;
   /** Globs. */
   readonly user?: string | undefined;
@@ -18,7 +19,7 @@ export function deadLetterFilter({ id, user, run, reason }: DeadLetterSelection)
   const runs = run === undefined ? undefined : glob(run);
   const part = reason?.toLowerCase();
   return (ofLetter, letter) =>
-    (id === undefined || ofLetter === id) &&
+    (id === undefined || ofLetter.startsWith(id)) &&
     (users === undefined || (letter.user !== undefined && users.matches(letter.user))) &&
     (runs === undefined || (letter.run !== undefined && runs.matches(letter.run))) &&
     (part === undefined || (letter.reason ?? '').toLowerCase().includes(part));

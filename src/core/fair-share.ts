@@ -24,6 +24,8 @@ export interface FairShare {
   readonly maxLagUser: string | null;
   /** When it was; in the unit of `starts.times`. */
   readonly maxLagAt: number | null;
+  /** What each user had had started after half of the starts, and was due by then, by index. */
+  readonly half: { readonly started: Float64Array; readonly due: Float64Array };
   /** The largest of each user, by index. */
   readonly lagOf: Float64Array;
 }
@@ -81,6 +83,7 @@ export function fairShare(
   let maxLagTasks = 0;
   let maxLagUser: string | null = null;
   let maxLagAt: number | null = null;
+  const atHalf = { started: new Float64Array(users.length), due: new Float64Array(users.length) };
   const lagOf = new Float64Array(users.length);
 
   const look = (user: number, at: number): void => {
@@ -123,20 +126,23 @@ export function fairShare(
     look(user, now);
     fluid.serve(1);
     started[user]!++;
-    if (k + 1 === half) jainAtHalf = jainIndex(fluid, started);
+    if (k + 1 !== half) continue;
+    atHalf.started.set(started);
+    for (let user = 0; user < users.length; user++) atHalf.due[user] = fluid.served(user);
+    jainAtHalf = jainIndex(atHalf);
   }
   const end = starts.times.at(-1) ?? 0;
   for (let user = 0; user < users.length; user++) look(user, end);
   sampleUpTo(Number.POSITIVE_INFINITY);
-  return { jainAtHalf, maxLagTasks, maxLagUser, maxLagAt, lagOf };
+  return { jainAtHalf, maxLagTasks, maxLagUser, maxLagAt, half: atHalf, lagOf };
 }
 
-function jainIndex(fluid: FluidSystem, started: Float64Array): number {
+function jainIndex({ started, due }: FairShare['half']): number {
   let n = 0;
   let sum = 0;
   let squares = 0;
   for (let user = 0; user < started.length; user++) {
-    const share = fluid.served(user);
+    const share = due[user]!;
     if (share < 1 - ROUNDING) continue;
     const ratio = started[user]! / share;
     n++;

@@ -45,6 +45,10 @@ export interface UserReport {
   readonly user: string;
   /** Completed tasks. */
   readonly tasks: number;
+  /** Those of them that failed for good. */
+  readonly failed: number;
+  /** Failed attempts that were followed by another, or are to be. */
+  readonly retries: number;
   /** Published by this user and not completed; null where unknown. */
   readonly missing: number | null;
   /** Rank of this user's first start among all starts; null where none has started. */

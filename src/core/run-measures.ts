@@ -7,7 +7,14 @@ import { percentiles } from './percentiles.js';
 import { PublishedTasks } from './published-tasks.js';
 import type { CompletionOrder, RunReport } from './report.js';
 import { round3 } from './round.js';
-import { countTasks, intervalsOf, type RunTimeline, type Spread, spreadOf } from './run-timeline.js';
+import {
+  countTasks,
+  intervalsOf,
+  mostWaiting,
+  type RunTimeline,
+  type Spread,
+  spreadOf,
+} from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
@@ -30,13 +37,15 @@ interface Counted {
   readonly completions: Completions;
   readonly startOrder: Uint32Array;
   readonly service: Service;
-  readonly failed: number;
-  readonly retries: number;
   readonly window: TimeWindow;
 }
 
 function finite(micros: number): number | null {
   return Number.isFinite(micros) ? micros : null;
+}
+
+function sum(counts: Uint32Array): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /**
@@ -108,7 +117,7 @@ export class RunMeasures {
   }
 
   report(run: string): RunReport {
-    const { completions, startOrder, service, failed, retries, window } = this.#counted();
+    const { completions, startOrder, service, window } = this.#counted();
     const users = userReports(completions, startOrder, this.#isPart ? null : this.#published);
     const completed = completions.users.length;
     const from = Math.max(this.#firstStart, window.from);
@@ -123,8 +132,8 @@ export class RunMeasures {
       tasksPerSecond: round3(tasksPerSecond),
       published,
       completed,
-      failed,
-      retries,
+      failed: sum(completions.failed),
+      retries: sum(completions.retries),
       missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
       duplicates: this.#duplicates,
       window: this.#isPart ? { since: finite(window.from), until: finite(window.to) } : null,
@@ -166,7 +175,7 @@ export class RunMeasures {
     const lagUser: (string | null)[] = [];
     const spread: Spread[] = [];
     const ends = Float64Array.from({ length: intervals.count }, (_, i) => from + (i + 1) * intervals.length);
-    fairShare(service, this.#weightOf, {
+    const { half } = fairShare(service, this.#weightOf, {
       times: ends,
       sample: (index, look) => {
         for (const [row, user] of users.entries()) {
@@ -190,11 +199,13 @@ export class RunMeasures {
         served: [...served[row]!],
         due: Array.from(due[row]!, round3),
         backlog: [...backlog[row]!],
+        atHalf: { served: half.started[user]!, due: round3(half.due[user]!) },
       })),
       all: { served: [...served[users.length]!], backlog: [...backlog[users.length]!] },
       lag,
       lagUser,
       spread,
+      mostWaiting: mostWaiting(completions, times),
     };
   }
 
@@ -245,25 +256,26 @@ export class RunMeasures {
     const started = new Float64Array(most);
     const sentLate = new Float64Array(most);
     let to = 0;
-    let failed = 0;
-    let retries = 0;
+    const failed = new Uint32Array(names.length);
+    const retries = new Uint32Array(names.length);
     for (let row = 0; row < tasks.size; row++) {
       const state = tasks.states[row]!;
       const startedAt = tasks.started[row]!;
+      const user = rank[tasks.users[row]!]!;
       const isIn = startedAt >= window.from && startedAt < window.to;
       if (state === SUPERSEDED || state === RETRYING) {
-        if (isIn) retries++;
+        if (isIn) retries[user]!++;
         continue;
       }
       if (!isIn) {
         if (startedAt >= window.to && tasks.enqueued[row]! < window.to) {
-          later.users.push(rank[tasks.users[row]!]!);
+          later.users.push(user);
           later.times.push(tasks.enqueued[row]!);
         }
         continue;
       }
-      if (state === FAILED) failed++;
-      users[to] = rank[tasks.users[row]!]!;
+      if (state === FAILED) failed[user]!++;
+      users[to] = user;
       enqueued[to] = tasks.enqueued[row]!;
       started[to] = tasks.started[row]!;
       sentLate[to] = tasks.sentLate[row]!;
@@ -275,10 +287,12 @@ export class RunMeasures {
       enqueued: enqueued.subarray(0, to),
       started: started.subarray(0, to),
       sentLate: sentLate.subarray(0, to),
+      failed,
+      retries,
     };
     const startOrder = orderByTime(completions.started);
     const service = this.#service(completions, startOrder, later);
-    return { completions, startOrder, service, failed, retries, window };
+    return { completions, startOrder, service, window };
   }
 
   /**

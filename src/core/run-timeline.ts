@@ -6,11 +6,13 @@ export interface RunTimeline {
   readonly ends: readonly number[];
   readonly users: readonly UserTimeline[];
   /** Of all users together. */
-  readonly all: Omit<UserTimeline, 'user' | 'due'>;
+  readonly all: Omit<UserTimeline, 'user' | 'due' | 'atHalf'>;
   /** The largest lag of anybody in each interval, tasks, and whose it was. */
   readonly lag: readonly number[];
   readonly lagUser: readonly (string | null)[];
   readonly spread: readonly Spread[];
+  /** So many waited at the worst moment, which no interval has to end at. */
+  readonly mostWaiting: number;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface UserTimeline {
   readonly due: readonly number[];
   /** Waiting at its end. */
   readonly backlog: readonly number[];
+  /** What it had had when half of all tasks had been started, and what its fair share was by then. */
+  readonly atHalf: { readonly served: number; readonly due: number };
 }
 
 /** Tasks as columns; microseconds. */
@@ -91,4 +95,22 @@ export function countTasks(tasks: TimedTasks, drawn: Int32Array, drawnCount: num
     });
   });
   return { served, backlog };
+}
+
+/**
+ * The most tasks that were there and not started at any moment.
+ *
+ * @param starts in the order of time
+ */
+export function mostWaiting({ enqueued, started }: TimedTasks, starts: Float64Array): number {
+  const arrivals = Float64Array.from(enqueued, (at, i) => Math.min(at, started[i]!)).sort();
+  let most = 0;
+  let begun = 0;
+  for (let arrived = 1; arrived <= arrivals.length; arrived++) {
+    const now = arrivals[arrived - 1]!;
+    if (arrivals[arrived] === now) continue; // those of one moment count together
+    while (begun < starts.length && starts[begun]! <= now) begun++;
+    most = Math.max(most, arrived - begun);
+  }
+  return most;
 }

@@ -12,6 +12,9 @@ export interface Completions {
   readonly enqueued: Float64Array;
   readonly started: Float64Array;
   readonly sentLate: Float64Array;
+  /** How many of each user's tasks failed for good, and how many failed attempts there was another after, by index. */
+  readonly failed: Uint32Array;
+  readonly retries: Uint32Array;
 }
 
 /**
@@ -35,6 +38,8 @@ export function userReports(
   return names.map((user, i) => ({
     user,
     tasks: tasks[i]!,
+    failed: completions.failed[i]!,
+    retries: completions.retries[i]!,
     missing: missing[i]!,
     firstStartPosition: firstStart[i] || null,
     firstCompletionPosition: firstCompletion[i] || null,

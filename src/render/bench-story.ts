@@ -3,7 +3,7 @@ import type { CompletionOrder } from '../core/report.js';
 import { type BenchResult, resultLabels } from './bench-result.js';
 import { userSpans } from './lane-choice.js';
 import { formatCount, formatDuration, formatTasks } from './numbers.js';
-import { safeName } from './report-text.js';
+import { shortName } from './report-text.js';
 import { safeText } from './safe-text.js';
 import type { TextStyle } from './style.js';
 
@@ -61,10 +61,10 @@ function subjectOf(users: ReadonlyMap<string, Fate>): string {
 }
 
 function storyOfSubject(results: readonly BenchResult[], subject: string, style: TextStyle): Story {
-  const short = safeName(subject, { ...style, columns: 24 });
+  const short = shortName(subject, { ...style, columns: 24 });
   const clauses = results.map((result, i) => {
     const last = lastPosition(result, subject);
-    const who = i === 0 ? `${safeName(subject, style)}'s last task` : 'it';
+    const who = i === 0 ? `${shortName(subject, style)}'s last task` : 'it';
     const was = last === null ? 'was never done' : `was number ${formatCount(last)}`;
     return `${withWords(results, i, style)} ${who} ${was}`;
   });

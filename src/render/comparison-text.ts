@@ -44,6 +44,7 @@ export function renderRunComparison(comparison: Comparison, label: string, style
             text: ({ user }) => safeText(user, style.unicode),
             align: 'left',
             shrinkTo: 8,
+            whole: true,
           },
           { heading: 'before', text: ({ before }) => formatDuration(before) },
           { heading: 'now', text: ({ now }) => formatDuration(now) },

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../core/dead-letter.js';
+import type { DeadLetterGroup, GroupField } from '../core/dead-letter-groups.js';
 import { formatBytes, formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
@@ -20,6 +21,17 @@ interface Listing {
   readonly now: number;
 }
 
+interface Groups {
+  readonly by: readonly GroupField[];
+  readonly groups: readonly DeadLetterGroup[];
+  readonly total: number;
+  readonly chosen: number;
+  /** Rows left out by --limit. */
+  readonly hidden: number;
+  /** Microseconds since the epoch. */
+  readonly now: number;
+}
+
 /** Of a payload so many characters are shown. */
 const PAYLOAD_SHOWN = 2_000;
 
@@ -29,12 +41,12 @@ export function renderDeadLetters({ letters, total, hidden, now }: Listing, styl
   const safe = (text: string | undefined) => (text === undefined ? '-' : safeText(text, style.unicode));
   const table = renderTable<Letter>(
     [
-      { heading: 'id', text: ({ id }) => safe(id), align: 'left', shrinkTo: 36 },
-      { heading: 'user', text: ({ user }) => safe(user), align: 'left', shrinkTo: 8 },
+      { heading: 'id', text: ({ id }) => safe(id), align: 'left', shrinkTo: 36, whole: true },
+      { heading: 'user', text: ({ user }) => safe(user), align: 'left', shrinkTo: 8, whole: true },
       { heading: 'task', text: ({ type }) => safe(type), align: 'left', shrinkTo: 8, dropOrder: 2 },
       { heading: 'attempts', text: ({ attempts }) => (attempts === undefined ? '-' : formatCount(attempts)) },
       { heading: 'died', text: ({ lastEndAt }) => ago(lastEndAt, now), dropOrder: 1 },
-      { heading: 'run', text: ({ run }) => safe(run), align: 'left', shrinkTo: 8, dropOrder: 3 },
+      { heading: 'run', text: ({ run }) => safe(run), align: 'left', shrinkTo: 8, dropOrder: 3, whole: true },
       { heading: 'reason', text: ({ reason }) => safe(firstLine(reason)), align: 'left', shrinkTo: 16 },
     ],
     letters,
@@ -43,6 +55,41 @@ export function renderDeadLetters({ letters, total, hidden, now }: Listing, styl
   const chosen = letters.length + hidden;
   const of = chosen === total ? formatCount(total) : `${formatCount(chosen)} of ${formatCount(total)}`;
   const more = hidden > 0 ? `; ${formatCount(hidden)} more not shown (--limit)` : '';
+  return `${table}\n\n${paint('strong', `${of} dead ${total === 1 ? 'letter' : 'letters'}`, style)}${more}`;
+}
+
+/** How many there are of each, the most first. */
+export function renderDeadLetterGroups(
+  { total, chosen, groups, hidden, by, now }: Groups,
+  style: TextStyle,
+): string {
+  if (total === 0) return 'No dead letters.';
+  if (groups.length === 0) return `None of ${formatCount(total)} dead letters fits.`;
+  const table = renderTable<DeadLetterGroup>(
+    [
+      ...by.map((field) => ({
+        heading: field,
+        text: ({ of }: DeadLetterGroup) => safeText(of[field] ?? '-', style.unicode),
+        align: 'left' as const,
+        ...(field === 'reason' ? { shrinkTo: 16 } : { shrinkTo: 8, whole: true }),
+      })),
+      { heading: 'letters', text: ({ letters }) => formatCount(letters) },
+      { heading: 'newest', text: ({ newestAt }) => ago(newestAt ?? undefined, now), dropOrder: 1 },
+      { heading: 'oldest', text: ({ oldestAt }) => ago(oldestAt ?? undefined, now), dropOrder: 3 },
+      {
+        heading: 'one of them',
+        text: ({ id }) => safeText(id, style.unicode),
+        align: 'left',
+        shrinkTo: 36,
+        whole: true,
+        dropOrder: 2,
+      },
+    ],
+    groups,
+    style,
+  );
+  const of = chosen === total ? formatCount(total) : `${formatCount(chosen)} of ${formatCount(total)}`;
+  const more = hidden > 0 ? `; ${formatCount(hidden)} more rows not shown (--limit)` : '';
   return `${table}\n\n${paint('strong', `${of} dead ${total === 1 ? 'letter' : 'letters'}`, style)}${more}`;
 }
 

@@ -1,6 +1,6 @@
 import type { GroupReport, GroupsReport } from '../core/group-report.js';
 import { formatCount, formatDuration } from './numbers.js';
-import { formatLag, safeName } from './report-text.js';
+import { formatLag } from './report-text.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
 import { type Column, renderTable } from './table.js';
@@ -15,7 +15,7 @@ export function renderGroups(report: GroupsReport, style: TextStyle): string {
   const furthest =
     maxLagGroup === null
       ? 'No group was ever behind.'
-      : `Furthest behind: ${safeName(maxLagGroup, style)}, by ${formatLag(maxLagTasks)} tasks.`;
+      : `Furthest behind: ${safeText(maxLagGroup, style.unicode)}, by ${formatLag(maxLagTasks)} tasks.`;
   const head = `Between ${formatCount(groups.length)} groups (${safeText(groupBy, style.unicode)}), fairness at half time: ${jainAtHalf.toFixed(3)}. ${furthest}`;
   const shown = [...groups].sort(worseInside).slice(0, MOST_SHOWN);
   const more =
@@ -46,7 +46,13 @@ function columnsOf({ groups }: GroupsReport, { unicode }: TextStyle): Column<Gro
     text: (group) => (group.missing === null ? '-' : formatCount(group.missing)),
   };
   return [
-    { heading: 'group', text: ({ group }) => safeText(group, unicode), align: 'left', shrinkTo: 10 },
+    {
+      heading: 'group',
+      text: ({ group }) => safeText(group, unicode),
+      align: 'left',
+      shrinkTo: 10,
+      whole: true,
+    },
     { heading: 'users', text: ({ users }) => formatCount(users) },
     { heading: 'tasks', text: ({ tasks }) => formatCount(tasks) },
     ...(groups.some((group) => (group.missing ?? 0) > 0) ? [missing] : []),
@@ -63,6 +69,7 @@ function columnsOf({ groups }: GroupsReport, { unicode }: TextStyle): Column<Gro
       text: ({ inside }) => safeText(inside?.maxLagUser ?? '', unicode),
       align: 'left',
       shrinkTo: 8,
+      whole: true,
     },
   ];
 }

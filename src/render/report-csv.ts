@@ -3,7 +3,8 @@ import { asCsv } from './csv.js';
 
 const COLUMNS = [
   ...['user', 'tasks', 'missing', 'firstStart', 'firstCompletion', 'lastCompletion'],
-  ...['dwellP50Ms', 'dwellP95Ms', 'dwellP99Ms', 'dwellMaxMs', 'maxLagTasks'],
+  // New ones come last: other programs may count columns.
+  ...['dwellP50Ms', 'dwellP95Ms', 'dwellP99Ms', 'dwellMaxMs', 'maxLagTasks', 'failed', 'retries'],
 ];
 
 /**
@@ -12,9 +13,9 @@ const COLUMNS = [
  * @param forTerminal see `asCsv`
  */
 export function usersAsCsv(users: readonly UserReport[], forTerminal: boolean): string {
-  const rows = users.map(({ user, tasks, missing, dwellMs, maxLagTasks, ...at }) => [
+  const rows = users.map(({ user, tasks, missing, failed, retries, dwellMs, maxLagTasks, ...at }) => [
     ...[user, tasks, missing, at.firstStartPosition, at.firstCompletionPosition, at.lastCompletionPosition],
-    ...[dwellMs?.p50, dwellMs?.p95, dwellMs?.p99, dwellMs?.max, maxLagTasks],
+    ...[dwellMs?.p50, dwellMs?.p95, dwellMs?.p99, dwellMs?.max, maxLagTasks, failed, retries],
   ]);
   return asCsv(COLUMNS, rows, forTerminal);
 }

@@ -49,7 +49,7 @@ function joined(blocks: readonly string[]): string {
 }
 
 function renderHeader(report: RunReport, style: TextStyle): string {
-  const name = report.run === '' ? 'Tasks without a run' : `Run ${safeName(report.run, style)}`;
+  const name = report.run === '' ? 'Tasks without a run' : `Run ${safeText(report.run, style.unicode)}`;
   const workers = report.workerNames.length;
   const work =
     report.completed === 0
@@ -137,7 +137,7 @@ function describeFairness(fairness: FairnessReport, style: TextStyle): string {
   const jain = `Fairness at half time: ${fairness.jainAtHalf.toFixed(3)} (Jain's index; 1 is a fair share for all).`;
   if (fairness.maxLagUser === null) return `${jain} Nobody was ever behind.`;
   const work = formatDuration(fairness.maxLagMs);
-  const whose = safeName(fairness.maxLagUser, style);
+  const whose = safeText(fairness.maxLagUser, style.unicode);
   return `${jain} Furthest behind its share: ${whose}, by ${formatLagTasks(fairness)} tasks, ${work} of work.`;
 }
 
@@ -156,9 +156,21 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
     user.dwellMs === null ? '-' : formatDuration(user.dwellMs[pick]);
   const missing: Column<UserReport> = { heading: 'missing', text: (user) => position(user.missing) };
   const columns: Column<UserReport>[] = [
-    { heading: 'user', text: (user) => safeText(user.user, style.unicode), align: 'left', shrinkTo: 8 },
+    {
+      heading: 'user',
+      text: (user) => safeText(user.user, style.unicode),
+      align: 'left',
+      shrinkTo: 8,
+      whole: true,
+    },
     { heading: 'tasks', text: (user) => formatCount(user.tasks) },
     ...((report.missing ?? 0) > 0 ? [missing] : []),
+    ...(report.failed > 0
+      ? [{ heading: 'failed', text: (user: UserReport) => formatCount(user.failed) }]
+      : []),
+    ...(report.retries > 0
+      ? [{ heading: 'retries', text: (user: UserReport) => formatCount(user.retries), dropOrder: 6 }]
+      : []),
     { heading: 'first\nstart', text: (user) => position(user.firstStartPosition), dropOrder: 3 },
     { heading: 'first\ndone', text: (user) => position(user.firstCompletionPosition), dropOrder: 4 },
     { heading: 'last\ndone', text: (user) => position(user.lastCompletionPosition) },
@@ -172,8 +184,8 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
   return `${renderTable(columns, report.users, style)}\n${lines(others + key, 'quiet', style)}`;
 }
 
-/** In a sentence, where a name must not take more than half of a line. */
-export function safeName(name: string, style: TextStyle): string {
+/** In a heading of a picture, where a name must not take more than half of a line. */
+export function shortName(name: string, style: TextStyle): string {
   return fitText(safeText(name, style.unicode), Math.floor(style.columns / 2), style.unicode);
 }
 

@@ -13,6 +13,7 @@ export function renderRuns(runs: readonly RunSummary[], style: TextStyle): strin
         text: (run) => (run.run === '' ? '(none)' : safeText(run.run, style.unicode)),
         align: 'left',
         shrinkTo: 12,
+        whole: true,
       },
       { heading: 'users', text: (run) => formatCount(run.users) },
       { heading: 'published', text: (run) => (run.published === null ? '?' : formatCount(run.published)) },

@@ -15,6 +15,8 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right';
   /** May be shortened to so many columns where the table is too wide. */
   readonly shrinkTo?: number;
+  /** What people type again is never shortened: a text with no room in its column has a line of its own, above its row. */
+  readonly whole?: boolean;
   /** Left out where the table is still too wide; those with the higher number first. */
   readonly dropOrder?: number;
 }
@@ -34,12 +36,17 @@ export function renderTable<Row>(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP, compact: true },
   });
   for (const row of shown) {
-    table.push(kept.map((column, i) => fitText(column.text(row), widths[i]!, style.unicode)));
+    table.push(kept.map((column, i) => cell(column, row, widths[i]!, style)));
   }
-  const lines = table
+  const drawn = table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
+  const headLines = drawn.length - shown.length;
+  const lines = drawn.flatMap((line, i) => {
+    const row = shown[i - headLines];
+    return row === undefined ? [line] : [...tooLong(kept, row, widths), line];
+  });
   const ellipsis = style.unicode ? '…' : '...';
   if (rows.length > MAX_ROWS) {
     const more = `${ellipsis} and ${formatCount(rows.length - MAX_ROWS)} more (use --json for all)`;
@@ -51,6 +58,20 @@ export function renderTable<Row>(
     lines.push(paint('quiet', fitText(`(too narrow for: ${names})`, style.columns, style.unicode), style));
   }
   return lines.join('\n');
+}
+
+function cell<Row>(column: Column<Row>, row: Row, width: number, { unicode }: TextStyle): string {
+  const text = column.text(row);
+  return column.whole === true && textWidth(text) > width ? '' : fitText(text, width, unicode);
+}
+
+/** The line above a row with what has no room in it; none where all has room. */
+function tooLong<Row>(columns: readonly Column<Row>[], row: Row, widths: readonly number[]): string[] {
+  const texts = columns.flatMap((column, i) => {
+    const text = column.text(row);
+    return column.whole === true && textWidth(text) > widths[i]! ? [text] : [];
+  });
+  return texts.length === 0 ? [] : [texts.join(' '.repeat(GAP))];
 }
 
 function heading(text: string, width: number, style: TextStyle): string {

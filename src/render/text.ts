@@ -38,13 +38,25 @@ export function padRight(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
 }
 
-/** Breaks a text without colours into lines at its spaces; a word that is too long is shortened. */
-export function wrapText(text: string, style: TextStyle): string[] {
-  return wrapParts(text.split(' '), ' ', style);
+/**
+ * Breaks a text without colours into lines at its spaces. A word that is longer than a line has one for itself, whole:
+ * it may be a name that somebody types again.
+ */
+export function wrapText(text: string, { columns }: TextStyle): string[] {
+  return wrapped(text.split(' '), ' ', columns, (word) => word);
 }
 
-/** Puts as many parts, which stay whole, on a line as fit. */
+/** Puts as many parts, which stay whole, on a line as fit. One that is longer than a line is shortened. */
 export function wrapParts(parts: readonly string[], gap: string, { columns, unicode }: TextStyle): string[] {
+  return wrapped(parts, gap, columns, (part) => fitText(part, columns, unicode));
+}
+
+function wrapped(
+  parts: readonly string[],
+  gap: string,
+  columns: number,
+  alone: (part: string) => string,
+): string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const part of parts) {
@@ -54,7 +66,7 @@ export function wrapParts(parts: readonly string[], gap: string, { columns, unic
       continue;
     }
     if (line !== null) lines.push(line);
-    line = fitText(part, columns, unicode);
+    line = alone(part);
   }
   if (line !== null) lines.push(line);
   return lines;

@@ -20,7 +20,7 @@ export function timelineColumns({ columns }: TextStyle): number {
 
 /** What waited and who was behind, over time, and what each of a few users had been served by half time. */
 export function renderTimeline(timeline: RunTimeline, style: TextStyle): string {
-  const { ends, all, lag, lagUser } = timeline;
+  const { ends, all, lag, lagUser, mostWaiting } = timeline;
   const seconds = ends.at(-1) ?? 0;
   if (ends.length < 2) return '';
   const mostLag = Math.max(...lag);
@@ -29,7 +29,7 @@ export function renderTimeline(timeline: RunTimeline, style: TextStyle): string 
   const head = `Over time (${formatDuration(seconds * 1_000)}; a column: ${formatDuration((seconds * 1_000) / ends.length)})`;
   const lines = [
     ...heading(head, style),
-    `waiting   ${spark(all.backlog, style)} ${formatCount(Math.max(...all.backlog))} at most`,
+    `waiting   ${spark(all.backlog, style)} ${formatCount(mostWaiting)} at most`,
     `behind    ${spark(lag, style)} ${mostLag < 9.95 ? mostLag.toFixed(1) : formatCount(mostLag)} at most${name}`,
   ];
   const bars = halfTimeBars(timeline, style);
@@ -46,14 +46,11 @@ function spark(values: readonly number[], style: TextStyle): string {
 }
 
 /** What each had by the middle of the run, and where a fair share would have ended. */
-function halfTimeBars({ users, all }: RunTimeline, style: TextStyle): string[] {
+function halfTimeBars({ users }: RunTimeline, style: TextStyle): string[] {
   if (users.length < 2 || users.length > MOST_BARS) return [];
-  const until = halfTime(all.served);
-  const upTo = (values: readonly number[]) => values.slice(0, until).reduce((sum, value) => sum + value, 0);
   const rows = users.map((user: UserTimeline) => ({
     name: fitted(user.user, Math.max(8, Math.floor(style.columns / 5)), style),
-    served: upTo(user.served),
-    due: upTo(user.due),
+    ...user.atHalf,
   }));
   const most = Math.max(1, ...rows.map(({ served, due }) => Math.max(served, due)));
   const nameColumns = Math.max(...rows.map(({ name }) => textWidth(name)));
@@ -76,17 +73,6 @@ function halfTimeBars({ users, all }: RunTimeline, style: TextStyle): string[] {
 
 function heading(text: string, style: TextStyle): string[] {
   return wrapText(text, style).map((line) => paint('strong', line, style));
-}
-
-/** So many intervals until half of the tasks have been started. */
-function halfTime(served: readonly number[]): number {
-  const half = served.reduce((sum, count) => sum + count, 0) / 2;
-  let sofar = 0;
-  const at = served.findIndex((count) => {
-    sofar += count;
-    return sofar >= half;
-  });
-  return at + 1;
 }
 
 function fitted(name: string, columns: number, { unicode }: TextStyle): string {

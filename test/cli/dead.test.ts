@@ -8,7 +8,7 @@ const { env } = vhost;
 
 interface DeadList {
   total: number;
-  letters: { id: string; user: string; reason: string; attempts: number; run: string }[];
+  letters: { id: string; user: string; reason: string; attempts: number; run: string; lastEndAt: number }[];
 }
 
 async function dead(...flags: string[]): Promise<DeadList> {
@@ -39,12 +39,59 @@ describe('dead list', () => {
     expect((await dead('--user', 'A')).letters.map(({ reason }) => reason)).toEqual(Array(3).fill('no disk'));
     expect((await dead('--run', 'run-*', '--reason', 'LUCK')).letters).toHaveLength(2);
     expect((await dead('--user', 'nobody')).letters).toEqual([]);
+    const times = (await dead()).letters.map(({ lastEndAt }) => lastEndAt);
+    expect(times, 'the newest first').toEqual(times.toSorted((a, b) => b - a));
     const [first] = (await dead()).letters;
     expect((await dead('--id', first!.id)).letters).toEqual([first]);
     const { stdout } = await fairq(env, 'dead', 'list', '--limit', '1');
     expect(stdout).toContain('no disk');
     expect(stdout).toContain('5 dead letters; 4 more not shown');
     expect(await vhost.ready('fairq.dead')).toBe(5);
+  });
+});
+
+describe('dead list --by', () => {
+  it('says how many of whose there are, and why', async () => {
+    const { groups } = await fairqJson<{ groups: object[] }>(env, 'dead', 'list', '--by', 'user,reason');
+    expect(groups).toMatchObject([
+      { of: { user: 'A', reason: 'no disk' }, letters: 3 },
+      { of: { user: 'B', reason: 'no luck' }, letters: 2 },
+    ]);
+    const { stdout } = await fairq(env, 'dead', 'list', '--by', 'user,reason', '--limit', '1');
+    expect(stdout).toMatch(/^A +no disk +3 /m);
+    expect(stdout).not.toContain('no luck');
+    expect(stdout).toContain('5 dead letters; 1 more rows not shown');
+    expect(await fairq(env, 'dead', 'list', '--by', 'colour')).toMatchObject({ code: 64 });
+  });
+
+  it('is about those that are chosen', async () => {
+    const flags = ['--by', 'reason', '--user', 'B'];
+    const found = await fairqJson<object>(env, 'dead', 'list', ...flags);
+    expect(found).toMatchObject({ total: 5, chosen: 2, groups: [{ letters: 2 }] });
+  });
+});
+
+describe('a dead letter by the start of its id', () => {
+  it('is shown and thrown away where no other starts so, and 64 where there is none or are several', async () => {
+    const letters = (await dead()).letters;
+    const id = letters[0]!.id;
+    // Ids of one publisher differ in the time alone, which their start is: two of them share most of it.
+    const start = id.slice(0, 19);
+    const alike = letters.filter((letter) => letter.id.startsWith(start)).length;
+    expect(alike).toBe(1);
+    expect((await fairq(env, 'dead', 'show', start)).stdout).toContain(id);
+    const several = await fairq(env, 'dead', 'show', id.slice(0, 3));
+    expect(several).toMatchObject({ code: 64 });
+    expect(several.stderr).toContain('5 start so');
+    for (const command of [['list'], ['redrive', '--yes'], ['discard', '--yes']]) {
+      const none = await fairq(env, 'dead', ...command, '--id', 'unheard-of');
+      expect(none.stderr).toContain('there is no dead letter with the id "unheard-of"');
+      expect(none.code).toBe(64);
+    }
+    expect(await fairqJson(env, 'dead', 'discard', '--id', start, '--yes')).toMatchObject({ done: 1 });
+    expect((await dead()).letters.map((letter) => letter.id)).toEqual(
+      letters.slice(1).map((letter) => letter.id),
+    );
   });
 });
 

@@ -33,6 +33,7 @@ const columns = [
   [(u) => u.user, (u) => visible(u.user)],
   [(u) => u.tasks, (u) => count(u.tasks)],
   [(u) => u.missing, (u) => count(u.missing)],
+  [(u) => u.failed, (u) => count(u.failed)],
   [(u) => u.firstStartPosition, (u) => count(u.firstStartPosition)],
   [(u) => u.lastCompletionPosition, (u) => count(u.lastCompletionPosition)],
   ...['p50', 'p95', 'p99', 'max'].map((p) => [(u) => u.dwellMs && u.dwellMs[p], (u) => time(u.dwellMs ? u.dwellMs[p] : undefined)]),

@@ -83,7 +83,13 @@ function reasons({ outcomes }: PruneReport, kind: PruneOutcome['outcome'], style
 function table(idle: readonly IdleQueue[], style: TextStyle): string {
   return renderTable<IdleQueue>(
     [
-      { heading: 'user', text: (q) => safeText(q.user ?? '-', style.unicode), align: 'left', shrinkTo: 12 },
+      {
+        heading: 'user',
+        text: (q) => safeText(q.user ?? '-', style.unicode),
+        align: 'left',
+        shrinkTo: 12,
+        whole: true,
+      },
       { heading: 'idle for', text: (q) => formatDuration(q.idleMs) },
       { heading: 'consumers', text: (q) => formatCount(q.consumers) },
       { heading: 'memory', text: (q) => formatBytes(q.memoryBytes) },
@@ -92,6 +98,7 @@ function table(idle: readonly IdleQueue[], style: TextStyle): string {
         text: (q) => safeText(q.name, style.unicode),
         align: 'left',
         shrinkTo: 16,
+        whole: true,
         dropOrder: 1,
       },
     ],

@@ -8,9 +8,12 @@ import { carriedText } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
+import { newestFirst } from '../../core/dead-letter-groups.js';
 import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
 import { encodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
 import { type Names, ownQueue } from '../../core/names.js';
+import { meant } from '../../core/starts-with.js';
+import { usageError } from '../../errors.js';
 
 export interface ListedDeadLetter extends DeadLetter {
   readonly id: string;
@@ -38,6 +41,7 @@ export interface DeadOutcome {
   readonly kept: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** The newest first. Throws where an id is the start of several, or of none. */
 export async function listDeadLetters(
   { connection, names }: DeadDeps,
   selection: DeadLetterSelection,
@@ -54,26 +58,41 @@ export async function listDeadLetters(
   } finally {
     await queue.close();
   }
-  return { letters, total: queue.size };
+  const { id } = selection;
+  if (id === undefined) return { letters: newestFirst(letters), total: queue.size };
+  const whole = wholeId(
+    id,
+    letters.map((letter) => letter.id),
+  );
+  return { letters: newestFirst(letters.filter((letter) => letter.id === whole)), total: queue.size };
 }
 
-/** One letter with its payload; undefined where there is none with this id. */
+/** Which letter is meant by an id, or by its start. */
+function wholeId(id: string, ids: Iterable<string>): string {
+  const whole = meant(id, ids, "a dead letter's id");
+  if (whole !== undefined) return whole;
+  throw usageError('NO_SUCH_DEAD_LETTER', `there is no dead letter with the id ${JSON.stringify(id)}`, {
+    hint: '"fairq dead list" names them.',
+  });
+}
+
+/** One letter with its payload, by its id or the start of it. Throws where there is none. */
 export async function findDeadLetter(
   { connection, names }: DeadDeps,
   id: string,
-): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer } | undefined> {
+): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer }> {
   const queue = await DeadLetterQueue.open(connection, names);
-  let found: ConsumeMessage | undefined;
+  const candidates = new Map<string, ConsumeMessage>();
   try {
     await queue.walk((message) => {
-      if (idOf(message) !== id) return undefined;
-      found = message;
-      return 'stop';
+      const own = idOf(message);
+      if (own.startsWith(id)) candidates.set(own, message);
+      return own === id ? 'stop' : undefined;
     });
   } finally {
     await queue.close();
   }
-  if (found === undefined) return undefined;
+  const found = candidates.get(wholeId(id, candidates.keys()))!;
   const contentType = String(found.properties.contentType ?? '');
   return { letter: listed(found), contentType, payload: found.content };
 }

@@ -10,7 +10,7 @@ import type { TaskEvent } from '../../core/task-event.js';
 import { idSeries, idTime } from '../../core/task-id.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
 import { isFinal, type Running, stateOf, type TaskState } from '../../core/task-state.js';
-import { refusedError } from '../../errors.js';
+import { usageError } from '../../errors.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
 const READ_BEFORE_MS = 10 * 60_000;
@@ -148,7 +148,7 @@ export class TaskLook {
       this.#readers.push(await StreamReader.open(connection, stream, this.#begin(), listener));
     } catch (error) {
       if (replyCode(error) !== 404) throw error;
-      throw refusedError('NO_RESULTS', `there is no stream "${stream}" on this vhost`, {
+      throw usageError('NO_RESULTS', `there is no stream "${stream}" on this vhost`, {
         hint: 'Nothing has been published or run here with this --prefix by this version of fairq yet.',
         cause: error,
       });

@@ -39,6 +39,20 @@ test('a table that is still too wide shortens the names', () => {
   expect(table.split('\n')[2]).toBe('custome…ion-17     1');
 });
 
+test('a name that is typed again is never cut: it has a line of its own where it has no room', () => {
+  const whole = columns.slice(0, 2).map((column) => ({ ...column, whole: true }));
+  const rows: [string, string][] = [
+    ['A', '7'],
+    ['customer-production-17', '1'],
+  ];
+  expect(
+    renderTable(whole, rows, { ...style, columns: 20 })
+      .split('\n')
+      .slice(2),
+  ).toEqual(['A        7', 'customer-production-17', '         1']);
+  expect(renderTable(whole, rows, style)).toContain('customer-production-17     1');
+});
+
 test('several columns that shorten share what room is left', () => {
   const both = columns.slice(0, 2).map((column) => ({ ...column, shrinkTo: 4 }));
   const table = renderTable(both, [['customer-production-17', '1234567890']], { ...style, columns: 24 });

@@ -44,6 +44,23 @@ describe('a run over time', () => {
     },
   );
 
+  it('says the same figures at every width', () => {
+    const order = inBlocks({ A: 700, B: 200, C: 101 });
+    const figures = [40, 80, 100, 160, 200, 333].map((columns) => {
+      const style = { ...STYLE, columns };
+      const text = renderTimeline(timelineOf(order, style), style);
+      return text.match(/[\d,.]+ (of [\d,]+ tasks|at most)/g);
+    });
+    expect(figures[0]).toEqual([
+      '1,000 at most',
+      '200 at most',
+      '500 of 200 tasks',
+      '0 of 200 tasks',
+      '0 of 101 tasks',
+    ]);
+    expect(new Set(figures.map((found) => JSON.stringify(found))).size).toBe(1);
+  });
+
   it('has no bars for many users, and nothing for a single moment', () => {
     const many = Array.from({ length: 90 }, (_, i) => `user-${i % 9}`);
     expect(renderTimeline(timelineOf(many, STYLE), STYLE)).not.toContain('half time');
