@@ -2,6 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../core/ack-ledger.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, ConnectionClosed, replyCode } from './connection.js';
+import { ConsumeTrial } from './consume-trial.js';
 import { LastingChannel } from './lasting-channel.js';
 import { absent } from './queue-presence.js';
 
@@ -19,8 +20,17 @@ export class ConsumerChannel {
   open = true;
   /** Prefetch that the next consumer on this channel gets. */
   prefetch = 0;
+  /** Consumers that the broker has not said yes to yet. */
+  starting = 0;
+  /** It was lost since the broker does not let a queue be consumed. */
+  hasRefused = false;
 
   constructor(readonly channel: Channel) {}
+
+  /** Nothing would be delivered again if the channel were lost. */
+  get isQuiet(): boolean {
+    return this.open && this.starting === 0 && this.ledger.isEmpty;
+  }
 
   /** Tells the broker of everything finished. */
   acknowledge(): void {
@@ -58,12 +68,10 @@ export interface ConsumersListener<S> {
    * too long (from 4.3, on a quorum queue), and is delivered again. Another consumer starts after this.
    */
   onConsumerEnded(source: S, channel: ConsumerChannel): void;
-  /**
-   * The channel is gone, and every delivery of it is void. Its consumers are taken up again.
-   *
-   * @param reason the broker's, or undefined where the channel went with its connection
-   */
-  onChannelLost(channel: ConsumerChannel, reason: string | undefined): void;
+  /** The channel is gone, and every delivery of it is void. Its consumers are taken up again. */
+  onChannelLost(channel: ConsumerChannel): void;
+  /** The broker closed a channel for this reason, and not for a queue that is gone or refused. */
+  onChannelRefused(reason: string): void;
   /** A channel could not be opened again. */
   onFailure(error: Error): void;
 }
@@ -75,6 +83,8 @@ interface Consumer<S> {
   tag: string | undefined;
   /** Index of its channel. */
   readonly place: number;
+  /** It is not known yet whether the broker allows it: a channel that comes back leaves it alone. */
+  onTrial: boolean;
   cancelled: boolean;
 }
 
@@ -90,6 +100,11 @@ export class Consumers<S> {
   #next = 0;
   /** A queue that is not there costs the channel that asks, and is not to cost one that consumes. */
   readonly #asking: ChannelPool;
+  readonly #trial: ConsumeTrial;
+  /** Queues that the broker has let us consume. */
+  readonly #allowed = new Set<string>();
+  /** The broker has refused a queue: there may be more of that kind. */
+  #hasRefused = false;
   #looks: Promise<void> = Promise.resolve();
 
   constructor(
@@ -97,6 +112,7 @@ export class Consumers<S> {
     private readonly listener: ConsumersListener<S>,
   ) {
     this.#asking = new ChannelPool(connection, ASKING_CHANNELS);
+    this.#trial = new ConsumeTrial(connection);
   }
 
   async open(): Promise<void> {
@@ -112,12 +128,44 @@ export class Consumers<S> {
     }
   }
 
-  /** Starts to consume. Resolves when the broker has said yes, or the queue is not there. */
-  async subscribe(queue: string, source: S, window: number): Promise<void> {
-    const place = this.#next++ % CHANNELS;
-    const consumer: Consumer<S> = { source, queue, window, tag: undefined, place, cancelled: false };
+  /**
+   * Starts to consume. Resolves when the broker has said yes, or the queue is not there, or is refused.
+   *
+   * @param atStake tasks run here: no channel that has some is to be lost over a queue that cannot be consumed
+   */
+  async subscribe(queue: string, source: S, window: number, atStake: boolean): Promise<void> {
+    const isNew = !this.#allowed.has(queue);
+    const quiet = isNew && atStake && !this.#hasRefused ? this.#quietPlace() : undefined;
+    const onTrial = isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake;
+    const place = quiet ?? this.#next++ % CHANNELS;
+    const consumer: Consumer<S> = {
+      ...{ source, queue, window, place, onTrial },
+      tag: undefined,
+      cancelled: false,
+    };
     this.#byQueue.set(queue, consumer);
+    if (onTrial && !(await this.#passes(consumer, isNew))) return;
     await this.#start(consumer);
+  }
+
+  /** One that was consumed before may have gone meanwhile, which a look shows without touching its tasks. */
+  async #passes(consumer: Consumer<S>, isNew: boolean): Promise<boolean> {
+    const { queue } = consumer;
+    const verdict = await (isNew ? this.#trial.mayConsume(queue) : this.#trial.isThere(queue));
+    consumer.onTrial = false;
+    if (verdict.is === 'allowed') return this.#byQueue.get(queue) === consumer;
+    this.#gone(consumer, verdict.is === 'refused' ? verdict.reason : undefined);
+    return false;
+  }
+
+  #quietPlace(): number | undefined {
+    for (let i = 0; i < CHANNELS; i++) {
+      const place = (this.#next + i) % CHANNELS;
+      if (this.#places[place]?.isQuiet !== true) continue;
+      this.#next = place + 1;
+      return place;
+    }
+    return undefined;
   }
 
   async resize(queue: string, window: number): Promise<void> {
@@ -161,14 +209,16 @@ export class Consumers<S> {
       {
         onOpen: () => {
           for (const consumer of this.#byQueue.values())
-            if (consumer.place === place) void this.#start(consumer);
+            if (consumer.place === place && !consumer.onTrial) void this.#startAgain(consumer);
         },
         onLost: (_, reason) => {
           const lost = this.#places[place];
           this.#places[place] = undefined;
           if (lost === undefined) return;
           lost.open = false;
-          this.listener.onChannelLost(lost, reason);
+          this.listener.onChannelLost(lost);
+          // Whoever wanted to consume is told at the same time.
+          if (reason !== undefined) setImmediate(() => this.#explain(lost, reason));
         },
         // Every refusal is about another queue, which is let go.
         refusalsTolerated: Number.POSITIVE_INFINITY,
@@ -178,6 +228,19 @@ export class Consumers<S> {
     this.#lasting.push(lasting);
   }
 
+  #explain(lost: ConsumerChannel, reason: string): void {
+    if (!lost.hasRefused) this.listener.onChannelRefused(reason);
+  }
+
+  /** Where the broker has refused a queue, one that it has not said yes to could cost the channel again. */
+  async #startAgain(consumer: Consumer<S>): Promise<void> {
+    if (this.#hasRefused && !this.#allowed.has(consumer.queue)) {
+      consumer.onTrial = true;
+      if (!(await this.#passes(consumer, true))) return;
+    }
+    await this.#start(consumer);
+  }
+
   async #start(consumer: Consumer<S>): Promise<void> {
     const on = this.#places[consumer.place];
     if (!on?.open) return; // where it is on its way back, it takes up every consumer then
@@ -185,16 +248,21 @@ export class Consumers<S> {
       on.prefetch = consumer.window;
       on.channel.prefetch(consumer.window).catch(() => {}); // fails only as the channel does
     }
+    on.starting++;
     try {
       const { consumerTag } = await on.channel.consume(consumer.queue, (message) =>
         this.#delivered(consumer, message, on),
       );
+      on.starting--;
       consumer.tag = consumerTag;
+      this.#allowed.add(consumer.queue);
       if (consumer.cancelled) await this.#cancel(consumer);
     } catch (error) {
       // One failure closes the channel with every consumer on it; only the queue at fault is let go.
       const mine = error instanceof Error && error.message.startsWith('Operation failed');
-      if (mine) this.#gone(consumer, replyCode(error) === 404 ? undefined : error.message);
+      if (!mine) return;
+      on.hasRefused = true;
+      this.#gone(consumer, replyCode(error) === 404 ? undefined : error.message);
     }
   }
 
@@ -232,6 +300,8 @@ export class Consumers<S> {
   #gone(consumer: Consumer<S>, refusal?: string): void {
     if (this.#byQueue.get(consumer.queue) !== consumer) return;
     this.#byQueue.delete(consumer.queue);
+    this.#allowed.delete(consumer.queue);
+    if (refusal !== undefined) this.#hasRefused = true;
     this.listener.onQueueGone(consumer.source, refusal);
   }
 

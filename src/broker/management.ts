@@ -11,7 +11,15 @@ import {
   type QueueDefinition,
   queueDefinition,
 } from './broker-figures.js';
-import { type CountedListedQueue, countedQueue, field, listedQueue, queueDetails } from './queue-figures.js';
+import {
+  type BriefQueue,
+  briefQueue,
+  type CountedListedQueue,
+  countedQueue,
+  field,
+  listedQueue,
+  queueDetails,
+} from './queue-figures.js';
 import { explainTlsFailure } from './tls-failure.js';
 
 /** The broker works out a listing of 50,000 queues for half a minute before it says anything. */
@@ -62,6 +70,12 @@ export class Management {
   async queueNames(): Promise<string[]> {
     const list = await this.#list(`${this.#queuesPath()}?disable_stats=true&columns=name`);
     return list.map((item) => String(field(item, 'name')));
+  }
+
+  /** All queues of the vhost with no more than tells whether somebody may consume them; as cheap, and as fresh. */
+  async queuesInBrief(): Promise<BriefQueue[]> {
+    const columns = 'name,type,exclusive,arguments.x-queue-type';
+    return (await this.#list(`${this.#queuesPath()}?disable_stats=true&columns=${columns}`)).map(briefQueue);
   }
 
   /** Names of the queues that were made with this argument, set to true. */

@@ -9,6 +9,22 @@ export interface CountedListedQueue extends ListedQueue, QueueRates {
   readonly acknowledged: number;
 }
 
+/** What a queue is, without its figures. */
+export interface BriefQueue {
+  readonly name: string;
+  readonly type: string;
+  /** It belongs to one connection, and goes with it. */
+  readonly exclusive: boolean;
+}
+
+export function briefQueue(item: unknown): BriefQueue {
+  return {
+    name: String(field(item, 'name')),
+    type: queueTypeOf(item),
+    exclusive: field(item, 'exclusive') === true,
+  };
+}
+
 /** Not every version says the type by itself. */
 export function queueTypeOf(item: unknown): string {
   return String(field(item, 'type') ?? field(field(item, 'arguments'), 'x-queue-type') ?? 'classic');

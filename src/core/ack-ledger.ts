@@ -33,6 +33,11 @@ export class AckLedger {
     return count;
   }
 
+  /** The broker waits for none, and has been told of all. */
+  get isEmpty(): boolean {
+    return this.#base === this.#next;
+  }
+
   delivered(tag: number): void {
     while (this.#next <= tag) {
       if (this.#next - this.#base >= this.#ring.length) this.#grow();

@@ -29,6 +29,8 @@ export interface Names {
   readonly retryQueuePrefix: string;
   /** What the name of every queue starts with in which Celery's workers answer a publisher that waits. */
   readonly replyQueuePrefix: string;
+  /** What the name of every queue starts with that the doctor makes for a moment. */
+  readonly doctorQueuePrefix: string;
   /** Exclusive to the pruner that is at work: while it is there, an unbound queue is in good hands. */
   readonly pruneLock: string;
   /** The one queue of strategy `fifo`. */
@@ -56,6 +58,7 @@ export function namesFor(prefix: string): Names {
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
     replyQueuePrefix: `${prefix}.replies.`,
+    doctorQueuePrefix: `${prefix}.doctor.`,
     pruneLock: `${prefix}.prune`,
     sharedQueue: `${prefix}.shared`,
     priorityQueue: `${prefix}.priority`,
@@ -89,11 +92,12 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, resultStream, deadLetterQueue, retryQueuePrefix, replyQueuePrefix } = names;
+  const { eventStream, resultStream, deadLetterQueue, controlExchange, pruneLock } = names;
   return (
-    queue.startsWith(retryQueuePrefix) ||
-    queue.startsWith(replyQueuePrefix) ||
-    [eventStream, resultStream, deadLetterQueue].some(
+    [names.retryQueuePrefix, names.replyQueuePrefix, names.doctorQueuePrefix].some((start) =>
+      queue.startsWith(start),
+    ) ||
+    [eventStream, resultStream, deadLetterQueue, controlExchange, pruneLock].some(
       (name) => queue === name || queue.startsWith(`${name}.`),
     )
   );

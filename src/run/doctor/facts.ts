@@ -72,7 +72,7 @@ async function tryPermissions(
   names: Names,
   id: string,
 ): Promise<{ what: string; why: string }[]> {
-  const queue = `${names.prefix}.doctor.${id}`;
+  const queue = names.doctorQueuePrefix + id;
   const refused: { what: string; why: string }[] = [];
   const attempt = async (what: string, act: (channel: Channel) => Promise<unknown>) => {
     const channel = await connection.channel();

@@ -8,6 +8,7 @@ import type { Window } from '../../core/windows.js';
 import { Awake } from './awake.js';
 import { Orphans } from './orphans.js';
 import type { QueueFilter } from './queue-filter.js';
+import { RefusedQueues } from './refused-queues.js';
 import { Reserve } from './reserve.js';
 import type { HeldTask, Source } from './task.js';
 import type { TaskForm } from './task-form.js';
@@ -80,6 +81,7 @@ export class Intake {
   readonly #yielded = new Set<Source>();
   /** Queues left to a pruner, and until when; milliseconds. */
   readonly #left = new Map<string, number>();
+  readonly #refused: RefusedQueues;
   #taken = true;
   readonly #form: TaskForm;
   readonly #orphans: Orphans;
@@ -99,6 +101,7 @@ export class Intake {
     private readonly listener: IntakeListener,
   ) {
     this.#form = options.form;
+    this.#refused = new RefusedQueues(clock, (text) => listener.onWarning(text));
     this.#orphans = new Orphans(this.#form.idOf);
     this.#reserve = new Reserve(clock);
     this.#awake = new Awake(options.charging, options.concurrency);
@@ -106,7 +109,9 @@ export class Intake {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
       onQueueGone: (source, refusal) => this.#queueGone(source, refusal),
       onConsumerEnded: (source, channel) => this.#consumerEnded(source, channel),
-      onChannelLost: (channel, reason) => this.#channelLost(channel, reason),
+      onChannelLost: (channel) => this.#channelLost(channel),
+      onChannelRefused: (reason) =>
+        this.listener.onWarning(`a channel was lost (${reason}); its tasks are delivered again`),
       onFailure: (error) => this.listener.onFailure(error),
     });
     this.windows = new WindowControl(options, this.#awake, this.#consumers, {
@@ -157,7 +162,11 @@ export class Intake {
     const now = this.clock.now();
     for (const [queue, until] of this.#left) if (now > until) this.#left.delete(queue);
     const fresh = queues.filter(
-      (queue) => !this.#taking.has(queue) && !this.#left.has(queue) && this.filter.matches(queue),
+      (queue) =>
+        !this.#taking.has(queue) &&
+        !this.#left.has(queue) &&
+        this.filter.matches(queue) &&
+        this.#refused.mayTry(queue),
     );
     const sources = fresh.map((queue) => this.#sourceOf(queue));
     this.#awake.weigh(this.windows.taskMs);
@@ -178,8 +187,14 @@ export class Intake {
     return source !== undefined && (!this.#taken || source.yielded || this.#consumers.consumes(queue));
   }
 
-  async consume(sources: readonly Source[]): Promise<void> {
-    await Promise.all(sources.map((source) => this.#subscribe(source)));
+  /** @param atStake tasks run, and are not to lose their channel over a queue that cannot be consumed */
+  async consume(sources: readonly Source[], atStake = this.#anythingAtStake()): Promise<void> {
+    await Promise.all(sources.map((source) => this.#subscribe(source, atStake)));
+  }
+
+  #anythingAtStake(): boolean {
+    for (const _ of this.listener.unsettled()) return true;
+    return false;
   }
 
   #sourceOf(queue: string): Source {
@@ -203,12 +218,12 @@ export class Intake {
     return source;
   }
 
-  async #subscribe(source: Source): Promise<void> {
+  async #subscribe(source: Source, atStake: boolean): Promise<void> {
     const { queue } = source;
     if (!this.#taken) return;
     this.#sources.set(queue, source);
     source.window = this.windows.first(source);
-    await this.#consumers.subscribe(queue, source, source.window);
+    await this.#consumers.subscribe(queue, source, source.window, atStake);
     if (source.countsUntil !== undefined) source.countsUntil = this.clock.now() + FRESH_COUNTS_FOR_MS;
   }
 
@@ -376,13 +391,15 @@ export class Intake {
 
   /** Consumes again what was left to others. */
   takeUpAgain(): void {
+    if (this.#yielded.size === 0) return;
+    const atStake = this.#anythingAtStake();
     for (const source of this.#yielded) {
       this.#yielded.delete(source);
       source.yielded = false;
       if (!this.#taken || !this.#sources.has(source.queue)) continue;
       source.window = this.windows.first(source);
       this.#consumers
-        .subscribe(source.queue, source, source.window)
+        .subscribe(source.queue, source, source.window, atStake)
         .catch((error) => this.listener.onFailure(error));
     }
   }
@@ -412,6 +429,7 @@ export class Intake {
   /** Takes up a queue that was just made, or that a pruner has kept. */
   async takeAnnounced(queue: string): Promise<void> {
     this.#left.delete(queue);
+    this.#refused.tryNow(queue);
     await this.take([queue]);
   }
 
@@ -439,7 +457,7 @@ export class Intake {
       } else {
         // A delivery was on its way.
         kept.push(queue);
-        if (this.#taken) await this.#consumers.subscribe(queue, source, source.window);
+        if (this.#taken) await this.#consumers.subscribe(queue, source, source.window, false);
       }
     };
     await Promise.all(queues.map(leaveOne));
@@ -457,6 +475,7 @@ export class Intake {
 
   /** Before the connection is closed. */
   closing(): void {
+    this.#refused.tell();
     this.#consumers.closing();
   }
 
@@ -465,9 +484,7 @@ export class Intake {
     this.#taking.delete(source.queue);
     this.#awake.delete(source);
     this.#yielded.delete(source);
-    if (refusal !== undefined) {
-      this.listener.onWarning(`the queue "${source.queue}" cannot be consumed: ${refusal}`);
-    }
+    if (refusal !== undefined) this.#refused.add(source.queue, refusal);
   }
 
   /** What is held may have gone to somebody else; what runs may come back, and is not to start twice. */
@@ -482,7 +499,7 @@ export class Intake {
     );
   }
 
-  #channelLost(channel: ConsumerChannel, reason: string | undefined): void {
+  #channelLost(channel: ConsumerChannel): void {
     this.scheduler.dropUnless((task) => {
       if (task.channel !== channel) return true;
       task.source.outstanding--;
@@ -490,9 +507,5 @@ export class Intake {
     });
     const now = this.clock.now();
     for (const task of this.listener.unsettled()) if (task.channel === channel) this.#orphans.add(task, now);
-    // Of a lost connection somebody else has spoken.
-    if (reason !== undefined) {
-      this.listener.onWarning(`a channel was lost (${reason}); its tasks are delivered again`);
-    }
   }
 }

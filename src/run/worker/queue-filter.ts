@@ -1,5 +1,6 @@
 import { type Glob, glob } from '../../core/glob.js';
-import { hasLineBreak, isReserved, type Names, ownQueue } from '../../core/names.js';
+import { hasLineBreak, type Names, ownQueue } from '../../core/names.js';
+import { isNeverWork } from '../../core/not-work.js';
 
 /** Which queues a worker serves, and whose they are. */
 export interface QueueFilter {
@@ -26,7 +27,7 @@ export function queueFilter(
     matches: (queue) => {
       if (fixed.has(queue)) return true;
       // Of a name with a line break RabbitMQ makes another one, and that is listed.
-      if (isReserved(names, queue) || hasLineBreak(queue)) return false;
+      if (isNeverWork(names, queue) || hasLineBreak(queue)) return false;
       const wanted =
         included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
       return wanted && !excluded.some((pattern) => pattern.matches(queue));

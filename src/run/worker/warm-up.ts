@@ -109,7 +109,7 @@ export class WarmUp {
   }
 
   async #take(sources: readonly Source[]): Promise<void> {
-    const work = this.intake.consume(sources);
+    const work = this.intake.consume(sources, this.runner.running > 0);
     work.catch((error) => this.listener.onFailure(error));
     // A timer and not an abort signal, whose exception takes a cold process 10 ms to make.
     let timer: NodeJS.Timeout | undefined;

@@ -3,6 +3,7 @@ import type { Connection } from '../../broker/connection.js';
 import type { RunningTask } from '../../broker/control.js';
 import { makeFixedQueues } from '../../broker/fixed-queues.js';
 import type { Management } from '../../broker/management.js';
+import type { BriefQueue } from '../../broker/queue-figures.js';
 import { assertTopology, SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import { ArrivalScheduler } from '../../core/arrival-scheduler.js';
 import { expectedCharge } from '../../core/charging.js';
@@ -23,6 +24,7 @@ import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
 import { Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
+import { QueuesOfWork } from './queues-of-work.js';
 import { Results } from './results.js';
 import { RetryReturns } from './retry-returns.js';
 import { type RunFailure, Runner } from './runner.js';
@@ -51,6 +53,7 @@ const PULSE_EVERY_MS = 20;
 export class Worker {
   readonly #scheduler: Scheduler<HeldTask>;
   readonly #filter: QueueFilter;
+  readonly #work: QueuesOfWork;
   readonly #presence: Presence;
   readonly #runner: Runner;
   readonly #intake: Intake;
@@ -113,6 +116,7 @@ export class Worker {
       onTick: () => this.#tick(),
     });
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
+    this.#work = new QueuesOfWork(names, this.#filter, (text) => this.listener.onWarning(text));
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
       onNotDue: (task, dueAt) => this.#postpone(task, dueAt),
@@ -140,7 +144,7 @@ export class Worker {
       () => ({ free: this.#sharing.idleSlots, ready: this.#ready }),
       clock,
       {
-        onQueue: (queue) => this.#intake.takeAnnounced(queue).catch(fail),
+        onQueue: (queue) => this.takeUp(queue).catch(fail),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
         onPeers: () => this.#startWhenAllReady(),
@@ -193,7 +197,7 @@ export class Worker {
 
   /** Takes up a queue that somebody has just named; resolves with whether it is there. */
   async takeUp(queue: string): Promise<boolean> {
-    if (!this.#stopping) await this.#intake.takeAnnounced(queue);
+    if (!this.#stopping && !this.#work.isStream(queue)) await this.#intake.takeAnnounced(queue);
     return this.#intake.serves(queue);
   }
 
@@ -238,8 +242,11 @@ export class Worker {
     await makeFixedQueues(this.connection, this.names, this.options.queueKind, this.options.also);
     const [returns, all] = await Promise.all([this.#openReturns(), this.#findQueues(), this.#intake.open()]);
     this.#returns = returns;
-    returns.take(all);
-    const found = [...new Set([...all.filter((queue) => this.#filter.matches(queue)), ...this.options.also])];
+    returns.take(all.map(({ name }) => name));
+    const found = this.#work.among(all);
+    for (const queue of this.options.also) {
+      if (!found.includes(queue) && !this.#work.isStream(queue)) found.push(queue); // not listed yet
+    }
     if (this.options.ordered) await this.#checkOrdered(found);
     await this.#warmUp.prepare(found);
     this.#ready = true;
@@ -271,9 +278,9 @@ export class Worker {
   }
 
   /** It hears of new queues before it asks for those that there are, so that none falls between. */
-  async #findQueues(): Promise<string[]> {
+  async #findQueues(): Promise<BriefQueue[]> {
     await this.#presence.open();
-    return this.management.queueNames();
+    return this.management.queuesInBrief();
   }
 
   async #checkOrdered(queues: readonly string[]): Promise<void> {
@@ -299,10 +306,10 @@ export class Worker {
 
   async #list(): Promise<void> {
     try {
-      const queues = await this.management.queueNames();
+      const queues = await this.management.queuesInBrief();
       this.#listFailed = false;
-      this.#returns?.take(queues);
-      await this.#intake.take(queues);
+      this.#returns?.take(queues.map(({ name }) => name));
+      await this.#intake.take(this.#work.among(queues));
     } catch (error) {
       if (!this.#listFailed) {
         this.listener.onWarning(

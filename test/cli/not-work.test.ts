@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { WorkerReport } from '../../src/core/worker-report.js';
+import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+
+function reportOf({ stdout }: Ended): WorkerReport {
+  return JSON.parse(stdout) as WorkerReport;
+}
+
+describe('a stream among the queues of a worker', () => {
+  it.each([
+    ['a glob', ['--queues', 'app_*']],
+    ['--also', ['--queues', 'app_tasks', '--also', 'app_log']],
+  ])('is left out with one warning, be it by %s', async (_, flags) => {
+    const { channel } = vhost;
+    await channel.assertQueue('app_log', { durable: true, arguments: { 'x-queue-type': 'stream' } });
+    await channel.assertQueue('app_tasks', { durable: true });
+    for (let i = 0; i < 3; i++) {
+      channel.sendToQueue('app_log', Buffer.from('{}'));
+      channel.sendToQueue('app_tasks', Buffer.from('{}'), { type: 'noop' });
+    }
+    const ended = await fairq(
+      vhost.env,
+      ...['worker', '--json', ...flags, '--exit-when', 'empty', '--discover-every', '100ms'],
+    );
+    expect(ended.code).toBe(0);
+    expect(reportOf(ended).completed).toBe(3);
+    expect(ended.stderr.match(/"app_log" is a stream and is left out/g)).toHaveLength(1);
+  });
+});
+
+describe("a worker of every queue, '*'", () => {
+  it("takes no messages from the queues of the broker, of fairq, of another prefix's or of Celery", async () => {
+    const { channel } = vhost;
+    for (const prefix of ['fairq', 'second.one']) {
+      const flags = ['--prefix', prefix, '--task', 'fail'];
+      await fairqJson(vhost.env, 'publish', '--user', 'A', '--count', '2', ...flags);
+      await fairq(vhost.env, 'worker', '--prefix', prefix, '--max-attempts', '1', '--exit-when', 'empty');
+    }
+    await channel.assertQueue('celeryev.1', { durable: true });
+    await channel.assertQueue('w1.celery.pidbox', { durable: true });
+    await channel.assertQueue('second.one.retry.60000ms', { durable: true });
+    const others = ['celeryev.1', 'w1.celery.pidbox', 'second.one.retry.60000ms'];
+    for (const queue of others) channel.sendToQueue(queue, Buffer.from('{}'));
+    // Its control queue is one of those that the broker has named, and is told of this one every 2 s.
+    const beside = new RunningFairq(['worker', '--queues', 'nothing'], vhost.env);
+    await beside.says(/ready/);
+    const ended = await fairq(
+      vhost.env,
+      ...['worker', '--json', '--queues', '*', '--exit-when', 'idle', '--idle-for', '3s'],
+    );
+    beside.signal('SIGTERM');
+    await beside.ended;
+    expect(reportOf(ended)).toMatchObject({ completed: 0, failed: 0, retried: 0 });
+    expect(ended.stderr).not.toContain('cannot be consumed');
+    for (const queue of others) expect(await vhost.ready(queue)).toBe(1);
+    for (const queue of ['fairq.dead', 'second.one.dead']) expect(await vhost.ready(queue)).toBe(2);
+  });
+});
