@@ -98,5 +98,11 @@ async function resultOf(state: TaskState, follow: boolean, context: Context): Pr
 }
 
 function documentOf(state: TaskState): object {
-  return { schemaVersion: 1, kind: 'task', ...state };
+  // Times are microseconds since the Unix epoch; `sent` is `enqueued` by the name that people ask for.
+  return {
+    schemaVersion: 1,
+    kind: 'task',
+    ...state,
+    ...(state.enqueued !== undefined && { sent: state.enqueued }),
+  };
 }

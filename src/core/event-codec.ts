@@ -1,5 +1,5 @@
 import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
-import type { Outcome, PublishedIds, RunRecord, TaskEvent } from './task-event.js';
+import type { AboutTask, AnnouncedTask, Outcome, PublishedIds, RunRecord, TaskEvent } from './task-event.js';
 
 /**
  * The two bodies in the event stream, as JSON: a batch of completions in columns (users, runs and
@@ -155,23 +155,52 @@ export function decodeBeginning(body: string): number | undefined {
 /** Ids in one record. */
 const IDS_PER_RECORD = 2_000;
 
-/** @param given ids that were given to the publisher */
-export function encodePublishedIds(series: string | undefined, given: readonly string[]): string[] {
-  const bodies = series === undefined ? [] : [JSON.stringify({ v: SCHEMA, series })];
-  for (let from = 0; from < given.length; from += IDS_PER_RECORD) {
-    bodies.push(JSON.stringify({ v: SCHEMA, ids: given.slice(from, from + IDS_PER_RECORD) }));
+const ABOUT = ['user', 'run', 'task', 'queue'] as const satisfies readonly (keyof AboutTask)[];
+
+/** A record of the series, and as many of single tasks as it takes: those are columns, in which each text is named once. */
+export function encodePublishedIds({ series, at, all, tasks = [] }: PublishedIds): string[] {
+  const bodies = series === undefined ? [] : [JSON.stringify({ v: SCHEMA, series, at, ...all })];
+  for (let from = 0; from < tasks.length; from += IDS_PER_RECORD) {
+    const some = tasks.slice(from, from + IDS_PER_RECORD);
+    const texts: string[] = [];
+    const index = new Map<string, number>();
+    const columns = ABOUT.flatMap((name): [string, number[]][] => {
+      if (some.every((task) => task[name] === undefined)) return [];
+      const places = some.map((task) => {
+        const text = task[name];
+        return text === undefined ? -1 : indexIn(index, texts, text);
+      });
+      return [[name, places]];
+    });
+    const ids = some.map(({ id }) => id);
+    bodies.push(JSON.stringify({ v: SCHEMA, at, ids, texts, ...Object.fromEntries(columns) }));
   }
   return bodies;
 }
 
+/** What makes no sense in it is left out: older publishers have written ids alone. */
 export function decodePublishedIds(body: string): PublishedIds | undefined {
   const value = parseObject(body);
   if (value?.v !== SCHEMA) return undefined;
-  const { series, ids } = value;
-  return {
-    ...(typeof series === 'string' && { series }),
-    ...(isArrayOf(ids, 'string') && { ids: ids.filter((id) => typeof id === 'string') }),
-  };
+  const { series, at, ids, texts } = value;
+  const when = isClockTime(at) && { at };
+  if (typeof series === 'string') {
+    const all = Object.fromEntries(
+      ABOUT.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])),
+    ) as AboutTask;
+    return { series, ...when, ...(Object.keys(all).length > 0 && { all }) };
+  }
+  if (!isArrayOf(ids, 'string')) return { ...when };
+  const named = isArrayOf(texts, 'string') ? texts : [];
+  const tasks = ids.map((id, i) => {
+    const about = ABOUT.flatMap((name) => {
+      const column = value[name];
+      const text = Array.isArray(column) ? named[Number(column[i])] : undefined;
+      return text === undefined ? [] : [[name, text]];
+    });
+    return { id, ...Object.fromEntries(about) } as AnnouncedTask;
+  });
+  return { ...when, tasks };
 }
 
 /** Users in one record: keeps its message small however many there are. */
@@ -189,6 +218,7 @@ export function encodeRunRecords(record: RunRecord): string[] {
         started: record.started,
         finished: record.finished,
         tasks: tasks.slice(from, from + USERS_PER_RECORD),
+        ...(record.queues && { queues: record.queues }),
       }),
     );
   }
@@ -202,7 +232,7 @@ export function decodeRunRecord(body: string): RunRecord | undefined {
 
 /** Undefined where a field is missing or out of its range. */
 export function runRecordOf(fields: Readonly<Record<string, unknown>>): RunRecord | undefined {
-  const { run, record, started, finished, tasks } = fields;
+  const { run, record, started, finished, tasks, queues } = fields;
   if (typeof run !== 'string' || typeof record !== 'string') return undefined;
   if (!isClockTime(started) || !isClockTime(finished) || !Array.isArray(tasks)) return undefined;
   const counts = new Map<string, number>();
@@ -212,7 +242,8 @@ export function runRecordOf(fields: Readonly<Record<string, unknown>>): RunRecor
     if (typeof user !== 'string' || !isWithin(count, 0, Number.MAX_SAFE_INTEGER)) return undefined;
     counts.set(user, count);
   }
-  return { run, record, started, finished, tasks: counts };
+  const named = isArrayOf(queues, 'string') && { queues };
+  return { run, record, started, finished, tasks: counts, ...named };
 }
 
 function emptyColumns(worker: string): Columns {
@@ -268,6 +299,8 @@ function isColumns(value: Record<string, unknown> | undefined): value is Record<
   });
 }
 
-function isArrayOf(value: unknown, type: 'string' | 'number'): value is unknown[] {
+function isArrayOf(value: unknown, type: 'string'): value is string[];
+function isArrayOf(value: unknown, type: 'number'): value is number[];
+function isArrayOf(value: unknown, type: 'string' | 'number'): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === type);
 }

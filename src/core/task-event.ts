@@ -29,8 +29,25 @@ export interface TaskEvent {
 export interface PublishedIds {
   /** What all ids of its generator have in common; see `idSeries`. */
   readonly series?: string;
-  /** Ids that were given to it. */
-  readonly ids?: readonly string[];
+  /** When it said so; microseconds since the epoch. */
+  readonly at?: number;
+  /** What all tasks of the series have in common. */
+  readonly all?: AboutTask;
+  /** Tasks one by one: those whose ids were given to it, and those of a small file. */
+  readonly tasks?: readonly AnnouncedTask[];
+}
+
+/** What a publisher says of a task before it sends it. */
+export interface AboutTask {
+  readonly user?: string;
+  readonly run?: string;
+  /** The task's name. */
+  readonly task?: string;
+  readonly queue?: string;
+}
+
+export interface AnnouncedTask extends AboutTask {
+  readonly id: string;
 }
 
 /** What a publisher writes down at its end: how many tasks of which user it got confirmed. */
@@ -43,4 +60,6 @@ export interface RunRecord {
   readonly finished: number;
   /** Confirmed tasks by user. A large record is split over several with different `record` names. */
   readonly tasks: ReadonlyMap<string, number>;
+  /** Queues that its tasks went to and that are no user's own; undefined in records of older publishers. */
+  readonly queues?: readonly string[] | undefined;
 }

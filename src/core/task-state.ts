@@ -1,4 +1,4 @@
-import type { TaskEvent } from './task-event.js';
+import type { AboutTask, TaskEvent } from './task-event.js';
 import type { TaskResult } from './task-result.js';
 
 /**
@@ -13,6 +13,10 @@ export interface TaskState {
   readonly state: TaskStateName;
   readonly user?: string;
   readonly run?: string;
+  /** Its name. */
+  readonly task?: string;
+  /** That it was sent to. */
+  readonly queue?: string;
   readonly attempt?: number;
   readonly worker?: string;
   readonly enqueued?: number;
@@ -40,11 +44,17 @@ export interface Running {
   readonly enqueued: number;
 }
 
+/** All but `sent` is there only where all tasks of its publisher have it in common, or it was said of this one. */
+export interface Announced extends AboutTask {
+  /** By its id, or when its publisher said so; microseconds since the epoch. */
+  readonly sent: number | undefined;
+}
+
 /** What has been heard of one task. */
 export interface TaskTraces {
   readonly id: string;
-  /** A publisher has said that it sends tasks with such ids. */
-  readonly isPublished: boolean;
+  /** What its publisher said of it before it was sent; undefined where none has said that it has such ids. */
+  readonly announced: Announced | undefined;
   /** It was sent once more after all of the events. */
   readonly isSentAgain: boolean;
   readonly events: readonly TaskEvent[];
@@ -63,16 +73,24 @@ export function isFinal({ state }: TaskState): boolean {
  *
  * @param now microseconds since the epoch
  */
-export function stateOf(
-  { id, isPublished, isSentAgain, events, results, running }: TaskTraces,
+export function stateOf(traces: TaskTraces, now: number): TaskState {
+  const { sent, ...said } = traces.announced ?? {};
+  const state = { ...said, ...given(stateByEvents(traces, now)) } as TaskState;
+  return state.enqueued === undefined && sent !== undefined ? { ...state, enqueued: sent } : state;
+}
+
+function stateByEvents(
+  { id, announced, isSentAgain, events, results, running }: TaskTraces,
   now: number,
 ): TaskState {
   const last = lastAttempt(events);
   if (running !== undefined && running.attempt > (last?.attempt ?? 0))
     return { id, state: 'started', ...running };
-  if (last === undefined) return { id, state: isPublished ? 'queued' : 'unknown' };
+  if (last === undefined) return { id, state: announced === undefined ? 'unknown' : 'queued' };
   const { user, run, attempt, worker, enqueued, started, finished } = last;
-  if (isSentAgain) return { id, state: 'queued', user, run };
+  if (isSentAgain) {
+    return { id, state: 'queued', user: announced?.user ?? user, run: announced?.run ?? run };
+  }
   const about = { id, user, run, attempt, worker, enqueued, started, finished };
   const kept = results.findLast((result) => isOf(result, last));
   const found = kept !== undefined && kept.expires > now ? kept : undefined;

@@ -13,6 +13,8 @@ export function renderTask(state: TaskState, now: number, style: TextStyle): str
     ['state', taskLine(state, now, style)],
     ['user', state.user === undefined ? undefined : safe(state.user)],
     ['run', state.run ? safe(state.run) : undefined],
+    ['task', state.task ? safe(state.task) : undefined],
+    ['queue', state.queue === undefined ? undefined : safe(state.queue)],
     ['worker', state.worker === undefined ? undefined : safe(state.worker)],
     ['sent', ago(state.enqueued, now)],
     ['started', started(state)],

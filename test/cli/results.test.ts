@@ -241,10 +241,49 @@ describe('what a task returned', () => {
 });
 
 describe('task ID', () => {
+  it('says whose a task is that waits, though a file had tasks of several users', async () => {
+    const file = folder.file('of-several.ndjson');
+    const tasks = [
+      { user: 'A', task: 'mail' },
+      { user: 'B', task: 'reports:render' },
+      { user: 'C', id: 'own-id' },
+    ];
+    await writeFile(file, tasks.map((task) => JSON.stringify(task)).join('\n'));
+    const before = Date.now() * 1_000;
+    await fairqJson(env, 'publish', '--from', file, '--run', 'several', '--task', 'echo');
+    const waiting = await vhost.channel.get('reports');
+    if (waiting === false) throw new Error('nothing waits in "reports"');
+    const id = String(waiting.properties.messageId);
+    vhost.channel.nack(waiting);
+    const b = await stateOf(id);
+    expect(b).toMatchObject({ state: 'queued', user: 'B', run: 'several', queue: 'reports' });
+    const c = await fairqJson<{ sent: number; enqueued: number }>(env, 'task', 'own-id');
+    expect(c).toMatchObject({
+      state: 'queued',
+      user: 'C',
+      task: 'echo',
+      run: 'several',
+      queue: 'fairq.user.C',
+    });
+    // Microseconds since the epoch, within what clocks of one machine differ.
+    expect(c.sent).toBeGreaterThan(before - 1_000_000);
+    expect(c.sent).toBe(c.enqueued);
+    const { stdout } = await fairq(env, 'task', 'own-id');
+    expect(stdout).toMatch(/^queue +fairq.user.C$/m);
+    await fairqJson(env, 'worker', '--also', 'reports', '--exit-when', 'empty');
+    expect(await stateOf(id)).toMatchObject({ user: 'B', queue: 'reports', run: 'several' });
+  });
+
   it('is queued until a worker starts it, started while it runs, then done; to any process', async () => {
     const sleep = ['--task', 'sleep', '--duration', '1500ms'];
     const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'A', ...sleep);
-    expect(await stateOf(id)).toEqual({ schemaVersion: 1, kind: 'task', id, state: 'queued' });
+    const queued = await stateOf(id);
+    expect(queued).toMatchObject({ kind: 'task', id, state: 'queued', user: 'A', task: 'sleep' });
+    expect(queued).toMatchObject({
+      run: expect.any(String),
+      queue: 'fairq.user.A',
+      sent: expect.any(Number),
+    });
     await withWorker(['--name', 'w1'], async () => {
       const started = await eventually(
         async () => {

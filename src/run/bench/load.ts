@@ -32,7 +32,7 @@ export function planOf(schedule: Schedule, places: Places): Omit<PublishPlan, 'r
     users: [...new Set(schedule.map(({ user }) => user))],
     pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
     queueKind: CLASSIC,
-    givenIds: [],
+    common: { type: 'sleep' },
     *tasks() {
       for (const { user, durationMs } of schedule) {
         const payload = Buffer.from(JSON.stringify({ durationMs }));

@@ -154,7 +154,7 @@ export async function redriveDeadLetters(
     },
     clock.now,
   );
-  const sender = new MarkedSender(publisher, names);
+  const sender = new MarkedSender(publisher, names, clock);
   const queue = await DeadLetterQueue.open(connection, names);
   try {
     await queue.walk((message, acknowledge) => {
@@ -188,6 +188,7 @@ class MarkedSender {
   constructor(
     private readonly publisher: Publisher,
     private readonly names: Names,
+    private readonly clock: Clock,
   ) {}
 
   send(task: OutgoingTask): void {
@@ -207,10 +208,13 @@ class MarkedSender {
     const tasks = this.#batch;
     this.#batch = [];
     const sure = tasks.filter(({ toQueue }) => toQueue === undefined || ownQueue(this.names, toQueue));
-    const bodies = encodePublishedIds(
-      undefined,
-      sure.map(({ id }) => id),
-    );
+    const bodies = encodePublishedIds({
+      at: this.clock.epochMicros(),
+      tasks: sure.map(({ id, type, toQueue, envelope: { user, run } }) => ({
+        ...{ id, user, run, task: type },
+        ...(toQueue !== undefined && { queue: toQueue }),
+      })),
+    });
     for (const body of bodies) await this.publisher.record(PUBLISHED_IDS, Buffer.from(body));
     for (const task of tasks) this.publisher.send(task);
   }

@@ -59,18 +59,19 @@ export async function planFrom(
   };
 }
 
-type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks' | 'givenIds'>;
+type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks' | 'common' | 'listed'>;
 
 function generated(flags: PlanFlags, places: Places): Load {
   const { task, duration, size, payload } = flags;
   const user = flags.user ?? (flags.users === undefined ? places.named(task) : undefined);
   const workload = workloadFrom({ ...flags, user }, seededRandom(flags.seed));
   const placed = new Map(workload.users.map((name) => [name, places.of(task, name)]));
+  const only = workload.users.length === 1 ? workload.users[0] : undefined;
   const next = payloadsFrom({ duration, size, payload }, seededRandom(flags.seed + 1));
   return {
     total: workload.total,
     users: workload.users,
-    givenIds: [],
+    common: { type: task, ...(only !== undefined && { user: only, ...placed.get(only) }) },
     *tasks() {
       for (const name of workload.order()) yield { user: name, ...placed.get(name), type: task, ...next() };
     },
@@ -98,7 +99,8 @@ async function fromFile(
   return {
     total: tasks.length,
     users: [...new Set(tasks.map(({ user }) => user))],
-    givenIds: tasks.flatMap(({ id }) => id ?? []),
+    common: {},
+    listed: tasks,
     tasks: () => tasks,
   };
 }

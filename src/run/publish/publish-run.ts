@@ -5,16 +5,20 @@ import type { CarriedProperties } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import type { Envelope } from '../../core/envelope.js';
 import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
-import { type Names, ownQueue } from '../../core/names.js';
+import { encodeText, type Names, ownQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
+import type { AboutTask, AnnouncedTask } from '../../core/task-event.js';
 import { idSeries } from '../../core/task-id.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
+
+/** So many tasks of a list are said one by one, with whose each is; of more only those that were given an id. */
+const MOST_SAID = 10_000;
 
 /** How often it is said again whose tasks these are: who looks for one reads no further back than some minutes. */
 const SAY_IDS_EVERY_MS = 60_000;
@@ -40,8 +44,10 @@ export interface PublishPlan {
   readonly total: number;
   readonly users: readonly string[];
   tasks(): Iterable<PlannedTask>;
-  /** Those of its tasks that have one. */
-  readonly givenIds: readonly string[];
+  /** What all of its tasks have in common. */
+  readonly common: Pick<PlannedTask, 'queue'> & Partial<Pick<PlannedTask, 'user' | 'type'>>;
+  /** All of its tasks, where they are a list. */
+  readonly listed?: readonly PlannedTask[];
   readonly pacing: Pacing;
   readonly queueKind: QueueKind;
   /** One queue for all users, as in strategy `fifo`. */
@@ -75,6 +81,9 @@ export class PublishRun {
   /** Of the first task. */
   #firstId: string | null = null;
   readonly #idSeries: string | undefined;
+  /** Tasks that are said one by one. */
+  readonly #said: readonly AnnouncedTask[];
+  readonly #tasks: () => Iterable<PlannedTask>;
   /** On their way: tasks that were sent before, and saved. */
   readonly #restored = new Set<OutgoingTask>();
   #restoredCount = 0;
@@ -85,6 +94,11 @@ export class PublishRun {
     private readonly plan: PublishPlan,
   ) {
     this.#idSeries = idSeries(deps.newId());
+    const listed = plan.listed ?? [];
+    const areFew = listed.length <= MOST_SAID;
+    const named = areFew ? listed.map((task) => ({ ...task, id: task.id ?? deps.newId() })) : listed;
+    this.#tasks = areFew && plan.listed !== undefined ? () => named : plan.tasks;
+    this.#said = named.flatMap(({ id, ...task }) => (id === undefined ? [] : { id, ...this.#about(task) }));
   }
 
   progress(): PublishProgress {
@@ -117,12 +131,13 @@ export class PublishRun {
           if (this.#restored.delete(task)) this.#countRestored(task);
           else counts.set(user, (counts.get(user) ?? 0) + 1);
           users.add(user);
-          if (task.toQueue !== undefined) queues.add(task.toQueue);
+          const queue = task.toQueue ?? (this.plan.shared ? names.sharedQueue : undefined);
+          if (queue !== undefined) queues.add(queue);
         },
       },
       clock.now,
     );
-    await this.#sayIds(publisher, this.plan.givenIds);
+    await this.#sayIds(publisher, this.#said);
     await this.deps.foreign?.prepare(this.plan.users);
     const startedAt = clock.epochMicros();
     try {
@@ -130,10 +145,13 @@ export class PublishRun {
       await publisher.settled();
     } finally {
       const finishedAt = clock.epochMicros();
-      if (counts.size > 0) await this.#record(publisher, counts, startedAt, finishedAt);
+      if (counts.size > 0) await this.#record(publisher, counts, [...queues], startedAt, finishedAt);
     }
     const fixed = [...queues]
-      .filter((queue) => ownQueue(names, queue) === undefined && queue !== names.priorityQueue)
+      .filter(
+        (queue) =>
+          ownQueue(names, queue) === undefined && ![names.priorityQueue, names.sharedQueue].includes(queue),
+      )
       .sort(compareNatural);
     return this.#report(users.size, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
@@ -146,7 +164,7 @@ export class PublishRun {
     const startMicros = clock.epochMicros();
     let index = 0;
     let idsSaidAt = start;
-    for (const task of this.plan.tasks()) {
+    for (const task of this.#tasks()) {
       const due = pacing.dueAt(index);
       const early = due - (clock.now() - start);
       if (early >= 1) await new Promise((resolve) => setTimeout(resolve, early));
@@ -198,21 +216,39 @@ export class PublishRun {
   }
 
   /** So that a task that nobody has run yet is known to be on its way. */
-  async #sayIds(publisher: Publisher, given: readonly string[]): Promise<void> {
+  async #sayIds(publisher: Publisher, tasks: readonly AnnouncedTask[]): Promise<void> {
     // What other workers run, nobody could say more of than that it was sent.
     if (this.deps.foreign !== undefined) return;
-    for (const body of encodePublishedIds(this.#idSeries, given)) {
-      await publisher.record(PUBLISHED_IDS, Buffer.from(body));
-    }
+    const { clock } = this.deps;
+    const said = {
+      ...(this.#idSeries !== undefined && { series: this.#idSeries }),
+      ...{ at: clock.epochMicros(), all: this.#about(this.plan.common), tasks },
+    };
+    for (const body of encodePublishedIds(said)) await publisher.record(PUBLISHED_IDS, Buffer.from(body));
+  }
+
+  /** For who asks after a task that nobody has started. */
+  #about({ user, type, queue }: PublishPlan['common']): AboutTask {
+    const { names } = this.deps;
+    const { run, shared } = this.plan;
+    const own = user === undefined ? undefined : names.userQueuePrefix + encodeText(user);
+    const place = queue ?? (shared ? names.sharedQueue : own);
+    return {
+      ...{ run },
+      ...(user !== undefined && { user }),
+      ...(type !== undefined && { task: type }),
+      ...(place !== undefined && { queue: place }),
+    };
   }
 
   async #record(
     publisher: Publisher,
     tasks: ReadonlyMap<string, number>,
+    queues: readonly string[],
     started: number,
     finished: number,
   ): Promise<void> {
-    const record = { run: this.plan.run, record: this.deps.newId(), started, finished, tasks };
+    const record = { run: this.plan.run, record: this.deps.newId(), started, finished, tasks, queues };
     for (const body of encodeRunRecords(record)) await publisher.record(RUN_RECORD, Buffer.from(body));
   }
 

@@ -98,7 +98,14 @@ export class ResultWait implements TaskWait {
     if (ended.hasResult && !results.some((result) => isOf(result, ended))) return;
     // It has just come: clocks that differ do not make it old.
     const state = stateOf(
-      { id, isPublished: true, isSentAgain: false, events: [ended], results, running: undefined },
+      {
+        id,
+        announced: { sent: undefined },
+        isSentAgain: false,
+        events: [ended],
+        results,
+        running: undefined,
+      },
       0,
     );
     this.#tasks.ended(task, state);

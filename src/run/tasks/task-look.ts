@@ -9,7 +9,7 @@ import type { Names } from '../../core/names.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { idSeries, idTime } from '../../core/task-id.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
-import { isFinal, type Running, stateOf, type TaskState } from '../../core/task-state.js';
+import { type Announced, isFinal, type Running, stateOf, type TaskState } from '../../core/task-state.js';
 import { usageError } from '../../errors.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
@@ -32,7 +32,7 @@ export class TaskLook {
   readonly #events: TaskEvent[] = [];
   readonly #results: TaskResult[] = [];
   readonly #readers: StreamReader[] = [];
-  #isPublished = false;
+  #announced: Announced | undefined;
   /** Events that had been heard when it was last said that it is sent. */
   #eventsBefore = 0;
   #running: Running | undefined;
@@ -107,7 +107,7 @@ export class TaskLook {
   #state(): TaskState {
     const traces = {
       id: this.id,
-      isPublished: this.#isPublished,
+      announced: this.#announced,
       isSentAgain: this.#eventsBefore > 0 && this.#eventsBefore === this.#events.length,
       events: this.#events,
       results: this.#results,
@@ -163,18 +163,32 @@ export class TaskLook {
 
   #heardEvents(type: string, body: () => string): void {
     if (type === PUBLISHED_IDS) {
-      const { series, ids } = decodePublishedIds(body()) ?? {};
-      if (series !== undefined && series === this.#series) this.#isPublished = true;
-      if (ids?.includes(this.id)) {
-        this.#isPublished = true;
-        this.#eventsBefore = this.#events.length;
-      }
+      this.#heardIds(body());
     } else if (type === COMPLETIONS) {
       const text = body();
       if (!text.includes(this.#text)) return;
       this.#events.push(...(decodeCompletions(text) ?? []).filter(({ id }) => id === this.id));
       this.#onNews();
     }
+  }
+
+  #heardIds(body: string): void {
+    const isOfSeries = this.#series !== undefined && body.includes(this.#series);
+    if (!isOfSeries && !body.includes(this.#text)) return;
+    const { series, at, all, tasks } = decodePublishedIds(body) ?? {};
+    if (series !== undefined && series === this.#series) {
+      const madeAt = idTime(this.id);
+      this.#announced = {
+        ...all,
+        sent: madeAt === undefined ? undefined : madeAt * 1_000,
+        ...this.#announced,
+      };
+    }
+    const own = tasks?.find(({ id }) => id === this.id);
+    if (own === undefined) return;
+    const { id: _, ...about } = own;
+    this.#announced = { ...this.#announced, sent: at, ...about };
+    this.#eventsBefore = this.#events.length;
   }
 
   #heardResults(type: string, body: () => string): void {

@@ -29,10 +29,18 @@ const event: fc.Arbitrary<TaskEvent> = fc.record({
 
 describe('the ids of a publisher', () => {
   it('are a series, and those that were given to it', () => {
-    const ids = Array.from({ length: 2_500 }, (_, i) => `id-${i}`);
-    const bodies = encodePublishedIds('-9f3a-2f6d1c0b7e55', ids).map(decodePublishedIds);
-    expect(bodies[0]).toEqual({ series: '-9f3a-2f6d1c0b7e55' });
-    expect(bodies.slice(1).flatMap((body) => body?.ids)).toEqual(ids);
+    const at = 1_700_000_000_000_000;
+    const all = { run: 'r', user: 'A', task: 'mail', queue: 'fairq.user.A' };
+    const tasks = Array.from({ length: 2_500 }, (_, i) => ({
+      ...{ id: `id-${i}`, user: `user-${i % 7}`, run: 'r' },
+      ...(i % 3 === 0 && { queue: 'reports' }),
+    }));
+    const said = { series: '-9f3a-2f6d1c0b7e55', at, all, tasks };
+    const [first, ...rest] = encodePublishedIds(said).map(decodePublishedIds);
+    expect(first).toEqual({ series: '-9f3a-2f6d1c0b7e55', at, all });
+    expect(rest.flatMap((body) => body?.tasks)).toEqual(tasks);
+    // Older publishers have written ids alone.
+    expect(decodePublishedIds('{"v":1,"ids":["a"]}')).toEqual({ tasks: [{ id: 'a' }] });
     for (const body of ['', '[]', '{}', '{"v":2,"series":"x"}'])
       expect(decodePublishedIds(body)).toBeUndefined();
     expect(decodePublishedIds('{"v":1,"series":7,"ids":[7]}')).toEqual({});

@@ -9,7 +9,7 @@ const NOW = 1_700_000_100_000_000;
 function traces(given: Partial<TaskTraces> = {}): TaskTraces {
   return {
     id: 't',
-    isPublished: false,
+    announced: undefined,
     isSentAgain: false,
     events: [],
     results: [],
@@ -29,12 +29,12 @@ const running = { worker: 'w', attempt: 2, started: NOW, user: 'A', run: 'r', en
 describe('the state of a task', () => {
   it('is unknown without any trace, and queued where a publisher has such ids', () => {
     expect(stateOf(traces(), NOW)).toEqual({ id: 't', state: 'unknown' });
-    expect(stateOf(traces({ isPublished: true }), NOW)).toEqual({ id: 't', state: 'queued' });
+    expect(stateOf(traces({ announced: { sent: undefined } }), NOW)).toEqual({ id: 't', state: 'queued' });
   });
 
   it('is queued once more where it was sent again after it had ended', () => {
     const failed = [event({ outcome: 'failed', attempt: 1 })];
-    const again = traces({ isPublished: true, isSentAgain: true, events: failed });
+    const again = traces({ announced: { sent: undefined }, isSentAgain: true, events: failed });
     expect(stateOf(again, NOW)).toMatchObject({ id: 't', state: 'queued', user: 'A' });
     expect(stateOf({ ...again, running }, NOW).state).toBe('started');
   });
