@@ -53,13 +53,26 @@ export interface RunningTask {
   readonly started: number;
 }
 
+/** `started` is microseconds since the epoch. */
+export interface LongestTask {
+  readonly id: string;
+  readonly user: string;
+  /** The name of its handler. */
+  readonly type: string;
+  readonly started: number;
+}
+
 export interface WorkerPresence {
   /** Unique to the process; `name` is for people. */
   readonly id: string;
   readonly name: string;
   readonly slots: number;
-  /** Slots that could start a task at once, and have none to start. */
+  /** Slots that others may leave tasks to: free, and nothing is at hand to start in them. */
   readonly free: number;
+  /** Slots in which a task runs; undefined where it does not say, as older workers. */
+  readonly busy: number | undefined;
+  /** Of the tasks that run there the one that has run for longest. */
+  readonly longest: LongestTask | undefined;
   /** It consumes all queues that it knows of. */
   readonly ready: boolean;
   /** Which queues it serves, as the globs of its `--queues` and `--exclude`. */
@@ -185,7 +198,23 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   if (!isWithin(slots, 0, MOST_SLOTS) || !isWithin(free, 0, slots)) return undefined;
   if (!isNames(include, MOST_GLOBS) || !isNames(exclude, MOST_GLOBS)) return undefined;
   if (!isNames(also, MOST_GLOBS)) return undefined;
-  return { id, name, slots, free, ready, include, exclude, also };
+  const busy = 'busy' in value && isWithin(value.busy, 0, slots) ? value.busy : undefined;
+  const longest = 'longest' in value ? decodeLongest(value.longest) : undefined;
+  return { id, name, slots, free, busy, ready, include, exclude, also, longest };
+}
+
+function decodeLongest(value: unknown): LongestTask | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, user, type, started } = value as Record<string, unknown>;
+  if (!isName(id) || typeof user !== 'string' || typeof type !== 'string' || !isClockTime(started)) {
+    return undefined;
+  }
+  return { id, user, type, started };
+}
+
+/** Slots in which nothing runs. */
+export function idleSlots({ slots, busy, free }: WorkerPresence): number {
+  return busy === undefined ? free : slots - busy;
 }
 
 /** AMQP has no longer names, and a queue that has one cannot even be asked for. */

@@ -33,7 +33,7 @@ export interface TopUser {
 export interface TopWorker {
   readonly name: string;
   readonly slots: number;
-  /** Slots without a task, where it has nothing to start. */
+  /** Slots in which no task runs, when it last spoke; a mean of the last seconds where tasks are short. */
   readonly idle: number;
   readonly ready: boolean;
   readonly perSecond: number;

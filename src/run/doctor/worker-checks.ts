@@ -1,3 +1,4 @@
+import { idleSlots } from '../../broker/control.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
 import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/names.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
@@ -11,7 +12,7 @@ export function workers(
   { connections }: Pick<ManagementFacts, 'connections'>,
 ): Finding {
   const slots = heard.reduce((sum, worker) => sum + worker.slots, 0);
-  const free = heard.reduce((sum, worker) => sum + worker.free, 0);
+  const free = heard.reduce((sum, worker) => sum + idleSlots(worker), 0);
   const names = new Set(heard.map(({ name }) => name));
   const silent = (connections ?? [])
     .filter((name) => name.startsWith(WORKER_CONNECTION))

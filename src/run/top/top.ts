@@ -1,5 +1,5 @@
 import { type Connection, replyCode } from '../../broker/connection.js';
-import { listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
+import { idleSlots, listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
 import { tailEvents } from '../../broker/event-stream.js';
 import type { Management } from '../../broker/management.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
@@ -76,9 +76,9 @@ export class Top {
     return {
       at: new Date(epochMs()).toISOString(),
       users: topUsers(this.#queues, rates.users, weightOf, (user) => this.#window.waitMs(user)),
-      workers: [...this.#workers.values()].map(({ presence: { name, slots, free, ready } }) => ({
-        ...{ name, slots, idle: free, ready },
-        perSecond: rates.workers.get(name) ?? 0,
+      workers: [...this.#workers.values()].map(({ presence }) => ({
+        ...{ name: presence.name, slots: presence.slots, idle: idleSlots(presence), ready: presence.ready },
+        perSecond: rates.workers.get(presence.name) ?? 0,
       })),
       perSecond: [...rates.users.values()].reduce((sum, rate) => sum + rate, 0),
       backlog: this.#queues.reduce((sum, { ready }) => sum + ready, 0),

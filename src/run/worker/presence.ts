@@ -26,10 +26,7 @@ export interface PresenceListener {
   onFailure(error: Error): void;
 }
 
-export interface OwnState {
-  readonly free: number;
-  readonly ready: boolean;
-}
+export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest'>;
 
 /** What a worker tells the others about itself, and hears of them. */
 export class Presence {

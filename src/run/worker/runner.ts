@@ -56,6 +56,8 @@ export class Runner {
   failed = 0;
   retried = 0;
   timedOut = 0;
+  /** What all tasks that ended have spent in slots; microseconds. */
+  #spent = 0;
   /** Typical run time over all users, milliseconds; undefined before the first task has ended. */
   taskMs: number | undefined;
   readonly users = new Set<string>();
@@ -127,6 +129,18 @@ export class Runner {
 
   *runningTasks(): Iterable<HeldTask> {
     for (const { task } of this.#inFlight) yield task;
+  }
+
+  /** Tasks that run now, those that started first before the others. */
+  get inFlight(): Iterable<TaskRun> {
+    return this.#inFlight;
+  }
+
+  /** Time that tasks have spent in slots up to now, those that run included; microseconds. */
+  spentBy(now: number): number {
+    let spent = this.#spent;
+    for (const { startedAt } of this.#inFlight) spent += now - startedAt;
+    return spent;
   }
 
   /** The task that runs now under this id. */
@@ -224,6 +238,7 @@ export class Runner {
 
   #call(run: TaskRun): unknown {
     const { type, payload } = this.options.form.read(run.task.message, run.startedAt);
+    run.type = type;
     const handler = this.handlers.find(type);
     if (handler === undefined) {
       throw new Error(
@@ -268,6 +283,7 @@ export class Runner {
     const ms = (finishedAt - startedAt) / 1000;
     run.ended = true;
     this.running--;
+    this.#spent += finishedAt - startedAt;
     this.lastChangeAt = finishedAt;
     this.lastFinishAt = finishedAt;
     if (outcome === 'done') this.completed++;

@@ -19,7 +19,7 @@ const SOON_MS = 25;
  */
 export class Sharing {
   #idleSince: number | undefined;
-  /** Free slots as the others are told. */
+  /** Slots that others may fill, as they are told: none as long as a task is at hand. Not how many are free. */
   idleSlots = 0;
   #toldAt = 0;
   /** Tasks that were left to others. */
@@ -42,7 +42,11 @@ export class Sharing {
     if (free > 0 && held === 0) this.#idleSince ??= now;
     else this.#idleSince = undefined;
     if (free > 0 || peers.freeSlots === 0) this.intake.takeUpAgain();
-    if (peers.count === 1) return;
+    if (peers.count === 1) {
+      // Nobody is told; who comes next is to hear what is so then.
+      this.idleSlots = this.#isIdle(now) ? free : 0;
+      return;
+    }
     if (free === 0 && held > 0 && peers.freeSlots > 0) this.#leave(held, peers.freeSlots);
     this.#tell(free, now);
   }
@@ -64,9 +68,13 @@ export class Sharing {
     return Math.floor((this.runner.running * SOON_MS) / taskMs);
   }
 
+  #isIdle(now: number): boolean {
+    return this.#idleSince !== undefined && now - this.#idleSince >= IDLE_AFTER_MS;
+  }
+
   #tell(free: number, now: number): void {
     const idleMs = this.#idleSince === undefined ? 0 : now - this.#idleSince;
-    const isIdle = idleMs >= IDLE_AFTER_MS;
+    const isIdle = this.#isIdle(now);
     const becameBusy = this.idleSlots > 0 && free === 0;
     const becameIdle = this.idleSlots === 0 && isIdle;
     const again = isIdle && idleMs < REPEAT_FOR_MS && now - this.#toldAt >= REPEAT_EVERY_MS;

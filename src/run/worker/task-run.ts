@@ -6,6 +6,8 @@ import type { HeldTask } from './task.js';
 export class TaskRun {
   /** It has been counted; what its handler still does changes nothing. */
   ended = false;
+  /** The name of its handler, as soon as its message has been read. */
+  type = '';
   #abort: AbortController | undefined;
   #givenUp: Error | undefined;
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
-import type { RunningTask } from '../../broker/control.js';
+import type { LongestTask, RunningTask } from '../../broker/control.js';
 import { makeFixedQueues } from '../../broker/fixed-queues.js';
 import type { Management } from '../../broker/management.js';
 import type { BriefQueue } from '../../broker/queue-figures.js';
@@ -22,7 +22,7 @@ import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
-import { Presence } from './presence.js';
+import { type OwnState, Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { QueuesOfWork } from './queues-of-work.js';
 import { Results } from './results.js';
@@ -30,6 +30,7 @@ import { RetryReturns } from './retry-returns.js';
 import { type RunFailure, Runner } from './runner.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
+import { SlotsInUse } from './slots-in-use.js';
 import type { HeldTask, Source } from './task.js';
 import type { TaskRun } from './task-run.js';
 import { WarmUp } from './warm-up.js';
@@ -59,6 +60,7 @@ export class Worker {
   readonly #intake: Intake;
   readonly #warmUp: WarmUp;
   readonly #sharing: Sharing;
+  readonly #slotsInUse: SlotsInUse;
   readonly #results: Results;
   #settlement: Settlement | undefined;
   #returns: RetryReturns | undefined;
@@ -115,6 +117,7 @@ export class Worker {
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     });
+    this.#slotsInUse = new SlotsInUse(this.#runner, options.concurrency, clock);
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#work = new QueuesOfWork(names, this.#filter, (text) => this.listener.onWarning(text));
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
@@ -141,7 +144,7 @@ export class Worker {
         exclude: options.exclude,
         also: options.also,
       },
-      () => ({ free: this.#sharing.idleSlots, ready: this.#ready }),
+      () => this.#ownState(),
       clock,
       {
         onQueue: (queue) => this.takeUp(queue).catch(fail),
@@ -333,6 +336,16 @@ export class Worker {
     if (run === undefined) return undefined;
     const { user, run: load, attempt, intendedAt } = run.envelope;
     return { user, run: load, attempt, enqueued: intendedAt, started: run.startedAt };
+  }
+
+  #ownState(): OwnState {
+    const [longest] = this.#runner.inFlight;
+    return {
+      free: Math.max(0, Math.min(this.#sharing.idleSlots, this.#runner.free)),
+      busy: this.#slotsInUse.look(),
+      ready: this.#ready,
+      longest: longest && describeRun(longest),
+    };
   }
 
   #startWhenAllReady(): void {
@@ -530,6 +543,10 @@ export class Worker {
       },
     };
   }
+}
+
+function describeRun({ task, envelope, type, startedAt }: TaskRun): LongestTask {
+  return { id: task.id, user: envelope.user, type, started: startedAt };
 }
 
 function describeWindow(source: Source, { size, reason }: Window): string {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/broker/control.js';
 import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../support/hostile-values.js';
 
-const STATE = { slots: 10, free: 2, ready: true };
+const LONGEST = { id: 't', user: 'A', type: 'x', started: 1 };
+const STATE = { slots: 10, free: 2, busy: 7, ready: true, longest: LONGEST };
 const PRESENCE = { id: 'i', name: 'n', ...STATE, include: ['a*'], exclude: [], also: ['q'] };
 
 function isName(value: unknown): boolean {
@@ -35,6 +36,9 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       const { id, name, slots, free, ready, include, exclude, also } = message.worker;
       const numbers = Number.isInteger(slots) && Number.isInteger(free) && free >= 0 && free <= slots;
       const texts = isName(id) && typeof name === 'string' && typeof ready === 'boolean';
+      const { busy = 0, longest = LONGEST } = message.worker;
+      if (!Number.isInteger(busy) || busy < 0 || busy > slots || !Number.isSafeInteger(longest.started))
+        return false;
       return numbers && texts && [...include, ...exclude, ...also].every(isName);
     }
   }
