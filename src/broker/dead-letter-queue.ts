@@ -6,6 +6,7 @@ import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { acknowledgeAll } from './consumers.js';
 import { type Lock, takeLock } from './lock.js';
+import { type AskDefinition, refuseWhereLooksAreCounted } from './look-without-loss.js';
 import { explainRefusal } from './refusal.js';
 
 /** Nothing has come for so long: whether the queue has run empty is asked then. */
@@ -32,6 +33,7 @@ interface Place {
   readonly channel: Channel;
   readonly ledger: AckLedger;
   finished: number;
+  consumerTag: string | undefined;
 }
 
 /**
@@ -50,7 +52,11 @@ export class DeadLetterQueue {
     readonly size: number,
   ) {}
 
-  static async open(connection: Connection, names: Names): Promise<DeadLetterQueue> {
+  static async open(
+    connection: Connection,
+    names: Names,
+    definition: AskDefinition,
+  ): Promise<DeadLetterQueue> {
     const queue = names.deadLetterQueue;
     const lock = await takeLock(connection, `${queue}.lock`);
     if (lock === undefined) {
@@ -60,6 +66,7 @@ export class DeadLetterQueue {
     }
     try {
       const { messageCount } = await lock.channel.checkQueue(queue);
+      await refuseWhereLooksAreCounted(connection, queue, definition);
       return new DeadLetterQueue(connection, lock, queue, messageCount);
     } catch (error) {
       await lock.release();
@@ -98,7 +105,10 @@ export class DeadLetterQueue {
     const channels = Math.min(MOST_CHANNELS, Math.ceil(size / LETTERS_PER_CHANNEL));
     await Promise.all(Array.from({ length: channels }, () => this.#openPlace(end)));
     await Promise.all(
-      this.#places.map((place) => place.channel.consume(queue, (message) => onMessage(place, message))),
+      this.#places.map(async (place) => {
+        const { consumerTag } = await place.channel.consume(queue, (message) => onMessage(place, message));
+        place.consumerTag = consumerTag;
+      }),
     );
     // Somebody may have taken letters away by other means: fewer than expected is no reason to wait.
     const timer = setInterval(() => {
@@ -120,10 +130,9 @@ export class DeadLetterQueue {
   /** What was not acknowledged goes back. Resolves when it is there, and can be walked over again. */
   async close(): Promise<void> {
     for (const place of this.#places) this.#tell(place);
-    const channels = this.#places.map(({ channel }) => channel);
-    this.#places.length = 0;
+    const places = this.#places.splice(0);
     try {
-      await Promise.all(channels.map((channel) => channel.close()));
+      await Promise.all(places.map(giveBack));
       await this.#goneBack();
       await this.lock.release();
     } catch {
@@ -143,7 +152,7 @@ export class DeadLetterQueue {
   async #openPlace(end: (error: Error) => void): Promise<void> {
     const channel = await this.connection.channel();
     channel.once('close', () => end(new Error('the channel was closed before all dead letters were read')));
-    this.#places.push({ channel, ledger: new AckLedger(), finished: 0 });
+    this.#places.push({ channel, ledger: new AckLedger(), finished: 0, consumerTag: undefined });
   }
 
   #finished(place: Place, tag: number): void {
@@ -158,4 +167,14 @@ export class DeadLetterQueue {
     place.finished = 0;
     acknowledgeAll(place.channel, place.ledger);
   }
+}
+
+/**
+ * It is given back in so many words, when nothing more comes: to a quorum queue of 4.3 a consumer that went with its
+ * channel was lost, and that counts towards the delivery limit.
+ */
+async function giveBack({ channel, consumerTag }: Place): Promise<void> {
+  if (consumerTag !== undefined) await channel.cancel(consumerTag);
+  channel.nackAll(true);
+  await channel.close();
 }

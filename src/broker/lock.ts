@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import { type Connection, replyCode } from './connection.js';
+import { EXCLUSIVE_QUEUE } from './queue-arguments.js';
 import { explainRefusal } from './refusal.js';
 
 /** Held until it is released, or its connection is gone. */
@@ -35,7 +36,7 @@ export async function takeLock(connection: Connection, name: string): Promise<Lo
     open = false;
   });
   try {
-    await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
+    await channel.assertQueue(name, EXCLUSIVE_QUEUE);
   } catch (error) {
     if (replyCode(error) === 405) return undefined;
     throw explainRefusal(error, `the queue "${name}"`);

@@ -109,12 +109,13 @@ export class Management {
   /** Everything that the broker says of one queue; undefined where it is not there. */
   async queueDetails(queue: string): Promise<QueueDetails | undefined> {
     const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;
-    try {
-      return queueDetails(await this.#call('GET', path));
-    } catch (error) {
-      if (error instanceof FairqError && error.code === 'NOT_THERE') return undefined;
-      throw error;
-    }
+    return unlessMissing(this.#call('GET', path).then(queueDetails));
+  }
+
+  /** What one queue was made as; undefined where it is not there. */
+  async queueDefinition(queue: string): Promise<QueueDefinition | undefined> {
+    const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;
+    return unlessMissing(this.#call('GET', path).then(queueDefinition));
   }
 
   /** Names of the queues that are bound to an exchange; none where the exchange is not there. */
@@ -293,6 +294,15 @@ export class Management {
     } catch (error) {
       throw notManagement(where, error);
     }
+  }
+}
+
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof FairqError && error.code === 'NOT_THERE') return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { EXCLUSIVE_QUEUE } from './queue-arguments.js';
 import { explainRefusal } from './refusal.js';
 
 /**
@@ -8,7 +9,7 @@ import { explainRefusal } from './refusal.js';
  */
 export async function ownQueueToListen(channel: Channel): Promise<string> {
   try {
-    const { queue } = await channel.assertQueue('', { exclusive: true, durable: false, autoDelete: true });
+    const { queue } = await channel.assertQueue('', EXCLUSIVE_QUEUE);
     return queue;
   } catch (error) {
     throw explainRefusal(error, 'a queue of its own to listen on', 'names that start with "amq.gen-", too');

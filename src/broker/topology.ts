@@ -4,6 +4,7 @@ import { delayQueueOf, type Names } from '../core/names.js';
 import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import type { Connection } from './connection.js';
 import { takeLock } from './lock.js';
+import { CLASSIC_QUEUE } from './queue-arguments.js';
 import { absent, absentOnceReachable } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
 
@@ -148,7 +149,7 @@ export function fixedQueueArguments(
   kind: QueueKind,
   brokerVersion: string,
 ): Record<string, unknown> {
-  if (queue === names.priorityQueue) return { 'x-max-priority': HIGHEST_PRIORITY };
+  if (queue === names.priorityQueue) return { ...CLASSIC_QUEUE, 'x-max-priority': HIGHEST_PRIORITY };
   return userQueueArguments(kind, brokerVersion);
 }
 
@@ -158,7 +159,7 @@ export function fixedQueueArguments(
  * less than any count: a task that went back once was dropped.
  */
 function queueArguments(type: QueueType, brokerVersion: string): QueueArguments {
-  if (type === 'classic') return {};
+  if (type === 'classic') return { ...CLASSIC_QUEUE };
   const hasLimit = Number.parseInt(brokerVersion, 10) >= 4;
   return { 'x-queue-type': 'quorum', ...(hasLimit && { 'x-delivery-limit': -1 }) };
 }

@@ -215,8 +215,10 @@ function countByUser({ letters }: DeadLetterList): Record<string, number> {
 
 async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R>): Promise<R> {
   const { openConnection } = await import('../broker/connection.js');
+  const { Management } = await import('../broker/management.js');
   const { rejectOnInterrupt } = await import('./interrupt.js');
   const config: Config = await context.config();
+  const management = new Management(config.address);
   const connection = await openConnection(
     config.address,
     'fairq dead',
@@ -224,9 +226,11 @@ async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R
   );
   const interrupted = rejectOnInterrupt(context.io, 'every letter is where it was, or where it was to go');
   try {
-    const deps = { connection, names: config.names, clock: context.clock };
+    const definition = (queue: string) => management.queueDefinition(queue);
+    const deps = { connection, names: config.names, clock: context.clock, definition };
     return await Promise.race([use(deps), interrupted]);
   } finally {
+    await management.close();
     await connection.close();
   }
 }

@@ -18,8 +18,12 @@ export interface TestVhost {
   ready(queue: string): Promise<number | undefined>;
 }
 
-/** A vhost of its own for a test file; at the end nobody may be connected to it any more. */
-export function useVhost(): TestVhost {
+/**
+ * A vhost of its own for a test file; at the end nobody may be connected to it any more.
+ *
+ * @param settings as the management API takes them, such as `default_queue_type`
+ */
+export function useVhost(settings: object = {}): TestVhost {
   const name = `test-${randomUUID()}`;
   const uri = new URL(inject('brokerUri'));
   const address = addressOf(uri, inject('managementUri'), name);
@@ -29,6 +33,7 @@ export function useVhost(): TestVhost {
 
   beforeAll(async () => {
     await management.makeVhost(name);
+    await askManagement({ uri: inject('managementUri') }, 'PUT', `/vhosts/${name}`, settings);
     model = await connect(address);
     channel = await model.createChannel();
   });

@@ -69,6 +69,7 @@ async function declare(
   queue: string,
   { exchange, exchangeType, routingKey }: CeleryBinding,
 ): Promise<void> {
+  // Without a type, as Celery declares it: where the vhost has another default, Celery could not declare it again.
   await channel.assertQueue(queue, { durable: true });
   await channel.assertExchange(exchange, exchangeType, { durable: true });
   await channel.bindQueue(queue, exchange, routingKey);

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
+import type { AskDefinition } from '../../broker/look-without-loss.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
 import { carriedText } from '../../core/carried.js';
@@ -32,6 +33,7 @@ export interface DeadDeps {
   readonly connection: Connection;
   readonly names: Names;
   readonly clock: Clock;
+  readonly definition: AskDefinition;
 }
 
 /** What became of the letters that were chosen. */
@@ -43,11 +45,11 @@ export interface DeadOutcome {
 
 /** The newest first. Throws where an id is the start of several, or of none. */
 export async function listDeadLetters(
-  { connection, names }: DeadDeps,
+  { connection, names, definition }: DeadDeps,
   selection: DeadLetterSelection,
 ): Promise<DeadLetterList> {
   const chosen = deadLetterFilter(selection);
-  const queue = await DeadLetterQueue.open(connection, names);
+  const queue = await DeadLetterQueue.open(connection, names, definition);
   const letters: ListedDeadLetter[] = [];
   try {
     await queue.walk((message) => {
@@ -78,10 +80,10 @@ function wholeId(id: string, ids: Iterable<string>): string {
 
 /** One letter with its payload, by its id or the start of it. Throws where there is none. */
 export async function findDeadLetter(
-  { connection, names }: DeadDeps,
+  { connection, names, definition }: DeadDeps,
   id: string,
 ): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer }> {
-  const queue = await DeadLetterQueue.open(connection, names);
+  const queue = await DeadLetterQueue.open(connection, names, definition);
   const candidates = new Map<string, ConsumeMessage>();
   try {
     await queue.walk((message) => {
@@ -99,12 +101,12 @@ export async function findDeadLetter(
 
 /** Takes letters out of the queue, for good. */
 export async function discardDeadLetters(
-  { connection, names }: DeadDeps,
+  { connection, names, definition }: DeadDeps,
   selection: DeadLetterSelection,
   onDone: () => void,
 ): Promise<DeadOutcome> {
   const chosen = deadLetterFilter(selection);
-  const queue = await DeadLetterQueue.open(connection, names);
+  const queue = await DeadLetterQueue.open(connection, names, definition);
   let done = 0;
   try {
     await queue.walk((message, acknowledge) => {
@@ -127,7 +129,7 @@ export async function discardDeadLetters(
  * the dead letters only when its task is safe in its queue: in between it may be in both, never in none.
  */
 export async function redriveDeadLetters(
-  { connection, names, clock }: DeadDeps,
+  { connection, names, clock, definition }: DeadDeps,
   selection: DeadLetterSelection,
   queueKind: QueueKind,
   onDone: () => void,
@@ -155,7 +157,7 @@ export async function redriveDeadLetters(
     clock.now,
   );
   const sender = new MarkedSender(publisher, names, clock);
-  const queue = await DeadLetterQueue.open(connection, names);
+  const queue = await DeadLetterQueue.open(connection, names, definition);
   try {
     await queue.walk((message, acknowledge) => {
       const letter = listed(message);

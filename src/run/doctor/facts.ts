@@ -4,6 +4,7 @@ import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker
 import type { Connection } from '../../broker/connection.js';
 import { listen, ROLL_CALL_MS, type WorkerPresence } from '../../broker/control.js';
 import type { Management } from '../../broker/management.js';
+import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import type { Names } from '../../core/names.js';
 import { FairqError, messageOf } from '../../errors.js';
@@ -83,9 +84,7 @@ async function tryPermissions(
       refused.push({ what, why: messageOf(error) });
     }
   };
-  await attempt('make queues (configure)', (channel) =>
-    channel.assertQueue(queue, { exclusive: true, durable: false, autoDelete: true }),
-  );
+  await attempt('make queues (configure)', (channel) => channel.assertQueue(queue, EXCLUSIVE_QUEUE));
   if (refused.length > 0) return refused;
   await attempt('make exchanges (configure)', (channel) =>
     channel.assertExchange(names.controlExchange, 'fanout', { durable: true }),

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
+import { CLASSIC_QUEUE } from '../../broker/queue-arguments.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
 
@@ -25,7 +26,10 @@ export class CeleryWait implements TaskWait {
     wait.#channel = await LastingChannel.open(
       () => connection.channel(),
       async (channel) => {
-        await channel.assertQueue(queue, { durable: true, arguments: { 'x-expires': UNUSED_FOR_MS } });
+        await channel.assertQueue(queue, {
+          durable: true,
+          arguments: { ...CLASSIC_QUEUE, 'x-expires': UNUSED_FOR_MS },
+        });
         await channel.consume(queue, (message) => {
           if (message === null) return;
           channel.ack(message);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { CLASSIC, userQueueArguments } from '../../../src/broker/topology.js';
 
 describe('user queues', () => {
-  it('are plain ones unless said otherwise', () => {
-    expect(userQueueArguments(CLASSIC, '4.0.5')).toEqual({});
+  it('are classic ones unless said otherwise, whatever the default of the vhost', () => {
+    expect(userQueueArguments(CLASSIC, '4.0.5')).toEqual({ 'x-queue-type': 'classic' });
   });
 
   it.each([
@@ -20,6 +20,7 @@ describe('user queues', () => {
 
   it('have one consumer at a time where order counts', () => {
     expect(userQueueArguments({ type: 'classic', ordered: true }, '4.0.5')).toEqual({
+      'x-queue-type': 'classic',
       'x-single-active-consumer': true,
     });
   });
