@@ -12,7 +12,7 @@ import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';
-import { READ_AHEAD, StreamReader } from './stream-reader.js';
+import { READ_AHEAD, type StreamOffset, StreamReader } from './stream-reader.js';
 
 /** A reader that nothing has come to for so long, not even its marker, reads over again on another channel. */
 const QUIET_AT_MOST_MS = 20_000;
@@ -33,13 +33,14 @@ export interface EventTail {
   onFailure(error: Error): void;
 }
 
-/** Reads completions as they are written from now on. Rejects with the broker's 404 where there is no stream. */
+/** Reads completions as they are written, from now on unless said otherwise. Rejects with the broker's 404 where there is no stream. */
 export async function tailEvents(
   connection: Connection,
   names: Names,
   tail: EventTail,
+  from: StreamOffset = 'next',
 ): Promise<StreamReader> {
-  return StreamReader.open(connection, names.eventStream, 'next', {
+  return StreamReader.open(connection, names.eventStream, from, {
     onMessage: (type, body) => {
       if (type === COMPLETIONS) tail.onCompletions(decodeCompletions(body()) ?? []);
     },

@@ -24,7 +24,7 @@ export function withThresholdOption(command: Command): Command {
 /**
  * Evaluates them all; what is not kept is also said on stderr, for the log of a machine.
  *
- * @param bench whose result it is, and all of its rounds: they have to hold in each, but for a speed
+ * @param bench whose result it is, and all of its rounds: they have to hold in each, but for a speed, whose median counts
  */
 export async function checked(
   thresholds: readonly Threshold[],

@@ -24,10 +24,21 @@ export interface Limits {
   readonly atLeast?: number;
 }
 
+/** The median of fewer rounds says nothing of a speed. */
+export const ROUNDS_FOR_SPEED = 3;
+
+/** How the figures of several rounds make one. */
+export interface OverRounds {
+  readonly over: 'worst' | 'median';
+  readonly rounds: number;
+}
+
 /** What was measured of every result, and what some of them promise. */
-export interface BenchFigure extends Limits {
+export interface BenchFigure extends Limits, OverRounds {
   readonly name: string;
   readonly unit: BenchUnit;
+  /** Why no promise is held against it this time: a clause such as `it takes 3 rounds or more`. */
+  readonly unjudged?: string;
   /** By label of the result; null where it means nothing. */
   readonly values: Readonly<Record<string, number | null>>;
   /** Labels of those that promise. */
@@ -35,7 +46,7 @@ export interface BenchFigure extends Limits {
 }
 
 /** A limit that a result has to keep. */
-export interface BenchCheck {
+export interface BenchCheck extends OverRounds {
   readonly name: string;
   readonly value: number | string;
   readonly limit: number | string;

@@ -1,4 +1,4 @@
-import type { BenchCheck } from '../core/bench-report.js';
+import type { BenchCheck, OverRounds } from '../core/bench-report.js';
 import { formatFigure } from './bench-figures.js';
 import { formatCount } from './numbers.js';
 import type { VerdictLine } from './verdict-lines.js';
@@ -6,7 +6,12 @@ import type { VerdictLine } from './verdict-lines.js';
 /** What it came to, and what it had to. */
 export function checkLine(check: BenchCheck): VerdictLine {
   const [value, limit] = valueAndLimit(check);
-  return { passed: check.passed, text: `${check.name}: ${value} (limit ${limit})` };
+  return { passed: check.passed, text: `${check.name}: ${value} (limit ${limit}${overRounds(check)})` };
+}
+
+/** `; the worst of 5 rounds` */
+export function overRounds({ over, rounds }: OverRounds): string {
+  return rounds === 1 ? '' : `; the ${over} of ${formatCount(rounds)} rounds`;
 }
 
 /** With their unit, unless rounding would hide what the difference is. */

@@ -6,6 +6,7 @@ const thousandths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 })
 
 export function formatFigure(value: number | null | undefined, unit: BenchUnit): string {
   if (value === null || value === undefined) return '-';
+  if (!Number.isFinite(value)) return 'never';
   switch (unit) {
     case 'ms':
       return formatDuration(value);

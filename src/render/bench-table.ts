@@ -1,5 +1,6 @@
 import { type BenchCheck, type BenchFigure, keeps } from '../core/bench-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
+import { checkLine } from './bench-check.js';
 import { formatFigure, formatPromise } from './bench-figures.js';
 import { paint, type TextStyle } from './style.js';
 import { renderTable } from './table.js';
@@ -14,6 +15,9 @@ export interface ScenarioSummary {
   readonly thresholds: readonly ThresholdResult[];
   readonly passed: boolean;
 }
+
+const OVER_ROUNDS =
+  'Where a scenario is played in several rounds, a speed is their median and anything else the worst of them.';
 
 interface Row {
   readonly scenario: string;
@@ -57,7 +61,8 @@ export function renderBenchTable(scenarios: readonly ScenarioSummary[], style: T
         heading: '',
         text: ({ figure, promiser }) => {
           const value = figure.values[promiser];
-          return value === null || value === undefined ? '' : keeps(figure, value) ? good : bad;
+          if (value === null || value === undefined || figure.unjudged !== undefined) return '';
+          return keeps(figure, value) ? good : bad;
         },
         align: 'left',
       },
@@ -66,9 +71,7 @@ export function renderBenchTable(scenarios: readonly ScenarioSummary[], style: T
     style,
   );
   const failed = scenarios.flatMap(({ scenario, checks }) =>
-    checks
-      .filter(({ passed }) => !passed)
-      .map(({ name, value, limit }) => `${bad} ${scenario}: ${name}: ${value} (limit ${limit})`),
+    checks.filter(({ passed }) => !passed).map((check) => `${bad} ${scenario}: ${checkLine(check).text}`),
   );
   const lines = failed.map((line) => paint('alarm', line, style));
   const asked = scenarios
@@ -81,6 +84,7 @@ export function renderBenchTable(scenarios: readonly ScenarioSummary[], style: T
     table,
     lines.join('\n'),
     asked.join('\n'),
+    scenarios.some(({ figures }) => figures.some(({ rounds }) => rounds > 1)) ? OVER_ROUNDS : '',
     paint(failed.length === 0 ? 'good' : 'alarm', verdict, style),
   ]
     .filter((block) => block !== '')

@@ -51,6 +51,7 @@ export function renderBench(
   const blocks = [
     renderFigures(results, labels, hasMoral ? (story?.figures ?? []) : matter, style),
     renderWarnings(results, labels, style),
+    renderRounds(figures, hasMoral, style),
     renderComparison(picture, style),
     ...results.map((result, i) => renderStarts(labels[i]!, result.starts ?? [], style)),
     renderVerdicts(checks.map(checkLine), style),
@@ -111,6 +112,29 @@ function renderWarnings(
     return tone === 'alarm' ? wrapText(`${safeText(labels[i]!, style.unicode)}: ${text}`, style) : [];
   });
   return lines.map((line) => paint('alarm', line, style)).join('\n');
+}
+
+/** Which rounds the table and the picture are of, and what too few of them cannot tell. */
+function renderRounds(figures: readonly BenchFigure[], hasMoral: boolean, style: TextStyle): string {
+  const rounds = Math.max(1, ...figures.map((figure) => figure.rounds));
+  const lines: string[] = [];
+  if (rounds > 1) {
+    const shown = `of each strategy's round of median speed, of ${formatCount(rounds)}`;
+    if (!hasMoral)
+      lines.push('A row with a promise shows the worst of the rounds, or the median where it is a speed.');
+    lines.push(hasMoral ? `Table and picture are ${shown}.` : `The other rows and the picture are ${shown}.`);
+  }
+  for (const { name, unjudged } of figures) {
+    if (unjudged !== undefined) lines.push(`Not judged: ${name}. ${capitalized(unjudged)}.`);
+  }
+  return lines
+    .flatMap((line) => wrapText(line, style))
+    .map((line) => paint('quiet', line, style))
+    .join('\n');
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** In threes, so that A B C shows as what it is. */

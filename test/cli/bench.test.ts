@@ -178,6 +178,17 @@ describe('a scenario of sleeping tasks', () => {
     expect(Object.keys(idle!.values)).toEqual(['fair', 'fifo']);
   });
 
+  it.each([
+    ['late', ['--count-a', '200', '--count-b', '10', '--scale', '0.1']],
+    ['noisy', ['--count-a', '2000', '--scale', '0.2', '--rounds', '1']],
+    ['churn', ['--scale', '0.1']],
+    ['starve', ['--count-a', '100', '--count-b', '150']],
+  ])('%s ends when all that was published has been run, with nothing missing', async (name, load) => {
+    const { results } = await bench(name, ...load, '--strategy', 'fifo,fair');
+    expect(results.map(({ strategy }) => strategy)).toEqual(['fifo', 'fair']);
+    for (const result of results) expect(result).toMatchObject({ missing: 0, duplicates: 0 });
+  });
+
   it('may be played in more than one way with one strategy', async () => {
     const document = await bench('slow', '--count-a', '40', '--count-b', '200', '--strategy', 'fair');
     expect(document.results.map(({ variant }) => variant)).toEqual(['fair, by time', 'fair, by count']);

@@ -45,7 +45,7 @@ export function registerBench(program: Command, run: Run): void {
     .option('--concurrency <n>', 'slots of each', (text) => parseCount(text, '--concurrency', 1, 10_000))
     .option('--count-a <n>', "A's tasks, where there is an A", (text) => parseCount(text, '--count-a'))
     .option('--count-b <n>', "B's tasks, where there is a B", (text) => parseCount(text, '--count-b'))
-    .option('--rounds <n>', 'how often each strategy plays; the fastest is shown', (text) =>
+    .option('--rounds <n>', 'how often each strategy plays (a speed is judged from 3 on)', (text) =>
       parseCount(text, '--rounds', 1, 100),
     )
     .option(
@@ -218,7 +218,8 @@ async function resultOf(
     withStarts.every(({ thresholds }) => thresholds.every((one) => one.passed));
   const head = { schemaVersion: 1, kind: 'bench', scenario: name, broker: { version }, seed, scale };
   const [only] = withStarts;
-  const document = name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0] };
+  const document =
+    name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0], passed };
   const pageOf = async () => {
     const { aboutThis } = await import('../about.js');
     const { drawnUsers } = await import('../../render/html/drawn-users.js');

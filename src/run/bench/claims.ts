@@ -4,10 +4,12 @@ import {
   type BenchUnit,
   type Limits,
   labelOf,
+  ROUNDS_FOR_SPEED,
 } from '../../core/bench-report.js';
+import { percentiles } from '../../core/percentiles.js';
 import type { TrialResult } from './trial.js';
 
-/** A case's fastest round, and all of them. */
+/** A case's round of median speed, which is the one that is shown, and all of them. */
 export interface CaseResult extends TrialResult {
   readonly rounds: readonly TrialResult[];
 }
@@ -17,24 +19,33 @@ export interface Claim extends Limits {
   /** Such as "B's dwell, p99". */
   readonly name: string;
   readonly unit: BenchUnit;
-  /** @returns null where it means nothing for this case */
-  of(trial: TrialResult, all: readonly CaseResult[]): number | null;
+  /**
+   * @param round what every case came to in the same round: cases are compared with what was played just before or after
+   * @returns null where it means nothing for this case
+   */
+  of(trial: TrialResult, round: readonly TrialResult[]): number | null;
   /** Labels of the cases that have to keep the limits; `fair` if not given. The others are shown beside. */
   readonly promisedBy?: readonly string[];
-  /** A promise holds in every round, but for a speed, which is that of the fastest. */
+  /** A promise holds in every round, but for a speed: its median counts, for what else runs on the machine disturbs single rounds. */
   readonly isSpeed?: boolean;
+  /** Why it says nothing of the strategies this time, as a clause; undefined where it does. */
+  unjudged?(rounds: readonly (readonly TrialResult[])[]): string | undefined;
 }
 
 const DIGITS = 1_000;
 
-/** What every case came to under the claims: the worst of its rounds. */
+/** What every case came to under the claims: the worst of its rounds, or the median. */
 export function figuresOf(claims: readonly Claim[], results: readonly CaseResult[]): BenchFigure[] {
+  const rounds = Math.max(...results.map((result) => result.rounds.length));
+  const played = Array.from({ length: rounds }, (_, i) => roundOf(results, i));
   return claims.map((claim) => {
-    const { name, unit, atMost, atLeast, promisedBy = ['fair'] } = claim;
+    const { name, unit, atMost, atLeast, promisedBy = ['fair'], isSpeed = false } = claim;
     const values = results.map((result): [string, number | null] => [
       labelOf(result),
-      measured(claim, result, results),
+      measured(claim, result, played),
     ]);
+    const tooFew = isSpeed && rounds < ROUNDS_FOR_SPEED;
+    const unjudged = tooFew ? `it takes ${ROUNDS_FOR_SPEED} rounds or more` : claim.unjudged?.(played);
     return {
       name,
       unit,
@@ -42,49 +53,73 @@ export function figuresOf(claims: readonly Claim[], results: readonly CaseResult
       ...(atMost !== undefined && { atMost }),
       ...(atLeast !== undefined && { atLeast }),
       promisedBy,
+      over: isSpeed ? 'median' : 'worst',
+      rounds,
+      ...(unjudged !== undefined && { unjudged }),
     };
   });
 }
 
-function measured(claim: Claim, result: CaseResult, all: readonly CaseResult[]): number | null {
-  const rounds = claim.isSpeed ? [result] : result.rounds;
-  const values = rounds.map((round) => claim.of(round, all)).filter((value) => value !== null);
+function measured(
+  claim: Claim,
+  result: CaseResult,
+  played: readonly (readonly TrialResult[])[],
+): number | null {
+  const values = result.rounds
+    .map((trial, i) => claim.of(trial, played[i] ?? []))
+    .filter((value): value is number => value !== null && !Number.isNaN(value));
   if (values.length === 0) return null;
-  // Where both limits are given the value that is further from keeping them is the worst.
+  const value = claim.isSpeed === true ? median(values) : worst(claim, values);
+  return Math.round(value * DIGITS) / DIGITS;
+}
+
+function roundOf(all: readonly CaseResult[], index: number): TrialResult[] {
+  return all.flatMap(({ rounds }) => rounds[index] ?? []);
+}
+
+/** Of an even number of values the lower one in the middle: one that was measured. */
+function median(values: readonly number[]): number {
+  return percentiles(Float64Array.from(values))?.p50 ?? Number.NaN;
+}
+
+/** Where both limits are given the value that is further from keeping them is the worst. */
+function worst({ atLeast, atMost }: Limits, values: readonly number[]): number {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const { atLeast, atMost } = claim;
-  const worst = atLeast !== undefined && (atMost === undefined || low < atLeast) ? low : high;
-  return Math.round(worst * DIGITS) / DIGITS;
+  return atLeast !== undefined && (atMost === undefined || low < atLeast) ? low : high;
 }
 
 /** Checks what is promised, and that every case ran each task, once, in every round. */
 export function checksOf(figures: readonly BenchFigure[], results: readonly CaseResult[]): BenchCheck[] {
-  const promises = figures.flatMap(({ name, unit, values, atMost, atLeast, promisedBy }) =>
-    promisedBy.flatMap((label) => {
-      const value = values[label];
-      if (value === undefined || value === null) return [];
-      const checks: BenchCheck[] = [];
-      if (atMost !== undefined) {
-        const passed = value <= atMost;
-        checks.push({ name: `${label}: ${name}, at most`, value, limit: atMost, unit, passed });
-      }
-      if (atLeast !== undefined) {
-        const passed = value >= atLeast;
-        checks.push({ name: `${label}: ${name}, at least`, value, limit: atLeast, unit, passed });
-      }
-      return checks;
-    }),
-  );
+  const promises = figures
+    .filter(({ unjudged }) => unjudged === undefined)
+    .flatMap(({ name, unit, values, atMost, atLeast, promisedBy, over, rounds }) =>
+      promisedBy.flatMap((label) => {
+        const value = values[label];
+        if (value === undefined || value === null) return [];
+        const checks: BenchCheck[] = [];
+        const check = { value, unit, over, rounds };
+        if (atMost !== undefined) {
+          const passed = value <= atMost;
+          checks.push({ name: `${label}: ${name}, at most`, ...check, limit: atMost, passed });
+        }
+        if (atLeast !== undefined) {
+          const passed = value >= atLeast;
+          checks.push({ name: `${label}: ${name}, at least`, ...check, limit: atLeast, passed });
+        }
+        return checks;
+      }),
+    );
   return [...promises, ...results.flatMap(nothingLost)];
 }
 
 function nothingLost(result: CaseResult): BenchCheck[] {
   const label = labelOf(result);
+  const over = { over: 'worst', rounds: result.rounds.length } as const;
   const missing = Math.max(...result.rounds.map(({ report }) => report.missing ?? Number.POSITIVE_INFINITY));
   const duplicates = Math.max(...result.rounds.map(({ report }) => report.duplicates));
   return [
-    { name: `${label}: missing`, value: missing, limit: 0, passed: missing === 0 },
-    { name: `${label}: duplicates`, value: duplicates, limit: 0, passed: duplicates === 0 },
+    { name: `${label}: missing`, value: missing, limit: 0, passed: missing === 0, ...over },
+    { name: `${label}: duplicates`, value: duplicates, limit: 0, passed: duplicates === 0, ...over },
   ];
 }

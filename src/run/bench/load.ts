@@ -42,6 +42,18 @@ export function planOf(schedule: Schedule, places: Places): Omit<PublishPlan, 'r
   };
 }
 
+/** So many tasks of each user, all users at the same moments, evenly. */
+export function paced(
+  users: readonly string[],
+  count: number,
+  perSecond: number,
+  durationMs: number,
+): Schedule {
+  return Array.from({ length: count }, (_, i) => i).flatMap((i) =>
+    users.map((user) => ({ user, dueMs: (i * 1_000) / perSecond, durationMs })),
+  );
+}
+
 /** A task that always takes so many milliseconds. */
 export function lasting(ms: number): DurationRange {
   return { least: ms, most: ms };

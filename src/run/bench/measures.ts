@@ -2,7 +2,7 @@ import { orderByTime } from '../../core/order-by-time.js';
 import { percentiles } from '../../core/percentiles.js';
 import type { Percentiles } from '../../core/report.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import type { CaseResult, Claim } from './claims.js';
+import type { Claim } from './claims.js';
 import type { TrialResult } from './trial.js';
 
 /** From enqueued to started, milliseconds, over the tasks of some users. */
@@ -33,10 +33,10 @@ export function percentAtHalfTime({ order }: TrialResult, user: string): number 
 /** Speed as a share of that of another case; null where that was not played, or it is the same. */
 export function speedAgainst(
   trial: TrialResult,
-  all: readonly CaseResult[],
-  isOther: (other: CaseResult) => boolean,
+  round: readonly TrialResult[],
+  isOther: (other: TrialResult) => boolean,
 ): number | null {
-  const other = all.find(isOther);
+  const other = round.find(isOther);
   if (other === undefined || other.report.tasksPerSecond === 0) return null;
   return trial.report.tasksPerSecond / other.report.tasksPerSecond;
 }
@@ -46,7 +46,7 @@ export function speedAgainstFifo(atLeast: number): Claim {
   return {
     name: "speed against fifo's",
     unit: 'share',
-    of: (trial, all) => speedAgainst(trial, all, ({ strategy }) => strategy === 'fifo'),
+    of: (trial, round) => speedAgainst(trial, round, ({ strategy }) => strategy === 'fifo'),
     atLeast,
     isSpeed: true,
   };

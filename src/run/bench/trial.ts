@@ -17,6 +17,7 @@ import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
 import { CeleryWorkers } from './celery/celery-workers.js';
 import type { CeleryCommand } from './celery/find-celery.js';
+import { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
 
@@ -25,6 +26,10 @@ const FLOOD_PER_SECOND = 1_000;
 
 /** How the tasks reach the workers. */
 export type Strategy = 'fifo' | 'arrival' | 'fair' | 'priority' | 'celery';
+
+/** Nothing has ended for so long beside what the longest task takes: what is still missing was lost. */
+const SILENT_FOR_MS = 60_000;
+const LOOK_EVERY_MS = 25;
 
 /** What Celery's queues are called. */
 const CELERY_PREFIX = 'usersequence_';
@@ -92,6 +97,7 @@ export class Trial {
   readonly #workers: FairqProcess<WorkerReport>[] = [];
   readonly #users = new Set<string>();
   #published = 0;
+  #longestMs = 0;
   #celery: CeleryWorkers | undefined;
   /** Celery's workers write no events; theirs are read elsewhere. */
   #celeryEvents: readonly TaskEvent[] = [];
@@ -133,6 +139,7 @@ export class Trial {
     this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
     for (const user of usersOf(load)) this.#users.add(user);
     this.#published += tasksOf(load);
+    this.#longestMs = Math.max(this.#longestMs, load.duration?.most ?? 0);
     const args = ['publish', '--run', this.#run, ...strategyFlags(strategy, load), ...publishFlags(load)];
     const publisher = this.#start<unknown>(args);
     if (load.rate === undefined || load.rate >= FLOOD_PER_SECOND) publisher.giveWay();
@@ -144,6 +151,11 @@ export class Trial {
     const { strategy, grouping = BY_USER } = this.options;
     const { clock, newId } = this.deps;
     this.deps.onStep(`${labelOf(this.options)}: publishing ${times(schedule.length, 'task')}`);
+    for (const { user, durationMs } of schedule) {
+      this.#users.add(user);
+      this.#longestMs = Math.max(this.#longestMs, durationMs);
+    }
+    this.#published += schedule.length;
     const shared = strategy === 'fifo';
     const places = new Places(this.#names, { shared, grouping });
     const plan = { ...planOf(schedule, places), run: this.#run, shared };
@@ -167,12 +179,15 @@ export class Trial {
   }
 
   /**
-   * Starts workers.
+   * Starts workers that run until `workersEnd`.
    *
-   * @param until `empty`: they end when every queue is; `idle`: when nothing has come for a second
    * @param count the number of the scenario if not given; these wait for each other
    */
-  startWorkers(until: 'empty' | 'idle', count = this.options.workers): readonly BenchWorker[] {
+  startWorkers(count = this.options.workers): readonly BenchWorker[] {
+    return this.#startWorkers(count, []);
+  }
+
+  #startWorkers(count: number, ending: readonly string[]): readonly BenchWorker[] {
     const { strategy, concurrency, workerFlags = [] } = this.options;
     this.deps.onStep(
       `${labelOf(this.options)}: ${times(count, 'worker')}, ${times(concurrency, 'slot')} each`,
@@ -180,7 +195,7 @@ export class Trial {
     const started = Array.from({ length: count }, (_, i) => {
       const name = `worker-${this.#workers.length + i + 1}`;
       const flags = ['--strategy', strategy, '--concurrency', `${concurrency}`, '--name', name];
-      flags.push('--exit-when', until, '--idle-for', '1s', '--wait-for-workers', `${count}`);
+      flags.push('--wait-for-workers', `${count}`, ...ending);
       return this.#start<WorkerReport>(['worker', ...flags, ...workerFlags]);
     });
     this.#workers.push(...started);
@@ -192,16 +207,69 @@ export class Trial {
     await Promise.all(this.#workers.map((worker) => worker.said(': ready, ')));
   }
 
-  /** Resolves when all workers have ended. */
+  /** Resolves when so many tasks wait in the queues. */
+  async queued(tasks: number): Promise<void> {
+    const management = new Management(this.#address);
+    await this.#connected('queues', async (connection) => {
+      const channel = await connection.channel();
+      for (;;) {
+        let ready = 0;
+        for (const queue of (await management.queueNames()).filter((name) => this.#isOfTasks(name))) {
+          ready += (await channel.checkQueue(queue)).messageCount;
+        }
+        if (ready >= tasks) return;
+        await delay(LOOK_EVERY_MS);
+      }
+    }).finally(() => management.close());
+  }
+
+  /** Resolves when a task of the user has been run. */
+  async begun(user: string): Promise<void> {
+    await this.#following((completions) => completions.firstOf(user));
+  }
+
+  /**
+   * Ends the workers when all that was published has been run, and resolves when they have ended. Call it when the
+   * publishers have ended. No pause tells a worker that nothing more comes: a machine may be busy for longer.
+   */
   async workersEnd(): Promise<void> {
+    const published = this.#published;
+    const isAll = await this.#following((completions) =>
+      completions.reached(published, SILENT_FOR_MS + this.#longestMs),
+    );
+    if (!isAll) {
+      this.deps.onStep(`${labelOf(this.options)}: nothing has ended for a minute; some tasks are missing`);
+    }
+    // A worker that has only just been started would not hear that it is to stop.
+    await this.workersReady();
+    for (const worker of this.#workers) worker.stop();
     await Promise.all(this.#workers.map(({ ended }) => ended));
   }
 
-  /** Starts the workers, lets them begin together, and resolves when every queue is empty. */
+  /** Reads what the workers, which are there by now, complete; rejects when one of them fails. */
+  async #following<R>(wait: (completions: Completions) => Promise<R>): Promise<R> {
+    await this.workersReady();
+    const failed = new Promise<never>((_, reject) => {
+      for (const { ended } of this.#workers) ended.catch(reject);
+    });
+    return this.#connected('events', async (connection) => {
+      const { completions, reader } = await Completions.follow(connection, this.#names);
+      try {
+        return await Promise.race([wait(completions), failed]);
+      } finally {
+        await reader.close();
+      }
+    });
+  }
+
+  /**
+   * Starts the workers, lets them begin together, and resolves when every queue is empty. All that is to be run has
+   * been published before.
+   */
   async workToTheEnd(): Promise<void> {
     if (this.options.strategy === 'celery') return this.#celeryToTheEnd();
-    this.startWorkers('empty');
-    await this.workersEnd();
+    this.#startWorkers(this.options.workers, ['--exit-when', 'empty']);
+    await Promise.all(this.#workers.map(({ ended }) => ended));
   }
 
   /** Lets the load go on for so long; part of what a scenario is, not a wait for something. */
@@ -231,10 +299,10 @@ export class Trial {
     return started;
   }
 
-  async #connected(what: string, use: (connection: Connection) => Promise<unknown>): Promise<void> {
+  async #connected<R>(what: string, use: (connection: Connection) => Promise<R>): Promise<R> {
     const connection = await openConnection(this.#address, `fairq bench ${what}`);
     try {
-      await use(connection);
+      return await use(connection);
     } finally {
       await connection.close();
     }

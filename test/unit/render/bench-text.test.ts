@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { BenchFigure } from '../../../src/core/bench-report.js';
 import type { BenchResult } from '../../../src/render/bench-result.js';
 import { renderBench } from '../../../src/render/bench-text.js';
 import { textWidth } from '../../../src/render/text.js';
@@ -78,15 +79,46 @@ test('a missing task is loud', () => {
 });
 
 test('checks have the unit of their figure, unless rounding would hide what failed', () => {
-  const check = (value: number) => ({ name: 'dwell', value, limit: 35, unit: 'ms', passed: false }) as const;
+  const check = (value: number) =>
+    ({ name: 'dwell', value, limit: 35, unit: 'ms', passed: false, over: 'worst', rounds: 1 }) as const;
   expect(renderBench([fair], [check(7.8)], style)).toContain('dwell: 7.8 ms (limit 35 ms)');
   expect(renderBench([fair], [check(35.004)], style)).toContain('dwell: 35.004 (limit 35)');
 });
 
+test('checks say of how many rounds they are, and whether of the worst or the median', () => {
+  const check = { name: 'speed', value: 0.9, limit: 0.8, passed: true, rounds: 5 } as const;
+  const text = renderBench(
+    [fair],
+    [
+      { ...check, over: 'median' },
+      { ...check, over: 'worst' },
+    ],
+    style,
+  );
+  expect(text).toContain('✓ speed: 0.9 (limit 0.8; the median of 5 rounds)');
+  expect(text).toContain('✓ speed: 0.9 (limit 0.8; the worst of 5 rounds)');
+});
+
+test('which round the table is of, and what is not judged, is said', () => {
+  const figure: BenchFigure = {
+    ...{ name: "speed against fifo's", unit: 'share', values: { fifo: 1, fair: 0.5 }, atLeast: 0.8 },
+    ...{ promisedBy: ['fair'], over: 'median', rounds: 2, unjudged: 'it takes 3 rounds or more' },
+  };
+  const matter = { figures: [figure], hasMoral: true, thresholds: [] };
+  const text = renderBench([fifo, fair], [], style, matter).replaceAll('\n', ' ');
+  expect(text).toContain("Table and picture are of each strategy's round of median speed, of 2.");
+  const other = renderBench([fifo, fair], [], style, { ...matter, hasMoral: false }).replaceAll('\n', ' ');
+  expect(other).toContain(
+    'A row with a promise shows the worst of the rounds, or the median where it is a speed.',
+  );
+  expect(text).toContain("Not judged: speed against fifo's. It takes 3 rounds or more.");
+});
+
 test('checks are marked, and in words where there is no unicode', () => {
+  const once = { over: 'worst', rounds: 1 } as const;
   const checks = [
-    { name: "B's last task", value: 1000, limit: 1050, passed: true },
-    { name: 'starts', value: 'A A A', limit: 'A B C', passed: false },
+    { name: "B's last task", value: 1000, limit: 1050, passed: true, ...once },
+    { name: 'starts', value: 'A A A', limit: 'A B C', passed: false, ...once },
   ];
   expect(renderBench([fair], checks, style)).toContain(
     "✓ B's last task: 1,000 (limit 1,050)\n✗ starts: A A A (limit A B C)",
@@ -122,7 +154,14 @@ test('no line but a name is wider than the terminal and no name reaches it raw',
       (load, strategies, columns, unicode, color) => {
         const starts = roundRobin(load);
         const results = strategies.map((strategy) => result(strategy, starts, { starts }));
-        const checks = strategies.map((name) => ({ name, value: name, limit: 1.23456, passed: false }));
+        const once = { over: 'worst', rounds: 1 } as const;
+        const checks = strategies.map((name) => ({
+          name,
+          value: name,
+          limit: 1.23456,
+          passed: false,
+          ...once,
+        }));
         const text = renderBench(results, checks, { columns, color, unicode });
         // A name is one word, which is never cut, and may have a mark before it.
         for (const line of withoutColours(text).split('\n'))

@@ -30,11 +30,11 @@ export const churn: Scenario = {
   async script(trial, settings) {
     const { scale } = settings;
     if (trial.options.strategy !== 'fifo') await trial.makeQueues(users);
-    const [first] = trial.startWorkers('idle');
+    const [first] = trial.startWorkers();
     await trial.workersReady();
     await Promise.all([
       trial.publishSchedule(scheduleOf(settings)),
-      trial.pass(JOINS_AT_MS * scale).then(() => trial.startWorkers('idle', 1)),
+      trial.pass(JOINS_AT_MS * scale).then(() => trial.startWorkers(1)),
       trial.pass(LEAVES_AT_MS * scale).then(() => first?.stop()),
     ]);
     await trial.workersEnd();

@@ -19,6 +19,7 @@ export const idle: Scenario = {
     { strategy: 'fair', variant: NOBODY_IDLE },
     { strategy: 'fair' },
   ],
+  rounds: 3,
   async script(trial, { scale }) {
     const { strategy, variant } = trial.options;
     if (strategy !== 'fifo' && variant !== NOBODY_IDLE) {
@@ -31,7 +32,7 @@ export const idle: Scenario = {
     {
       name: "speed, of nobody idle's",
       unit: 'share',
-      of: (trial, all) => speedAgainst(trial, all, ({ variant }) => variant === NOBODY_IDLE),
+      of: (trial, round) => speedAgainst(trial, round, ({ variant }) => variant === NOBODY_IDLE),
       atLeast: 0.9,
       isSpeed: true,
     },

@@ -1,4 +1,4 @@
-import { lasting } from '../load.js';
+import { lasting, paced } from '../load.js';
 import { dwell, firstDwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
@@ -19,10 +19,11 @@ export const late: Scenario = {
   async script(trial, { countA, countB, scale }) {
     const duration = lasting(TASK_MS * scale);
     await trial.publish({ user: 'A', count: countA, duration });
-    trial.startWorkers('empty');
+    trial.startWorkers();
     await trial.workersReady();
     await trial.pass(B_COMES_AFTER_MS * scale);
-    await trial.publish({ user: 'B', count: countB, duration, rate: B_PER_SECOND / scale });
+    // From this process: another one that starts slowly would come when A is done.
+    await trial.publishSchedule(paced(['B'], countB, B_PER_SECOND / scale, TASK_MS * scale));
     await trial.workersEnd();
   },
   claims: ({ scale }) => [

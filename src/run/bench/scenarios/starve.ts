@@ -26,7 +26,8 @@ export const starve: Scenario = {
     const rate = Math.ceil((OVERLOAD * workers * concurrency * 1_000) / taskMs);
     await trial.publish({ user: 'A', count: countA, duration, priority: 1 });
     const sent = trial.publish({ user: 'B', count: countB, duration, rate, priority: 9 });
-    trial.startWorkers('idle');
+    await trial.queued(countA + 1);
+    trial.startWorkers();
     await sent;
     await trial.workersEnd();
   },

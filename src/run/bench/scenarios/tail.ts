@@ -20,9 +20,10 @@ export const tail: Scenario = {
     const duration = { least: SHORTEST_MS * scale, most: LONGEST_MS * scale };
     await trial.publish({ users: USERS, total: TASKS, duration, seed });
     const early = earlyOf(workers);
-    trial.startWorkers('idle', early);
+    trial.startWorkers(early);
+    await trial.workersReady();
     await trial.pass(LATE_BY_MS * scale);
-    if (workers > early) trial.startWorkers('idle', workers - early);
+    if (workers > early) trial.startWorkers(workers - early);
     await trial.workersEnd();
   },
   claims: (settings) => [
