@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { Action, CommandResult, Context } from './commands/context.js';
 import { addGlobalOptions } from './commands/global-options.js';
 import { registerCommands } from './commands/index.js';
+import { Interrupts } from './commands/interrupt.js';
 import type { Config } from './config.js';
 import { FairqError, messageOf } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
@@ -29,14 +30,14 @@ async function main(io: Io): Promise<number> {
     async (flags: Flags): Promise<void> => {
       const context = makeContext(io, program.opts());
       verbose = context.verbose;
-      const result = await action(flags, context);
+      const result = await Promise.race([action(flags, context), context.interrupts.cutOff]);
       await write(result, context);
       if (result.endsAs !== undefined) exitCode = exitCodeOfKind(result.endsAs);
     };
   registerCommands(program, run);
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 unexpected, 3 partly, 64 usage, 69 unreachable, 77 refused, 99 check failed, 130 interrupted.',
+    '\nExit codes: 0 done (a worker, top or --watch that is told to stop too), 1 unexpected, 3 partly, 64 usage,\n69 unreachable, 77 refused, 99 check failed, 130 interrupted (a publish, a wait, a bench).',
   );
 
   try {
@@ -58,10 +59,14 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
   const inCi = (io.env.CI ?? '') !== '';
   const locale = io.env.LC_ALL || io.env.LC_CTYPE || io.env.LANG || '';
   const warn = (text: string) => io.err(`warning: ${safeLines(text)}\n`);
+  const say = (text: string) => {
+    if (!quiet) io.err(`${safeLines(text)}\n`);
+  };
   let config: Promise<Config> | undefined;
   return {
     io,
     clock: systemClock,
+    interrupts: new Interrupts(io, say),
     json,
     style: {
       columns: Math.max(40, io.columns),
@@ -80,9 +85,7 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
     },
     warn,
     fail: (text) => io.err(`${safeLines(text)}\n`),
-    say: (text) => {
-      if (!quiet) io.err(`${safeLines(text)}\n`);
-    },
+    say,
     detail: (text) => {
       if (verbose) io.err(`${safeLines(text)}\n`);
     },

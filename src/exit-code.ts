@@ -2,14 +2,17 @@ import { type ErrorKind, FairqError } from './errors.js';
 
 /** Exit codes, after sysexits.h where it has one. */
 export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
-  ['0', 'done'],
+  ['0', 'done; also an orderly stop of what would go on: worker, top, --watch'],
   ['1', 'unexpected: a defect of fairq'],
   ['3', 'partly done'],
   ['64', 'usage: the command line or a file it names'],
   ['69', 'the broker cannot be reached'],
   ['77', 'the broker refused'],
   ['99', 'a check failed, or a threshold was crossed'],
-  ['130', 'interrupted; what was done has been reported'],
+  [
+    '130',
+    'interrupted before it was done, such as a publish, a wait or a bench; what was done has been reported',
+  ],
 ];
 
 export const EXIT_OK = 0;

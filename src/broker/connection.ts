@@ -17,8 +17,9 @@ import { explainConnectFailure } from './connect-failure.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that has just gone is known to be gone after so long. */
 const OPEN_AGAIN_MS = 100;
-/** How long the channels may take to say goodbye. */
-const CLOSE_TIMEOUT_MS = 5_000;
+/** How long the channels may take to say goodbye, and then the connection itself. */
+const CLOSE_CHANNELS_MS = 5_000;
+const CLOSE_MS = 1_000;
 /** The first try to connect again, and the longest wait between two. */
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
@@ -65,7 +66,10 @@ export interface Connection {
   /** Both wait while there is no connection, and reject when it is given up. */
   channel(): Promise<Channel>;
   confirmChannel(): Promise<ConfirmChannel>;
+  /** Writes what its channels have not written yet. The broker has some seconds to answer. */
   close(): Promise<void>;
+  /** Drops it as it is, without a word to the broker. */
+  abandon(): void;
 }
 
 /**
@@ -99,6 +103,7 @@ class LastingConnection implements Connection {
   /** When it was connected last; undefined before the first time. */
   #connectedAt: number | undefined;
   isConnected = false;
+  #socket: Duplex | undefined;
   #connects = 0;
   #shortLives = 0;
   #giveUpTimer: NodeJS.Timeout | undefined;
@@ -160,11 +165,21 @@ class LastingConnection implements Connection {
     clearTimeout(this.#giveUpTimer);
     // The connection's own close overtakes what its channels have not written yet, such as the last
     // acknowledgements. A blocked broker reads nothing, and could not answer.
-    if (!this.blocked) {
-      await Promise.race([closeAll(this.#channels), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-    }
+    if (!this.blocked && this.isConnected) await within(CLOSE_CHANNELS_MS, closeAll(this.#channels));
     // A connection that has gone already cannot be closed, and need not be.
-    await this.#model?.close().catch(() => {});
+    await within(
+      CLOSE_MS,
+      this.#model?.close().catch(() => {}),
+    );
+    this.#socket?.destroy();
+  }
+
+  abandon(): void {
+    this.#closed = true;
+    this.#closing = true;
+    clearTimeout(this.#giveUpTimer);
+    this.#model?.close().catch(() => {}); // it tries no more
+    this.#socket?.destroy();
   }
 
   get #recovering(): RecoveringChannelModel {
@@ -215,7 +230,8 @@ class LastingConnection implements Connection {
 
   /** Runs before anybody gets a channel of the new connection. */
   #connected(model: ChannelModel): void {
-    coalesceWrites(socketOf(model));
+    this.#socket = socketOf(model);
+    coalesceWrites(this.#socket);
     retireChannelNumbers(model);
     this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
     this.channelMax = channelMaxOf(model);
@@ -300,6 +316,11 @@ function channelMaxOf(model: ChannelModel): number {
 /** It is there, though amqplib's types do not say so. */
 function socketOf(model: ChannelModel): Duplex {
   return (model.connection as unknown as { readonly stream: Duplex }).stream;
+}
+
+/** Waits for it, and for so long at most. */
+async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
+  await Promise.race([work, delay(ms, undefined, { ref: false })]);
 }
 
 async function closeAll(channels: ReadonlySet<Channel>): Promise<void> {

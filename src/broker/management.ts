@@ -200,7 +200,8 @@ export class Management {
   }
 
   async close(): Promise<void> {
-    await this.#agent.close();
+    // A request that is under way has nobody to answer to any more.
+    await this.#agent.destroy();
   }
 
   #queuesPath(): string {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { usageError } from '../errors.js';
+import { interruptedError, usageError } from '../errors.js';
 import type { Context } from './context.js';
 
 /**
@@ -18,7 +18,11 @@ export async function confirmed(context: Context, plan: string, yes: boolean): P
   }
   const question = createInterface({ input: context.io.stdin, output: context.io.stderr });
   try {
-    const answer = await question.question(`${plan} Go on? [y/N] `);
+    // While it asks, the terminal hands Ctrl-C on as a key.
+    const interrupted = new Promise<never>((_, reject) => {
+      question.once('SIGINT', () => reject(interruptedError('nothing was changed')));
+    });
+    const answer = await Promise.race([question.question(`${plan} Go on? [y/N] `), interrupted]);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     question.close();

@@ -3,11 +3,13 @@ import type { Clock } from '../core/clock.js';
 import type { ErrorKind } from '../errors.js';
 import type { Io } from '../io.js';
 import type { TextStyle } from '../render/style.js';
+import type { Interrupts } from './interrupt.js';
 
 /** What a command is given beside its own flags. */
 export interface Context {
   readonly io: Io;
   readonly clock: Clock;
+  readonly interrupts: Interrupts;
   readonly json: boolean;
   /** For what goes to stdout. */
   readonly style: TextStyle;

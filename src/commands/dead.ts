@@ -216,7 +216,6 @@ function countByUser({ letters }: DeadLetterList): Record<string, number> {
 async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R>): Promise<R> {
   const { openConnection } = await import('../broker/connection.js');
   const { Management } = await import('../broker/management.js');
-  const { rejectOnInterrupt } = await import('./interrupt.js');
   const config: Config = await context.config();
   const management = new Management(config.address);
   const connection = await openConnection(
@@ -224,7 +223,7 @@ async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R
     'fairq dead',
     reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
   );
-  const interrupted = rejectOnInterrupt(context.io, 'every letter is where it was, or where it was to go');
+  const interrupted = context.interrupts.rejection('every letter is where it was, or where it was to go');
   try {
     const definition = (queue: string) => management.queueDefinition(queue);
     const deps = { connection, names: config.names, clock: context.clock, definition };

@@ -13,6 +13,17 @@ export class Pause {
     this.#stop.abort();
   }
 
+  /** Resolves with the answer, or with undefined where it is ended before that. */
+  async orEnd<T>(answer: Promise<T>): Promise<T | undefined> {
+    answer.catch(() => {}); // it may come when nobody waits for it any more
+    const { signal } = this.#stop;
+    if (signal.aborted) return undefined;
+    const ended = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    return Promise.race([answer, ended]);
+  }
+
   async wait(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // it was ended
   }

@@ -71,8 +71,7 @@ async function report(flags: ReportFlags & { files: string[] }, context: Context
   check(flags, context);
   checkHtmlFile(flags);
   const { fileSource, streamSource } = await import('../run/report/replay.js');
-  const { rejectOnInterrupt } = await import('./interrupt.js');
-  const interrupted = rejectOnInterrupt(context.io, 'nothing was changed');
+  const interrupted = context.interrupts.rejection('nothing was changed');
   if (flags.files.length > 0) {
     const source = await fileSource(flags.files);
     return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);

@@ -40,14 +40,13 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
   const { TaskLook } = await import('../run/tasks/task-look.js');
   const { openConnection } = await import('../broker/connection.js');
   const { idGenerator } = await import('./identity.js');
-  const { rejectOnInterrupt } = await import('./interrupt.js');
   const config = await context.config();
   const connection = await openConnection(
     config.address,
     'fairq task',
     reconnecting(context, config, { resumption: 'it is looked for again' }),
   );
-  const interrupted = rejectOnInterrupt(context.io, 'the task goes on as it would have');
+  const interrupted = context.interrupts.rejection('the task goes on as it would have');
   try {
     const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
     const look = await Promise.race([TaskLook.open(deps, id), interrupted, connection.lost]);

@@ -5,7 +5,6 @@ import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
 import type { Top } from '../run/top/top.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
-import { onInterrupt } from './interrupt.js';
 import { Pause } from './pause.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
@@ -73,9 +72,10 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
     const samples = await Promise.race([watch(source, flags, context), connection.lost]);
     source.close();
     return {
-      document: { schemaVersion: 1, kind: 'top-end', samples: samples.count },
+      document: { schemaVersion: 1, kind: 'top-end', samples },
       text: () => '',
-      endsAs: samples.interrupted ? 'interrupted' : undefined,
+      // What would go on for ever has an orderly end when it is told to stop.
+      endsAs: samples < (flags.samples ?? 0) ? 'interrupted' : undefined,
     };
   } finally {
     await connection.close();
@@ -83,33 +83,23 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
   }
 }
 
-interface Watched {
-  readonly count: number;
-  readonly interrupted: boolean;
-}
-
 /** A JSON object a line. */
 async function asLines(
   source: Top,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
-): Promise<Watched> {
+): Promise<number> {
   const pause = new Pause();
-  const interruption = onInterrupt(
-    context.io,
-    () => pause.end(),
-    () => pause.end(),
-  );
+  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
   let count = 0;
   while (!pause.ended && count < samples) {
     await pause.wait(interval);
-    if (pause.ended) break;
-    await context.io.out(
-      `${JSON.stringify({ schemaVersion: 1, kind: 'top', ...(await source.sample()) })}\n`,
-    );
+    const sample = pause.ended ? undefined : await pause.orEnd(source.sample());
+    if (sample === undefined) break;
+    await context.io.out(`${JSON.stringify({ schemaVersion: 1, kind: 'top', ...sample })}\n`);
     count++;
   }
-  return { count, interrupted: interruption.requested };
+  return count;
 }
 
 /**
@@ -120,29 +110,23 @@ async function onScreen(
   source: Top,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
-): Promise<Watched> {
+): Promise<number> {
   const { renderTop } = await import('../render/top-text.js');
   const { io } = context;
   const pause = new Pause();
   let view: TopView = FIRST_VIEW;
   let sample: TopSample | undefined;
-  let quit = false;
   const draw = () => {
     if (sample === undefined) return;
     const style = { ...context.style, columns: Math.max(20, io.columns) };
     const lines = renderTop(sample, view, style, io.rows);
     void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
   };
-  const interruption = onInterrupt(
-    io,
-    () => pause.end(),
-    () => pause.end(),
-  );
+  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
   const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
     onKey: (key) => {
       const next = afterKey(view, key);
       if (next === 'quit') {
-        quit = true;
         pause.end();
       } else {
         view = next;
@@ -156,7 +140,8 @@ async function onScreen(
   try {
     while (!pause.ended && count < samples) {
       if (!view.paused || sample === undefined) {
-        sample = await source.sample();
+        sample = await pause.orEnd(source.sample());
+        if (sample === undefined) break;
         count++;
         draw();
       }
@@ -165,5 +150,5 @@ async function onScreen(
   } finally {
     screen.release();
   }
-  return { count, interrupted: !quit && interruption.requested };
+  return count;
 }

@@ -1,6 +1,5 @@
 import { FairqError } from '../errors.js';
 import type { CommandResult, Context } from './context.js';
-import { onInterrupt } from './interrupt.js';
 import { Pause } from './pause.js';
 
 /** To the upper left corner, and away with what is below. */
@@ -8,7 +7,7 @@ const REDRAW = '\u001b[H\u001b[J';
 const CLEAR = '\u001b[2J';
 
 /**
- * Shows a sample again and again until it is interrupted: in place on a terminal, one after the other
+ * Shows a sample again and again until it is told to stop, which is its orderly end: in place on a terminal, one after the other
  * elsewhere, and as one JSON object a line with `--json`.
  */
 export async function watch(
@@ -18,15 +17,11 @@ export async function watch(
 ): Promise<CommandResult> {
   const { io, json, style } = context;
   const pause = new Pause();
-  onInterrupt(
-    io,
-    () => pause.end(),
-    () => pause.end(),
-  );
+  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
   const inPlace = io.stdoutIsTerminal && !json;
   if (inPlace) await io.out(CLEAR);
   while (!pause.ended) {
-    const shown = await orLater(sample, context);
+    const shown = await pause.orEnd(orLater(sample, context));
     if (shown !== undefined) {
       const { document, text } = shown;
       if (json) await io.out(`${JSON.stringify(document)}\n`);
@@ -34,7 +29,7 @@ export async function watch(
     }
     await pause.wait(everyMs);
   }
-  return { document: { schemaVersion: 1, kind: 'end' }, text: () => '', endsAs: 'interrupted' };
+  return { document: { schemaVersion: 1, kind: 'end' }, text: () => '' };
 }
 
 /** What goes on for long outlives a broker that is away for a while: undefined for this time, and it is said. */

@@ -19,6 +19,8 @@ export interface WorkerReport {
   readonly users: number;
   /** Held tasks that went back to the broker at the end. */
   readonly givenBack: number;
+  /** Tasks that ended here, and whose completion the broker had not confirmed: they are delivered again. */
+  readonly unconfirmed: number;
   /** Held tasks that went back to the broker because another worker had free slots for them. */
   readonly leftToOthers: number;
   readonly holding: Holding;
@@ -33,6 +35,15 @@ export interface Holding {
   readonly largestWindow: number | null;
   /** What set the largest. */
   readonly reason: WindowReason | null;
+}
+
+/** Of a worker that was stopped before it had begun. */
+export function reportOfNothing(name: string): WorkerReport {
+  const holding = { most: 0, smallestWindow: null, largestWindow: null, reason: null };
+  return {
+    ...{ name, completed: 0, failed: 0, retried: 0, timedOut: 0, users: 0, givenBack: 0, leftToOthers: 0 },
+    ...{ unconfirmed: 0, readyAt: null, startUpSeconds: null, seconds: 0, perSecond: 0, holding },
+  };
 }
 
 export interface WorkerSnapshot {

@@ -20,6 +20,14 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
   if (report.timedOut > 0) lines.push(`${formatTasks(report.timedOut)} ran too long (--task-timeout)`);
   if (report.givenBack > 0)
     lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);
+  if (report.unconfirmed > 0)
+    lines.push(
+      paint(
+        'alarm',
+        `${formatTasks(report.unconfirmed)} ended and not confirmed by the broker: it delivers them again`,
+        style,
+      ),
+    );
   if (report.leftToOthers > 0)
     lines.push(`${formatTasks(report.leftToOthers)} left to workers that had free slots`);
   lines.push(...renderHolding(report.holding, style));

@@ -58,7 +58,7 @@ export class StormPruner {
   async stop(): Promise<void> {
     this.#process.signal('SIGINT');
     const { code, stderr } = await this.#process.ended;
-    if (code !== 130) throw new Error(`a pruner ended with ${code}: ${stderr.slice(-3_000)}`);
+    if (code !== 0) throw new Error(`a pruner ended with ${code}: ${stderr.slice(-3_000)}`);
     this.#take();
   }
 

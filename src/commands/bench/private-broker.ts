@@ -19,12 +19,13 @@ export async function onBenchBroker<R>(
 ): Promise<{ version: string; outcome: R }> {
   const { withBenchBroker } = await import('../../run/bench/broker.js');
   const { idGenerator } = await import('../identity.js');
-  const { rejectOnInterrupt } = await import('../interrupt.js');
   const { showProgress } = await import('../progress.js');
   const config = await context.config();
   const { io, clock } = context;
-  const interrupted = rejectOnInterrupt(io, 'the bench left nothing behind');
-  interrupted.catch(() => {}); // it may come before anybody waits for it
+  const interrupted = context.interrupts.rejection(
+    'the bench left nothing behind',
+    'vhosts named fairq-bench-… may be left on the broker',
+  );
   let step = `${name} · starting a throw-away broker`;
   const progress = await showProgress(context, () => `bench ${step}`);
   const deps: BenchDeps = {

@@ -10,7 +10,7 @@ import {
   parseTimer,
 } from '../../core/quantities.js';
 import type { Distribution } from '../../core/workload.js';
-import { interruptedError, usageError } from '../../errors.js';
+import { usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from '../group-by.js';
@@ -131,7 +131,6 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { PublishRun } = await import('../../run/publish/publish-run.js');
   const { openConnection } = await import('../../broker/connection.js');
   const { idGenerator, newRunId } = await import('../identity.js');
-  const { onInterrupt } = await import('../interrupt.js');
   const { showProgress } = await import('../progress.js');
   const { celeryFrom } = await import('./celery.js');
   const { ResultWait } = await import('../../run/tasks/result-wait.js');
@@ -180,33 +179,32 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
       results?.expect({ id, type, user, run });
     const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
-    let force: (error: Error) => void = () => {};
-    const forced = new Promise<never>((_, reject) => {
-      force = reject;
-    });
-    forced.catch(() => {}); // whoever waits for the tasks is told
-    const interruption = onInterrupt(
-      context.io,
-      () => {
+    context.interrupts.on({
+      stop: () => {
         run.stop();
         results?.stop();
       },
-      () => {
+      progress: () => run.progress().confirmed,
+      waitsFor: () => {
         const { sent, confirmed } = run.progress();
-        const rest = 'the others may be on the broker, or not';
-        force(interruptedError(`${confirmed} of ${sent} tasks that were sent are confirmed; ${rest}`));
+        return `the broker has not confirmed ${sent - confirmed} of ${sent} tasks that were sent`;
       },
-    );
+      state: () => {
+        const { sent, confirmed } = run.progress();
+        if (sent === 0) return 'no task was sent';
+        return `${confirmed} of ${sent} tasks that were sent are confirmed; the others may be on the broker, or not`;
+      },
+    });
     const started = context.clock.now();
     const progress = await showProgress(
       // Lines of results and a line that is drawn again and again do not go together.
       { ...context, liveProgress: context.liveProgress && results === undefined },
       () => publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
     );
-    const report = await Promise.race([run.run(), forced]).finally(() => progress.stop());
+    const report = await run.run().finally(() => progress.stop());
     if (results !== undefined) {
-      const outcome = await Promise.race([results.all(flags.timeout), forced, connection.lost]);
-      return await waitedResult(report, outcome, interruption.requested, context);
+      const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
+      return await waitedResult(report, outcome, context.interrupts.requested, context);
     }
     return {
       document: { schemaVersion: 1, kind: 'publish', ...report },

@@ -8,7 +8,6 @@ import type { PruneSelection } from '../../run/queues/prune-plan.js';
 import type { PruneRounds } from '../../run/queues/prune-rounds.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
-import { onInterrupt } from '../interrupt.js';
 import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { orLater } from '../watch.js';
@@ -120,16 +119,16 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
         ),
     },
   );
-  const interruption = onInterrupt(
-    context.io,
-    () => rounds.stop(),
-    () => void connection.close(),
-  );
+  context.interrupts.on({
+    stop: () => rounds.stop(),
+    state: () => 'what it had unbound is bound again by workers and publishers, or by the next prune',
+  });
   try {
     const result = await (flags.watch === undefined
       ? once(rounds, flags, context)
       : janitor(rounds, { ...flags, watch: flags.watch }, context));
-    return interruption.requested ? { ...result, endsAs: 'interrupted' } : result;
+    const isCutShort = context.interrupts.requested && flags.watch === undefined;
+    return isCutShort ? { ...result, endsAs: 'interrupted' } : result;
   } finally {
     outsiders?.close();
     await connection.close();

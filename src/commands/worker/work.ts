@@ -1,5 +1,6 @@
 import { fixedQueue } from '../../core/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/names.js';
+import { reportOfNothing, type WorkerReport } from '../../core/worker-report.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
 import type { CommandResult, Context } from '../context.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
@@ -17,20 +18,34 @@ const PLAIN_PREFETCH = 1_000;
 /** What a program may write for a client that waits for it; `--result-size` is about what is kept for `fairq task`. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** `fairq worker`, from its flags to its report. */
+/** `fairq worker`, from its flags to its report. An orderly stop is no failure, and comes at any moment. */
 export async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
   checkFlags(flags);
+  const { io, interrupts } = context;
+  const name = flags.name ?? `${io.hostname}-${io.pid}`;
+  const stopped = new Promise<WorkerReport>((resolve) => {
+    interrupts.on({ stop: () => resolve(reportOfNothing(name)), state: () => 'it had not begun' });
+  });
+  const { renderWorker } = await import('../../render/worker-text.js');
+  const report = await Promise.race([workAs(name, flags, context), stopped]);
+  return {
+    document: { schemaVersion: 1, kind: 'worker', ...report },
+    text: (style) => renderWorker(report, style),
+    endsAs: report.unconfirmed > 0 ? 'unreachable' : undefined,
+  };
+}
+
+async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {
   const { Worker } = await import('../../run/worker/worker.js');
   const { builtInHandlers } = await import('../../run/worker/handlers.js');
   const { OWN_FORM } = await import('../../run/worker/task-form.js');
   const { openConnection } = await import('../../broker/connection.js');
   const { Management } = await import('../../broker/management.js');
   const { idGenerator } = await import('../identity.js');
-  const { onInterrupt } = await import('../interrupt.js');
   const { showProgress } = await import('../progress.js');
-  const { renderWorker, workerProgressLine } = await import('../../render/worker-text.js');
+  const { workerProgressLine } = await import('../../render/worker-text.js');
 
-  const { io } = context;
+  const { io, interrupts } = context;
   const weights = await weightsFrom(flags);
   const config = await context.config();
   const celery = flags.celery ? await celeryOf(flags) : undefined;
@@ -47,7 +62,6 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
             onWarning: context.warn,
           })
         : (celery?.naming.builtIns ?? builtInHandlers);
-  const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const include = await includedQueues(flags, config.names);
   const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
@@ -108,27 +122,37 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
   );
   const served = await serveMetrics(flags, include, also, name, worker, management, context);
   metrics = served?.metrics ?? NO_METRICS;
-  const interruption = onInterrupt(
-    io,
-    () => {
+  // Until nothing runs: its tasks, or after a second signal their programs.
+  let isWorking = () => worker.running > 0;
+  interrupts.on({
+    stop: () => {
       context.say('stopping: finishing what runs, giving the rest back (again to force)');
       worker.stop();
     },
-    () => worker.abort(),
-  );
+    force: () => {
+      worker.abort();
+      let isEnding = handlers.allEnded !== undefined;
+      isWorking = () => isEnding;
+      void handlers.allEnded?.().finally(() => {
+        isEnding = false;
+      });
+    },
+    works: () => isWorking(),
+    progress: () => worker.unconfirmed,
+    waitsFor: () =>
+      worker.unconfirmed === 0
+        ? 'the broker has not taken back what was held'
+        : `the broker has not confirmed ${worker.unconfirmed} tasks that have ended`,
+    overdue: () => worker.leave(),
+    state: () => `${worker.unconfirmed} tasks that have ended are not confirmed`,
+  });
   const started = context.clock.now();
   const progress = await showProgress(context, () =>
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
   try {
     const ear = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
-    const report = await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
-    progress.stop();
-    return {
-      document: { schemaVersion: 1, kind: 'worker', ...report },
-      text: (style) => renderWorker(report, style),
-      endsAs: interruption.requested ? 'interrupted' : undefined,
-    };
+    return await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
   } finally {
     progress.stop();
     // The broker delivers their tasks again when it is closed: not beside the programs of before.

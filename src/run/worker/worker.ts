@@ -72,6 +72,9 @@ export class Worker {
   #fail: (error: Error) => void = () => {};
   /** Resolves when the worker is to stop. */
   readonly #stopped: Promise<void>;
+  #leave: () => void = () => {};
+  /** Resolves when it is to wait for the broker no longer. */
+  readonly #left: Promise<undefined>;
   /** Rejects when it cannot go on. */
   readonly #failed: Promise<never>;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -95,6 +98,9 @@ export class Worker {
   ) {
     this.#stopped = new Promise((resolve) => {
       this.#stop = resolve;
+    });
+    this.#left = new Promise((resolve) => {
+      this.#leave = () => resolve(undefined);
     });
     this.#failed = new Promise((_, reject) => {
       this.#fail = reject;
@@ -209,6 +215,21 @@ export class Worker {
     this.#stop();
   }
 
+  /** Tasks that run, whose programs may be ending. */
+  get running(): number {
+    return this.#runner.running;
+  }
+
+  /** Tasks that have ended here and that the broker has not confirmed yet. */
+  get unconfirmed(): number {
+    return this.#settlement?.pending ?? 0;
+  }
+
+  /** After `stop`, where the broker does not answer: `run` waits for it no longer, and reports. */
+  leave(): void {
+    this.#leave();
+  }
+
   /** Gives up what runs, too: those tasks are delivered again. */
   abort(): void {
     const { running } = this.#runner;
@@ -235,7 +256,11 @@ export class Worker {
   }
 
   async #live(): Promise<WorkerReport> {
-    await this.#open();
+    const opening = this.#open().then(() => true);
+    opening.catch(() => {}); // what goes wrong after a stop stops nobody
+    // Before it is ready it has started nothing: there is nothing to finish.
+    const isOpen = await Promise.race([opening, this.#stopped.then(() => false)]);
+    if (!isOpen) return this.#report(0);
     await this.#stopped;
     return this.#close();
   }
@@ -501,6 +526,22 @@ export class Worker {
     this.#stopping = true;
     this.#warmUp.cancel();
     this.#runner.end();
+    // A broker that is away has all that was held, and would be told nothing.
+    if (!this.connection.isConnected && !this.#hasUnfinished) return this.#report(0);
+    const finishing = this.#finish();
+    finishing.catch(() => {}); // it may be left
+    const givenBack = await Promise.race([finishing, this.#left]);
+    if (givenBack === undefined) this.connection.abandon();
+    return this.#report(givenBack ?? 0);
+  }
+
+  /** Something runs here, or has ended and is not safe on the broker. */
+  get #hasUnfinished(): boolean {
+    return this.#runner.running > 0 || this.unconfirmed > 0 || (this.#returns?.pending ?? 0) > 0;
+  }
+
+  /** @returns how many tasks were given back */
+  async #finish(): Promise<number> {
     // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
     const { ordered } = this.options;
     let givenBack = ordered ? 0 : await this.#intake.giveBackAll();
@@ -514,7 +555,7 @@ export class Worker {
     this.#intake.closing();
     this.#presence.sayGoodbye();
     await this.connection.close();
-    return this.#report(givenBack);
+    return givenBack;
   }
 
   #report(givenBack: number): WorkerReport {
@@ -534,6 +575,7 @@ export class Worker {
       perSecond: seconds > 0 ? (completed + failed + retried) / seconds : 0,
       users: users.size,
       givenBack,
+      unconfirmed: this.unconfirmed,
       leftToOthers: this.#sharing.shared,
       holding: {
         most: this.#intake.mostHeld,

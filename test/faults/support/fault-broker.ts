@@ -52,12 +52,16 @@ export class FaultBroker {
 
   /** SIGKILL, as the kernel's out-of-memory killer would; resolves when nothing of the node is left. */
   async kill(): Promise<void> {
-    const pid = (await readState(this.#folder))?.node?.pid;
-    if (pid === undefined) throw new Error('the broker does not run');
-    process.kill(pid, 'SIGKILL');
+    await this.signal('SIGKILL');
     const hasEnded = async () => (await readState(this.#folder))?.phase === 'failed';
     await eventually(hasEnded, { timeoutMs: 60_000, what: 'the end of the killed broker' });
     await stopKeptNode(this.#folder);
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const pid = (await readState(this.#folder))?.node?.pid;
+    if (pid === undefined) throw new Error('the broker does not run');
+    process.kill(pid, signal);
   }
 
   async remove(): Promise<void> {
