@@ -8,6 +8,7 @@ import {
   RUN_RECORD,
 } from '../core/event-codec.js';
 import type { Names } from '../core/names.js';
+import { decodeSentNote, SENT, type SentNote } from '../core/sent-notes.js';
 import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
@@ -30,10 +31,13 @@ export interface EventReader {
 
 export interface EventTail {
   onCompletions(events: readonly TaskEvent[]): void;
+  /** A publisher that goes on says what it has sent. */
+  onSent?(note: SentNote): void;
+  onRunRecord?(record: RunRecord): void;
   onFailure(error: Error): void;
 }
 
-/** Reads completions as they are written, from now on unless said otherwise. Rejects with the broker's 404 where there is no stream. */
+/** Reads what is written, from now on unless said otherwise. Rejects with the broker's 404 where there is no stream. */
 export async function tailEvents(
   connection: Connection,
   names: Names,
@@ -42,7 +46,15 @@ export async function tailEvents(
 ): Promise<StreamReader> {
   return StreamReader.open(connection, names.eventStream, from, {
     onMessage: (type, body) => {
-      if (type === COMPLETIONS) tail.onCompletions(decodeCompletions(body()) ?? []);
+      if (type === COMPLETIONS) {
+        tail.onCompletions(decodeCompletions(body()) ?? []);
+      } else if (type === SENT) {
+        const note = decodeSentNote(body());
+        if (note !== undefined) tail.onSent?.(note);
+      } else if (type === RUN_RECORD) {
+        const record = decodeRunRecord(body());
+        if (record !== undefined) tail.onRunRecord?.(record);
+      }
     },
     onFailure: (error) => tail.onFailure(error),
   });

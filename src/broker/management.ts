@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
-import type { ListedQueue, QueueDetails } from '../core/queue-report.js';
+import type { ListedQueue, QueueCounts, QueueDetails } from '../core/queue-report.js';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
@@ -88,6 +88,12 @@ export class Management {
   /** One unpaged call with columns: pages would each make the broker format every queue again. */
   async queues(): Promise<ListedQueue[]> {
     return (await this.#list(`${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
+  }
+
+  /** What is in each queue, and how many consume it: for who looks every few seconds. */
+  async queueCounts(): Promise<QueueCounts[]> {
+    const columns = 'name,messages_ready,messages_unacknowledged,consumers';
+    return (await this.#list(`${this.#queuesPath()}?columns=${columns}`)).map(listedQueue);
   }
 
   /** The same with counters and rates; dearer for the broker. */
@@ -201,6 +207,11 @@ export class Management {
 
   async close(): Promise<void> {
     // A request that is under way has nobody to answer to any more.
+    await this.#agent.destroy();
+  }
+
+  /** Ends without waiting for what was asked; whoever asked is told that nothing answers. */
+  async giveUp(): Promise<void> {
     await this.#agent.destroy();
   }
 

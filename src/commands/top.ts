@@ -79,7 +79,7 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
     };
   } finally {
     await connection.close();
-    await management.close();
+    await management.giveUp(); // a listing may be under way
   }
 }
 
@@ -117,7 +117,7 @@ async function onScreen(
   let view: TopView = FIRST_VIEW;
   let sample: TopSample | undefined;
   const draw = () => {
-    if (sample === undefined) return;
+    if (sample === undefined || pause.ended) return;
     const style = { ...context.style, columns: Math.max(20, io.columns) };
     const lines = renderTop(sample, view, style, io.rows);
     void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
@@ -128,6 +128,11 @@ async function onScreen(
       const next = afterKey(view, key);
       if (next === 'quit') {
         pause.end();
+      } else if (next === 'list') {
+        source
+          .listNow()
+          .then(look)
+          .catch(() => {}); // the next look meets it as well, and ends
       } else {
         view = next;
         draw();
@@ -136,14 +141,17 @@ async function onScreen(
     onResize: draw,
     onGone: () => pause.end(),
   });
+  const look = async () => {
+    sample = await source.sample();
+    draw();
+    return sample;
+  };
   let count = 0;
   try {
     while (!pause.ended && count < samples) {
       if (!view.paused || sample === undefined) {
-        sample = await pause.orEnd(source.sample());
-        if (sample === undefined) break;
+        if ((await pause.orEnd(look())) === undefined) break;
         count++;
-        draw();
       }
       await pause.wait(interval);
     }

@@ -1,12 +1,15 @@
 /** What is known of queues, as it is listed, planned and reported. */
 
-/** A queue as the broker lists it; figures are up to 5 s old. */
-export interface ListedQueue {
+/** What is in a queue as the broker lists it; figures are up to 5 s old. */
+export interface QueueCounts {
   readonly name: string;
-  readonly type: string;
   readonly ready: number;
   readonly unacknowledged: number;
   readonly consumers: number;
+}
+
+export interface ListedQueue extends QueueCounts {
+  readonly type: string;
   readonly memoryBytes: number;
 }
 

@@ -5,25 +5,33 @@ export interface TopSample {
   readonly users: readonly TopUser[];
   readonly workers: readonly TopWorker[];
   readonly perSecond: number;
-  readonly backlog: number;
-  /** How old what is said of queues is; null where the broker has not said anything yet. Seconds. */
+  /** Null where it is not known any more: the last listing is too old. */
+  readonly backlog: number | null;
+  /**
+   * How old the last listing of queues is, whose counts are up to 5 s older; null where there was none yet. Seconds.
+   * Older than 10 s it is not gone by.
+   */
   readonly listedSecondsAgo: number | null;
+  /** It has listened for long enough to have heard every worker. */
+  readonly workersKnown: boolean;
 }
 
 export interface TopUser {
   readonly user: string;
-  /** Tasks that wait, by the last listing; null where its queue was not in it. */
+  /** Tasks that wait: as listed, with what was sent and what ended since. Null where that is not known. */
   readonly backlog: number | null;
   /** Delivered to workers and not acknowledged. */
   readonly unacknowledged: number | null;
   readonly consumers: number | null;
+  /** It has tasks that wait, nothing consumes its queue, no worker serves it, and none of its tasks ended lately. */
+  readonly unserved: boolean;
   /** Attempts that ended, over the last seconds. */
   readonly perSecond: number;
   /** Its part of what ended, 0 to 1; null where nothing did. */
   readonly share: number | null;
   /**
    * What is fair: who has no backlog gets what it asks for, and the others split the rest by their weights. Null
-   * where nothing ended.
+   * where nothing ended, or the backlog is not known.
    */
   readonly fairShare: number | null;
   /** From enqueued to started, of its last task that ended; null where none did lately. */
@@ -37,12 +45,22 @@ export interface TopWorker {
   readonly idle: number;
   readonly ready: boolean;
   readonly perSecond: number;
+  /** The task that has run there for longest. */
+  readonly longest: TopTask | null;
+}
+
+export interface TopTask {
+  readonly id: string;
+  readonly user: string;
+  readonly task: string;
+  readonly seconds: number;
 }
 
 /** What a queue is known to have. */
 export interface TopQueue {
   readonly user: string;
   readonly ready: number;
-  readonly unacknowledged: number;
-  readonly consumers: number;
+  /** This and the next: null where only publishers have said that it has tasks. */
+  readonly unacknowledged: number | null;
+  readonly consumers: number | null;
 }

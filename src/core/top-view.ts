@@ -37,8 +37,11 @@ const PAGE_UP = '\u001b[5~';
 const PAGE_DOWN = '\u001b[6~';
 const PAGE = 10;
 
-/** The view after a key; 'quit' where it was that one. */
-export function afterKey(view: TopView, key: string): TopView | 'quit' {
+/** What a key asks for, if it does not change the view. */
+export type TopAction = 'quit' | 'list';
+
+/** The view after a key, or what it asks for. */
+export function afterKey(view: TopView, key: string): TopView | TopAction {
   if (key === '\u0003') return 'quit'; // Ctrl-C: a terminal in raw mode sends no signal
   return view.writing ? whileWriting(view, key) : whileLooking(view, key);
 }
@@ -51,10 +54,12 @@ function whileWriting(view: TopView, key: string): TopView {
   return { ...view, filter: view.filter + key, scroll: 0 };
 }
 
-function whileLooking(view: TopView, key: string): TopView | 'quit' {
+function whileLooking(view: TopView, key: string): TopView | TopAction {
   switch (key) {
     case 'q':
       return 'quit';
+    case 'l':
+      return 'list';
     case 's': {
       const next = TOP_SORTS[(TOP_SORTS.indexOf(view.sort) + 1) % TOP_SORTS.length]!;
       return { ...view, sort: next, scroll: 0 };

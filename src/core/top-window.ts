@@ -65,15 +65,23 @@ export class TopWindow {
   }
 }
 
+export interface TopFacts {
+  /** Undefined where it is not known what waits. */
+  readonly queues: readonly TopQueue[] | undefined;
+  /** Users with a queue, of old. */
+  readonly listedUsers: Iterable<string>;
+  readonly rates: ReadonlyMap<string, number>;
+  readonly weightOf: (user: string) => number;
+  readonly waitMs: (user: string) => number | null;
+  /** Whether a worker that is heard serves the queue of a user; undefined where not all may have been heard. */
+  readonly isServed: (user: string) => boolean | undefined;
+}
+
 /** Users with their rates, backlogs and shares; those with neither are in it too. */
-export function topUsers(
-  queues: readonly TopQueue[],
-  rates: ReadonlyMap<string, number>,
-  weightOf: (user: string) => number,
-  waitMs: (user: string) => number | null,
-): TopUser[] {
-  const byUser = new Map(queues.map((queue) => [queue.user, queue]));
-  const names = new Set([...byUser.keys(), ...rates.keys()]);
+export function topUsers(facts: TopFacts): TopUser[] {
+  const { queues, listedUsers, rates, weightOf, waitMs, isServed } = facts;
+  const byUser = new Map((queues ?? []).map((queue) => [queue.user, queue]));
+  const names = new Set([...listedUsers, ...byUser.keys(), ...rates.keys()]);
   const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
   let weights = 0;
   let asked = 0;
@@ -81,20 +89,25 @@ export function topUsers(
     if ((byUser.get(user)?.ready ?? 0) > 0) weights += weightOf(user);
     else asked += rates.get(user) ?? 0;
   }
+  const fairShareOf = (user: string, share: number | null) => {
+    if (share === null || queues === undefined) return null;
+    if ((byUser.get(user)?.ready ?? 0) === 0) return share;
+    return ((total - asked) / total) * (weightOf(user) / weights);
+  };
   return [...names].map((user) => {
     const queue = byUser.get(user);
     const perSecond = rates.get(user) ?? 0;
     const share = total === 0 ? null : perSecond / total;
-    const isWaiting = (queue?.ready ?? 0) > 0;
+    const waits = (queue?.ready ?? 0) > 0;
     return {
       user,
       backlog: queue?.ready ?? null,
       unacknowledged: queue?.unacknowledged ?? null,
       consumers: queue?.consumers ?? null,
+      unserved: waits && perSecond === 0 && (queue?.consumers ?? 0) === 0 && isServed(user) === false,
       perSecond,
       share,
-      fairShare:
-        share === null || !isWaiting ? share : ((total - asked) / total) * (weightOf(user) / weights),
+      fairShare: fairShareOf(user, share),
       waitMs: waitMs(user),
     };
   });

@@ -1,4 +1,4 @@
-import type { TopSample, TopUser, TopWorker } from '../core/top-sample.js';
+import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top-sample.js';
 import { type TopView, usersIn } from '../core/top-view.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
@@ -21,8 +21,10 @@ const HELP = [
   '/        show only users with some text in their name; Enter keeps it, Esc drops it',
   'up down  scroll, PgUp and PgDn by ten',
   'p        pause, and go on',
+  'l        list the queues now',
   'q        quit',
   '',
+  'oldest: how long the task has run that a worker started first, and whose it is.',
   'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
 ];
 
@@ -53,11 +55,10 @@ function cut(line: string, columns: number, unicode: boolean): string {
 function headLines(sample: TopSample, view: TopView, style: TextStyle): string[] {
   const slots = sample.workers.reduce((sum, worker) => sum + worker.slots, 0);
   const idle = sample.workers.reduce((sum, worker) => sum + worker.idle, 0);
-  const age = sample.listedSecondsAgo;
   const parts = [
     `${sample.at.slice(11, 19)} UTC`,
     `${formatCount(sample.users.length)} users`,
-    `${formatTasks(sample.backlog)} waiting (${age === null ? 'not known yet' : `up to ${formatDuration((Math.floor(age) + BROKER_COUNTS_EVERY_S) * 1_000)} ago`})`,
+    waitingText(sample),
     formatRate(sample.perSecond),
     `${formatCount(sample.workers.length)} ${sample.workers.length === 1 ? 'worker' : 'workers'}, ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`,
     `by ${view.sort}${view.reversed ? ', reversed' : ''}`,
@@ -67,8 +68,19 @@ function headLines(sample: TopSample, view: TopView, style: TextStyle): string[]
   return wrapParts(parts, '   ', style).map((line) => paint('strong', line, style));
 }
 
-function workerLines({ workers }: TopSample, style: TextStyle): string[] {
-  if (workers.length === 0) return [paint('alarm', 'No worker runs here.', style), ''];
+function waitingText({ backlog, listedSecondsAgo: age }: TopSample): string {
+  if (age === null) return 'waiting: not known yet';
+  const ago = formatDuration((Math.floor(age) + BROKER_COUNTS_EVERY_S) * 1_000);
+  return backlog === null
+    ? `waiting: unknown, last counted up to ${ago} ago (l)`
+    : `${formatTasks(backlog)} waiting (counted up to ${ago} ago)`;
+}
+
+function workerLines({ workers, workersKnown }: TopSample, style: TextStyle): string[] {
+  if (workers.length === 0) {
+    const none = workersKnown ? paint('alarm', 'No worker runs here.', style) : 'Listening for workers.';
+    return [none, ''];
+  }
   const shown = [...workers].sort((a, b) => b.perSecond - a.perSecond).slice(0, MOST_WORKERS);
   const table = renderTable<TopWorker>(
     [
@@ -76,6 +88,14 @@ function workerLines({ workers }: TopSample, style: TextStyle): string[] {
       { heading: 'slots', text: ({ slots }) => formatCount(slots) },
       { heading: 'idle', text: ({ idle }) => formatCount(idle) },
       { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
+      { heading: 'oldest', text: ({ longest }) => (longest === null ? '-' : age(longest)), dropOrder: 2 },
+      {
+        heading: 'of',
+        text: ({ longest }) => ofUser(longest, style),
+        align: 'left',
+        shrinkTo: 8,
+        dropOrder: 1,
+      },
       { heading: '', text: ({ ready }) => (ready ? '' : 'starting'), align: 'left' },
     ],
     shown,
@@ -83,6 +103,14 @@ function workerLines({ workers }: TopSample, style: TextStyle): string[] {
   ).split('\n');
   const more = workers.length - shown.length;
   return [...table, ...(more > 0 ? [`and ${formatCount(more)} more workers`] : []), ''];
+}
+
+function age({ seconds }: TopTask): string {
+  return formatDuration(seconds * 1_000);
+}
+
+function ofUser(longest: TopTask | null, { unicode }: TextStyle): string {
+  return longest === null ? '' : safeText(longest.user, unicode);
 }
 
 function userLines(sample: TopSample, view: TopView, style: TextStyle, room: number): string[] {
@@ -120,6 +148,6 @@ function bar({ share, fairShare }: TopUser, { unicode }: TextStyle): string {
     .trimEnd();
 }
 
-function stateOf({ backlog, consumers }: TopUser): string {
-  return (backlog ?? 0) > 0 && consumers === 0 ? 'no worker' : '';
+function stateOf({ unserved }: TopUser): string {
+  return unserved ? 'no worker' : '';
 }

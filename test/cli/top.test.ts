@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TopSample } from '../../src/core/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { ManagementFront } from '../support/management-front.js';
 import { FairqOnTerminal } from '../support/terminal.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -160,6 +161,50 @@ describe('fairq top elsewhere', () => {
     expect(code).toBe(0);
     expect(jsonLines<{ kind: string }>(stdout).at(-1)?.kind).toBe('top-end');
   });
+
+  it('brings the backlog forward by what is sent and ends, and says unknown when the listing is old', async () => {
+    const front = await ManagementFront.to(vhost.address.managementUris[0]!);
+    const publisher = new RunningFairq(
+      ['publish', '--user', 'N', '--count', '20000', '--rate', '50/s', '--run', 'n'],
+      env,
+    );
+    const top = new RunningFairq(['--json', 'top', '--interval', '200ms'], {
+      ...env,
+      FAIRQ_MANAGEMENT_URI: front.uri,
+    });
+    const samples = () =>
+      jsonLines<TopSample>(top.stdout.slice(0, top.stdout.lastIndexOf('\n'))).filter((one) => 'users' in one);
+    const backlogOf = (sample: TopSample | undefined, user: string) =>
+      sample?.users.find((one) => one.user === user)?.backlog ?? null;
+    const last = () => (top.stdout.includes('\n') ? samples().at(-1) : undefined);
+    await eventually(() => (backlogOf(last(), 'N') ?? 0) > 0, { timeoutMs: 60_000, what: 'N is seen' });
+    await eventually(
+      async () => {
+        const from = samples().length;
+        front.mode = 'fails';
+        await eventually(() => last()?.backlog === null, {
+          timeoutMs: 60_000,
+          what: 'it is not known any more',
+        });
+        front.mode = 'forwards';
+        const unlisted = samples().slice(from);
+        await eventually(() => last()?.backlog !== null, { timeoutMs: 60_000, what: 'it is known again' });
+        const unknown = unlisted.at(-1)!;
+        expect(unknown.listedSecondsAgo).toBeGreaterThan(10);
+        for (const { backlog, fairShare } of unknown.users)
+          expect([backlog, fairShare]).toEqual([null, null]);
+        return unlisted.some((sample, i) => {
+          const before = unlisted[i - 1];
+          const isOlder = (sample.listedSecondsAgo ?? 0) > (before?.listedSecondsAgo ?? Infinity);
+          return isOlder && (backlogOf(sample, 'N') ?? 0) > (backlogOf(before, 'N') ?? Infinity);
+        });
+      },
+      { timeoutMs: 120_000, what: 'the backlog to grow between listings' },
+    );
+    for (const one of [publisher, top]) one.signal('SIGINT');
+    await Promise.all([publisher.ended, top.ended]);
+    await front.close();
+  }, 240_000);
 
   it('ends after so many samples', async () => {
     const top = new RunningFairq(['--json', 'top', '--interval', '100ms', '--samples', '2'], env);

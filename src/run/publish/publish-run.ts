@@ -11,7 +11,8 @@ import type { Pacing } from '../../core/pacing.js';
 import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
 import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
-import type { AboutTask, AnnouncedTask } from '../../core/task-event.js';
+import { SENT, SentNotes } from '../../core/sent-notes.js';
+import type { AboutTask, AnnouncedTask, RunRecord } from '../../core/task-event.js';
 import { idSeries } from '../../core/task-id.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
@@ -22,6 +23,7 @@ const MOST_SAID = 10_000;
 
 /** How often it is said again whose tasks these are: who looks for one reads no further back than some minutes. */
 const SAY_IDS_EVERY_MS = 60_000;
+const SAY_SENT_EVERY_MS = 2_000;
 
 export interface PlannedTask {
   /** Given to it; one is made where it has none. */
@@ -140,12 +142,17 @@ export class PublishRun {
     await this.#sayIds(publisher, this.#said);
     await this.deps.foreign?.prepare(this.plan.users);
     const startedAt = clock.epochMicros();
+    const record = this.deps.newId();
+    const isOwn = !this.plan.shared && this.deps.foreign === undefined;
+    const notes = isOwn ? this.#sayWhatIsSent(publisher, new SentNotes(record, counts, queues)) : undefined;
     try {
       await this.#sendAll(publisher);
       await publisher.settled();
     } finally {
+      clearInterval(notes);
       const finishedAt = clock.epochMicros();
-      if (counts.size > 0) await this.#record(publisher, counts, [...queues], startedAt, finishedAt);
+      const fields = { run: this.plan.run, record, started: startedAt, finished: finishedAt, tasks: counts };
+      if (counts.size > 0) await this.#record(publisher, { ...fields, queues: [...queues] });
     }
     const fixed = [...queues]
       .filter(
@@ -241,15 +248,18 @@ export class PublishRun {
     };
   }
 
-  async #record(
-    publisher: Publisher,
-    tasks: ReadonlyMap<string, number>,
-    queues: readonly string[],
-    started: number,
-    finished: number,
-  ): Promise<void> {
-    const record = { run: this.plan.run, record: this.deps.newId(), started, finished, tasks, queues };
+  async #record(publisher: Publisher, record: RunRecord): Promise<void> {
     for (const body of encodeRunRecords(record)) await publisher.record(RUN_RECORD, Buffer.from(body));
+  }
+
+  /** So that who looks on counts tasks that wait before the publisher has ended. */
+  #sayWhatIsSent(publisher: Publisher, notes: SentNotes): NodeJS.Timeout {
+    return setInterval(() => {
+      for (const body of notes.take(SAY_SENT_EVERY_MS)) {
+        // Nobody misses a note: what is wrong with the connection, the next task meets as well.
+        publisher.record(SENT, Buffer.from(body)).catch(() => {});
+      }
+    }, SAY_SENT_EVERY_MS);
   }
 
   #report(

@@ -1,18 +1,20 @@
 import { type Connection, replyCode } from '../../broker/connection.js';
-import { idleSlots, listen, WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
+import {
+  idleSlots,
+  listen,
+  ROLL_CALL_MS,
+  WORKER_GONE_AFTER_MS,
+  type WorkerPresence,
+} from '../../broker/control.js';
 import { tailEvents } from '../../broker/event-stream.js';
 import type { Management } from '../../broker/management.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
-import { type Names, ownQueue } from '../../core/names.js';
-import type { TopQueue, TopSample } from '../../core/top-sample.js';
+import type { Names } from '../../core/names.js';
+import { TopBacklog } from '../../core/top-backlog.js';
+import type { TopSample, TopWorker } from '../../core/top-sample.js';
 import { TopWindow, topUsers } from '../../core/top-window.js';
-import { FairqError } from '../../errors.js';
-
-/**
- * Of a processor of the broker, which spends up to twice the time that a listing takes: with 1,000 queues and a share
- * of 0.02 it took 2.2 % of one.
- */
-const BROKER_SHARE = 0.01;
+import { type QueueFilter, queueFilter } from '../worker/queue-filter.js';
+import { TopListing } from './top-listing.js';
 
 export interface TopDeps {
   readonly connection: Connection;
@@ -26,22 +28,29 @@ export interface TopDeps {
   readonly rowOf: (user: string) => string;
 }
 
-/**
- * Looks on: hears the workers, reads completions as they are written, and asks the broker for its queues as
- * often as two in a hundred of a processor of the broker allow.
- */
+interface HeardWorker {
+  readonly presence: WorkerPresence;
+  readonly serves: QueueFilter;
+  readonly heardAt: number;
+}
+
+/** Looks on: hears the workers, reads what is sent and what ends as it is written, and lists the queues in between. */
 export class Top {
   readonly #window: TopWindow;
-  readonly #workers = new Map<string, { presence: WorkerPresence; heardAt: number }>();
+  readonly #backlog: TopBacklog;
+  readonly #listing: TopListing;
+  readonly #workers = new Map<string, HeardWorker>();
   readonly #readers: { close(): void }[] = [];
   #tail: StreamReader | undefined;
-  #queues: readonly TopQueue[] = [];
-  #listedAt: number | null = null;
-  #listNotBefore = 0;
+  #hearsSince = 0;
   #failure: Error | undefined;
 
   private constructor(private readonly deps: TopDeps) {
     this.#window = new TopWindow(deps.rowOf);
+    this.#backlog = new TopBacklog(deps.rowOf);
+    const { management, names, now } = deps;
+    const alsoServed = () => new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
+    this.#listing = new TopListing({ management, names, now, alsoServed }, this.#backlog);
   }
 
   static async open(deps: TopDeps): Promise<Top> {
@@ -53,8 +62,10 @@ export class Top {
     const control = await listen(deps.connection, deps.names, {
       onMessage: (message) => {
         if (message.kind === 'bye') top.#workers.delete(message.id);
-        if (message.kind !== 'worker') return;
-        top.#workers.set(message.worker.id, { presence: message.worker, heardAt: deps.now() });
+        else if (message.kind === 'worker') top.#heard(message.worker);
+      },
+      onOpen: () => {
+        top.#hearsSince = deps.now();
       },
       onFailure,
     });
@@ -66,28 +77,66 @@ export class Top {
   async sample(): Promise<TopSample> {
     if (this.#failure !== undefined) throw this.#failure;
     await this.#follow();
-    await this.#list();
+    await this.#listing.keepUp();
     const { now, epochMs, weightOf } = this.deps;
     const at = now();
     const rates = this.#window.rates(at);
     for (const [id, { heardAt }] of this.#workers) {
       if (at - heardAt > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
     }
+    const workersKnown = at - this.#hearsSince >= ROLL_CALL_MS;
+    const queues = this.#backlog.queues(at);
+    const age = this.#backlog.ageMs(at);
     return {
       at: new Date(epochMs()).toISOString(),
-      users: topUsers(this.#queues, rates.users, weightOf, (user) => this.#window.waitMs(user)),
-      workers: [...this.#workers.values()].map(({ presence }) => ({
-        ...{ name: presence.name, slots: presence.slots, idle: idleSlots(presence), ready: presence.ready },
-        perSecond: rates.workers.get(presence.name) ?? 0,
-      })),
+      users: topUsers({
+        ...{ queues, listedUsers: this.#backlog.listedUsers, rates: rates.users, weightOf },
+        waitMs: (user) => this.#window.waitMs(user),
+        isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
+      }),
+      workers: [...this.#workers.values()].map(({ presence }) =>
+        this.#worker(presence, rates.workers.get(presence.name) ?? 0),
+      ),
+      workersKnown,
       perSecond: [...rates.users.values()].reduce((sum, rate) => sum + rate, 0),
-      backlog: this.#queues.reduce((sum, { ready }) => sum + ready, 0),
-      listedSecondsAgo: this.#listedAt === null ? null : Math.max(0, at - this.#listedAt) / 1_000,
+      backlog: queues === undefined ? null : queues.reduce((sum, { ready }) => sum + ready, 0),
+      listedSecondsAgo: age === null ? null : age / 1_000,
     };
+  }
+
+  /** Lists the queues now, whatever it costs. */
+  async listNow(): Promise<void> {
+    await this.#listing.now();
   }
 
   close(): void {
     for (const reader of this.#readers) reader.close();
+  }
+
+  #heard(presence: WorkerPresence): void {
+    const { id, include, exclude, also } = presence;
+    const serves = this.#workers.get(id)?.serves ?? queueFilter(this.deps.names, include, exclude, also);
+    this.#workers.set(id, { presence, serves, heardAt: this.deps.now() });
+  }
+
+  #isServed(row: string): boolean {
+    const queue = this.#listing.queueOf(row);
+    for (const { serves } of this.#workers.values()) if (serves.matches(queue)) return true;
+    return false;
+  }
+
+  #worker(presence: WorkerPresence, perSecond: number): TopWorker {
+    const { name, slots, ready, longest } = presence;
+    return {
+      ...{ name, slots, idle: idleSlots(presence), ready, perSecond },
+      longest:
+        longest === undefined
+          ? null
+          : {
+              ...{ id: longest.id, user: longest.user, task: longest.type },
+              seconds: Math.max(0, this.deps.epochMs() - longest.started / 1_000) / 1_000,
+            },
+    };
   }
 
   /** The stream is made by the first publisher or worker: until then there is nothing to read. */
@@ -96,7 +145,12 @@ export class Top {
     const { connection, names, now } = this.deps;
     try {
       this.#tail = await tailEvents(connection, names, {
-        onCompletions: (events) => this.#window.add(events, now()),
+        onCompletions: (events) => {
+          this.#window.add(events, now());
+          this.#backlog.ended(events);
+        },
+        onSent: (note) => this.#backlog.sent(note, now()),
+        onRunRecord: (record) => this.#backlog.recorded(record, now()),
         onFailure: (error) => {
           // Deleted: another is made, and read from then on.
           if (replyCode(error) === 404) this.#tail = undefined;
@@ -107,24 +161,5 @@ export class Top {
     } catch (error) {
       if (replyCode(error) !== 404) throw error;
     }
-  }
-
-  async #list(): Promise<void> {
-    const { management, names, now } = this.deps;
-    const begun = now();
-    if (begun < this.#listNotBefore) return;
-    try {
-      const listed = await management.queues();
-      const fixed = new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
-      this.#queues = listed.flatMap(({ name, ready, unacknowledged, consumers }) => {
-        const user = ownQueue(names, name)?.name ?? (fixed.has(name) ? name : undefined);
-        return user === undefined ? [] : [{ user, ready, unacknowledged, consumers }];
-      });
-      this.#listedAt = now();
-    } catch (error) {
-      // How old the figures are is shown.
-      if (!(error instanceof FairqError && error.kind === 'unreachable')) throw error;
-    }
-    this.#listNotBefore = now() + (now() - begun) / BROKER_SHARE;
   }
 }

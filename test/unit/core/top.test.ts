@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TopSample } from '../../../src/core/top-sample.js';
-import { afterKey, FIRST_VIEW, type TopView, usersIn } from '../../../src/core/top-view.js';
+import type { TopQueue, TopSample } from '../../../src/core/top-sample.js';
+import { afterKey, FIRST_VIEW, type TopAction, type TopView, usersIn } from '../../../src/core/top-view.js';
 import { TopWindow, topUsers } from '../../../src/core/top-window.js';
 import { textWidth } from '../../../src/render/text.js';
 import { renderTop } from '../../../src/render/top-text.js';
@@ -9,17 +9,31 @@ import { taskEvent } from '../../support/synthetic-run.js';
 
 const event = (user: string, worker = 'w', started = 0) => taskEvent({ id: 'x', user, worker, started });
 const queue = (user: string, ready: number) => ({ user, ready, unacknowledged: 0, consumers: 1 });
-const even = () => 1;
+const even = (_: string) => 1;
 
-function sampleOf(users: Parameters<typeof topUsers>[0], rates: Record<string, number>): TopSample {
+function usersOf(queues: readonly TopQueue[] | undefined, rates: Record<string, number>, weightOf = even) {
+  const facts = { queues, rates: new Map(Object.entries(rates)), weightOf };
+  return topUsers({
+    ...facts,
+    listedUsers: queues === undefined ? ['A'] : [],
+    waitMs: () => null,
+    isServed: (user) => user === 'served',
+  });
+}
+
+function sampleOf(users: readonly TopQueue[], rates: Record<string, number>): TopSample {
   return {
-    ...{ at: '2026-01-01T00:00:00.000Z', workers: [], perSecond: 0, backlog: 0, listedSecondsAgo: 12 },
-    users: topUsers(users, new Map(Object.entries(rates)), even, () => null),
+    ...{ at: '2026-01-01T00:00:00.000Z', workers: [], workersKnown: true },
+    ...{ perSecond: 0, backlog: 0, listedSecondsAgo: 8 },
+    users: usersOf(users, rates),
   };
 }
 
-function typed(keys: readonly string[], view: TopView = FIRST_VIEW): TopView | 'quit' {
-  return keys.reduce<TopView | 'quit'>((now, key) => (now === 'quit' ? now : afterKey(now, key)), view);
+function typed(keys: readonly string[], view: TopView = FIRST_VIEW): TopView | TopAction {
+  return keys.reduce<TopView | TopAction>(
+    (now, key) => (typeof now === 'string' ? now : afterKey(now, key)),
+    view,
+  );
 }
 
 describe('the last seconds', () => {
@@ -52,8 +66,8 @@ describe('the last seconds', () => {
 describe('a fair share', () => {
   it('is what one asks for without a backlog, and a part of the rest by weight with one', () => {
     const weightOf = (user: string) => (user === 'A' ? 3 : 1);
-    const rates = new Map(Object.entries({ A: 40, B: 40, C: 20 }));
-    const users = topUsers([queue('A', 9), queue('B', 9), queue('C', 0)], rates, weightOf, () => null);
+    const rates = { A: 40, B: 40, C: 20 };
+    const users = usersOf([queue('A', 9), queue('B', 9), queue('C', 0)], rates, weightOf);
     expect(users.map(({ user, share, fairShare }) => [user, share, fairShare])).toEqual([
       ['A', 0.4, 0.8 * 0.75],
       ['B', 0.4, 0.8 * 0.25],
@@ -62,11 +76,25 @@ describe('a fair share', () => {
   });
 
   it('is not known while nothing is run', () => {
-    expect(topUsers([queue('A', 9)], new Map(), even, () => null)[0]).toMatchObject({
-      share: null,
-      fairShare: null,
-      perSecond: 0,
-    });
+    expect(usersOf([queue('A', 9)], {})[0]).toMatchObject({ share: null, fairShare: null, perSecond: 0 });
+  });
+
+  it('is not known where it is not known who waits, and neither is what waits', () => {
+    const nothing = { backlog: null, unacknowledged: null, consumers: null, fairShare: null };
+    expect(usersOf(undefined, { B: 5 })).toMatchObject([
+      { user: 'A', ...nothing, share: 0 },
+      { user: 'B', ...nothing, share: 1 },
+    ]);
+  });
+});
+
+describe('who waits for a worker', () => {
+  const waits = (user: string, consumers: number | null) => ({ ...queue(user, 9), consumers });
+
+  it('is who is not consumed, not served by anybody that is heard, and not run', () => {
+    const queues = [waits('A', 0), waits('B', 1), waits('served', 0), waits('ran', 0), waits('new', null)];
+    const unserved = usersOf(queues, { ran: 1 }).filter((one) => one.unserved);
+    expect(unserved.map(({ user }) => user)).toEqual(['A', 'new']);
   });
 });
 
@@ -81,6 +109,7 @@ describe('a key', () => {
     });
     expect(typed(['\u001b[A', 'x', '\u0001'])).toEqual(FIRST_VIEW);
     expect(typed(['q'])).toBe('quit');
+    expect(typed(['l'])).toBe('list');
     expect(typed(['\u0003'])).toBe('quit');
   });
 
@@ -121,6 +150,8 @@ describe('the screen', () => {
   );
 
   function worker(_: unknown, i: number) {
-    return { name: `\u0007worker-${i}`, slots: 10, idle: i, ready: i > 0, perSecond: i };
+    const longest =
+      i < 5 ? null : { id: 'x', user: `\u001b[2J${'漢'.repeat(40)}`, task: 't', seconds: i * 999 };
+    return { name: `\u0007worker-${i}`, slots: 10, idle: i, ready: i > 0, perSecond: i, longest };
   }
 });
