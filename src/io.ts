@@ -34,6 +34,8 @@ export interface Io {
   takeTerminal(enter: string, leave: string, listener: TerminalListener): { release(): void };
   /** Calls back when the process that started this one with an IPC channel has gone. */
   onParentGone(listener: () => void): void;
+  /** The same for any process that has started this one; it is looked for once a second. */
+  onAnyParentGone(listener: () => void): void;
   /** From now on calls back for what nobody has caught, in the asynchronous context that it came from. */
   onUncaught(listener: (error: unknown) => void): void;
   /** From now on `process.exit` throws what this makes, for code that is not ours. */
@@ -96,6 +98,15 @@ export function processIo(hostname: string): Io {
     takeTerminal,
     onParentGone: (listener) => {
       if (process.channel) process.once('disconnect', listener);
+    },
+    onAnyParentGone: (listener) => {
+      const parent = process.ppid;
+      const timer = setInterval(() => {
+        if (process.ppid === parent) return;
+        clearInterval(timer);
+        listener();
+      }, 1_000);
+      timer.unref();
     },
     onUncaught: (listener) => {
       process.on('uncaughtException', listener);

@@ -42,7 +42,7 @@ export class Interrupts {
   #forced = false;
 
   constructor(
-    io: Io,
+    private readonly io: Io,
     private readonly say: (text: string) => void,
   ) {
     this.cutOff = new Promise((_, reject) => {
@@ -52,6 +52,11 @@ export class Interrupts {
     const next = () => this.#next();
     io.onStopSignal(next);
     io.onParentGone(next);
+  }
+
+  /** From now on the end of the process that has started this one counts as a signal, too. */
+  exitWithParent(): void {
+    this.io.onAnyParentGone(() => this.#next());
   }
 
   /** The command has begun, or has come to its next part. */

@@ -64,8 +64,14 @@ afterEach(async () => {
   for (const name of ['pids', 'met', 'started', 'go', 'log']) await rm(file(name), { force: true });
 });
 
-async function send(run: string, count = 1): Promise<void> {
-  await fairqJson(env, 'publish', '--user', 'P', '--task', 'x', '--count', `${count}`, '--run', run);
+/** Sends tasks of a user of this name, in a run of this name. */
+async function send(name: string, count = 1): Promise<void> {
+  await fairqJson(env, 'publish', '--user', name, '--task', 'x', '--count', `${count}`, '--run', name);
+}
+
+/** What a test has left is not for the next one. */
+function only(name: string): string[] {
+  return ['--queues', `fairq.user.${name}`];
 }
 
 async function reportOf(run: string): Promise<RunReport> {
@@ -76,7 +82,7 @@ describe('a program that runs for longer than --task-timeout', () => {
   it('has gone with all that it started before the next attempt begins, though it does not want to', async () => {
     const exec = await program('stubborn', STUBBORN);
     await send('timeout');
-    const flags = ['--task-timeout', '300ms', '--kill-after', '200ms', '--max-attempts', '3'];
+    const flags = ['--task-timeout', '2s', '--kill-after', '200ms', '--max-attempts', '3'];
     const report = await fairqJson<WorkerReport>(
       env,
       ...['worker', '--exec', exec, ...flags, '--backoff', '1ms', '--exit-when', 'empty'],
@@ -117,7 +123,7 @@ describe('a program that leaves something in the background', () => {
       "sleep 1000 & echo $! >> $D/pids; head -c 300000 /dev/zero | tr '\\0' x",
     );
     await send('daemon');
-    const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'P', '--run', 'daemon');
+    const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'daemon', '--run', 'daemon');
     const flags = ['--result-size', '1m', '--exit-when', 'empty'];
     const report = await fairqJson<WorkerReport>(env, 'worker', '--exec', exec, ...flags);
     expect(report).toMatchObject({ completed: 2 });
@@ -153,9 +159,7 @@ describe('a stop that goes to every process of the group', () => {
   it('as SIGTERM to the group does lets the programs finish, too', async () => {
     const exec = await program('patient', PATIENT);
     await send('group', 2);
-    const worker = new RunningFairq(['worker', '--exec', exec, '--max-attempts', '1'], env, undefined, {
-      detached: true,
-    });
+    const worker = new RunningFairq(['worker', '--exec', exec, '--max-attempts', '1'], env);
     await started(2);
     process.kill(-worker.process.pid!, 'SIGTERM');
     await worker.says(/finishing what runs/);
@@ -169,7 +173,10 @@ describe('a worker that gives up what runs', () => {
   it('at the second signal has ended its programs before it ends itself', async () => {
     const exec = await program('stubborn', STUBBORN);
     await send('second');
-    const worker = new RunningFairq(['worker', '--exec', exec, '--kill-after', '100ms'], env);
+    const worker = new RunningFairq(
+      ['worker', ...only('second'), '--exec', exec, '--kill-after', '100ms'],
+      env,
+    );
     await started(1);
     worker.signal('SIGTERM');
     await worker.says(/finishing what runs/);
@@ -183,7 +190,7 @@ describe('a worker that gives up what runs', () => {
   it('since it was killed outright leaves no program behind', async () => {
     const exec = await program('stubborn', STUBBORN);
     await send('killed');
-    const worker = new RunningFairq(['worker', '--exec', exec], env, undefined, { detached: true });
+    const worker = new RunningFairq(['worker', ...only('killed'), '--exec', exec], env);
     await started(1);
     process.kill(-worker.process.pid!, 'SIGKILL');
     await eventually(() => pids().length === 2 && !pids().some(isLiving), {
@@ -198,6 +205,7 @@ describe('a worker with fewer file descriptors than its programs need', () => {
   it('says so at its start, lets programs wait for each other, and does not end', async () => {
     await send('descriptors', 60);
     const flags = [
+      ...only('descriptors'),
       '--exec',
       'sleep 0.3',
       '--concurrency',
@@ -222,7 +230,15 @@ describe('what a program is given', () => {
   it('holds the facts of its task, and nothing of how the worker logs in', async () => {
     await send('secrets');
     const exec = `env | grep ^FAIRQ_ | sort | cut -d = -f 1 > ${file('log')}`;
-    await fairqJson({ ...env, FAIRQ_PASSWORD: 'guest' }, 'worker', '--exec', exec, '--exit-when', 'empty');
+    await fairqJson(
+      { ...env, FAIRQ_PASSWORD: 'guest' },
+      'worker',
+      ...only('secrets'),
+      '--exec',
+      exec,
+      '--exit-when',
+      'empty',
+    );
     expect(linesOf('log')).toEqual([
       'FAIRQ_TASK_ATTEMPT',
       'FAIRQ_TASK_ID',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
 import type { TestFolder } from './folder.js';
 
@@ -89,13 +90,15 @@ export class CeleryApp {
 
   #spawn(args: readonly string[]): ChildProcess {
     const cwd = dirname(this.folder.file('tasks.py'));
-    const child = spawn(python ?? '', args, {
-      cwd,
-      // In a process group, with the children that a worker forks.
-      detached: true,
-      env: { ...process.env, CELERY_BROKER: this.broker, PYTHONUNBUFFERED: '1', C_FORCE_ROOT: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = endsWithTests(
+      spawn(python ?? '', args, {
+        cwd,
+        // In a process group, with the children that a worker forks.
+        detached: true,
+        env: { ...process.env, CELERY_BROKER: this.broker, PYTHONUNBUFFERED: '1', C_FORCE_ROOT: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
     this.#started.add(child);
     child.once('close', () => this.#started.delete(child));
     return child;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import connect, { type Client } from 'chrome-remote-interface';
+import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
 
 const PROGRAMS = [process.env.FAIRQ_CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'];
@@ -37,10 +38,12 @@ export class BrowserPage {
       '--no-first-run',
     ];
     const offline = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-    const browser = spawn(
-      program,
-      [...flags, ...offline, '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank'],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+    const browser = endsWithTests(
+      spawn(
+        program,
+        [...flags, ...offline, '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank'],
+        { detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
+      ),
     );
     let said = '';
     browser.stderr!.on('data', (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
 
 const BIN = fileURLToPath(new URL('../../bin/fairq.js', import.meta.url));
@@ -21,13 +22,11 @@ export async function endLeftRunning(): Promise<string[]> {
 }
 
 export interface How {
-  /** The leader of a process group of its own. */
-  readonly detached?: boolean;
   /** A line of shell before it, such as `ulimit -n 64`. */
   readonly after?: string;
 }
 
-/** A fairq that runs: the real program in a process of its own. */
+/** A fairq that runs: the real program in a process of its own, the leader of a process group. */
 export class RunningFairq {
   stdout = '';
   stderr = '';
@@ -38,16 +37,18 @@ export class RunningFairq {
     readonly args: readonly string[],
     env: Readonly<Record<string, string>>,
     input?: string,
-    { detached = false, after = ':' }: How = {},
+    { after = ':' }: How = {},
   ) {
     const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
     const words = after === ':' ? [] : ['sh', '-c', `${after}; exec "$@"`, 'sh'];
     const [program = '', ...rest] = [...words, process.execPath, BIN, ...args];
-    this.process = spawn(program, rest, {
-      detached,
-      env: { ...inherited, ...env },
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
+    this.process = endsWithTests(
+      spawn(program, rest, {
+        detached: true,
+        env: { ...inherited, ...env },
+        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      }),
+    );
     running.add(this);
     if (input !== undefined) this.process.stdin?.end(input);
     this.process.stdout?.on('data', (chunk: Buffer) => {

@@ -1,6 +1,9 @@
 import { afterAll } from 'vitest';
 import { endLeftRunning } from './fairq.js';
 
+// A test process whose vitest was killed would wait for its tests, and all that they have started with it.
+process.once('disconnect', () => process.exit(1));
+
 // Runs around every test file: what it leaves behind would load the machine, and the broker, of the next.
 afterAll(async () => {
   const left = await endLeftRunning();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { endsWithTests, groupEndsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
 
 const BIN = fileURLToPath(new URL('../../bin/fairq.js', import.meta.url));
@@ -15,13 +16,21 @@ export class FairqOnTerminal {
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     const { CI: _ci, FAIRQ_URI: _uri, ...inherited } = process.env;
-    // Afterwards the terminal says whether it is as it was.
-    const command = `stty cols 100 rows 24; ${process.execPath} ${BIN} ${args.join(' ')}; echo "ENDED $?"; stty -a`;
-    this.#script = spawn('script', ['--quiet', '--command', command, '/dev/null'], {
-      env: { ...inherited, TERM: 'xterm', ...env },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    // The shell leads a process group, of which it tells, for fairq is in it. Afterwards the terminal says whether it is as it was.
+    const command = `echo GROUP $$; stty cols 100 rows 24; ${process.execPath} ${BIN} ${args.join(' ')}; echo "ENDED $?"; stty -a`;
+    this.#script = endsWithTests(
+      spawn('script', ['--quiet', '--command', command, '/dev/null'], {
+        detached: true,
+        env: { ...inherited, TERM: 'xterm', ...env },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
     this.#closed = once(this.#script, 'close');
+    this.#script.stdout?.once('data', (chunk: Buffer) => {
+      const group = Number(/GROUP (\d+)/.exec(chunk.toString('utf8'))?.[1]);
+      const guard = groupEndsWithTests(group);
+      this.#script.once('close', () => guard.forget(group));
+    });
     this.#script.stdout?.on('data', (chunk: Buffer) => {
       this.shown += chunk.toString('utf8');
     });

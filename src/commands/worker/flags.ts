@@ -25,6 +25,7 @@ export interface WorkerFlags extends WeightFlags, GroupByFlags {
   charge: Charging;
   taskTimeout?: number;
   killAfter: number;
+  exitWithParent?: boolean;
   discoverEvery: number;
   maxAttempts: number;
   backoff: readonly number[];

@@ -56,6 +56,7 @@ export function registerWorker(program: Command, run: Run): void {
         .argParser((text) => parseDuration(text, '--idle-for'))
         .default(10_000, '10s'),
     )
+    .option('--exit-with-parent', 'stop when the program has gone that started this worker')
     .option('--count <n>', 'stop after so many tasks', (text) => parseCount(text, '--count'))
     .option(
       '--task-timeout <time>',

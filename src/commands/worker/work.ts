@@ -22,6 +22,7 @@ const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 export async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
   checkFlags(flags);
   const { io, interrupts } = context;
+  if (flags.exitWithParent) interrupts.exitWithParent();
   const name = flags.name ?? `${io.hostname}-${io.pid}`;
   const stopped = new Promise<WorkerReport>((resolve) => {
     interrupts.on({ stop: () => resolve(reportOfNothing(name)), state: () => 'it had not begun' });

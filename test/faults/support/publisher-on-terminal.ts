@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { endsWithTests } from '../../support/ends-with-tests.js';
 
 const BIN = fileURLToPath(new URL('../../../bin/fairq.js', import.meta.url));
 
@@ -15,10 +16,14 @@ export class PublisherOnTerminal {
     const { CI: _ci, ...inherited } = process.env;
     // A terminal without a size is shown no progress.
     const command = ['stty cols 120 rows 30;', 'exec', process.execPath, BIN, ...args].join(' ');
-    this.#script = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      env: { ...inherited, TERM: 'xterm', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    // Its terminal goes with it, and a publisher ends with its terminal.
+    this.#script = endsWithTests(
+      spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        detached: true,
+        env: { ...inherited, TERM: 'xterm', ...env },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
     this.#ended = once(this.#script, 'close');
     this.#script.stdout?.on('data', (chunk: Buffer) => {
       this.#shown += chunk.toString('utf8');
