@@ -15,6 +15,8 @@ import { VERSION } from './version.js';
 /** argv → command → report → text and exit code. */
 async function main(io: Io): Promise<number> {
   let exitCode = EXIT_OK;
+  /** What was asked for instead of a command's work: help, or the version. */
+  let help = '';
   let verbose = false;
   const program = new Command('fairq')
     .description('Fair per-user task queues on RabbitMQ: publish, work, list, and prove who waits for whom.')
@@ -22,7 +24,12 @@ async function main(io: Io): Promise<number> {
     .helpOption('-h, --help', 'show help')
     .showHelpAfterError('Try the same with --help.')
     .exitOverride()
-    .configureOutput({ writeErr: (text) => io.err(safeLines(text)) });
+    .configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      writeErr: (text) => io.err(safeLines(text)),
+    });
   addGlobalOptions(program);
 
   const run =
@@ -41,10 +48,13 @@ async function main(io: Io): Promise<number> {
   );
 
   try {
-    await program.parseAsync(io.argv);
+    await program.parseAsync(io.argv).catch((error) => {
+      if (!(error instanceof CommanderError)) throw error;
+      exitCode = error.exitCode === 0 ? EXIT_OK : exitCodeOfKind('usage');
+    });
+    await io.out(help);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : exitCodeOfKind('usage');
     const isVerbose = verbose || io.argv.includes('--verbose') || io.argv.includes('-v');
     io.err(safeLines(explain(error, isVerbose)));
     return exitCodeOf(error);

@@ -7,7 +7,7 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
   ['3', 'partly done'],
   ['64', 'usage: the command line or a file it names'],
   ['69', 'the broker cannot be reached'],
-  ['77', 'the broker refused'],
+  ['77', 'the broker refused, or a file or a disk did'],
   ['99', 'a check failed, or a threshold was crossed'],
   [
     '130',

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { StandardOutput } from './standard-output.js';
 
 /**
  * The only door to `process`: arguments, environment, the three streams, signals and the parent.
@@ -22,8 +23,10 @@ export interface Io {
   readonly nodeVersion: string;
   /** How to start fairq again as a child: the node binary and the script. */
   readonly self: { readonly node: string; readonly script: string };
-  /** Resolves when the text has been handed to the operating system. */
+  /** Resolves when the text has been handed to the operating system, or nobody reads any more. */
   out(text: string): Promise<void>;
+  /** Calls back once when nobody reads what `out` writes any more. */
+  onReaderGone(listener: () => void): void;
   err(text: string): void;
   /** Calls back for SIGINT, SIGTERM and SIGHUP. */
   onStopSignal(listener: (signal: NodeJS.Signals) => void): void;
@@ -52,16 +55,14 @@ export interface TerminalListener {
   onGone(): void;
 }
 
+const STDOUT = 1;
+
 export function processIo(hostname: string): Io {
   const exit = process.exit.bind(process);
-  // Without a listener a reader that has gone would end the process, whoever writes. What else goes wrong
-  // with the output ends it as before.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A terminal that was closed fails with EIO.
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
-  }
+  const output = new StandardOutput(process.stdout, STDOUT, process.pid);
+  // Messages that nobody can read any more, or whose disk is full, are lost: no work is given up for them, and
+  // there is nowhere to say it.
+  process.stderr.on('error', () => {});
   return {
     argv: process.argv,
     env: process.env,
@@ -80,14 +81,8 @@ export function processIo(hostname: string): Io {
     nodeVersion: process.version,
     hostname,
     self: { node: process.execPath, script: fileURLToPath(new URL('../bin/fairq.js', import.meta.url)) },
-    out: (text) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => {
-          // A reader such as `head` that has seen enough closes the pipe: that is no failure.
-          if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-          else resolve();
-        });
-      }),
+    out: (text) => output.write(text),
+    onReaderGone: (listener) => output.onReaderGone(listener),
     err: (text) => {
       process.stderr.write(text);
     },
@@ -117,7 +112,10 @@ export function processIo(hostname: string): Io {
         throw refusal(code);
       };
     },
-    exit: (code) => exit(code),
+    exit: (code) => {
+      output.close();
+      return exit(code);
+    },
   };
 }
 

@@ -51,14 +51,20 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
     const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
     const look = await Promise.race([TaskLook.open(deps, id), interrupted, connection.lost]);
     const found = follow === true ? followed(look, context) : look.look();
-    return await resultOf(
-      await Promise.race([found, interrupted, connection.lost]),
-      follow === true,
-      context,
-    );
+    const unread = follow === true ? readerGone(context) : new Promise<never>(() => {});
+    const state = await Promise.race([found, interrupted, connection.lost, unread]);
+    if (state === undefined) {
+      return { document: { schemaVersion: 1, kind: 'end' }, text: () => '' };
+    }
+    return await resultOf(state, follow === true, context);
   } finally {
     await connection.close();
   }
+}
+
+/** Resolves when nobody reads any more. */
+function readerGone({ io }: Context): Promise<undefined> {
+  return new Promise((resolve) => io.onReaderGone(() => resolve(undefined)));
 }
 
 /** Says each change, and resolves with where it ended. */

@@ -91,6 +91,7 @@ async function asLines(
 ): Promise<number> {
   const pause = new Pause();
   context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
+  context.io.onReaderGone(() => pause.end());
   let count = 0;
   while (!pause.ended && count < samples) {
     await pause.wait(interval);

@@ -7,7 +7,8 @@ const REDRAW = '\u001b[H\u001b[J';
 const CLEAR = '\u001b[2J';
 
 /**
- * Shows a sample again and again until it is told to stop, which is its orderly end: in place on a terminal, one after the other
+ * Shows a sample again and again until it is told to stop, which is its orderly end, or nobody reads any more: in
+ * place on a terminal, one after the other
  * elsewhere, and as one JSON object a line with `--json`.
  */
 export async function watch(
@@ -18,6 +19,7 @@ export async function watch(
   const { io, json, style } = context;
   const pause = new Pause();
   context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
+  io.onReaderGone(() => pause.end());
   const inPlace = io.stdoutIsTerminal && !json;
   if (inPlace) await io.out(CLEAR);
   while (!pause.ended) {

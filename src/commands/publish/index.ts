@@ -176,6 +176,13 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
         ? ResultWait.open(connection, names, flags.queueType, newId, onState)
         : celery.wait(connection, onState);
     const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
+    let isUnread = false;
+    if (results !== undefined) {
+      context.io.onReaderGone(() => {
+        isUnread = true;
+        results.stop();
+      });
+    }
     const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
       results?.expect({ id, type, user, run });
     const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
@@ -204,7 +211,8 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     const report = await run.run().finally(() => progress.stop());
     if (results !== undefined) {
       const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
-      return await waitedResult(report, outcome, context.interrupts.requested, context);
+      const end = { isInterrupted: context.interrupts.requested, isUnread };
+      return await waitedResult(report, outcome, end, context);
     }
     return {
       document: { schemaVersion: 1, kind: 'publish', ...report },

@@ -100,19 +100,26 @@ export class PrintedResults {
   }
 }
 
+export interface WaitEnd {
+  readonly isInterrupted: boolean;
+  /** Nobody reads its lines any more: whoever did has seen enough, so what has not ended is no failure. */
+  readonly isUnread: boolean;
+}
+
 /** The end of `publish --wait`: its lines are out; with --json the last one is the report. */
 export async function waitedResult(
   report: PublishReport,
   outcome: WaitOutcome,
-  isInterrupted: boolean,
+  { isInterrupted, isUnread }: WaitEnd,
   context: Context,
 ): Promise<CommandResult> {
   const { renderPublish, renderWait } = await import('../../render/publish-text.js');
   if (!context.json)
     context.say(`${renderPublish(report, { ...context.style, color: false })}\n${renderWait(outcome)}`);
+  const missed = outcome.failed + (isUnread ? 0 : outcome.unfinished);
   return {
     document: { schemaVersion: 1, kind: 'publish', ...report, interrupted: isInterrupted, results: outcome },
     text: () => '',
-    endsAs: isInterrupted ? 'interrupted' : outcome.failed + outcome.unfinished > 0 ? 'partial' : undefined,
+    endsAs: isInterrupted ? 'interrupted' : missed > 0 ? 'partial' : undefined,
   };
 }

@@ -217,6 +217,7 @@ async function janitor(
   context: Context,
 ): Promise<CommandResult> {
   const { renderPruneRound } = await import('../../render/queues/prune-text.js');
+  context.io.onReaderGone(() => rounds.stop());
   let count = 0;
   let pruned = 0;
   while (!rounds.stopped) {
