@@ -4,6 +4,7 @@ import type { Action, CommandResult, Context } from './commands/context.js';
 import { addGlobalOptions } from './commands/global-options.js';
 import { registerCommands } from './commands/index.js';
 import { Interrupts } from './commands/interrupt.js';
+import { Log } from './commands/log.js';
 import type { Config } from './config.js';
 import { FairqError, messageOf } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
@@ -18,6 +19,7 @@ async function main(io: Io): Promise<number> {
   /** What was asked for instead of a command's work: help, or the version. */
   let help = '';
   let verbose = false;
+  const log = new Log(io, systemClock);
   const program = new Command('fairq')
     .description('Fair per-user task queues on RabbitMQ: publish, work, list, and prove who waits for whom.')
     .version(VERSION, '--version', 'print the version')
@@ -35,7 +37,7 @@ async function main(io: Io): Promise<number> {
   const run =
     <Flags>(action: Action<Flags>) =>
     async (flags: Flags): Promise<void> => {
-      const context = makeContext(io, program.opts());
+      const context = makeContext(io, log, program.opts());
       verbose = context.verbose;
       const result = await Promise.race([action(flags, context), context.interrupts.cutOff]);
       await write(result, context);
@@ -56,27 +58,28 @@ async function main(io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     const isVerbose = verbose || io.argv.includes('--verbose') || io.argv.includes('-v');
-    io.err(safeLines(explain(error, isVerbose)));
+    explain(error, isVerbose, log);
     return exitCodeOf(error);
   }
 }
 
-function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Context {
+function makeContext(io: Io, log: Log, options: Readonly<Record<string, unknown>>): Context {
   const json = options.json === true;
   const quiet = options.quiet === true;
   const verbose = options.verbose === true;
   const plain = options.color === false || (io.env.NO_COLOR ?? '') !== '' || io.env.TERM === 'dumb';
   const inCi = (io.env.CI ?? '') !== '';
   const locale = io.env.LC_ALL || io.env.LC_CTYPE || io.env.LANG || '';
-  const warn = (text: string) => io.err(`warning: ${safeLines(text)}\n`);
-  const say = (text: string) => {
-    if (!quiet) io.err(`${safeLines(text)}\n`);
+  const warn: Context['warn'] = (text, fields) => log.line('warning', text, fields);
+  const say: Context['say'] = (text, fields) => {
+    if (!quiet) log.line('info', text, fields);
   };
   let config: Promise<Config> | undefined;
   return {
     io,
     clock: systemClock,
     interrupts: new Interrupts(io, say),
+    log,
     json,
     style: {
       columns: Math.max(40, io.columns),
@@ -94,10 +97,10 @@ function makeContext(io: Io, options: Readonly<Record<string, unknown>>): Contex
       return config;
     },
     warn,
-    fail: (text) => io.err(`${safeLines(text)}\n`),
+    fail: (text) => log.line('info', text),
     say,
     detail: (text) => {
-      if (verbose) io.err(`${safeLines(text)}\n`);
+      if (verbose) log.line('detail', text);
     },
   };
 }
@@ -123,20 +126,19 @@ async function write(result: CommandResult, context: Context): Promise<void> {
 }
 
 /** What happened, and what to do next; the stack only where it was asked for. */
-function explain(error: unknown, verbose: boolean): string {
+function explain(error: unknown, verbose: boolean, log: Log): void {
+  const stack = verbose && error instanceof Error ? String(error.stack) : undefined;
   if (error instanceof FairqError) {
-    const lines = [`error: ${error.message}`];
-    if (error.hint !== undefined) lines.push(`  ${error.hint}`);
-    if (verbose) lines.push(`  [${error.code}] ${error.stack ?? ''}`);
-    return `${lines.join('\n')}\n`;
+    const { message, hint, code } = error;
+    const lines = [message];
+    if (hint !== undefined) lines.push(`  ${hint}`);
+    if (verbose) lines.push(`  [${code}] ${stack ?? ''}`);
+    log.line('error', lines.join('\n'), { message, hint, code, stack });
+    return;
   }
-  const lines = [`error: unexpected: ${messageOf(error)}`];
-  if (verbose && error instanceof Error) lines.push(String(error.stack));
-  else
-    lines.push(
-      '  This is a defect of fairq. Run the command again with --verbose and report what it prints.',
-    );
-  return `${lines.join('\n')}\n`;
+  const message = `unexpected: ${messageOf(error)}`;
+  const hint = 'This is a defect of fairq. Run the command again with --verbose and report what it prints.';
+  log.line('error', [message, stack ?? `  ${hint}`].join('\n'), { message, hint, stack });
 }
 
 const io = processIo(hostname());

@@ -4,12 +4,14 @@ import type { ErrorKind } from '../errors.js';
 import type { Io } from '../io.js';
 import type { TextStyle } from '../render/style.js';
 import type { Interrupts } from './interrupt.js';
+import type { Log, LogFields } from './log.js';
 
 /** What a command is given beside its own flags. */
 export interface Context {
   readonly io: Io;
   readonly clock: Clock;
   readonly interrupts: Interrupts;
+  readonly log: Log;
   readonly json: boolean;
   /** For what goes to stdout. */
   readonly style: TextStyle;
@@ -22,11 +24,11 @@ export interface Context {
   /** Resolved on first use: not every command needs a broker. */
   config(): Promise<Config>;
   /** Something the user should know and that stops nothing. */
-  warn(text: string): void;
+  warn(text: string, fields?: LogFields): void;
   /** Why the command ends as it does, where it did report: said also with --quiet. */
   fail(text: string): void;
   /** What happens, for people; silent with --quiet. */
-  say(text: string): void;
+  say(text: string, fields?: LogFields): void;
   /** Detail that only --verbose shows. */
   detail(text: string): void;
 }

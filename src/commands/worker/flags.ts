@@ -26,6 +26,7 @@ export interface WorkerFlags extends WeightFlags, GroupByFlags {
   taskTimeout?: number;
   killAfter: number;
   exitWithParent?: boolean;
+  logJson?: boolean;
   discoverEvery: number;
   maxAttempts: number;
   backoff: readonly number[];

@@ -109,6 +109,7 @@ export function registerWorker(program: Command, run: Run): void {
       'run the messages of Celery clients, and answer them; with --queues or --queue-prefix',
     )
     .option('--queue-prefix <text>', 'serve the queues whose names begin so; the user follows')
+    .option('--log-json', 'what is said on stderr: a JSON object a line')
     .option('--name <name>', 'shown in reports (default: host and process)')
     .addOption(
       new Option(

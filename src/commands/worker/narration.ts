@@ -1,40 +1,93 @@
-import { formatDuration } from '../../render/numbers.js';
+import type { WorkerSnapshot } from '../../core/worker-report.js';
+import { formatCount, formatDuration, formatTasks } from '../../render/numbers.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
 import type { Context } from '../context.js';
+import { Unshown } from './unshown.js';
 
-/** Failures, and results that were dropped, named one by one; of failures the rest are counted. */
+/** Failures, and results that were dropped, are named one by one so often between two summaries; the rest is counted. */
 const SHOWN = 5;
+export const SUM_UP_EVERY_MS = 60_000;
 
-/** What is said of a worker while it runs: a line where somebody may have to do something. */
-export function narration(
-  context: Context,
-  name: string,
-  slots: number,
-): Omit<WorkerListener, 'onTaskEnded'> {
-  const { say, warn, detail, verbose } = context;
-  let failures = 0;
-  let dropped = 0;
-  return {
-    onReady: (queues) =>
-      say(`worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${slots} slots`),
-    onWarning: (text) => warn(text),
-    onDetail: (text) => detail(text),
-    onResultDropped: ({ id, user }, reason) => {
-      dropped++;
-      if (dropped > SHOWN && !verbose) return;
-      warn(`task ${id} of user ${JSON.stringify(user)} is done, and its result is not kept: ${reason}`);
-    },
-    onTaskFailed: (user, id, reason, retryAfterMs) => {
-      failures++;
-      if (failures <= SHOWN || verbose) {
+type Counts = Pick<WorkerSnapshot, 'completed' | 'failed' | 'retried'>;
+
+/** What is said of a worker while it runs: a line where somebody may have to do something, and a summary each minute. */
+export class Narration {
+  readonly #unshown = new Unshown();
+  #failures = 0;
+  #dropped = 0;
+  #before: Counts = { completed: 0, failed: 0, retried: 0 };
+  #idle = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly name: string,
+    private readonly slots: number,
+  ) {}
+
+  listener(): Omit<WorkerListener, 'onTaskEnded'> {
+    const { say, warn, detail, verbose } = this.context;
+    const { name, slots } = this;
+    return {
+      onReady: (queues) =>
+        say(`worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${slots} slots`, {
+          ...{ worker: name, queues, slots },
+        }),
+      onWarning: (text) => warn(text),
+      onDetail: (text) => detail(text),
+      onResultDropped: ({ id, user }, reason) => {
+        this.#dropped++;
+        if (this.#dropped > SHOWN && !verbose) return;
+        warn(`task ${id} of user ${JSON.stringify(user)} is done, and its result is not kept: ${reason}`, {
+          ...{ task: id, user, reason },
+        });
+      },
+      onTaskFailed: (user, id, reason, retryAfterMs) => {
+        this.#failures++;
+        if (this.#failures > SHOWN && !verbose) {
+          this.#unshown.add(user, reason);
+          return;
+        }
         const next =
           retryAfterMs === undefined
             ? 'it is a dead letter'
             : `tried again in ${formatDuration(retryAfterMs)}`;
         const why = JSON.stringify(reason.slice(0, 200));
-        warn(`task ${id} of user ${JSON.stringify(user)} failed, ${next}: ${why}`);
-      }
-      if (failures === SHOWN && !verbose) warn('more failures are counted, not shown (--verbose shows all)');
-    },
-  };
+        warn(`task ${id} of user ${JSON.stringify(user)} failed, ${next}: ${why}`, {
+          ...{ task: id, user, reason, retryInMs: retryAfterMs ?? null },
+        });
+        if (this.#failures === SHOWN && !verbose) {
+          warn('more failures are counted until the next summary, and not shown (--verbose shows all)');
+        }
+      },
+    };
+  }
+
+  /** Says what came of it since the last time. An idle worker says once that it is. */
+  sumUp(now: WorkerSnapshot): void {
+    const { say, warn } = this.context;
+    const { completed, failed, retried } = now;
+    const done = completed - this.#before.completed;
+    const lost = failed - this.#before.failed;
+    const again = retried - this.#before.retried;
+    this.#before = { completed, failed, retried };
+    const isIdle = done + lost + again + now.running === 0;
+    const wasIdle = this.#idle;
+    this.#idle = isIdle;
+    if (isIdle && wasIdle) return;
+    if (isIdle) say('nothing came in the last minute; the next line comes with the next task', { done: 0 });
+    else {
+      const failures = lost > 0 ? `, ${formatCount(lost)} failed for good` : '';
+      const retries = again > 0 ? `, ${formatCount(again)} to be tried again` : '';
+      const here = `${formatCount(now.running)} running, ${formatCount(now.held)} held, ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
+      say(`in the last minute ${formatTasks(done)} done${failures}${retries}; ${here}`, {
+        ...{ done, failed: lost, retried: again, running: now.running, held: now.held },
+        ...{ active: now.active, queues: now.queues },
+      });
+    }
+    if (this.#unshown.count > 0) {
+      warn(`failures that were not shown: ${this.#unshown.take()}`, { failures: this.#failures });
+    }
+    this.#failures = 0;
+    this.#dropped = 0;
+  }
 }

@@ -9,7 +9,7 @@ import { celeryOf } from './celery.js';
 import { checkFlags, type WorkerFlags } from './flags.js';
 import { guardedModule } from './guarded-module.js';
 import { serveMetrics } from './metrics.js';
-import { narration } from './narration.js';
+import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues.js';
 
 /** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
@@ -20,6 +20,7 @@ const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** `fairq worker`, from its flags to its report. An orderly stop is no failure, and comes at any moment. */
 export async function work(flags: WorkerFlags, context: Context): Promise<CommandResult> {
+  context.log.form = flags.logJson ? 'json' : 'timed';
   checkFlags(flags);
   const { io, interrupts } = context;
   if (flags.exitWithParent) interrupts.exitWithParent();
@@ -80,6 +81,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   }
   const newId = idGenerator(context);
   let metrics: WorkerMetrics = NO_METRICS;
+  const narration = new Narration(context, name, flags.concurrency);
   const worker = new Worker(
     connection,
     management,
@@ -117,7 +119,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     context.clock,
     newId,
     {
-      ...narration(context, name, flags.concurrency),
+      ...narration.listener(),
       onTaskEnded: (event) => metrics.ended(event),
     },
   );
@@ -148,7 +150,10 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     state: () => `${worker.unconfirmed} tasks that have ended are not confirmed`,
   });
   const started = context.clock.now();
-  const progress = await showProgress(context, () =>
+  const summaries = setInterval(() => narration.sumUp(worker.snapshot()), SUM_UP_EVERY_MS);
+  // Lines of JSON and a line that is drawn again and again do not go together.
+  const shown = { ...context, liveProgress: context.liveProgress && !flags.logJson };
+  const progress = await showProgress(shown, () =>
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
   try {
@@ -156,6 +161,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     return await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
   } finally {
     progress.stop();
+    clearInterval(summaries);
     // The broker delivers their tasks again when it is closed: not beside the programs of before.
     await handlers.allEnded?.();
     await served?.server.close();
