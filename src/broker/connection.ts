@@ -302,10 +302,21 @@ class LastingConnection implements Connection {
   #keep<C extends Channel>(channel: C): C {
     // The failure of a channel reaches whoever waits for an answer on it, and its `close` event.
     channel.on('error', () => {});
+    closeWithConnection(channel);
     this.#channels.add(channel);
     channel.once('close', () => this.#channels.delete(channel));
     return channel;
   }
+}
+
+/** amqplib's `close` never resolves when the connection is lost before the broker has answered it. */
+function closeWithConnection(channel: Channel): void {
+  const close = channel.close.bind(channel);
+  channel.close = () =>
+    new Promise((resolve, reject) => {
+      channel.once('close', () => resolve());
+      close().then(resolve, reject);
+    });
 }
 
 /** As `socketOf`. */

@@ -16,6 +16,9 @@ const EVENTS_MAX_BYTES = 2_000_000_000;
 const EVENTS_SEGMENT_BYTES = 50_000_000;
 const RESULTS_MAX_BYTES = 500_000_000;
 const RESULTS_SEGMENT_BYTES = 10_000_000;
+/** Small: a worker reads all of it when it meets its first task that was delivered before. */
+const STARTS_MAX_BYTES = 20_000_000;
+const STARTS_SEGMENT_BYTES = 2_000_000;
 
 export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
 
@@ -58,6 +61,13 @@ export async function assertTopology(connection: Connection, names: Names, type:
     ),
   });
   if (made.includes(names.eventStream)) await writeBeginning(connection, names);
+}
+
+/** Makes the stream of what workers note of their lives and starts. Safe to repeat. */
+export async function assertStartStream(connection: Connection, names: Names): Promise<void> {
+  await assertUnlessThere(connection, {
+    [names.startStream]: streamArguments(EVENTS_MAX_AGE, STARTS_MAX_BYTES, STARTS_SEGMENT_BYTES),
+  });
 }
 
 /**

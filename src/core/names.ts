@@ -23,6 +23,8 @@ export interface Names {
   readonly eventStream: string;
   /** Stream of what tasks returned, and why they failed. */
   readonly resultStream: string;
+  /** Stream of what workers note before they start what was delivered before. */
+  readonly startStream: string;
   /** Tasks that failed for good. */
   readonly deadLetterQueue: string;
   /** What the name of every queue starts with in which tasks wait for their next attempt. */
@@ -55,6 +57,7 @@ export function namesFor(prefix: string): Names {
     controlExchange: `${prefix}.control`,
     eventStream: `${prefix}.events`,
     resultStream: `${prefix}.results`,
+    startStream: `${prefix}.starts`,
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
     replyQueuePrefix: `${prefix}.replies.`,
@@ -92,12 +95,12 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, resultStream, deadLetterQueue, controlExchange, pruneLock } = names;
+  const { eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock } = names;
   return (
     [names.retryQueuePrefix, names.replyQueuePrefix, names.doctorQueuePrefix].some((start) =>
       queue.startsWith(start),
     ) ||
-    [eventStream, resultStream, deadLetterQueue, controlExchange, pruneLock].some(
+    [eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock].some(
       (name) => queue === name || queue.startsWith(`${name}.`),
     )
   );

@@ -2,3 +2,8 @@
 export class Unrunnable extends Error {
   override readonly name: string = 'Unrunnable';
 }
+
+/** A task that was there each time when so many workers died. */
+export class WorkerKiller extends Unrunnable {
+  override readonly name = 'WorkerKiller';
+}

@@ -29,6 +29,7 @@ export interface WorkerFlags extends WeightFlags, GroupByFlags {
   logJson?: boolean;
   discoverEvery: number;
   maxAttempts: number;
+  maxCrashes: number;
   backoff: readonly number[];
   queueType: QueueType;
   ordered?: boolean;
@@ -98,6 +99,18 @@ export function parseResultSize(text: string): number {
 
 export function parsePrefetch(text: string): number | 'auto' {
   return text === 'auto' ? 'auto' : parseCount(text, '--prefetch', 1, 65_535);
+}
+
+/** Among fewer deaths the task that kills its worker is not told from those that run beside it. */
+const FEWEST_CRASHES = 3;
+
+/** @returns 0 for no limit */
+export function parseMaxCrashes(text: string): number {
+  const count = parseCount(text, '--max-crashes', 0, 1_000);
+  if (count === 0 || count >= FEWEST_CRASHES) return count;
+  throw usageError('BAD_COUNT', `--max-crashes: ${count} is too few`, {
+    hint: `Give ${FEWEST_CRASHES} or more, so that the task that kills its worker is told from those beside it; or 0 for no limit.`,
+  });
 }
 
 export function collect(text: string, sofar: string[] = []): string[] {

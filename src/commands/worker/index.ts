@@ -4,7 +4,7 @@ import { parseBackoff } from '../../core/retry-policy.js';
 import type { Run } from '../context.js';
 import { groupByOption } from '../group-by.js';
 import { withWeightOptions } from '../weights.js';
-import { collect, parsePrefetch, parseResultSize, parseResultTtl } from './flags.js';
+import { collect, parseMaxCrashes, parsePrefetch, parseResultSize, parseResultTtl } from './flags.js';
 import { work } from './work.js';
 
 const DEFAULT_BACKOFF = '1s,2s,4s…';
@@ -72,6 +72,12 @@ export function registerWorker(program: Command, run: Run): void {
       '--max-attempts <n>',
       'starts of a task that fails, before it is a dead letter',
       (text) => parseCount(text, '--max-attempts', 1, 1_000),
+      3,
+    )
+    .option(
+      '--max-crashes <n>',
+      'workers that a task may take down with it, before it is a dead letter; 3 or more, 0 for no limit',
+      parseMaxCrashes,
       3,
     )
     .addOption(

@@ -110,6 +110,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       taskTimeoutMs: flags.taskTimeout,
       discoverEveryMs: flags.discoverEvery,
       retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: celery?.stepsMs ?? [] },
+      maxCrashes: flags.maxCrashes === 0 ? undefined : flags.maxCrashes,
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       ordered: flags.ordered === true,
       results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },

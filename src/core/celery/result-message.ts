@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.js';
 import type { Failure } from '../dead-letter.js';
-import { Unrunnable } from '../unrunnable.js';
+import { Unrunnable, WorkerKiller } from '../unrunnable.js';
 import { Expired } from './decode-task.js';
 import { moduleOfError, pythonTraceback } from './python-text.js';
 
@@ -40,6 +40,9 @@ export function encodeFailure(id: string, { reason, stack, thrown }: Failure, is
     return encode(id, 'REVOKED', pythonError('TaskRevokedError', 'expired', 'celery.exceptions'), null);
   }
   const status = isLast ? 'FAILURE' : 'RETRY';
+  if (thrown instanceof WorkerKiller) {
+    return encode(id, status, pythonError('WorkerLostError', reason, 'billiard.exceptions'), null);
+  }
   if (thrown instanceof Unrunnable) {
     return encode(id, status, pythonError('InvalidTaskError', reason, 'celery.exceptions'), null);
   }

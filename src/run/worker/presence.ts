@@ -19,6 +19,8 @@ export interface PresenceListener {
   onLeave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
   /** Somebody asks for a task: where it stands, if it runs here. */
   onTask(id: string): RunningTask | undefined;
+  /** A worker has spoken, this one too: what it says comes back to it. */
+  onWorker(id: string): void;
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -98,6 +100,7 @@ export class Presence {
       case 'runs':
         return;
       case 'worker':
+        this.listener.onWorker(message.worker.id);
         // Who is new here has not heard of us either.
         if (this.peers.heard(message.worker, this.clock.now())) this.say();
         break;

@@ -5,9 +5,10 @@ import { delayAfter, type RetryPolicy } from '../../core/retry-policy.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { followed, NOISE_MS } from '../../core/task-time.js';
-import { Unrunnable } from '../../core/unrunnable.js';
+import { Unrunnable, WorkerKiller } from '../../core/unrunnable.js';
 import { messageOf } from '../../errors.js';
 import { type Handlers, isThenable } from './handlers.js';
+import type { Admission, StartGate } from './start-gate.js';
 import type { HeldTask } from './task.js';
 import type { TaskForm } from './task-form.js';
 import { RunContext, TaskRun } from './task-run.js';
@@ -28,8 +29,11 @@ export interface RunFailure extends Failure {
 }
 
 export interface RunnerListener {
-  /** @param value what the handler returned, or its promise came to */
-  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): void;
+  /**
+   * @param value what the handler returned, or its promise came to
+   * @returns whether it waits here for its next attempt
+   */
+  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): boolean;
   /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
   waitMs(): number;
   /** A burst of starts is over, or a running task has ended. */
@@ -46,6 +50,12 @@ export interface RunnerOptions {
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;
   readonly form: TaskForm;
+}
+
+interface Asked {
+  readonly task: HeldTask;
+  /** What its user was charged when it was next. */
+  readonly charge: number;
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
@@ -84,6 +94,8 @@ export class Runner {
     private readonly handlers: Handlers,
     private readonly clock: Clock,
     private readonly listener: RunnerListener,
+    /** Who is asked for what was delivered before; undefined: it starts as anything else does. */
+    private readonly gate?: StartGate,
   ) {}
 
   /** Slots that could start a task now. */
@@ -194,6 +206,7 @@ export class Runner {
   #burst(): void {
     const until = this.clock.now() + BURST_MS;
     let count = 0;
+    const asked: Asked[] = [];
     while (this.free > 0) {
       if (count >= BURST || (count > 0 && count % 16 === 0 && this.clock.now() > until)) {
         this.wake();
@@ -206,18 +219,51 @@ export class Runner {
       }
       const task = this.scheduler.next();
       if (task === undefined) break;
-      this.#run(task);
+      const { charge } = task.lane;
+      if (task.message.fields.redelivered && this.gate !== undefined) {
+        this.running++;
+        this.started++;
+        asked.push({ task, charge });
+      } else this.#run(task, charge);
       count++;
     }
+    if (asked.length > 0 && this.gate !== undefined) this.#ask(this.gate, asked);
     this.listener.onTick();
   }
 
-  #run(task: HeldTask): void {
+  /** They have their slots until there is an answer. */
+  #ask(gate: StartGate, asked: readonly Asked[]): void {
+    gate.admit(asked.map(({ task }) => task)).then((admissions) => {
+      asked.forEach((one, i) => {
+        this.running--;
+        this.started--;
+        if (!this.#abandoned) this.#admit(one, admissions[i]!);
+      });
+      this.#slotsFreed();
+      this.listener.onTick();
+    });
+  }
+
+  #admit({ task, charge }: Asked, admission: Admission): void {
+    if (admission.kind === 'start') this.#run(task, charge);
+    if (admission.kind !== 'never') return;
+    task.attempt = admission.attempt;
+    const run = this.#taken(task, charge);
+    this.#finish(run, failureOf(new WorkerKiller(admission.reason)));
+  }
+
+  /** It has a slot from here on. */
+  #taken(task: HeldTask, charge: number): TaskRun {
     this.running++;
     this.started++;
-    const run = new TaskRun(task, this.clock.epochMicros(), task.lane.charge);
+    const run = new TaskRun(task, this.clock.epochMicros(), charge);
     this.lastChangeAt = run.startedAt;
     this.firstStartAt ??= run.startedAt;
+    return run;
+  }
+
+  #run(task: HeldTask, charge: number): void {
+    const run = this.#taken(task, charge);
     let result: unknown;
     try {
       result = this.#call(run);
@@ -269,6 +315,10 @@ export class Runner {
   #finishAndWake(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
     this.#inFlight.delete(run);
     this.#finish(run, failure, value);
+    this.#slotsFreed();
+  }
+
+  #slotsFreed(): void {
     this.wake();
     for (const callback of this.#onEnd.splice(0)) callback();
   }
@@ -309,7 +359,8 @@ export class Runner {
       redelivered: task.message.fields.redelivered,
       hasResult: false,
     };
-    this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
+    const stays = this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
+    this.gate?.ended(task, stays);
   }
 
   #retryAfter({ task, envelope }: TaskRun, { thrown }: Failure): number | undefined {

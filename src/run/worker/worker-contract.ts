@@ -30,6 +30,8 @@ export interface WorkerOptions {
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;
+  /** A task that was there when so many workers died is a dead letter; undefined: nobody counts. */
+  readonly maxCrashes: number | undefined;
   /** What the queue of a user is made as when it has to be made again for a retry. */
   readonly queueKind: QueueKind;
   /**

@@ -12,12 +12,14 @@ import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/enve
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
-import type { Lane, Scheduler } from '../../core/scheduler.js';
+import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { interruptedError, messageOf } from '../../errors.js';
+import { CrashWatch } from './crashes/crash-watch.js';
+import { Suspects } from './crashes/suspects.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { HeldBack } from './held-back.js';
@@ -27,7 +29,7 @@ import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { QueuesOfWork } from './queues-of-work.js';
 import { Results } from './results.js';
 import { RetryReturns } from './retry-returns.js';
-import { type RunFailure, Runner } from './runner.js';
+import { type RunFailure, Runner, type RunnerListener } from './runner.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
 import { SlotsInUse } from './slots-in-use.js';
@@ -52,7 +54,8 @@ const PULSE_EVERY_MS = 20;
  * runs tasks until it is stopped or has an end of its own, gives back what it holds and reports.
  */
 export class Worker {
-  readonly #scheduler: Scheduler<HeldTask>;
+  readonly #scheduler: Suspects;
+  readonly #crashes: CrashWatch | undefined;
   readonly #filter: QueueFilter;
   readonly #work: QueuesOfWork;
   readonly #presence: Presence;
@@ -108,8 +111,12 @@ export class Worker {
     this.#failed.catch(() => {}); // `run` awaits it, unless it has ended before
     const fail = (error: Error) => this.#fail(error);
     this.#results = new Results(options.results, (event, reason) => listener.onResultDropped(event, reason));
-    this.#scheduler = options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>();
-    this.#runner = new Runner(options, this.#scheduler, handlers, clock, {
+    this.#scheduler = new Suspects(
+      options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>(),
+      clock,
+    );
+    this.#crashes = this.#watchCrashes(id);
+    const slots: RunnerListener = {
       onFinished: (run, ended, failure, value) => {
         const result = this.#results.lineOf(ended, failure, value);
         const event = result === undefined ? ended : { ...ended, hasResult: true };
@@ -119,10 +126,12 @@ export class Worker {
         const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
         if (stays) this.#settlement?.attempted(event);
         else this.#settlement?.finished(run.task, event);
+        return stays;
       },
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
-    });
+    };
+    this.#runner = new Runner(options, this.#scheduler, handlers, clock, slots, this.#crashes);
     this.#slotsInUse = new SlotsInUse(this.#runner, options.concurrency, clock);
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#work = new QueuesOfWork(names, this.#filter, (text) => this.listener.onWarning(text));
@@ -156,12 +165,23 @@ export class Worker {
         onQueue: (queue) => this.takeUp(queue).catch(fail),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
+        onWorker: (worker) => this.#crashes?.heard(worker),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => this.#listSoon(0),
         onFailure: fail,
       },
     );
     this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
+  }
+
+  #watchCrashes(worker: string): CrashWatch | undefined {
+    const { maxCrashes, form } = this.options;
+    if (maxCrashes === undefined) return undefined;
+    const options = { worker, maxCrashes, form };
+    return new CrashWatch(this.connection, this.names, options, this.#scheduler, this.clock, {
+      onReady: () => this.#runner.wake(),
+      onWarning: (text) => this.listener.onWarning(text),
+    });
   }
 
   #fairScheduler(): FairScheduler<HeldTask> {
@@ -185,7 +205,7 @@ export class Worker {
       failed,
       retried,
       running,
-      held: this.#scheduler.held,
+      held: this.#scheduler.held + this.#scheduler.waiting,
       queues: this.#intake.sources.size,
       active: this.#intake.activeUsers,
     };
@@ -247,6 +267,7 @@ export class Worker {
       this.#warmUp.cancel();
       this.#heldBack.clear();
       this.#presence.close();
+      this.#crashes?.end();
       this.#returns?.close();
       clearTimeout(this.#listTimer);
       clearInterval(this.#pulse);
@@ -268,7 +289,12 @@ export class Worker {
   async #open(): Promise<void> {
     await assertTopology(this.connection, this.names, this.options.queueKind.type);
     await makeFixedQueues(this.connection, this.names, this.options.queueKind, this.options.also);
-    const [returns, all] = await Promise.all([this.#openReturns(), this.#findQueues(), this.#intake.open()]);
+    const [returns, all] = await Promise.all([
+      this.#openReturns(),
+      this.#findQueues(),
+      this.#intake.open(),
+      this.#crashes?.open(),
+    ]);
     this.#returns = returns;
     returns.take(all.map(({ name }) => name));
     const found = this.#work.among(all);
@@ -430,7 +456,7 @@ export class Worker {
     return (
       this.#warmUp.hasMore ||
       this.#runner.running > 0 ||
-      this.#scheduler.held > 0 ||
+      this.#scheduler.held + this.#scheduler.waiting > 0 ||
       (this.#returns?.pending ?? 0) > 0 ||
       this.#heldBack.size > 0 ||
       (this.#settlement?.pending ?? 0) > 0
@@ -554,6 +580,7 @@ export class Worker {
     if (ordered) givenBack = await this.#intake.giveBackAll();
     this.#intake.closing();
     this.#presence.sayGoodbye();
+    this.#crashes?.end();
     await this.connection.close();
     return givenBack;
   }

@@ -1,0 +1,142 @@
+import type { WorkerNote } from './worker-notes.js';
+
+interface Life {
+  /** When somebody took it for dead; undefined while it lives. Microseconds since the epoch. */
+  diedAt: number | undefined;
+  /** What it has noted that it starts, and has not taken back. */
+  readonly tasks: Set<string>;
+}
+
+/** What is known of the deaths that a task was there for. */
+export interface CrashRecord {
+  /** Workers that died, or were cut off, while it ran at them. */
+  readonly crashes: number;
+  /** Workers that have noted its start and may live. */
+  readonly at: readonly string[];
+}
+
+const NONE: CrashRecord = { crashes: 0, at: [] };
+
+/**
+ * What the notes of workers come to, read in the order of their stream. A start that was noted and not taken back,
+ * by a worker that is dead, is a crash of that task.
+ */
+export class CrashLedger {
+  readonly #lives = new Map<string, Life>();
+  /** Who has noted the start of a task. */
+  readonly #starts = new Map<string, Set<string>>();
+
+  take(note: WorkerNote): void {
+    switch (note.kind) {
+      case 'began':
+        this.#forgetTasksOf(note.worker);
+        this.#lifeOf(note.worker).diedAt = undefined;
+        return;
+      case 'lives':
+        this.#lifeOf(note.worker).diedAt = undefined;
+        return;
+      case 'ended':
+        this.#forgetTasksOf(note.worker);
+        this.#lives.delete(note.worker);
+        return;
+      case 'died':
+        // Of one that is not known it ended orderly, or its notes are too old to be here.
+        for (const worker of note.workers) {
+          const life = this.#lives.get(worker);
+          if (life !== undefined) life.diedAt ??= note.at;
+        }
+        return;
+      case 'starts':
+        for (const task of note.tasks) this.#start(note.worker, task);
+        return;
+      case 'ends':
+        for (const task of note.tasks) this.#forget(task);
+        return;
+      case 'guilty':
+        for (const task of note.tasks) this.#blame(task);
+        return;
+      case 'releases':
+        for (const task of note.tasks) this.#takeBack(note.worker, task);
+        return;
+    }
+  }
+
+  of(task: string): CrashRecord {
+    const workers = this.#starts.get(task);
+    if (workers === undefined) return NONE;
+    const at = [...workers].filter((worker) => this.#lives.get(worker)?.diedAt === undefined);
+    return { crashes: workers.size - at.length, at };
+  }
+
+  /** Workers that have died since then while this task did not run at them. @param since microseconds since the epoch */
+  otherDeaths(task: string, since: number): number {
+    let count = 0;
+    for (const { diedAt, tasks } of this.#lives.values()) {
+      if (diedAt !== undefined && diedAt >= since && !tasks.has(task)) count++;
+    }
+    return count;
+  }
+
+  isDead(worker: string): boolean {
+    return this.#lives.get(worker)?.diedAt !== undefined;
+  }
+
+  /** Workers that are not known to have ended or died. */
+  *living(): Iterable<string> {
+    for (const [worker, { diedAt }] of this.#lives) if (diedAt === undefined) yield worker;
+  }
+
+  #lifeOf(worker: string): Life {
+    let life = this.#lives.get(worker);
+    if (life === undefined) {
+      life = { diedAt: undefined, tasks: new Set() };
+      this.#lives.set(worker, life);
+    }
+    return life;
+  }
+
+  #start(worker: string, task: string): void {
+    const life = this.#lifeOf(worker);
+    life.diedAt = undefined; // it speaks
+    life.tasks.add(task);
+    const workers = this.#starts.get(task);
+    if (workers === undefined) this.#starts.set(task, new Set([worker]));
+    else workers.add(worker);
+  }
+
+  #takeBack(worker: string, task: string): void {
+    this.#lives.get(worker)?.tasks.delete(task);
+    const workers = this.#starts.get(task);
+    workers?.delete(worker);
+    if (workers?.size === 0) this.#starts.delete(task);
+  }
+
+  /** Whoever ran beside it is cleared of those deaths. */
+  #blame(task: string): void {
+    for (const worker of [...(this.#starts.get(task) ?? [])]) {
+      if (!this.isDead(worker)) continue;
+      this.#forgetTasksOf(worker);
+      this.#lives.delete(worker);
+    }
+    this.#forget(task);
+  }
+
+  #forget(task: string): void {
+    for (const worker of this.#starts.get(task) ?? []) this.#lives.get(worker)?.tasks.delete(task);
+    this.#starts.delete(task);
+  }
+
+  #forgetTasksOf(worker: string): void {
+    for (const task of [...(this.#lives.get(worker)?.tasks ?? [])]) this.#takeBack(worker, task);
+  }
+}
+
+/**
+ * Whether a task is to be given up: it has ended as many workers as it may. The worker at which a task ran first
+ * has noted nothing, since it was delivered for the first time; that death is taken for the task's own, unless more
+ * workers have died without the task than with it. Then somebody else kills workers, and only what was noted counts.
+ */
+export function hasCrashedTooOften(crashes: number, otherDeaths: number, most: number): boolean {
+  const first = otherDeaths >= 1 && otherDeaths <= crashes ? 1 : 0;
+  return crashes + first >= most;
+}

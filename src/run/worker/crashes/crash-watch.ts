@@ -1,0 +1,237 @@
+import type { Connection } from '../../../broker/connection.js';
+import type { Clock } from '../../../core/clock.js';
+import { CrashLedger, hasCrashedTooOften } from '../../../core/crash-ledger.js';
+import { decodeEnvelope } from '../../../core/envelope.js';
+import type { Names } from '../../../core/names.js';
+import { keyOfTask } from '../../../core/worker-notes.js';
+import { messageOf } from '../../../errors.js';
+import type { Admission, StartGate } from '../start-gate.js';
+import type { HeldTask } from '../task.js';
+import type { TaskForm } from '../task-form.js';
+import { NoteWriter } from './note-writer.js';
+import type { Suspects } from './suspects.js';
+import { WorkerLives } from './worker-lives.js';
+
+/** What a worker said just before it died may come a moment after its tasks have. */
+const SURELY_SINCE_MS = 1_000;
+/** Ends are noted together; nobody waits for them. */
+const NOTE_ENDS_WITHIN_MS = 20;
+const ENDS_AT_ONCE = 500;
+
+export interface CrashWatchOptions {
+  /** Id of this worker. */
+  readonly worker: string;
+  readonly maxCrashes: number;
+  readonly form: TaskForm;
+}
+
+export interface CrashWatchListener {
+  /** A task of the second row may start. */
+  onReady(): void;
+  onWarning(text: string): void;
+}
+
+/**
+ * Finds the task that kills its worker. The broker does not tell it from others: `redelivered` says that a task may
+ * have been here or elsewhere before, and an orderly give-back sets it too; classic queues count nothing.
+ *
+ * So a worker writes down that it begins and that it ends, and, before it starts a task that was delivered before,
+ * that it starts this one (`NoteWriter`); when the task has ended it takes that back. A start that was not taken
+ * back, by a worker of whom nothing is heard any more (`WorkerLives`), is a crash of that task (`CrashLedger`).
+ * What merely waits at a worker that dies has no note, and no crash. A task that is delivered for the first time
+ * needs no note, so nothing is written for it; nothing is read before the first that was delivered before.
+ *
+ * A task with a crash is a suspect (`Suspects`): it waits behind the others, and runs as the only suspect.
+ */
+export class CrashWatch implements StartGate {
+  readonly #ledger = new CrashLedger();
+  readonly #lives: WorkerLives;
+  #writer: NoteWriter | undefined;
+  #following: Promise<void> | undefined;
+  /** Why crashes are not counted: that is no reason not to work. */
+  #isOff = false;
+  /** Tasks that run, and whose start is noted, with their keys. */
+  readonly #noted = new Map<HeldTask, string>();
+  /** Of the second row, and next: it has been judged. */
+  readonly #judged = new WeakSet<HeldTask>();
+  #ends: string[] = [];
+  #endsTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly options: CrashWatchOptions,
+    private readonly suspects: Suspects,
+    clock: Clock,
+    private readonly listener: CrashWatchListener,
+  ) {
+    this.#lives = new WorkerLives(connection, names, options.worker, this.#ledger, clock, {
+      onLook: () => this.#judge(),
+      onNote: (note) => void this.#writer?.write(note),
+      onFailure: (error) => this.#turnOff(error),
+    });
+  }
+
+  /** Before anything is consumed. */
+  async open(): Promise<void> {
+    try {
+      this.#writer = await NoteWriter.open(this.connection, this.names, this.options.worker, {
+        running: () => [...this.#noted].filter(([task]) => task.channel.open).map(([, key]) => key),
+        onFailure: (error) => this.#turnOff(error),
+      });
+    } catch (error) {
+      this.#turnOff(error);
+    }
+  }
+
+  /** A worker has spoken. */
+  heard(worker: string): void {
+    this.#lives.heard(worker);
+  }
+
+  async admit(tasks: readonly HeldTask[]): Promise<readonly Admission[]> {
+    for (const task of tasks) this.suspects.starting(task);
+    await this.#follow();
+    const starts: HeldTask[] = [];
+    const admissions = tasks.map((task): Admission => {
+      const admission = this.suspects.isStarting(task) ? this.#admissionOf(task) : LATER;
+      if (admission.kind === 'start') starts.push(task);
+      else this.#notStarted(task);
+      return admission;
+    });
+    await this.#note(starts);
+    const released: string[] = [];
+    const settled = tasks.map((task, i): Admission => {
+      const admission = admissions[i]!;
+      if (admission.kind !== 'start' || this.suspects.started(task)) return admission;
+      // Its delivery was lost while its start was noted.
+      const key = this.#noted.get(task);
+      if (key !== undefined) released.push(key);
+      this.#noted.delete(task);
+      return LATER;
+    });
+    this.#release(released);
+    return settled;
+  }
+
+  ended(task: HeldTask, stays: boolean): void {
+    if (this.#noted.size === 0) return;
+    const key = this.#noted.get(task);
+    if (key === undefined) return;
+    this.#noted.delete(task);
+    if (this.suspects.isSuspect(task)) {
+      this.#suspectEnded(task, key, stays);
+    } else if (stays) {
+      this.#release([key]);
+    } else {
+      this.#ends.push(key);
+      if (this.#ends.length >= ENDS_AT_ONCE) this.#noteEnds();
+      else this.#endsTimer ??= setTimeout(() => this.#noteEnds(), NOTE_ENDS_WITHIN_MS);
+    }
+  }
+
+  /** The next suspect may end this worker at once: it starts when this one can no longer be blamed for that. */
+  #suspectEnded(task: HeldTask, key: string, stays: boolean): void {
+    const note = { kind: stays ? 'releases' : 'ends', worker: this.options.worker, tasks: [key] } as const;
+    const noted = this.#writer?.write(note) ?? Promise.resolve();
+    void noted.then(() => {
+      this.suspects.ended(task);
+      this.listener.onReady();
+    });
+  }
+
+  /** An orderly end: whatever is given up here is nobody's crash. Goes out before the connection is closed. */
+  end(): void {
+    clearTimeout(this.#endsTimer);
+    this.#lives.close();
+    void this.#writer?.write({ kind: 'ended', worker: this.options.worker });
+    this.#writer?.close();
+    this.#writer = undefined;
+  }
+
+  #notStarted(task: HeldTask): void {
+    this.suspects.started(task);
+    this.suspects.ended(task);
+  }
+
+  #follow(): Promise<void> {
+    this.#following ??= this.#isOff
+      ? Promise.resolve()
+      : this.#lives.follow().catch((error) => this.#turnOff(error));
+    return this.#following;
+  }
+
+  #admissionOf(task: HeldTask): Admission {
+    const key = this.#isOff ? undefined : this.#keyOf(task);
+    if (key === undefined) return START;
+    const { crashes, at } = this.#ledger.of(key);
+    const { maxCrashes, worker } = this.options;
+    const found = decodeEnvelope(task.message.properties.headers);
+    if (
+      crashes > 0 &&
+      hasCrashedTooOften(crashes, this.#ledger.otherDeaths(key, found.sentAt ?? 0), maxCrashes)
+    ) {
+      void this.#writer?.write({ kind: 'guilty', worker, tasks: [key] });
+      const attempt = (task.attempt ?? found.attempt ?? 1) + maxCrashes - 1;
+      return { kind: 'never', reason: `its worker died ${maxCrashes} times`, attempt };
+    }
+    const isCleared = crashes === 0 && at.every((other) => other === worker);
+    if (!isCleared && !this.#judged.delete(task)) {
+      this.#judged.add(task);
+      this.suspects.putBehind(task);
+      return LATER;
+    }
+    this.#noted.set(task, key);
+    return START;
+  }
+
+  async #note(tasks: readonly HeldTask[]): Promise<void> {
+    const keys = tasks.flatMap((task) => this.#noted.get(task) ?? []);
+    if (keys.length === 0) return;
+    await this.#writer?.write({ kind: 'starts', worker: this.options.worker, tasks: keys });
+  }
+
+  #noteEnds(): void {
+    clearTimeout(this.#endsTimer);
+    this.#endsTimer = undefined;
+    void this.#writer?.write({ kind: 'ends', worker: this.options.worker, tasks: this.#ends });
+    this.#ends = [];
+  }
+
+  #release(tasks: readonly string[]): void {
+    if (tasks.length > 0) void this.#writer?.write({ kind: 'releases', worker: this.options.worker, tasks });
+  }
+
+  #judge(): void {
+    if (this.suspects.waiting === 0) return;
+    const isReady = this.suspects.judge((task, since) => {
+      const key = this.#isOff ? undefined : this.#keyOf(task);
+      if (key === undefined) return 0;
+      const { crashes, at } = this.#ledger.of(key);
+      const isKnown = (worker: string) =>
+        worker === this.options.worker || this.#lives.heardSince(worker, since + SURELY_SINCE_MS);
+      return at.every(isKnown) ? crashes : undefined;
+    });
+    if (isReady) this.listener.onReady();
+  }
+
+  /** Undefined where a message says no id: it cannot be told from another. */
+  #keyOf({ source, message }: HeldTask): string | undefined {
+    const id = this.options.form.idOf(message);
+    if (id === undefined) return undefined;
+    return keyOfTask(source.queue, id, decodeEnvelope(message.properties.headers).attempt ?? 1);
+  }
+
+  #turnOff(error: unknown): void {
+    if (this.#isOff) return;
+    this.#isOff = true;
+    this.#lives.close();
+    this.listener.onWarning(
+      `a task that kills its worker is not found out (--max-crashes), since "${this.names.startStream}" cannot be used: ${messageOf(error)}`,
+    );
+    this.#judge();
+  }
+}
+
+const START: Admission = { kind: 'start' };
+const LATER: Admission = { kind: 'later' };

@@ -1,0 +1,139 @@
+import type { Clock } from '../../../core/clock.js';
+import type { Lane, Scheduler } from '../../../core/scheduler.js';
+import type { HeldTask } from '../task.js';
+
+/** It waits for fresh tasks no longer than so: where there is always one, it would never run. */
+const FRESH_FIRST_MS = 30_000;
+
+interface Suspect {
+  readonly task: HeldTask;
+  readonly since: number;
+  /** Undefined while it is not known whether a worker at which it ran has died. */
+  crashes: number | undefined;
+}
+
+/**
+ * A scheduler with a second row behind it: tasks that may have ended their worker. They start when no other task is
+ * held, or when they have waited for long; those that were there when a worker died one at a time, so that the one
+ * that did it is told from those that ran beside it. The fewest deaths go first, so who is innocent is soon done.
+ */
+export class Suspects implements Scheduler<HeldTask> {
+  readonly #waiting = new Set<Suspect>();
+  /** Taken out of the first or second row, and not yet started: what becomes of them depends on a note. */
+  readonly #starting = new Set<HeldTask>();
+  /** The one that has a slot, of those that have a death on them. */
+  #running: HeldTask | undefined;
+
+  constructor(
+    private readonly inner: Scheduler<HeldTask>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Of the first row: the second keeps no slot from tasks of others. */
+  get held(): number {
+    return this.inner.held;
+  }
+
+  /** In the second row. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  next(): HeldTask | undefined {
+    if (this.#waiting.size === 0) return this.inner.next();
+    const before = this.clock.now() - FRESH_FIRST_MS;
+    return this.#take((suspect) => suspect.since <= before) ?? this.inner.next() ?? this.#take(() => true);
+  }
+
+  /** Puts a task that was next into the second row. */
+  putBehind(task: HeldTask): void {
+    this.#waiting.add({ task, since: this.clock.now(), crashes: undefined });
+  }
+
+  /** @param crashesOf how many, or undefined while that is not known; @returns whether one may start that might not before */
+  judge(crashesOf: (task: HeldTask, since: number) => number | undefined): boolean {
+    let ready = false;
+    for (const suspect of this.#waiting) {
+      suspect.crashes = crashesOf(suspect.task, suspect.since);
+      ready ||= suspect.crashes !== undefined;
+    }
+    return ready;
+  }
+
+  starting(task: HeldTask): void {
+    this.#starting.add(task);
+  }
+
+  isStarting(task: HeldTask): boolean {
+    return this.#starting.has(task);
+  }
+
+  /** @returns whether it is still here: its delivery may have been lost meanwhile */
+  started(task: HeldTask): boolean {
+    return this.#starting.delete(task);
+  }
+
+  /** Whether it is the one that has a slot, of those that have a death on them. */
+  isSuspect(task: HeldTask): boolean {
+    return this.#running === task;
+  }
+
+  /** Nothing that happens from here on can be its work. */
+  ended(task: HeldTask): void {
+    if (this.#running === task) this.#running = undefined;
+  }
+
+  lane(user: string, key?: string): Lane<HeldTask> {
+    return this.inner.lane(user, key);
+  }
+
+  push(lane: Lane<HeldTask>, task: HeldTask): void {
+    this.inner.push(lane, task);
+  }
+
+  takeBack(lane: Lane<HeldTask>): HeldTask | undefined {
+    const task = this.inner.takeBack(lane);
+    if (task !== undefined) return task;
+    for (const suspect of this.#waiting) {
+      if (suspect.task.lane !== lane) continue;
+      this.#waiting.delete(suspect);
+      return suspect.task;
+    }
+    return undefined;
+  }
+
+  dropUnless(keep: (task: HeldTask) => boolean): void {
+    this.inner.dropUnless(keep);
+    for (const suspect of this.#waiting) if (!keep(suspect.task)) this.#waiting.delete(suspect);
+    for (const task of this.#starting) {
+      if (keep(task)) continue;
+      this.#starting.delete(task);
+      this.ended(task);
+    }
+  }
+
+  correct(lane: Lane<HeldTask>, difference: number): void {
+    this.inner.correct(lane, difference);
+  }
+
+  rest(lane: Lane<HeldTask>): void {
+    this.inner.rest(lane);
+  }
+
+  arrange(lanes: readonly Lane<HeldTask>[]): void {
+    this.inner.arrange(lanes);
+  }
+
+  #take(mayBe: (suspect: Suspect) => boolean): HeldTask | undefined {
+    let best: Suspect | undefined;
+    for (const suspect of this.#waiting) {
+      const { crashes } = suspect;
+      if (crashes === undefined || (crashes > 0 && this.#running !== undefined) || !mayBe(suspect)) continue;
+      if (best === undefined || crashes < best.crashes!) best = suspect;
+    }
+    if (best === undefined) return undefined;
+    this.#waiting.delete(best);
+    if (best.crashes! > 0) this.#running = best.task;
+    return best.task;
+  }
+}

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import type { TaskState } from '../../src/core/task-state.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
+import { NetworkProxy } from '../support/network-proxy.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const folder = useFolder();
+const MODULE = fileURLToPath(new URL('../support/deadly-tasks.mjs', import.meta.url));
+const PATIENCE_MS = 120_000;
+
+interface Letters {
+  readonly letters: readonly {
+    readonly id: string;
+    readonly user: string;
+    readonly reason: string;
+    readonly attempts: number;
+  }[];
+}
+
+/** What innocent tasks have written, in one test. */
+class Log {
+  readonly env: Record<string, string>;
+
+  constructor(private readonly name: string) {
+    this.env = { ...vhost.env, DEADLY_LOG: folder.file(this.name) };
+  }
+
+  get lines(): string[] {
+    const file = folder.file(this.name);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  }
+
+  /** A life of a worker; it ends by itself, or by a task. */
+  worker(...flags: string[]): RunningFairq {
+    const args = ['--json', 'worker', '--handler', MODULE, '--exit-when', 'empty', ...flags];
+    return new RunningFairq(args, this.env);
+  }
+}
+
+async function publish(task: string, count: number, run: string, ...more: string[]): Promise<void> {
+  const flags = ['--task', task, '--count', `${count}`, '--run', run, ...more];
+  await fairqJson(vhost.env, 'publish', ...flags);
+}
+
+async function letters(): Promise<Letters['letters']> {
+  return (await fairqJson<Letters>(vhost.env, 'dead', 'list')).letters;
+}
+
+describe('a task that kills its worker', () => {
+  it(
+    'is a dead letter after three deaths, and everybody else gets through',
+    async () => {
+      const log = new Log('kill');
+      await publish('kill', 1, 'poison', '--user', 'poison');
+      for (const user of ['B', 'C']) await publish('innocent', 20, 'good', '--user', user);
+      let deaths = 0;
+      for (;;) {
+        const { process: life, ended } = log.worker();
+        const { code, stderr } = await ended;
+        if (code === 0) break;
+        expect(life.signalCode, stderr).toBe('SIGKILL');
+        deaths++;
+      }
+      expect(deaths).toBe(3);
+      expect(await letters()).toEqual([
+        expect.objectContaining({ user: 'poison', reason: 'its worker died 3 times', attempts: 3 }),
+      ]);
+      const good = await fairqJson<RunReport>(vhost.env, 'report', '--run', 'good');
+      expect(good).toMatchObject({ published: 40, completed: 40, failed: 0, missing: 0 });
+      const poison = await fairqJson<RunReport>(vhost.env, 'report', '--run', 'poison');
+      expect(poison).toMatchObject({ published: 1, completed: 1, failed: 1, missing: 0 });
+      const [letter] = await letters();
+      const state = await fairqJson<TaskState>(vhost.env, 'task', letter!.id);
+      expect(state).toMatchObject({ state: 'failed', attempt: 3, error: 'its worker died 3 times' });
+      await fairqJson(vhost.env, 'dead', 'discard', '--all', '--yes');
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('a task that does nothing wrong', () => {
+  it(
+    'is done, however often the worker is killed that holds it',
+    async () => {
+      const log = new Log('innocent');
+      const users = 5;
+      await publish('innocent', 20, 'held', '--users', `${users}`, '--payload', '100');
+      for (let kills = 0; kills < 6; kills++) {
+        const before = log.lines.length;
+        const worker = log.worker('--concurrency', '2');
+        await eventually(() => log.lines.length > before + kills, {
+          timeoutMs: 30_000,
+          what: `tasks to run; it said: ${worker.stderr}`,
+        });
+        worker.signal('SIGKILL');
+        await worker.ended;
+      }
+      const { code, stderr } = await log.worker().ended;
+      expect(code, stderr).toBe(0);
+      expect(await letters()).toEqual([]);
+      const report = await fairqJson<RunReport>(vhost.env, 'report', '--run', 'held');
+      expect(report).toMatchObject({ completed: 20 * users, failed: 0, missing: 0 });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'has no death on it where its worker is cut off and comes back',
+    async () => {
+      const log = new Log('cut');
+      const uri = new URL(vhost.env.FAIRQ_URI!);
+      const proxy = await NetworkProxy.to(uri.hostname, Number(uri.port));
+      try {
+        await publish('innocent', 2, 'cut', '--user', 'A', '--payload', '4000');
+        uri.host = `127.0.0.1:${proxy.port}`;
+        const args = ['--json', 'worker', '--handler', MODULE];
+        const worker = new RunningFairq(args, { ...log.env, FAIRQ_URI: uri.href });
+        for (let cuts = 1; cuts <= 5; cuts++) {
+          await eventually(() => worker.stderr.split(/ready, |connected again/).length > cuts, {
+            timeoutMs: 30_000,
+            what: `it to be connected; it said: ${worker.stderr}`,
+          });
+          await eventually(async () => (await vhost.ready('fairq.user.A')) === 0, {
+            timeoutMs: 30_000,
+            what: 'the tasks to be delivered',
+          });
+          proxy.cut();
+        }
+        await eventually(() => log.lines.length >= 2, { timeoutMs: 60_000, what: 'the tasks to end' });
+        worker.signal('SIGTERM');
+        await worker.ended;
+      } finally {
+        await proxy.close();
+      }
+      const { code, stderr } = await log.worker().ended;
+      expect(code, stderr).toBe(0);
+      expect(await letters()).toEqual([]);
+      expect(await fairqJson(vhost.env, 'report', '--run', 'cut')).toMatchObject({
+        completed: 2,
+        missing: 0,
+      });
+    },
+    PATIENCE_MS,
+  );
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { CrashLedger, hasCrashedTooOften } from '../../../src/core/crash-ledger.js';
+import { decodeNote, encodeNote, keyOfTask, type WorkerNote } from '../../../src/core/worker-notes.js';
+
+const POISON = keyOfTask('fairq.user.P', 'poison', 1);
+const BESIDE = keyOfTask('fairq.user.B', 'beside', 1);
+const AT = 1_790_000_000_000_000;
+
+function ledgerOf(...notes: WorkerNote[]): CrashLedger {
+  const ledger = new CrashLedger();
+  for (const note of notes) ledger.take(decodeNote(encodeNote(note))!);
+  return ledger;
+}
+
+const began = (worker: string): WorkerNote => ({ kind: 'began', worker });
+const starts = (worker: string, ...tasks: string[]): WorkerNote => ({ kind: 'starts', worker, tasks });
+const died = (...workers: string[]): WorkerNote => ({ kind: 'died', workers, at: AT });
+
+describe('the ledger of crashes', () => {
+  it('counts a start that was noted by a worker that died, and no other', () => {
+    const ledger = ledgerOf(
+      ...[began('w1'), died('w1'), began('w2'), starts('w2', POISON, BESIDE)],
+      ...[{ kind: 'ends', worker: 'w2', tasks: [BESIDE] } as const, died('w2')],
+    );
+    expect(ledger.of(POISON)).toEqual({ crashes: 1, at: [] });
+    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [] });
+    expect(ledger.otherDeaths(POISON, AT - 1)).toBe(1);
+    expect(ledger.otherDeaths(POISON, AT + 1)).toBe(0);
+  });
+
+  it('counts nothing of a worker that ended, has connected again, or may live', () => {
+    expect(ledgerOf(starts('w', POISON), { kind: 'ended', worker: 'w' }, died('w')).of(POISON).crashes).toBe(
+      0,
+    );
+    expect(ledgerOf(starts('w', POISON), began('w'), died('w')).of(POISON).crashes).toBe(0);
+    expect(ledgerOf(starts('w', POISON), died('w'), began('w')).of(POISON).crashes).toBe(0);
+    const lives = ledgerOf(starts('w', POISON), died('w'), { kind: 'lives', worker: 'w' });
+    expect(lives.of(POISON)).toEqual({ crashes: 0, at: ['w'] });
+    lives.take(died('w'));
+    expect(lives.of(POISON).crashes).toBe(1);
+  });
+
+  it('clears whoever ran beside the task that is given up', () => {
+    const ledger = ledgerOf(began('w'), starts('w', POISON, BESIDE), died('w'));
+    expect(ledger.of(BESIDE).crashes).toBe(1);
+    ledger.take({ kind: 'guilty', worker: 'v', tasks: [POISON] });
+    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [] });
+    expect(ledger.otherDeaths(BESIDE, 0)).toBe(0);
+  });
+
+  it('gives a task up after as many deaths as it may have, of which the first was not noted', () => {
+    expect(hasCrashedTooOften(1, 1, 3)).toBe(false);
+    expect(hasCrashedTooOften(2, 1, 3)).toBe(true);
+    expect(hasCrashedTooOften(2, 0, 3)).toBe(false);
+    expect(hasCrashedTooOften(3, 0, 3)).toBe(true);
+  });
+
+  it('goes by what was noted alone where somebody else kills workers', () => {
+    expect(hasCrashedTooOften(2, 100, 3)).toBe(false);
+    expect(hasCrashedTooOften(3, 100, 3)).toBe(true);
+  });
+
+  it('takes nothing that no fairq has written', () => {
+    for (const body of ['', 'null', '[]', '{"v":1}', '{"v":2,"kind":"began","worker":"w"}']) {
+      expect(decodeNote(body)).toBeUndefined();
+    }
+    for (const wrong of [
+      { worker: 1 },
+      { tasks: 'x' },
+      { tasks: [1] },
+      { kind: 'died', workers: ['w'], at: -1 },
+    ]) {
+      expect(
+        decodeNote(JSON.stringify({ v: 1, kind: 'starts', worker: 'w', tasks: [], ...wrong })),
+      ).toBeUndefined();
+    }
+  });
+});

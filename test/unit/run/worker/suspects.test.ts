@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { FairScheduler } from '../../../../src/core/fair-scheduler.js';
+import { Suspects } from '../../../../src/run/worker/crashes/suspects.js';
+import type { HeldTask } from '../../../../src/run/worker/task.js';
+
+function suspectsAt(clock: { at: number }) {
+  const suspects = new Suspects(new FairScheduler<HeldTask>(), { now: () => clock.at, epochMicros: () => 0 });
+  const lane = suspects.lane('A');
+  const task = (id: string) => ({ id, lane }) as HeldTask;
+  return { suspects, lane, task };
+}
+
+describe('suspects', () => {
+  it('start when no other task is held, the fewest deaths first, and one at a time', () => {
+    const { suspects, lane, task } = suspectsAt({ at: 0 });
+    const deaths = new Map(
+      [task('two'), task('one'), task('unknown'), task('none')].map((one, i) => [
+        one,
+        [2, 1, undefined, 0][i],
+      ]),
+    );
+    for (const one of deaths.keys()) suspects.putBehind(one);
+    suspects.push(lane, task('fresh'));
+    expect(suspects.judge((one) => deaths.get(one))).toBe(true);
+    expect(suspects.next()?.id).toBe('fresh');
+    expect(suspects.next()?.id).toBe('none');
+    const first = suspects.next();
+    expect(first?.id).toBe('one');
+    expect(suspects.next()).toBeUndefined();
+    suspects.ended(first!);
+    expect(suspects.next()?.id).toBe('two');
+    expect(suspects.waiting).toBe(1);
+  });
+
+  it('do not wait for ever where there is always another task', () => {
+    const clock = { at: 0 };
+    const { suspects, lane, task } = suspectsAt(clock);
+    suspects.putBehind(task('suspect'));
+    suspects.judge(() => 1);
+    for (const id of ['1', '2', '3']) suspects.push(lane, task(id));
+    expect(suspects.next()?.id).toBe('1');
+    clock.at = 30_000;
+    expect(suspects.next()?.id).toBe('suspect');
+    expect(suspects.next()?.id).toBe('2');
+  });
+
+  it('go back to the broker with the others, and are dropped with their channel', () => {
+    const { suspects, lane, task } = suspectsAt({ at: 0 });
+    for (const id of ['1', '2']) suspects.putBehind(task(id));
+    suspects.push(lane, task('fresh'));
+    expect(suspects.takeBack(lane)?.id).toBe('fresh');
+    expect(suspects.takeBack(lane)?.id).toBe('1');
+    const starting = task('3');
+    suspects.starting(starting);
+    suspects.dropUnless(() => false);
+    expect(suspects.waiting).toBe(0);
+    expect(suspects.started(starting)).toBe(false);
+  });
+});
