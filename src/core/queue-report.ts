@@ -70,6 +70,13 @@ export interface ConsumerDetails {
   readonly active: boolean;
 }
 
+export interface ServingWorker {
+  readonly name: string;
+  readonly slots: number;
+  readonly idle: number;
+}
+
+/** What is ready, and how many consume it, is what the queue says now. The rest is up to 5 s old. */
 export interface ShownQueue extends QueueDetails {
   /** Undefined for a queue that is no user's. */
   readonly user: string | undefined;
@@ -81,10 +88,16 @@ export interface ShownQueue extends QueueDetails {
   readonly bound: boolean | undefined;
   /** Known to be idle for so long; milliseconds, 0 for not at all. */
   readonly idleMs: number;
+  /** Workers that serve it, by their own word; undefined where this user may not listen to them. */
+  readonly workers: readonly ServingWorker[] | undefined;
+  /** Tasks of its user that fairq's workers have just ended; undefined where none did, and of other queues. */
+  readonly endedPerSecond: number | undefined;
   /** Its part of all that workers take from user queues now, 0 to 1; undefined where they take nothing. */
   readonly share: number | undefined;
-  /** What it would be if all users that have tasks got the same. */
+  /** What would be fair: who has nothing waiting gets what it asks for, and the others get the same of the rest. */
   readonly fairShare: number | undefined;
+  /** Until what waits now has been taken, at the present rate; undefined where nothing is taken, or nothing waits. */
+  readonly secondsLeft: number | undefined;
   readonly activeUsers: number;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ShownQueue } from '../../src/core/queue-report.js';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
@@ -31,6 +32,48 @@ describe('queues show', () => {
     expect(stdout).toContain('none: 3 tasks wait for a worker');
     expect(stdout).toContain('It is not bound');
     await vhost.channel.bindQueue('fairq.user.S', 'fairq', 'S');
+  });
+
+  it('names the workers of now, and says how long what waits will take', async () => {
+    const publish = ['publish', '--user', 'W', '--task', 'sleep', '--duration', '20ms', '--count', '20000'];
+    await fairqJson(env(), ...publish);
+    expect((await fairq(env(), 'queues', 'show', 'W')).stdout).toContain(
+      'none: 20,000 tasks wait for a worker',
+    );
+    const workers = ['w1', 'w2'].map(
+      (name) => new RunningFairq(['worker', '--name', name, '-c', '3'], env()),
+    );
+    try {
+      for (const worker of workers) await worker.says(/ready, /);
+      await eventually(async () => ((await vhost.ready('fairq.user.W')) ?? 0) < 19_990, {
+        timeoutMs: 60_000,
+        what: 'the first are taken',
+      });
+      const shownNow = async () => {
+        const before = (await vhost.ready('fairq.user.W')) ?? 0;
+        const shown = await fairqJson<ShownQueue>(env(), 'queues', 'show', 'W');
+        const after = (await vhost.ready('fairq.user.W')) ?? 0;
+        return { before, after, shown };
+      };
+      const { before, after, shown } = await shownNow();
+      expect(shown.workers?.map(({ name, slots }) => [name, slots]).sort()).toEqual([
+        ['w1', 3],
+        ['w2', 3],
+      ]);
+      expect(shown.ready).toBeLessThanOrEqual(before);
+      expect(shown.ready).toBeGreaterThanOrEqual(after);
+      expect(shown.secondsLeft).toBeCloseTo(shown.ready / (shown.endedPerSecond ?? 0), 6);
+      const { stdout } = await fairq(env(), 'queues', 'show', 'W');
+      expect(stdout).toMatch(/worker w1: \d of 3 slots busy/);
+      expect(stdout).toMatch(/left +[\d,]+ tasks at [\d,.]+\/s: about \d/);
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        /100\.0 % of what workers take, 100\.0 % would be fair without weights \(\d users? with tasks\)/,
+      );
+    } finally {
+      for (const worker of workers) worker.signal('SIGTERM');
+      await Promise.all(workers.map(({ ended }) => ended));
+    }
+    await fairqJson(env(), 'queues', 'purge', 'W', '--yes');
   });
 
   it('takes a queue by its name, and says where there is none', async () => {

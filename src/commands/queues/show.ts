@@ -20,6 +20,7 @@ Examples:
 }
 
 async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
+  const { openConnection } = await import('../../broker/connection.js');
   const { Management } = await import('../../broker/management.js');
   const { showQueue } = await import('../../run/queues/show.js');
   const { renderShownQueue } = await import('../../render/queues/show-text.js');
@@ -27,8 +28,9 @@ async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
   const name = nameOfQueue(flags, config);
   const file = await observationsOf(context);
   const management = new Management(config.address);
+  const connection = await openConnection(config.address, 'fairq queues show');
   try {
-    const queue = await showQueue(management, config.names, file, context.clock, name);
+    const queue = await showQueue(connection, management, config.names, file, context.clock, name);
     if (queue === undefined) throw noSuchQueue(flags, name);
     const now = Math.floor(context.clock.epochMicros() / 1000);
     return {
@@ -36,6 +38,7 @@ async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
       text: (style) => renderShownQueue(queue, now, style),
     };
   } finally {
+    await connection.close();
     await management.close();
   }
 }

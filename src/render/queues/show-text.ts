@@ -23,6 +23,7 @@ export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyl
     row('is', kindOf(queue, safe), style),
     row('tasks', tasksOf(queue, now), style),
     row('now', ratesOf(queue), style),
+    ...(queue.secondsLeft === undefined ? [] : [row('left', leftOf(queue, queue.secondsLeft), style)]),
     ...(queue.idleMs > 0
       ? [row('idle', `nothing came or went for ${formatDuration(queue.idleMs)} at least`, style)]
       : []),
@@ -34,7 +35,8 @@ export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyl
       'It is not bound: publishers do not reach it. A prune is under way, or one was killed; the next publisher or "fairq queues prune" binds it again.';
     lines.push('', paint('alarm', wrapText(warning, style).join('\n'), style));
   }
-  const age = 'The broker refreshes these figures every 5 s.';
+  const age =
+    'What is ready, what goes out and who consumes is as of now. The broker refreshes the other figures every 5 s.';
   return [...lines, '', paint('quiet', age, style)].join('\n');
 }
 
@@ -61,28 +63,54 @@ function tasksOf(
 }
 
 function ratesOf(queue: ShownQueue): string {
-  const { publishedPerSecond, deliveredPerSecond, share, fairShare, activeUsers } = queue;
-  const rates = `${formatRate(publishedPerSecond)} in, ${formatRate(deliveredPerSecond)} out`;
+  const { publishedPerSecond, share, fairShare, activeUsers } = queue;
+  const rates = `${formatRate(publishedPerSecond)} in, ${formatRate(rateOut(queue))} out`;
   if (share === undefined || fairShare === undefined) return rates;
   const users = `${formatCount(activeUsers)} ${activeUsers === 1 ? 'user' : 'users'} with tasks`;
-  return `${rates}; ${formatShare(share)} of what workers take (${users}: ${formatShare(fairShare)} each would be equal)`;
+  return `${rates}; ${formatShare(share)} of what workers take, ${formatShare(fairShare)} would be fair without weights (${users})`;
 }
 
-function consumersOf(
-  { consumerDetails, ready, user, group }: ShownQueue,
+function rateOut({ endedPerSecond, deliveredPerSecond }: ShownQueue): number {
+  return endedPerSecond ?? deliveredPerSecond;
+}
+
+function leftOf(queue: ShownQueue, seconds: number): string {
+  const { ready, publishedPerSecond } = queue;
+  const left = `${formatTasks(ready)} at ${formatRate(rateOut(queue))}: about ${formatDuration(seconds * 1_000)}`;
+  return publishedPerSecond > 0 ? `${left}, without what still comes` : left;
+}
+
+function consumersOf(queue: ShownQueue, safe: (text: string) => string): string[] {
+  const { consumers, workers, ready, user, group } = queue;
+  if (workers === undefined)
+    return [consumers > 0 ? formatCount(consumers) : 'none', ...otherConsumers(queue, safe)];
+  const named = workers.map(({ name, slots, idle }) => {
+    return `worker ${safe(name)}: ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`;
+  });
+  const more = named.length - CONSUMERS_SHOWN;
+  const shown =
+    more > 0 ? [...named.slice(0, CONSUMERS_SHOWN), `and ${formatCount(more)} more workers`] : named;
+  if (consumers > workers.length) return [...shown, ...otherConsumers(queue, safe)];
+  if (consumers > 0) return shown;
+  if (shown.length > 0) return ['none at this moment; it is served by', ...shown];
+  // Of a queue that is nobody's no worker knows unless it is told.
+  const worker = user === undefined && group === undefined ? 'fairq worker --also' : 'fairq worker';
+  return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("${worker}")` : 'none'];
+}
+
+/** Some of those that the broker lists are the workers': it does not say which. */
+function otherConsumers(
+  { consumers, consumerDetails }: ShownQueue,
   safe: (text: string) => string,
 ): string[] {
-  if (consumerDetails.length === 0) {
-    // Of a queue that is nobody's no worker knows unless it is told.
-    const worker = user === undefined && group === undefined ? 'fairq worker --also' : 'fairq worker';
-    return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("${worker}")` : 'none'];
-  }
-  const shown = consumerDetails.slice(0, CONSUMERS_SHOWN).map(({ peer, user, prefetch, active }) => {
+  const listed = consumerDetails.slice(0, CONSUMERS_SHOWN).map(({ peer, user, prefetch, active }) => {
     const window = prefetch === 0 ? 'no limit' : `${formatCount(prefetch)} unacknowledged at most`;
-    return `${safe(peer)} as ${safe(user)}, ${window}${active ? '' : ', standing by'}`;
+    return `  ${safe(peer)} as ${safe(user)}, ${window}${active ? '' : ', standing by'}`;
   });
+  if (listed.length === 0) return [];
   const more = consumerDetails.length - CONSUMERS_SHOWN;
-  return more > 0 ? [...shown, `and ${formatCount(more)} more`] : shown;
+  const head = `${formatCount(consumers)} in all, by the broker:`;
+  return [head, ...listed, ...(more > 0 ? [`  and ${formatCount(more)} more`] : [])];
 }
 
 function row(label: string, text: string, style: TextStyle): string {

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
 import type { Connection } from '../../broker/connection.js';
-import { listen, ROLL_CALL_MS, type WorkerPresence } from '../../broker/control.js';
+import type { WorkerPresence } from '../../broker/control.js';
 import type { Management } from '../../broker/management.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import { rollCall } from '../../broker/roll-call.js';
 import type { Names } from '../../core/names.js';
 import { FairqError, messageOf } from '../../errors.js';
 
@@ -62,7 +62,7 @@ async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
 
 export async function askAmqp(connection: Connection, names: Names, newId: () => string): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
-  const workers = refused.length > 0 ? [] : await hearWorkers(connection, names);
+  const workers = refused.length > 0 ? [] : await rollCall(connection, names);
   const { brokerVersion: version, channelMax } = connection;
   return { version, channelMax, refused, workers };
 }
@@ -99,18 +99,4 @@ async function tryPermissions(
   });
   await attempt('consume (read)', (channel) => channel.get(queue));
   return refused;
-}
-
-async function hearWorkers(connection: Connection, names: Names): Promise<WorkerPresence[]> {
-  const workers = new Map<string, WorkerPresence>();
-  const channel = await listen(connection, names, {
-    onMessage: (message) => {
-      if (message.kind === 'worker') workers.set(message.worker.id, message.worker);
-      else if (message.kind === 'bye') workers.delete(message.id);
-    },
-    onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
-  });
-  await delay(ROLL_CALL_MS);
-  channel.close();
-  return [...workers.values()];
 }

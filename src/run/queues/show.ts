@@ -1,13 +1,18 @@
+import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import { SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, ownQueue } from '../../core/names.js';
 import type { ShownQueue } from '../../core/queue-report.js';
+import { topUsers } from '../../core/top-window.js';
 import { lookAtQueues } from './look.js';
 import type { ObservationFile } from './observation-file.js';
+import { lookNow } from './queue-now.js';
 
 /** Everything about one queue; undefined where it is not there. */
 export async function showQueue(
+  connection: Connection,
   management: Management,
   names: Names,
   file: ObservationFile,
@@ -17,27 +22,58 @@ export async function showQueue(
   const details = await management.queueDetails(queue);
   if (details === undefined) return undefined;
   const own = ownQueue(names, queue);
-  const [{ queues, observations, at }, bound] = await Promise.all([
+  const [{ queues, observations, at }, bound, now] = await Promise.all([
     lookAtQueues(management, file, clock),
     own === undefined ? undefined : management.boundQueues(names.taskExchange),
+    lookNow(connection, names, queue),
   ]);
-  let delivered = 0;
-  let activeUsers = 0;
-  for (const { name, deliveredPerSecond, ready, unacknowledged } of queues) {
-    if (ownQueue(names, name) === undefined) continue;
-    delivered += deliveredPerSecond;
-    if (deliveredPerSecond > 0 || ready + unacknowledged > 0) activeUsers++;
-  }
+  if (now === undefined) return undefined;
+  const { ready, consumers, workers } = now;
+  const endedPerSecond = own?.kind === 'user' ? now.endedPerSecond?.get(own.name) : undefined;
+  const rate = endedPerSecond ?? details.deliveredPerSecond;
+  const isTaken = rate > 0 && ready > 0 && consumers > 0;
   const since = observations.get(queue)?.since;
   return {
-    ...details,
+    ...{ ...details, ready, consumers, workers, endedPerSecond },
     user: own?.kind === 'user' ? own.name : undefined,
     group: own?.kind === 'group' ? own.name : undefined,
     ordered: details.arguments[SINGLE_ACTIVE_CONSUMER] === true,
     bound: bound?.has(queue),
     idleMs: since === undefined ? 0 : at - since,
-    share: own !== undefined && delivered > 0 ? details.deliveredPerSecond / delivered : undefined,
-    fairShare: activeUsers > 0 ? 1 / activeUsers : undefined,
-    activeUsers,
+    ...sharesOf(
+      queues.flatMap((listed) => {
+        const owner = ownQueue(names, listed.name);
+        if (owner === undefined) return [];
+        // Two of them may be called the same: a user and a group.
+        return [{ ...listed, user: owner.kind === 'user' ? owner.name : listed.name }];
+      }),
+      own?.kind === 'user' ? own.name : queue,
+      own?.kind === 'user' ? now.endedPerSecond : undefined,
+    ),
+    secondsLeft: isTaken ? ready / rate : undefined,
+  };
+}
+
+/** @param ended how much of each user ended; undefined: by what the broker says that it delivered */
+function sharesOf(
+  queues: readonly (CountedListedQueue & { readonly user: string })[],
+  row: string,
+  ended: ReadonlyMap<string, number> | undefined,
+): Pick<ShownQueue, 'share' | 'fairShare' | 'activeUsers'> {
+  const isActive = ({ user, deliveredPerSecond, ready, unacknowledged }: (typeof queues)[number]) =>
+    (ended?.get(user) ?? deliveredPerSecond) > 0 || ready + unacknowledged > 0;
+  const rows = topUsers({
+    queues,
+    listedUsers: [],
+    rates: ended ?? new Map(queues.map(({ user, deliveredPerSecond }) => [user, deliveredPerSecond])),
+    weightOf: () => 1,
+    waitMs: () => null,
+    isServed: () => undefined,
+  });
+  const { share, fairShare } = rows.find(({ user }) => user === row) ?? {};
+  return {
+    share: share ?? undefined,
+    fairShare: fairShare ?? undefined,
+    activeUsers: queues.filter(isActive).length,
   };
 }
