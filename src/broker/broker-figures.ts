@@ -54,7 +54,11 @@ export interface QueueDefinition {
   readonly name: string;
   readonly type: string;
   readonly arguments: Readonly<Record<string, unknown>>;
+  /** Of both policies together, as they are in force. */
   readonly policy: Readonly<Record<string, unknown>>;
+  /** Their names. */
+  readonly policyName?: string | undefined;
+  readonly operatorPolicy?: string | undefined;
 }
 
 export function queueDefinition(item: unknown): QueueDefinition {
@@ -63,5 +67,11 @@ export function queueDefinition(item: unknown): QueueDefinition {
     type: queueTypeOf(item),
     arguments: recordOf(field(item, 'arguments')),
     policy: recordOf(field(item, 'effective_policy_definition')),
+    policyName: named(field(item, 'policy')),
+    operatorPolicy: named(field(item, 'operator_policy')),
   };
+}
+
+function named(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Names } from '../core/names.js';
-import { type Connection, replyCode } from './connection.js';
+import type { Connection } from './connection.js';
 import { announce } from './control.js';
-import { absent } from './queue-presence.js';
+import { absent, isThereNow } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
 import { fixedQueueArguments, type QueueKind } from './topology.js';
 
@@ -23,8 +23,7 @@ export async function makeFixedQueues(
         arguments: fixedQueueArguments(names, queue, kind, connection.brokerVersion),
       });
     } catch (error) {
-      // Somebody has made it in the meantime, of another kind.
-      if (replyCode(error) === 406) continue;
+      if (await isThereNow(connection, queue, error)) continue;
       throw explainRefusal(error, `the queue "${queue}"`);
     }
     announce(channel, names, { kind: 'queue', queue });

@@ -31,6 +31,20 @@ const COUNTERS = [
   ...['message_stats.publish_details.rate', 'message_stats.deliver_get_details.rate'],
 ].join();
 
+export interface Binding {
+  readonly destination: string;
+  /** Not another exchange. */
+  readonly isQueue: boolean;
+  readonly key: string;
+}
+
+export interface AlternateExchange {
+  /** That gives it to the exchange; undefined where it is an argument. */
+  readonly policy: string | undefined;
+  /** Undefined where this user may not know. */
+  readonly name: string | undefined;
+}
+
 type Method = 'GET' | 'PUT' | 'DELETE';
 
 /** The few calls of RabbitMQ's HTTP API that fairq needs. */
@@ -131,6 +145,39 @@ export class Management {
     return new Set(list.map((item) => String(field(item, 'destination'))));
   }
 
+  async bindings(exchange: string): Promise<Binding[]> {
+    const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
+    const list = await this.#list(`/api/exchanges/${where}/bindings/source`);
+    return list.map((item) => ({
+      destination: String(field(item, 'destination')),
+      isQueue: field(item, 'destination_type') === 'queue',
+      key: String(field(item, 'routing_key') ?? ''),
+    }));
+  }
+
+  /** The type of each exchange, by name. */
+  async exchangeTypes(): Promise<ReadonlyMap<string, string>> {
+    const vhost = encodeURIComponent(this.address.vhost);
+    const list = await this.#list(`/api/exchanges/${vhost}?columns=name,type`);
+    return new Map(list.map((item) => [String(field(item, 'name')), String(field(item, 'type'))]));
+  }
+
+  /** Where an exchange sends what finds no queue, and who says so; undefined where it sends it nowhere. */
+  async alternateExchange(exchange: string): Promise<AlternateExchange | undefined> {
+    const vhost = encodeURIComponent(this.address.vhost);
+    const found = await this.#call('GET', `/api/exchanges/${vhost}/${encodeURIComponent(exchange)}`);
+    const argument = field(field(found, 'arguments'), 'alternate-exchange');
+    if (argument !== undefined) return { policy: undefined, name: String(argument) };
+    const policy = field(found, 'policy');
+    if (typeof policy !== 'string' || policy === '') return undefined;
+    // Who may not see policies still sees which one it is.
+    const said = await ifAllowed(this.#call('GET', `/api/policies/${vhost}/${encodeURIComponent(policy)}`));
+    const definition = field(said, 'definition');
+    const name = field(definition, 'alternate-exchange');
+    if (definition !== undefined && name === undefined) return undefined;
+    return { policy, name: name === undefined ? undefined : String(name) };
+  }
+
   /**
    * How far the broker's clock was ahead of this machine's, milliseconds, when it last answered; it says whole
    * seconds. Undefined where it does not say.
@@ -188,7 +235,7 @@ export class Management {
 
   /** The arguments and the policy of every queue: what it was made as. */
   async queueDefinitions(): Promise<QueueDefinition[]> {
-    const columns = 'name,type,arguments,effective_policy_definition';
+    const columns = 'name,type,arguments,policy,operator_policy,effective_policy_definition';
     return (await this.#list(`${this.#queuesPath()}?columns=${columns}`)).map(queueDefinition);
   }
 
@@ -306,6 +353,15 @@ export class Management {
     } catch (error) {
       throw notManagement(where, error);
     }
+  }
+}
+
+async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof FairqError && error.kind === 'refused') return undefined;
+    throw error;
   }
 }
 

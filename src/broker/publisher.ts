@@ -1,18 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConfirmChannel, Options } from 'amqplib';
-import { type CarriedProperties, carriedProperties } from '../core/carried.js';
-import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
+import type { ConfirmChannel } from 'amqplib';
 import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
-import type { SentProperties } from '../core/saved-message.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
 import { makeFixedQueues } from './fixed-queues.js';
 import { LastingChannel } from './lasting-channel.js';
 import { isLocked } from './lock.js';
+import { type OutgoingTask, optionsOf } from './outgoing-task.js';
 import { QueueMaker } from './queue-maker.js';
 import { explainRefusal } from './refusal.js';
+import { newRoute, type Pending, type Route, type Way } from './route.js';
+import { SizeLimit } from './size-limit.js';
 import { assertTopology, type QueueKind } from './topology.js';
+import { WayToUsers } from './way-to-users.js';
+
+export { type OutgoingTask, outgoingProperties } from './outgoing-task.js';
 
 /** Unconfirmed tasks at a time: enough to hide the round trip, few enough to say again after a cut. */
 const MAX_IN_FLIGHT = 2_000;
@@ -22,63 +25,28 @@ const ORPHANED_AFTER_MS = 30_000;
 const LOOK_FOR_PRUNER_AFTER_MS = 500;
 const NO_PRUNER_FOR_MS = 700;
 const UNBOUND_RETRY_MS = 50;
-/** What the broker does not take is tried again for so long: a quorum queue chooses a leader in some seconds. */
-const NACKED_FOR_MS = 30_000;
-
-export interface OutgoingTask {
-  readonly id: string;
-  /** The task's name: which handler runs it. */
-  readonly type: string;
-  readonly contentType: string;
-  readonly payload: Buffer;
-  readonly envelope: Envelope;
-  /** The queue that it goes to, if not that of its user. */
-  readonly toQueue?: string;
-  /** To send beside the envelope. */
-  readonly headers?: Readonly<Record<string, unknown>>;
-  /** To send beside its type and content type: who waits for its result, for one. */
-  readonly properties?: CarriedProperties & SentProperties;
-  /** Somebody else's message, to be sent as it was: without the envelope. */
-  readonly isBare?: boolean;
-}
-
-/** What a task that is sent on says of itself in its message's properties. */
-export function outgoingProperties(
-  properties: Parameters<typeof carriedProperties>[0],
-): Pick<OutgoingTask, 'type' | 'contentType' | 'properties'> {
-  const carried = carriedProperties(properties);
-  const { type = '', contentType = '' } = carried;
-  return { type, contentType, properties: carried };
-}
-
-function ownOptions(task: OutgoingTask): Options.Publish {
-  return {
-    ...task.properties,
-    mandatory: true,
-    persistent: true,
-    messageId: task.id,
-    type: task.type,
-    contentType: task.contentType,
-    timestamp: Math.floor(task.envelope.sentAt / 1e6),
-    headers: { ...task.headers, [ENVELOPE_HEADER]: encodeEnvelope(task.envelope) },
-  };
-}
-
-/** What is not said is not there: an empty text is another message. */
-function bareOptions({ id, type, contentType, headers, properties }: OutgoingTask): Options.Publish {
-  return {
-    ...properties,
-    ...{ mandatory: true, persistent: true, messageId: id, headers: headers ?? {} },
-    ...(type !== '' && { type }),
-    ...(contentType !== '' && { contentType }),
-  };
-}
+/** A queue that takes nothing is given up after so long: a quorum queue chooses a leader in some seconds. */
+const REFUSED_FOR_MS = 30_000;
+/** So often it is asked whether it takes something again. */
+const REFUSED_RETRY_MS = 500;
+/** Times in a row that a queue took a task from a fresh channel and none from ours: ours asks a leader that is gone. */
+const MOST_ONLY_FRESH = 3;
+/** A queue that takes something again is sent so many times as many at once, until none wait. */
+const BURST_GROWTH = 4;
+/** Tasks that wait for queues that refuse: they do not count as in flight, for others are to go on. */
+const MOST_PARKED = 20_000;
+const SETTLED_LOOK_MS = 20;
 
 /** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
 export interface NamedQueues {
   queueOf(user: string): string;
   /** Makes one that is not there. */
   make(queue: string): Promise<void>;
+}
+
+export interface NotTaken {
+  readonly kind: 'full' | 'too-large';
+  readonly text: string;
 }
 
 export interface PublisherOptions {
@@ -93,40 +61,14 @@ export interface PublisherOptions {
   readonly onConfirmed: (task: OutgoingTask) => void;
   /** The queue that the task names is not there; nothing more becomes of the task here. */
   readonly onNoQueue?: (task: OutgoingTask, queue: string) => void;
+  /**
+   * The broker does not take the task: its queue has taken nothing for long, or it is too large. Nothing more becomes of
+   * it here, and others go on. Without this a queue that refuses is tried for ever.
+   */
+  readonly onNotTaken?: (task: OutgoingTask, reason: NotTaken) => void;
   /** For who awaits neither `ready` nor `settled`, which reject with it. */
   readonly onFailure?: (error: Error) => void;
 }
-
-interface Pending {
-  readonly task: OutgoingTask;
-  readonly route: Route;
-  readonly number: number;
-  /** It is on its way to the broker, and not kept here until its queue is there. */
-  sent: boolean;
-  /** Since when the broker does not take it. */
-  nackedSince: number | undefined;
-}
-
-/**
- * Where one user's tasks go. The first task of a user is sent alone (`probing`) to see whether it
- * can be routed; until it is confirmed the user's others wait, so that their order holds. Once it
- * went through the route is `open`. A task that comes back makes it `closed` until the queue is there.
- */
-interface Route {
-  readonly exchange: string;
-  readonly key: string;
-  readonly queue: string;
-  /** Its queue is made where it is not there. */
-  readonly isMade: boolean;
-  state: 'unknown' | 'probing' | 'open' | 'closed';
-  waiting: Pending[];
-  /** Since when tasks have come back although the queue is there. */
-  unboundSince: number | undefined;
-  /** Since when no pruner is at work that might have it in hand. */
-  unprunedSince: number | undefined;
-}
-
-type Way = Pick<Route, 'exchange' | 'key' | 'queue' | 'isMade'>;
 
 /**
  * Publishes tasks with confirms and the `mandatory` flag. It publishes first and makes a queue only
@@ -139,6 +81,16 @@ export class Publisher {
   readonly #routesByQueue = new Map<string, Route>();
   readonly #returned = new Set<string>();
   readonly #maker: QueueMaker;
+  readonly #way: WayToUsers;
+  readonly #sizes: SizeLimit;
+  /** For users, in their order: they wait until it is known how to get there. */
+  #held: Pending[] = [];
+  /** Sent by the default exchange to a user's queue, and without an answer. */
+  #directUnanswered = 0;
+  /** Those whose queue does not take what it is sent. */
+  readonly #refused = new Set<Route>();
+  /** Nothing is sent until all is confirmed, for the channel is to be renewed. */
+  #renewing = false;
   readonly #maxInFlight: number;
   /** Handed over and not confirmed, by number. */
   readonly #pending = new Map<number, Pending>();
@@ -163,6 +115,14 @@ export class Publisher {
   ) {
     this.#maker = new QueueMaker(connection, names, options.queueKind);
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
+    this.#sizes = new SizeLimit(connection);
+    this.#way = new WayToUsers(connection, names, {
+      directSettled: async () => {
+        while (this.#directUnanswered > 0) await delay(SETTLED_LOOK_MS);
+      },
+      onKnown: () => this.#sendHeld(),
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /**
@@ -222,29 +182,46 @@ export class Publisher {
 
   #sendAgain(): void {
     this.#drained = true;
+    this.#renewing = false;
     this.#returned.clear();
+    this.#held = [];
     for (const route of [...this.#routes.values(), ...this.#routesByQueue.values()]) {
+      // One whose queue refuses is tried by itself, and its tasks are not on any channel.
+      if (route.state === 'refused') continue;
       route.state = 'unknown';
       route.waiting = [];
+      route.probes.clear();
     }
-    this.#sentAgain += this.#pending.size;
     for (const pending of this.#pending.values()) {
+      if (pending.alone) continue;
+      if (pending.sent) this.#sentAgain++;
+      const { route, sent } = pending;
       pending.sent = false;
-      this.#take(pending);
+      if (route.state !== 'refused') this.#take(pending);
+      else if (sent) route.waiting.push(pending);
     }
     this.#wakeUp();
   }
 
   #oldestUnanswered(): Pending | string | undefined {
     if (this.connection.blocked) return undefined;
-    for (const pending of this.#pending.values()) if (pending.sent) return pending;
+    for (const pending of this.#pending.values()) if (pending.sent && !pending.alone) return pending;
     return this.#recording;
   }
 
   /** Whether `send` may be called now; otherwise await `ready()` first. */
   get hasRoom(): boolean {
     const isReady = this.#channel?.current !== undefined && this.#failure === undefined;
-    return isReady && this.#drained && this.#pending.size < this.#maxInFlight;
+    if (!isReady || !this.#drained || this.#renewing) return false;
+    const parked = this.#parked;
+    return this.#pending.size - parked < this.#maxInFlight && parked < MOST_PARKED;
+  }
+
+  /** Tasks that wait for queues that do not take them. */
+  get #parked(): number {
+    let parked = 0;
+    for (const { waiting } of this.#refused) parked += waiting.length;
+    return parked;
   }
 
   /** Tasks that were sent again after a channel was lost; some of them may be on the broker twice. */
@@ -270,14 +247,15 @@ export class Publisher {
 
   send(task: OutgoingTask): void {
     const route = this.#routeOf(task);
-    const pending: Pending = { task, route, number: this.#count++, sent: false, nackedSince: undefined };
+    const pending: Pending = { task, route, number: this.#count++, sent: false, alone: false };
     this.#pending.set(pending.number, pending);
     this.#take(pending);
   }
 
   #take(pending: Pending): void {
     const { route } = pending;
-    if (route.state === 'open') this.#publish(pending);
+    if (route.givenUp) this.#giveUp(pending);
+    else if (route.state === 'open') this.#publish(pending);
     else if (route.state === 'unknown') this.#probe(pending);
     else route.waiting.push(pending);
   }
@@ -323,10 +301,7 @@ export class Publisher {
     const name = toQueue ?? envelope.user;
     let route = routes.get(name);
     if (route === undefined) {
-      route = {
-        ...(toQueue === undefined ? this.#wayToUser(name) : this.#wayToQueue(toQueue)),
-        ...{ state: 'unknown', waiting: [], unboundSince: undefined, unprunedSince: undefined },
-      };
+      route = newRoute(toQueue === undefined ? this.#wayToUser(name) : this.#wayToQueue(toQueue));
       routes.set(name, route);
     }
     return route;
@@ -351,28 +326,95 @@ export class Publisher {
 
   #probe(pending: Pending): void {
     pending.route.state = 'probing';
+    pending.route.probes.add(pending);
     this.#publish(pending);
   }
 
   #publish(pending: Pending): void {
     const { task, route } = pending;
-    const options = task.isBare === true ? bareOptions(task) : ownOptions(task);
+    if (task.payload.length > this.#sizes.taken) {
+      this.#askSize(pending);
+      return;
+    }
+    const way = this.#wayOf(route);
+    if (way === undefined) {
+      this.#held.push(pending);
+      return;
+    }
+    // While the channel is away it only waits in `#pending`.
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    const { exchange, key, isDirect } = way;
     const onAnswer = (error: unknown) => {
+      if (isDirect) this.#directUnanswered--;
       // No answer, since the channel was lost: it is sent again on the next.
       if (error && !isNack(error)) return;
       this.#answered(pending, error);
     };
-    // While the channel is away it only waits in `#pending`.
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
     pending.sent = true;
-    const { exchange, key } = route;
-    this.#drained = channel.publish(exchange, key, task.payload, options, onAnswer) && this.#drained;
+    if (isDirect) this.#directUnanswered++;
+    this.#drained = channel.publish(exchange, key, task.payload, optionsOf(task), onAnswer) && this.#drained;
+  }
+
+  /** Undefined where it is not known yet. */
+  #wayOf(route: Route): { exchange: string; key: string; isDirect: boolean } | undefined {
+    const { exchange, key, queue } = route;
+    if (exchange === '') return { exchange, key, isDirect: false };
+    this.#way.use();
+    if (this.#way.current === undefined) return undefined;
+    const isDirect = this.#way.current === 'direct';
+    return isDirect ? { exchange: '', key: queue, isDirect } : { exchange, key, isDirect };
+  }
+
+  /** It is known how to get to users: what has waited for that goes, in its order. */
+  #sendHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const pending of held) {
+      if (pending.route.probes.has(pending)) this.#publish(pending);
+      else this.#take(pending);
+    }
+  }
+
+  /** The user's other tasks wait for the answer. */
+  #askSize(pending: Pending): void {
+    const { task, route } = pending;
+    route.state = 'probing';
+    route.probes.add(pending);
+    const generation = this.#generation;
+    this.#sizes.refusing(task.payload.length).then(
+      (most) => {
+        if (generation !== this.#generation) return; // it has been taken up again
+        if (most === undefined) this.#publish(pending);
+        else this.#tooLarge(pending, most);
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  #tooLarge(pending: Pending, most: number): void {
+    const { task, route } = pending;
+    const text = `its payload of ${task.payload.length.toLocaleString('en-US')} bytes is more than the ${most.toLocaleString('en-US')} that the broker takes (max_message_size)`;
+    this.#notTaken(pending, { kind: 'too-large', text });
+    if (route.probes.delete(pending) && route.probes.size === 0) this.#openRoute(route);
+  }
+
+  #notTaken(pending: Pending, reason: NotTaken): void {
+    const { task, number } = pending;
+    const { onNotTaken } = this.options;
+    if (onNotTaken === undefined) {
+      const of = `a task of user ${JSON.stringify(task.envelope.user)}`;
+      this.#fail(refusedError('NOT_TAKEN', `the broker does not take ${of}: ${reason.text}`));
+      return;
+    }
+    this.#pending.delete(number);
+    onNotTaken(task, reason);
+    this.#wakeUp();
   }
 
   #answered(pending: Pending, error: unknown): void {
     if (error) {
-      this.#nacked(pending, error);
+      this.#nacked(pending);
       return;
     }
     if (this.#returned.size > 0 && this.#returned.delete(pending.task.id)) {
@@ -380,43 +422,140 @@ export class Publisher {
       return;
     }
     const { route } = pending;
-    if (route.state === 'probing') {
+    this.#confirmed(pending);
+    route.refusedSince = undefined;
+    route.onlyFresh = 0;
+    if (route.probes.size > 0 && route.probes.delete(pending) && route.probes.size === 0) {
       route.unboundSince = undefined;
       route.unprunedSince = undefined;
       this.#openRoute(route);
     }
-    this.#pending.delete(pending.number);
-    this.options.onConfirmed(pending.task);
+  }
+
+  #confirmed({ number, task }: Pending): void {
+    this.#pending.delete(number);
+    this.options.onConfirmed(task);
     this.#wakeUp();
   }
 
   /**
-   * A queue whose node has just gone takes nothing until it has another leader, and neither does one that
-   * is full: all that is unconfirmed is sent again on another channel, for a while.
+   * A queue that is full takes nothing, and neither does one whose node has just gone, until it has another leader. It
+   * is tried with one task at a time while others go on.
    */
-  #nacked(pending: Pending, error: unknown): void {
-    pending.nackedSince ??= this.now();
-    if (this.now() - pending.nackedSince > NACKED_FOR_MS) {
-      this.#fail(
-        refusedError(
-          'NOT_CONFIRMED',
-          `the broker did not take a task of user ${JSON.stringify(pending.task.envelope.user)}: ${messageOf(error)}`,
-          {
-            hint: "Look at the broker's log and at the limits (x-max-length, disk) of the queue.",
-            cause: error,
-          },
-        ),
-      );
+  #nacked(pending: Pending): void {
+    const { route } = pending;
+    pending.sent = false;
+    route.probes.clear();
+    route.waiting.push(pending);
+    if (route.state === 'refused') return;
+    route.state = 'refused';
+    route.refusedSince ??= this.now();
+    this.#refused.add(route);
+    this.#tryLater(route);
+    this.#wakeUp();
+  }
+
+  #tryLater(route: Route): void {
+    setTimeout(() => {
+      if (this.#failure === undefined) this.#tryRefused(route).catch((error) => this.#fail(error));
+    }, REFUSED_RETRY_MS);
+  }
+
+  /** With a task on a fresh channel: ours may ask a leader that is gone, as RabbitMQ 3.10 does. */
+  async #tryRefused(route: Route): Promise<void> {
+    route.waiting.sort((a, b) => a.number - b.number);
+    const first = route.waiting[0];
+    if (first === undefined) {
+      this.#reopen(route);
       return;
     }
-    this.#channel?.renewSoon();
+    route.refusedSince ??= this.now();
+    if (this.now() - route.refusedSince > REFUSED_FOR_MS && this.options.onNotTaken !== undefined) {
+      route.givenUp = true;
+      this.#refused.delete(route);
+      for (const pending of route.waiting.splice(0)) this.#giveUp(pending);
+      return;
+    }
+    first.alone = true;
+    const answer = await this.#sendAlone(first);
+    first.alone = false;
+    if (answer !== 'confirmed') {
+      if (answer === 'returned') this.#reopen(route);
+      else this.#tryLater(route);
+      return;
+    }
+    route.waiting.splice(route.waiting.indexOf(first), 1);
+    this.#confirmed(first);
+    route.refusedSince = undefined;
+    route.onlyFresh++;
+    if (route.onlyFresh % MOST_ONLY_FRESH === 0) this.#renewQuietly();
+    this.#reopen(route);
+  }
+
+  async #sendAlone({ task, route }: Pending): Promise<'confirmed' | 'returned' | 'refused'> {
+    const channel = await this.connection.confirmChannel();
+    const way = this.#wayOf(route);
+    if (way === undefined) return 'refused'; // it is tried again
+    let isReturned = false;
+    channel.once('return', () => {
+      isReturned = true;
+    });
+    const answer = await new Promise<'confirmed' | 'returned' | 'refused'>((resolve) => {
+      if (way.isDirect) this.#directUnanswered++;
+      channel.publish(way.exchange, way.key, task.payload, optionsOf(task), (error) => {
+        if (way.isDirect) this.#directUnanswered--;
+        if (error) resolve('refused');
+        else resolve(isReturned ? 'returned' : 'confirmed');
+      });
+    });
+    channel.close().catch(() => {}); // it has gone
+    return answer;
+  }
+
+  /** Its next task goes our usual way, and then more and more of them. */
+  #reopen(route: Route): void {
+    route.burst = 1;
+    route.state = 'unknown';
+    if (this.#channel?.current !== undefined && !this.#renewing) this.#openRoute(route);
+    // Otherwise the next channel takes what waits.
+    else this.#refused.delete(route);
+  }
+
+  #giveUp(pending: Pending): void {
+    const { queue } = pending.route;
+    const text = `the queue "${queue}" has taken nothing for ${REFUSED_FOR_MS / 1000} s: it is full (max-length with overflow reject-publish), or its node is away`;
+    this.#notTaken(pending, { kind: 'full', text });
+  }
+
+  /** Where another channel is of use and ours is not. All of it is confirmed before, so nothing is sent twice. */
+  #renewQuietly(): void {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    const generation = this.#generation;
+    const renewed = async () => {
+      const isUnderWay = () => [...this.#pending.values()].some(({ sent, alone }) => sent && !alone);
+      while (generation === this.#generation && isUnderWay()) await delay(SETTLED_LOOK_MS);
+      if (generation === this.#generation) this.#channel?.renewSoon();
+    };
+    renewed().catch((error) => this.#fail(error));
   }
 
   #openRoute(route: Route): void {
-    route.state = 'open';
     const waiting = route.waiting.sort((a, b) => a.number - b.number);
+    if (route.burst !== undefined && waiting.length > route.burst) {
+      const burst = waiting.splice(0, route.burst);
+      route.burst *= BURST_GROWTH;
+      route.state = 'probing';
+      for (const pending of burst) route.probes.add(pending);
+      for (const pending of burst) this.#publish(pending);
+      return;
+    }
+    route.burst = undefined;
+    this.#refused.delete(route);
+    route.state = 'open';
     route.waiting = [];
-    for (const pending of waiting) this.#publish(pending);
+    // One of them may have to wait for an answer, and then the others wait behind it.
+    for (const pending of waiting) this.#take(pending);
   }
 
   #unroutable(pending: Pending): void {
@@ -426,8 +565,9 @@ export class Publisher {
       return;
     }
     pending.sent = false;
+    route.probes.clear();
     route.waiting.push(pending);
-    if (route.state === 'closed') return;
+    if (route.state === 'closed' || route.state === 'refused') return;
     route.state = 'closed';
     const generation = this.#generation;
     const isCurrent = () => generation === this.#generation;
@@ -470,6 +610,11 @@ export class Publisher {
     if (state === 'made') {
       const channel = this.#announcements?.current;
       if (channel !== undefined) announce(channel, this.names, { kind: 'queue', queue: route.queue });
+      return;
+    }
+    // What goes direct comes back from no queue that is there: it has been made just now.
+    if (this.#way.current !== 'exchange') {
+      await delay(UNBOUND_RETRY_MS);
       return;
     }
     route.unboundSince ??= this.now();

@@ -1,6 +1,7 @@
 import { type Names, ownQueue } from '../core/names.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
+import { isThereNow } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
 import { type QueueKind, userQueueArguments } from './topology.js';
 
@@ -27,7 +28,13 @@ export class QueueMaker {
   /** Declares and binds the queue unless it exists. */
   async makeUnlessThere(queue: string, routingKey: string): Promise<QueueState> {
     if (await this.#exists(queue)) return 'there';
-    await this.bind(queue, routingKey, true);
+    try {
+      await this.bind(queue, routingKey, true);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (await isThereNow(this.connection, queue, cause)) return 'there';
+      throw error;
+    }
     return 'made';
   }
 

@@ -44,6 +44,14 @@ export async function absentOnceReachable(
   }
 }
 
+/**
+ * Whether a declaration was refused since somebody has made the queue in the meantime, as another kind. The broker says
+ * 406 for much else, a limit for one.
+ */
+export async function isThereNow(connection: Connection, queue: string, refusal: unknown): Promise<boolean> {
+  return replyCode(refusal) === 406 && (await absent(connection, [queue])).length === 0;
+}
+
 function absentAmong(found: readonly (readonly [queue: string, is: Presence])[]): string[] {
   return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
 }

@@ -1,4 +1,4 @@
-import { messageOf, refusedError } from '../errors.js';
+import { type FairqError, messageOf, refusedError } from '../errors.js';
 import { replyCode } from './connection.js';
 
 const OWN_NAMES = 'names that start with the prefix';
@@ -12,15 +12,51 @@ export function explainRefusal(error: unknown, what: string, permission = OWN_NA
         cause: error,
       });
     case 406:
-      return refusedError('OTHER_ARGUMENTS', `${what} exists already and is of another kind`, {
-        hint: 'It was made by another program or with other settings: choose another --prefix, or remove it.',
-        cause: error,
-      });
+      return explainPrecondition(error, what);
     case undefined:
       return error instanceof Error ? error : new Error(messageOf(error));
     default:
-      return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${messageOf(error)}`, {
+      return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${brokersWords(error)}`, {
         cause: error,
       });
   }
+}
+
+/** With a 406 the broker says more than one thing: it is there and is another, a limit is reached, an argument is wrong. */
+function explainPrecondition(error: unknown, what: string): FairqError {
+  const words = brokersWords(error);
+  const limit = mendOfLimit(words);
+  if (limit !== undefined) {
+    return refusedError('LIMIT_REACHED', `the broker refused ${what}: ${words}`, {
+      hint: limit,
+      cause: error,
+    });
+  }
+  if (/\binequivalent\b/.test(words)) {
+    return refusedError('OTHER_ARGUMENTS', `${what} exists already and is of another kind: ${words}`, {
+      hint: 'It was made by another program or with other settings: choose another --prefix, or remove it.',
+      cause: error,
+    });
+  }
+  return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${words}`, { cause: error });
+}
+
+/** What to do where the broker says that a limit is reached; undefined where it says something else. */
+export function mendOfLimit(words: string): string | undefined {
+  if (/queue limit in vhost/.test(words)) {
+    return `Prune queues (fairq queues prune), share them (--group-by), or raise the limit: rabbitmqctl set_vhost_limits -p VHOST '{"max-queues": N}'.`;
+  }
+  if (/queue limit/.test(words)) {
+    return 'Prune queues (fairq queues prune), share them (--group-by), or raise cluster_queue_limit in rabbitmq.conf.';
+  }
+  if (/user limit/.test(words)) {
+    return `Raise the limit: rabbitmqctl set_user_limits USER '{"max-connections": N, "max-channels": N}'.`;
+  }
+  return undefined;
+}
+
+/** The sentence that the broker has sent, without what amqplib says around it. */
+export function brokersWords(error: unknown): string {
+  const text = messageOf(error);
+  return /with message "(?:[A-Z_]+ - )?(.*)"$/s.exec(text)?.[1] ?? text;
 }

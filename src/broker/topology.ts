@@ -5,7 +5,7 @@ import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import type { Connection } from './connection.js';
 import { takeLock } from './lock.js';
 import { CLASSIC_QUEUE } from './queue-arguments.js';
-import { absent, absentOnceReachable } from './queue-presence.js';
+import { absent, absentOnceReachable, isThereNow } from './queue-presence.js';
 import { explainRefusal } from './refusal.js';
 
 /** Whoever makes a queue has made it soon. */
@@ -117,6 +117,8 @@ async function makeAlone(connection: Connection, queue: string, args: QueueArgum
         return true;
       }
     } catch (error) {
+      // Somebody has made it who takes no lock, and it stays as it is.
+      if (await isThereNow(connection, queue, error)) return false;
       throw explainRefusal(error, `the queue "${queue}"`);
     } finally {
       await lock?.release();

@@ -35,6 +35,8 @@ export interface Names {
   readonly doctorQueuePrefix: string;
   /** Exclusive to the pruner that is at work: while it is there, an unbound queue is in good hands. */
   readonly pruneLock: string;
+  /** Consumed by each publisher that sends past the exchange; always empty. */
+  readonly directSenders: string;
   /** The one queue of strategy `fifo`. */
   readonly sharedQueue: string;
   /** The one queue of strategy `priority`. */
@@ -63,6 +65,7 @@ export function namesFor(prefix: string): Names {
     replyQueuePrefix: `${prefix}.replies.`,
     doctorQueuePrefix: `${prefix}.doctor.`,
     pruneLock: `${prefix}.prune`,
+    directSenders: `${prefix}.direct`,
     sharedQueue: `${prefix}.shared`,
     priorityQueue: `${prefix}.priority`,
     userQueuePrefix: `${prefix}.user.`,
@@ -95,12 +98,20 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
 
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const { eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock } = names;
+  const {
+    eventStream,
+    resultStream,
+    startStream,
+    deadLetterQueue,
+    controlExchange,
+    pruneLock,
+    directSenders,
+  } = names;
   return (
     [names.retryQueuePrefix, names.replyQueuePrefix, names.doctorQueuePrefix].some((start) =>
       queue.startsWith(start),
     ) ||
-    [eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock].some(
+    [eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock, directSenders].some(
       (name) => queue === name || queue.startsWith(`${name}.`),
     )
   );

@@ -25,4 +25,16 @@ export interface PublishReport {
   /** Sent more than 10 ms after they were due. */
   readonly late: number;
   readonly interrupted: boolean;
+  /** Those that the broker does not take, by user. */
+  readonly notTaken: readonly NotTakenTasks[];
+}
+
+export interface NotTakenTasks {
+  readonly user: string;
+  readonly tasks: number;
+  /** The id of the first of them. */
+  readonly firstId: string;
+  /** Its line in the file; null where there is none. */
+  readonly firstLine: number | null;
+  readonly reason: string;
 }

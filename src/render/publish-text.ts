@@ -6,6 +6,8 @@ import { paint, type TextStyle } from './style.js';
 
 /** Queues named one by one. */
 const QUEUES_SHOWN = 3;
+/** Users that are named whose tasks were not taken. */
+const USERS_SHOWN = 10;
 const RUNS_SHOWN = 3;
 
 export function renderPublish(report: PublishReport, style: TextStyle): string {
@@ -20,6 +22,7 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
   if (report.queues.length > QUEUES_SHOWN) {
     lines.push(`and so on, for ${formatCount(report.queues.length)} queues that are no user's`);
   }
+  lines.push(...notTakenLines(report, style));
   if (report.interrupted) {
     lines.push(
       paint(
@@ -51,6 +54,22 @@ function ofRuns(runs: readonly string[], style: TextStyle): string {
   const shown = runs.slice(0, RUNS_SHOWN).map((run) => safeText(run, style.unicode));
   const more = runs.length > RUNS_SHOWN ? ` and ${formatCount(runs.length - RUNS_SHOWN)} more` : '';
   return `, of ${runs.length === 1 ? 'run' : 'runs'} ${shown.join(', ')}${more}: with the ids that they had`;
+}
+
+function notTakenLines({ notTaken, run }: PublishReport, style: TextStyle): string[] {
+  if (notTaken.length === 0) return [];
+  const all = notTaken.reduce((sum, { tasks }) => sum + tasks, 0);
+  const shown = notTaken.slice(0, USERS_SHOWN).map(({ user, tasks, firstLine, firstId, reason }) => {
+    const first = firstLine === null ? `task ${firstId}` : `line ${formatCount(firstLine)}`;
+    return `  ${safeText(user, style.unicode)}: ${formatTasks(tasks)}${tasks > 1 ? ', the first' : ','} ${first}: ${safeText(reason, style.unicode)}`;
+  });
+  const more = notTaken.length - shown.length;
+  return [
+    paint('alarm', `${formatTasks(all)} not taken by the broker; they are in no queue:`, style),
+    ...shown,
+    ...(more > 0 ? [`  and so on, for ${formatCount(more)} more`] : []),
+    `Send them again, and them alone, with --run ${shellWord(run)}; --json names all of these users.`,
+  ];
 }
 
 /** What became of the tasks that were waited for. */

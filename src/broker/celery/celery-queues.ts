@@ -2,6 +2,7 @@ import type { Channel } from 'amqplib';
 import { refusedError } from '../../errors.js';
 import { ChannelPool } from '../channel-pool.js';
 import { type Connection, replyCode } from '../connection.js';
+import { isThereNow } from '../queue-presence.js';
 import { explainRefusal } from '../refusal.js';
 
 const CHANNELS = 8;
@@ -23,7 +24,7 @@ export interface CeleryBinding {
 export class CeleryQueues {
   readonly #channels: ChannelPool;
 
-  constructor(connection: Connection) {
+  constructor(private readonly connection: Connection) {
     this.#channels = new ChannelPool(connection, CHANNELS);
   }
 
@@ -43,7 +44,7 @@ export class CeleryQueues {
         return;
       } catch (error) {
         // It is there, made as something else: that is the application's choice.
-        if (replyCode(error) === 406 && bound.exchange === queue) return;
+        if (bound.exchange === queue && (await isThereNow(this.connection, queue, error))) return;
         // Somebody prunes it at the moment, the queue or its exchange.
         if (replyCode(error) === 404 && tries < MOST_TRIES) continue;
         throw explainRefusal(error, `the queue "${queue}"`);

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { OutgoingTask } from '../../broker/publisher.js';
 import type { QueueType } from '../../broker/topology.js';
+import type { PublishReport } from '../../core/publish-report.js';
 import {
   type DurationRange,
   parseBytes,
@@ -10,7 +11,7 @@ import {
   parseTimer,
 } from '../../core/quantities.js';
 import type { Distribution } from '../../core/workload.js';
-import { usageError } from '../../errors.js';
+import { type ErrorKind, usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from '../group-by.js';
@@ -185,7 +186,11 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     }
     const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
       results?.expect({ id, type, user, run });
-    const run = new PublishRun({ connection, names, clock: context.clock, newId, onTask, foreign }, plan);
+    const onNotTaken = ({ id }: OutgoingTask, reason: string) => results?.fail(id, reason);
+    const run = new PublishRun(
+      { connection, names, clock: context.clock, newId, onTask, onNotTaken, foreign },
+      plan,
+    );
     context.interrupts.on({
       stop: () => {
         run.stop();
@@ -217,12 +222,18 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     return {
       document: { schemaVersion: 1, kind: 'publish', ...report },
       text: (style) => renderPublish(report, style),
-      endsAs: report.interrupted ? 'interrupted' : undefined,
+      endsAs: endOf(report),
     };
   } finally {
     foreign?.close();
     await connection.close();
   }
+}
+
+function endOf({ interrupted, notTaken, confirmed }: PublishReport): ErrorKind | undefined {
+  if (interrupted) return 'interrupted';
+  if (notTaken.length === 0) return undefined;
+  return confirmed > 0 ? 'partial' : 'refused';
 }
 
 function checkPriority({ strategy, priority, queueType, ordered }: PublishFlags): void {

@@ -47,6 +47,11 @@ export class PrintedResults {
     this.wait.expect(task);
   }
 
+  /** It is not sent, and why. */
+  fail(id: string, error: string): void {
+    this.wait.fail(id, error);
+  }
+
   /** Waits no longer. */
   stop(): void {
     this.#end();

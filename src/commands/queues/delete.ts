@@ -80,7 +80,13 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
     }
     const file = flags.save === undefined ? undefined : await SavedTasks.create(flags.save);
     try {
-      const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+      const deps = {
+        connection,
+        names: config.names,
+        clock: context.clock,
+        newId: idGenerator(context),
+        management,
+      };
       const tasks = file ?? (flags.withTasks === true ? 'discard' : 'refuse');
       const workers = await management.workersConnected();
       const outcome = await deleteQueue(deps, { name, type: details.type }, { tasks, workers });

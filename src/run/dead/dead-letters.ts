@@ -149,6 +149,10 @@ export async function redriveDeadLetters(
         done++;
         onDone();
       },
+      onNotTaken: (task, { text }) => {
+        acknowledgements.delete(task);
+        kept.push({ id: task.id, reason: text });
+      },
       onNoQueue: (task, queue) => {
         acknowledgements.delete(task);
         kept.push({ id: task.id, reason: `its queue ${JSON.stringify(queue)} is no longer there` });

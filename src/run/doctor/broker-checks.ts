@@ -1,3 +1,4 @@
+import { mendOfLimit } from '../../broker/refusal.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
@@ -17,6 +18,14 @@ const MAY_LOOK = 'Give the user the "monitoring" tag: rabbitmqctl set_user_tags 
 
 export function permissions({ refused }: AmqpFacts, prefix: string): Finding {
   const [first] = refused;
+  const atLimit = refused.flatMap(({ why }) => mendOfLimit(why) ?? [])[0];
+  if (first !== undefined && atLimit !== undefined) {
+    return problem(
+      'permissions',
+      `cannot ${refused.map(({ what }) => what).join(', nor ')}: ${first.why}`,
+      atLimit,
+    );
+  }
   if (first === undefined) return ok('permissions', 'may make, bind, fill, read and delete what fairq needs');
   return problem(
     'permissions',

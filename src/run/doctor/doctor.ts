@@ -4,7 +4,9 @@ import { type Finding, ok, problem } from '../../core/finding.js';
 import type { Names } from '../../core/names.js';
 import { FairqError, messageOf } from '../../errors.js';
 import * as broker from './broker-checks.js';
+import { exchanges, foreignBindings, unroutable } from './exchange-checks.js';
 import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
+import { limits } from './limit-checks.js';
 import * as queues from './queue-checks.js';
 import * as workers from './worker-checks.js';
 
@@ -30,14 +32,15 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   );
   if (amqp !== undefined) {
     findings.push(broker.version(amqp), broker.permissions(amqp, names.prefix), broker.channels(amqp));
+    if (amqp.refused.length === 0) findings.push(unroutable(amqp, listed, names));
   }
   if (listed !== undefined) {
     findings.push(
       ...[broker.nodes(listed), broker.alarms(listed), broker.room(listed), broker.clock(listed)],
       broker.stream(listed, 'events', names.eventStream),
       broker.stream(listed, 'results', names.resultStream),
-      queues.unbound(listed, names),
-      ...[queues.unconsumed(listed, names), queues.limits(listed, names)],
+      ...[exchanges(listed, names), foreignBindings(listed, names), queues.unbound(listed, names)],
+      ...[queues.unconsumed(listed, names), limits(listed, names)],
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
     );
   }

@@ -2,12 +2,17 @@ import type { Channel } from 'amqplib';
 import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
 import type { Connection } from '../../broker/connection.js';
 import type { WorkerPresence } from '../../broker/control.js';
-import type { Management } from '../../broker/management.js';
+import type { AlternateExchange, Binding, Management } from '../../broker/management.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import { brokersWords } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
+import { unroutableComesBack } from '../../broker/unroutable.js';
 import type { Names } from '../../core/names.js';
-import { FairqError, messageOf } from '../../errors.js';
+import { FairqError } from '../../errors.js';
+
+/** A broker with an alarm answers nothing that is published. */
+const ANSWER_WITHIN_MS = 5_000;
 
 /** Undefined: this user may not ask for it. */
 export interface ManagementFacts {
@@ -17,6 +22,12 @@ export interface ManagementFacts {
   readonly queues: readonly CountedListedQueue[];
   readonly definitions: readonly QueueDefinition[];
   readonly bound: ReadonlySet<string> | undefined;
+  /** On the exchange for tasks. */
+  readonly bindings?: readonly Binding[] | undefined;
+  /** Of the exchange for tasks, where it has one. */
+  readonly alternate?: AlternateExchange | undefined;
+  /** By name. */
+  readonly exchangeTypes?: ReadonlyMap<string, string> | undefined;
   readonly consumers: readonly ConsumerFigures[];
   /** Names of the connections to the vhost. */
   readonly connections: readonly string[] | undefined;
@@ -27,6 +38,8 @@ export interface AmqpFacts {
   readonly channelMax: number;
   /** What the user may not do, by the broker's own word. */
   readonly refused: readonly { readonly what: string; readonly why: string }[];
+  /** Whether what finds no queue on the exchange for tasks does; undefined where that is not known. */
+  readonly comesBack?: boolean | undefined;
   /** Those that were heard of in the last seconds. */
   readonly workers: readonly WorkerPresence[];
 }
@@ -46,8 +59,22 @@ export async function askManagement(
   return {
     ...{ version, clockAheadMs, queues, definitions, consumers },
     nodes: await ifAllowed(management.nodes()),
-    bound: await ifAllowed(management.boundQueues(names.taskExchange)),
+    ...(await askExchanges(management, names)),
     connections: await ifAllowed(management.connectionNames()),
+  };
+}
+
+async function askExchanges(management: Management, { taskExchange }: Names) {
+  const exchangeTypes = await ifAllowed(management.exchangeTypes());
+  // A user that may not see one of them may see none.
+  if (exchangeTypes?.has(taskExchange) !== true) {
+    return { exchangeTypes, bindings: exchangeTypes && [], bound: exchangeTypes && new Set<string>() };
+  }
+  const bindings = await ifAllowed(management.bindings(taskExchange));
+  return {
+    ...{ exchangeTypes, bindings },
+    bound: bindings && new Set(bindings.map(({ destination }) => destination)),
+    alternate: await ifAllowed(management.alternateExchange(taskExchange)),
   };
 }
 
@@ -63,8 +90,9 @@ async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
 export async function askAmqp(connection: Connection, names: Names, newId: () => string): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
   const workers = refused.length > 0 ? [] : await rollCall(connection, names);
+  const comesBack = await unroutableComesBack(connection, names.taskExchange, ANSWER_WITHIN_MS);
   const { brokerVersion: version, channelMax } = connection;
-  return { version, channelMax, refused, workers };
+  return { version, channelMax, refused, workers, comesBack };
 }
 
 /** Does on names under the prefix what publishers and workers do, and leaves nothing behind. */
@@ -81,7 +109,7 @@ async function tryPermissions(
       await act(channel);
       await channel.close();
     } catch (error) {
-      refused.push({ what, why: messageOf(error) });
+      refused.push({ what, why: brokersWords(error) });
     }
   };
   await attempt('make queues (configure)', (channel) => channel.assertQueue(queue, EXCLUSIVE_QUEUE));

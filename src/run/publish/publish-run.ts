@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection.js';
-import { type NamedQueues, type OutgoingTask, Publisher } from '../../broker/publisher.js';
+import { type NamedQueues, type NotTaken, type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { CarriedProperties } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
@@ -8,7 +8,7 @@ import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from 
 import { encodeText, type Names, ownQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { Pacing } from '../../core/pacing.js';
-import type { PublishProgress, PublishReport } from '../../core/publish-report.js';
+import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/publish-report.js';
 import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
 import { SENT, SentNotes } from '../../core/sent-notes.js';
@@ -35,6 +35,8 @@ export interface PlannedTask {
   readonly type: string;
   readonly contentType: string;
   readonly payload: Buffer;
+  /** Of the file that it was read from, for messages. */
+  readonly line?: number;
   /** Of a task that was sent before and is sent again as it was; null: one that never had an envelope. */
   readonly envelope?: Envelope | null;
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -71,6 +73,8 @@ export interface PublishDeps {
   readonly newId: () => string;
   /** A task is about to be sent. */
   readonly onTask?: (task: OutgoingTask) => void;
+  /** The broker does not take one; why, as a sentence. */
+  readonly onNotTaken?: (task: OutgoingTask, reason: string) => void;
   readonly foreign?: ForeignTasks | undefined;
 }
 
@@ -82,6 +86,8 @@ export class PublishRun {
   #stopped = false;
   /** Of the first task. */
   #firstId: string | null = null;
+  /** By why and whose they are. */
+  readonly #notTaken = new Map<string, NotTakenTasks>();
   readonly #idSeries: string | undefined;
   /** Tasks that are said one by one. */
   readonly #said: readonly AnnouncedTask[];
@@ -136,6 +142,7 @@ export class PublishRun {
           const queue = task.toQueue ?? (this.plan.shared ? names.sharedQueue : undefined);
           if (queue !== undefined) queues.add(queue);
         },
+        onNotTaken: (task, reason) => this.#onNotTaken(task, reason),
       },
       clock.now,
     );
@@ -197,6 +204,17 @@ export class PublishRun {
     }
   }
 
+  #onNotTaken(task: OutgoingTask, { kind, text: reason }: NotTaken): void {
+    const { user } = task.envelope;
+    this.#restored.delete(task);
+    const key = JSON.stringify([kind, user]);
+    const { tasks, ...first } = this.#notTaken.get(key) ?? {
+      ...{ user, tasks: 0, reason, firstId: task.id, firstLine: task.line ?? null },
+    };
+    this.#notTaken.set(key, { ...first, tasks: tasks + 1 });
+    this.deps.onNotTaken?.(task, reason);
+  }
+
   #countRestored({ isBare, envelope }: OutgoingTask): void {
     this.#restoredCount++;
     if (isBare !== true) this.#restoredRuns.add(envelope.run);
@@ -218,6 +236,7 @@ export class PublishRun {
         properties: { ...properties, ...(priority !== undefined && { priority }) },
       }),
       ...(envelope === null && { isBare: true }),
+      ...(task.line !== undefined && { line: task.line }),
       envelope: envelope ?? { user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
   }
@@ -284,6 +303,7 @@ export class PublishRun {
       queues,
       late: this.#late,
       interrupted: this.#stopped,
+      notTaken: [...this.#notTaken.values()],
     };
   }
 }

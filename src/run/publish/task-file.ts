@@ -38,7 +38,7 @@ export async function readTaskFile(
 
 function parsed(source: string, number: number, file: string, options: LineOptions): PlannedTask {
   try {
-    return parseTaskLine(source, options);
+    return { ...parseTaskLine(source, options), line: number };
   } catch (error) {
     throw badLine(file, number, messageOf(error), error);
   }

@@ -7,6 +7,7 @@ import { ownQueue } from '../../core/names.js';
 import { savedMessage } from '../../core/saved-message.js';
 import { messageOf, refusedError } from '../../errors.js';
 import type { TaskToSave } from '../publish/task-line.js';
+import { refuseWhereTasksGoAstray } from './astray.js';
 import { LeaveRequests } from './leave-requests.js';
 import type { PruneDeps } from './prune.js';
 import { takePruneLock } from './prune-lock.js';
@@ -50,6 +51,9 @@ export async function deleteQueue(
   });
   try {
     await leaveRequests.rollCall(workers);
+    if (ownQueue(names, queue.name) !== undefined) {
+      await refuseWhereTasksGoAstray(connection, names, deps.management);
+    }
     const outcome = await new Deletion(deps, leaveRequests, queue, tasks).run();
     if (failure !== undefined) throw failure;
     return outcome;

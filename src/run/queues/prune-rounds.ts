@@ -60,7 +60,7 @@ export class PruneRounds {
       outcomes.filter(({ outcome }) => outcome === kind).length;
     const workers = await this.management.workersConnected();
     const pruner = await Pruner.open(
-      deps,
+      { ...deps, management: this.management },
       { ...this.options, workers },
       {
         onOutcome: (outcome) => {

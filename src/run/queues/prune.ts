@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, ConnectionClosed } from '../../broker/connection.js';
 import { type Lock, takeLock } from '../../broker/lock.js';
+import type { Management } from '../../broker/management.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import type { Clock } from '../../core/clock.js';
 import { type Names, ownQueue } from '../../core/names.js';
 import type { IdleQueue, PruneOutcome } from '../../core/queue-report.js';
 import { FairqError, messageOf, refusedError } from '../../errors.js';
+import { refuseWhereTasksGoAstray } from './astray.js';
 import { BatchTime } from './batch-time.js';
 import { LeaveRequests } from './leave-requests.js';
 import type { Outsiders } from './outsiders.js';
@@ -53,6 +55,8 @@ export interface PruneDeps {
   readonly names: Names;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** To name what is in the way. */
+  readonly management?: Management | undefined;
 }
 
 export interface PruneListener {
@@ -236,6 +240,10 @@ export class Pruner {
     if (this.#stopped || this.#failure !== undefined) return [];
     this.listener.onStep('unbind', this.#queues.length);
     const { clock } = this.deps;
+    if (this.#queues.some(({ name }) => ownQueue(this.deps.names, name) !== undefined)) {
+      const { connection, names, management } = this.deps;
+      await refuseWhereTasksGoAstray(connection, names, management);
+    }
     const until = clock.now() + this.#time.unbindMs;
     const unbound: Unbound[] = [];
     const oneAfterTheOther = async () => {

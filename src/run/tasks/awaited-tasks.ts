@@ -11,6 +11,8 @@ export interface AwaitedTask {
 /** Waits for what becomes of tasks that are about to be sent. */
 export interface TaskWait {
   expect(task: AwaitedTask): void;
+  /** One of them is not sent: it has failed, and why. */
+  fail(id: string, error: string): void;
   /** Those that have not come to an end. */
   readonly pending: readonly AwaitedTask[];
   /** Resolves when none is pending. */
@@ -53,6 +55,12 @@ export class AwaitedTasks<T extends AwaitedTask> {
     this.#byId.delete(task.id);
     this.onState(task, state);
     if (this.#byId.size === 0) this.#whenNone();
+  }
+
+  /** Does nothing where it is not waited for. */
+  failed(id: string, error: string): void {
+    const task = this.get(id);
+    if (task !== undefined) this.ended(task, { id, state: 'failed', user: task.user, error });
   }
 
   /** `all` rejects with it. */

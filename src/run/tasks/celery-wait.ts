@@ -45,6 +45,10 @@ export class CeleryWait implements TaskWait {
     this.#tasks.add(task);
   }
 
+  fail(id: string, error: string): void {
+    this.#tasks.failed(id, error);
+  }
+
   get pending(): readonly AwaitedTask[] {
     return this.#tasks.pending;
   }

@@ -61,6 +61,10 @@ export class ResultWait implements TaskWait {
     this.#tasks.add({ ...task, results: [], ended: undefined });
   }
 
+  fail(id: string, error: string): void {
+    this.#tasks.failed(id, error);
+  }
+
   get pending(): readonly AwaitedTask[] {
     return this.#tasks.pending;
   }

@@ -4,6 +4,7 @@ import type { CountedListedQueue } from '../../../../src/broker/queue-figures.js
 import { namesFor } from '../../../../src/core/names.js';
 import * as broker from '../../../../src/run/doctor/broker-checks.js';
 import type { ManagementFacts } from '../../../../src/run/doctor/facts.js';
+import { limits } from '../../../../src/run/doctor/limit-checks.js';
 import * as queues from '../../../../src/run/doctor/queue-checks.js';
 import * as workers from '../../../../src/run/doctor/worker-checks.js';
 
@@ -131,31 +132,31 @@ describe('the doctor', () => {
     ],
     [
       'a quorum queue of 4.x with its own limit',
-      queues.limits(facts({ version: '4.0.5', definitions: [definition('fairq.user.A')] }), names),
-      ...(['warning', 'drop a task'] as const),
+      limits(facts({ version: '4.0.5', definitions: [definition('fairq.user.A')] }), names),
+      ...(['problem', 'drops a task'] as const),
     ],
     [
       'one without',
-      queues.limits(
+      limits(
         facts({
           version: '4.0.5',
           definitions: [definition('fairq.user.A', { arguments: { 'x-delivery-limit': -1 } })],
         }),
         names,
       ),
-      ...(['ok', 'no delivery limit'] as const),
+      ...(['ok', 'no argument and no policy'] as const),
     ],
     [
       'a limit of -1 before 4.0',
-      queues.limits(
+      limits(
         facts({ definitions: [definition('fairq.user.A', { arguments: { 'x-delivery-limit': -1 } })] }),
         names,
       ),
-      ...(['warning', 'drop a task'] as const),
+      ...(['problem', 'drops a task'] as const),
     ],
     [
       'a short consumer timeout',
-      queues.limits(
+      limits(
         facts({
           definitions: [
             definition('fairq.user.A', { type: 'classic', policy: { 'consumer-timeout': 60_000 } }),
