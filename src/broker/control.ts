@@ -4,6 +4,12 @@ import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 import { ownQueueToListen } from './own-queue.js';
+import {
+  decodeQuestion,
+  decodeRunningAnswer,
+  type RunningAnswer,
+  type RunningQuestion,
+} from './running-question.js';
 
 /**
  * What processes tell each other. A hint and nothing more: everything also works, later, for a
@@ -16,6 +22,8 @@ export type ControlMessage =
   | LeaveAnswer
   | { readonly kind: 'task'; readonly request: string; readonly id: string }
   | TaskAnswer
+  | RunningQuestion
+  | RunningAnswer
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
@@ -157,6 +165,8 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return isName(request) && isName(id) ? { kind: 'task', request, id } : undefined;
   }
   if (value.kind === 'runs') return decodeTaskAnswer(value);
+  if (value.kind === 'running') return decodeQuestion(value);
+  if (value.kind === 'all-running') return decodeRunningAnswer(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };

@@ -9,6 +9,7 @@ import { registerQueues } from './queues/index.js';
 import { registerReport } from './report.js';
 import { registerShell } from './shell.js';
 import { registerTask } from './task.js';
+import { registerTasks } from './tasks.js';
 import { registerTop } from './top.js';
 import { registerWorker } from './worker/index.js';
 
@@ -18,6 +19,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerWorker(program, run);
   registerReport(program, run);
   registerTask(program, run);
+  registerTasks(program, run);
   registerQueues(program, run);
   registerTop(program, run);
   registerDead(program, run);

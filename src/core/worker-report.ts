@@ -57,3 +57,11 @@ export interface WorkerSnapshot {
   /** Users with tasks here. */
   readonly active: number;
 }
+
+/** Of a worker's tasks; undefined where there are none. Seconds. */
+export interface TaskAges {
+  /** How long the task has run that started first. */
+  readonly oldestRunning: number | undefined;
+  /** How long the task has waited, since it was sent, that was sent first of those that were delivered and have not started. */
+  readonly oldestWaiting: number | undefined;
+}

@@ -84,6 +84,12 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     expect(await value('fairq_slots', { worker: 'w "1"\\' })).toBe(7);
     expect(await value('fairq_backlog_known')).toBe(1);
     expect(await value('fairq_queues_consumed')).toBe(HOSTILE_NAMES.length + 1);
+    await eventually(async () => (await value('fairq_dead_letters')) === 2, {
+      timeoutMs: 30_000,
+      what: 'the broker lists two dead letters',
+    });
+    expect(await value('fairq_tasks_redelivered_total')).toBe(0);
+    expect(await value('fairq_oldest_running_seconds')).toBe(0);
     for (const [name, , help] of parse(await scrape())) expect(help, name).not.toBe('');
   });
 
@@ -102,6 +108,15 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     const [[, , total] = ['', {}, 0]] = samples.filter(([name]) => name === 'fairq_backlog_tasks');
     expect(total).toBeGreaterThanOrEqual(100);
     expect(samples.length).toBeLessThan(250);
+    for (const age of ['fairq_oldest_running_seconds', 'fairq_oldest_waiting_seconds']) {
+      await eventually(
+        async () => {
+          const now = parse(await scrape()).flatMap(([, , , all]) => all);
+          return (now.find(([name]) => name === age)?.[2] ?? 0) > 0;
+        },
+        { timeoutMs: 30_000, what: `${age} grows` },
+      );
+    }
   });
 
   it('are all that the dashboard asks for', async () => {

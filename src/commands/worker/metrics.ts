@@ -21,11 +21,12 @@ export async function serveMetrics(
   const { queueFilter } = await import('../../run/worker/queue-filter.js');
   const { names } = await context.config();
   const filter = queueFilter(names, include, exclude ?? [], also);
-  const backlog = new BacklogWatch(management, filter, context.clock.now);
+  const backlog = new BacklogWatch(management, filter, names.deadLetterQueue, context.clock.now);
   const identity = { name, slots: concurrency, version: VERSION };
   const metrics = new PrometheusMetrics(
     identity,
     () => worker.snapshot(),
+    () => worker.ages(),
     () => backlog.look(),
   );
   const server = await MetricsServer.listen(metrics, () => worker.unready, metricsHost, metricsPort);

@@ -44,6 +44,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
     );
   }
+  if (amqp !== undefined) findings.push(workers.running(amqp, deps.now()));
   if (amqp !== undefined && listed !== undefined) findings.push(workers.workers(amqp, listed));
   return findings;
 }

@@ -5,6 +5,8 @@ import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */
 const HOARD = 20_000;
+/** Half of the time after which a broker that is as it was installed takes a task back. */
+const LONG_MINUTES = 15;
 
 /** Workers that are connected and say nothing. */
 export function workers(
@@ -29,6 +31,25 @@ export function workers(
   return ok(
     'workers',
     `${counted(heard.length, 'worker')}, ${counted(slots, 'slot')}, ${free.toLocaleString('en-US')} of them idle`,
+  );
+}
+
+/** @param nowMs milliseconds since the epoch */
+export function running({ workers: heard }: AmqpFacts, nowMs: number): Finding {
+  const longest = heard
+    .flatMap(({ name, longest: task }) => (task === undefined ? [] : [{ worker: name, ...task }]))
+    .sort((a, b) => a.started - b.started);
+  const [first] = longest;
+  if (first === undefined) return ok('running tasks', 'none runs, at the workers that were heard');
+  const minutesOf = (started: number) => (nowMs - started / 1_000) / 60_000;
+  const text = `a task named ${JSON.stringify(first.type)} of user ${JSON.stringify(first.user)} has run for ${Math.floor(minutesOf(first.started)).toLocaleString('en-US')} min at worker ${JSON.stringify(first.worker)}`;
+  if (minutesOf(first.started) < LONG_MINUTES) {
+    return ok('running tasks', `none has run for ${LONG_MINUTES} min`);
+  }
+  return warning(
+    'running tasks',
+    text,
+    'See "fairq tasks --running". By default RabbitMQ takes a task back that nobody has acknowledged for 30 min (consumer_timeout); worker --task-timeout ends one before.',
   );
 }
 

@@ -8,6 +8,7 @@ import {
   type WorkerPresence,
 } from '../../broker/control.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
+import { type RunningAnswer, type RunningQuestion, toldText } from '../../broker/running-question.js';
 import type { Clock } from '../../core/clock.js';
 import type { Names } from '../../core/names.js';
 import { Peers } from './peers.js';
@@ -21,6 +22,8 @@ export interface PresenceListener {
   onTask(id: string): RunningTask | undefined;
   /** A worker has spoken, this one too: what it says comes back to it. */
   onWorker(id: string): void;
+  /** Somebody asks what runs here for so long; of all of it at most so many, what runs for longest first. */
+  onRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -96,8 +99,12 @@ export class Presence {
       case 'task':
         this.#tellOfTask(message.request, message.id);
         return;
+      case 'running':
+        this.#tellWhatRuns(message);
+        return;
       case 'left':
       case 'runs':
+      case 'all-running':
         return;
       case 'worker':
         this.listener.onWorker(message.worker.id);
@@ -114,6 +121,18 @@ export class Presence {
     const channel = this.#channel?.current;
     if (task === undefined || channel === undefined) return;
     announce(channel, this.names, { kind: 'runs', request, worker: this.own.name, task });
+  }
+
+  /** Everybody answers, so that who asks knows of whom there was no answer. */
+  #tellWhatRuns({ request, longerThanMs, limit }: RunningQuestion): void {
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    const { id, name } = this.own;
+    const running = this.listener.onRunning(longerThanMs, limit);
+    announce(channel, this.names, {
+      ...{ kind: 'all-running', request, worker: id, name: toldText(name) },
+      ...running,
+    });
   }
 
   async #leave(request: string, queues: readonly string[]): Promise<void> {

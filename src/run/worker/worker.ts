@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
-import type { LongestTask, RunningTask } from '../../broker/control.js';
+import type { RunningTask } from '../../broker/control.js';
 import { makeFixedQueues } from '../../broker/fixed-queues.js';
 import type { Management } from '../../broker/management.js';
 import type { BriefQueue } from '../../broker/queue-figures.js';
@@ -16,7 +16,7 @@ import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
-import type { WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
+import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { interruptedError, messageOf } from '../../errors.js';
 import { CrashWatch } from './crashes/crash-watch.js';
 import { Suspects } from './crashes/suspects.js';
@@ -30,6 +30,7 @@ import { QueuesOfWork } from './queues-of-work.js';
 import { Results } from './results.js';
 import { RetryReturns } from './retry-returns.js';
 import { type RunFailure, Runner, type RunnerListener } from './runner.js';
+import { agesOf, longestRunning, told } from './running-now.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
 import { SlotsInUse } from './slots-in-use.js';
@@ -166,6 +167,8 @@ export class Worker {
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
         onWorker: (worker) => this.#crashes?.heard(worker),
+        onRunning: (longerThanMs, limit) =>
+          longestRunning(this.#runner.inFlight, clock.epochMicros() - longerThanMs * 1_000, limit),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => this.#listSoon(0),
         onFailure: fail,
@@ -209,6 +212,10 @@ export class Worker {
       queues: this.#intake.sources.size,
       active: this.#intake.activeUsers,
     };
+  }
+
+  ages(): TaskAges {
+    return agesOf(this.#runner.inFlight, this.#intake.sources.values(), this.clock.epochMicros());
   }
 
   /** Why it consumes nothing now, in words; undefined where it consumes. */
@@ -395,7 +402,7 @@ export class Worker {
       free: Math.max(0, Math.min(this.#sharing.idleSlots, this.#runner.free)),
       busy: this.#slotsInUse.look(),
       ready: this.#ready,
-      longest: longest && describeRun(longest),
+      longest: longest && told(longest),
     };
   }
 
@@ -612,10 +619,6 @@ export class Worker {
       },
     };
   }
-}
-
-function describeRun({ task, envelope, type, startedAt }: TaskRun): LongestTask {
-  return { id: task.id, user: envelope.user, type, started: startedAt };
 }
 
 function describeWindow(source: Source, { size, reason }: Window): string {

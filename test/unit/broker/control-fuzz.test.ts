@@ -28,6 +28,15 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       const texts = [user, run, message.worker].every((text) => typeof text === 'string');
       return texts && isName(message.request) && [attempt, enqueued, started].every(Number.isSafeInteger);
     }
+    case 'running':
+      return isName(message.request) && [message.longerThanMs, message.limit].every(Number.isSafeInteger);
+    case 'all-running':
+      return (
+        [message.request, message.worker, message.name].every((text) => typeof text === 'string') &&
+        message.tasks.every(({ attempt, enqueued, started }) =>
+          [message.total, attempt, enqueued, started].every(Number.isSafeInteger),
+        )
+      );
     case 'left':
       return (
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
@@ -57,6 +66,11 @@ describe('what anybody says on the control exchange', () => {
           (task) => `{"kind":"runs","request":"r","worker":"w","task":${task}}`,
         ),
         nearly({ kind: 'leave', request: 'r', queues: ['q', 'p'] }),
+        nearly({ kind: 'running', request: 'r', longerThanMs: 60_000, limit: 10 }),
+        nearly({ ...LONGEST, run: 'r', attempt: 1, enqueued: 1 }).map(
+          (task) =>
+            `{"kind":"all-running","request":"r","worker":"i","name":"w","total":1,"tasks":[${task}]}`,
+        ),
         nearly({ kind: 'left', request: 'r', worker: 'w', left: ['q'], kept: ['p'] }),
       );
       const bytes = fc.uint8Array().map((array) => Buffer.from(array));

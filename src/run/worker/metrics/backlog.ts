@@ -8,6 +8,8 @@ const KEPT_MS = 10_000;
 /** What waits in the queues of users. */
 export interface Backlog {
   readonly total: number;
+  /** Tasks that failed for good, in the queue of dead letters. */
+  readonly deadLetters: number;
   /** Those with most, from the most. */
   largest(count: number): readonly { readonly user: string; readonly tasks: number }[];
 }
@@ -21,6 +23,7 @@ export class BacklogWatch {
   constructor(
     private readonly management: Management,
     private readonly filter: QueueFilter,
+    private readonly deadLetterQueue: string,
     private readonly now: () => number,
   ) {}
 
@@ -35,11 +38,13 @@ export class BacklogWatch {
 
   async #ask(): Promise<Backlog | undefined> {
     try {
-      const waiting = (await this.management.queues()).flatMap(({ name, ready }) => {
+      const listed = await this.management.queueCounts();
+      const waiting = listed.flatMap(({ name, ready }) => {
         return this.filter.matches(name) ? [{ user: this.filter.userOf(name), tasks: ready }] : [];
       });
       return {
         total: waiting.reduce((sum, { tasks }) => sum + tasks, 0),
+        deadLetters: listed.find(({ name }) => name === this.deadLetterQueue)?.ready ?? 0,
         largest: (count) => waiting.sort((a, b) => b.tasks - a.tasks).slice(0, count),
       };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TaskEvent } from '../../../core/task-event.js';
-import type { WorkerSnapshot } from '../../../core/worker-report.js';
+import type { TaskAges, WorkerSnapshot } from '../../../core/worker-report.js';
 import type { Backlog } from './backlog.js';
 import type { WorkerMetrics } from './contract.js';
 
@@ -23,11 +23,14 @@ export class PrometheusMetrics implements WorkerMetrics {
   readonly #userBacklog: Gauge<'user'>;
   readonly #allBacklog: Gauge;
   readonly #backlogKnown: Gauge;
+  readonly #redelivered: Counter;
+  readonly #deadLetters: Gauge;
 
   /** @param backlog asked once for each scrape */
   constructor(
     worker: { readonly name: string; readonly slots: number; readonly version: string },
     snapshot: () => WorkerSnapshot,
+    ages: () => TaskAges,
     private readonly backlog: () => Promise<Backlog | undefined>,
   ) {
     const registers = [this.#registry];
@@ -65,6 +68,28 @@ export class PrometheusMetrics implements WorkerMetrics {
     gauge('fairq_tasks_held', 'Tasks that were delivered to it and have not started.', ({ held }) => held);
     gauge('fairq_queues_consumed', 'Queues that it consumes.', ({ queues }) => queues);
     gauge('fairq_users_active', 'Users with tasks at it.', ({ active }) => active);
+    const age = (name: string, help: string, of: (ages: TaskAges) => number | undefined) =>
+      new Gauge({ name, help, registers, collect: collected(() => of(ages()) ?? 0) });
+    age(
+      'fairq_oldest_running_seconds',
+      'How long the task has run here that started first; 0 where none runs.',
+      ({ oldestRunning }) => oldestRunning,
+    );
+    age(
+      'fairq_oldest_waiting_seconds',
+      'How long the task has waited that was sent first, of those that were delivered here and have not started.',
+      ({ oldestWaiting }) => oldestWaiting,
+    );
+    this.#redelivered = new Counter({
+      name: 'fairq_tasks_redelivered_total',
+      help: 'Attempts that ended here of tasks that the broker had delivered before.',
+      registers,
+    });
+    this.#deadLetters = new Gauge({
+      name: 'fairq_dead_letters',
+      help: 'Tasks that failed for good and are kept as dead letters, by the broker; some seconds old.',
+      registers,
+    });
     this.#backlogKnown = new Gauge({
       name: 'fairq_backlog_known',
       help: '1 where the broker has said lately what waits, 0 where it does not answer.',
@@ -89,8 +114,9 @@ export class PrometheusMetrics implements WorkerMetrics {
     });
   }
 
-  ended({ user, outcome, enqueued, started, finished }: TaskEvent): void {
+  ended({ user, outcome, enqueued, started, finished, redelivered }: TaskEvent): void {
     this.#tasks.inc({ outcome });
+    if (redelivered) this.#redelivered.inc();
     this.#dwell.observe(Math.max(0, started - enqueued) / 1e6);
     this.#run.observe(Math.max(0, finished - started) / 1e6);
     this.#ran.set(user, (this.#ran.get(user) ?? 0) + 1);
@@ -105,10 +131,12 @@ export class PrometheusMetrics implements WorkerMetrics {
     const backlog = await this.backlog();
     this.#backlogKnown.set(backlog === undefined ? 0 : 1);
     this.#allBacklog.reset();
+    this.#deadLetters.reset();
     this.#userBacklog.reset();
     this.#userTasks.reset();
     if (backlog !== undefined) {
       this.#allBacklog.set(backlog.total);
+      this.#deadLetters.set(backlog.deadLetters);
       for (const { user, tasks } of backlog.largest(USERS_NAMED)) {
         this.#userBacklog.set({ user }, tasks);
         this.#userTasks.inc({ user }, this.#ran.get(user) ?? 0);

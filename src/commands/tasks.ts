@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { parseCount, parseTimer } from '../core/quantities.js';
+import { usageError } from '../errors.js';
+import type { CommandResult, Context, Run } from './context.js';
+
+interface TasksFlags {
+  running?: boolean;
+  longerThan: number;
+  limit: number;
+}
+
+const MOST = 1_000;
+
+export function registerTasks(program: Command, run: Run): void {
+  program
+    .command('tasks')
+    .description('What runs now, at all workers; what has run for longest comes first.')
+    .requiredOption('--running', 'the tasks that run')
+    .option(
+      '--longer-than <time>',
+      'only those that have run for so long',
+      (text: string) => parseTimer(text, '--longer-than', 0),
+      0,
+    )
+    .option(
+      '--limit <n>',
+      `show so many, at most ${MOST}`,
+      (text: string) => parseCount(text, '--limit'),
+      100,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq tasks --running
+  fairq tasks --running --longer-than 1m --json`,
+    )
+    .action(run(tasks));
+}
+
+async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promise<CommandResult> {
+  if (limit > MOST) {
+    throw usageError('BAD_LIMIT', `--limit ${limit}: a worker tells of ${MOST} tasks at the most`, {
+      hint: `Give at most ${MOST}, or a longer --longer-than.`,
+    });
+  }
+  const { openConnection } = await import('../broker/connection.js');
+  const { Management } = await import('../broker/management.js');
+  const { findRunning } = await import('../run/tasks/running-tasks.js');
+  const { renderRunning } = await import('../render/running-text.js');
+  const { idGenerator } = await import('./identity.js');
+  const config = await context.config();
+  const management = new Management(config.address);
+  const connection = await openConnection(config.address, 'fairq tasks');
+  try {
+    const { names } = config;
+    const deps = { connection, management, names, clock: context.clock, newId: idGenerator(context) };
+    const found = await Promise.race([findRunning(deps, longerThan, limit), connection.lost]);
+    return {
+      document: { schemaVersion: 1, kind: 'running-tasks', ...found },
+      text: (style) => renderRunning(found, style),
+    };
+  } finally {
+    await connection.close();
+    await management.giveUp();
+  }
+}

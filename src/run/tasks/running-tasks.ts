@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../../broker/connection.js';
+import { announce, listen, ROLL_CALL_MS } from '../../broker/control.js';
+import type { Management } from '../../broker/management.js';
+import type { RunningAnswer } from '../../broker/running-question.js';
+import type { Clock } from '../../core/clock.js';
+import { type Names, WORKER_CONNECTION } from '../../core/names.js';
+import type { RunningTasks } from '../../core/running-tasks.js';
+import { FairqError } from '../../errors.js';
+
+export interface RunningDeps {
+  readonly connection: Connection;
+  readonly management: Management;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** Asks all workers what they run: known to nobody else. One that is busy with a task that blocks it is silent. */
+export async function findRunning(
+  { connection, management, names, clock, newId }: RunningDeps,
+  longerThanMs: number,
+  limit: number,
+): Promise<RunningTasks> {
+  const request = newId();
+  const answers = new Map<string, RunningAnswer>();
+  const heard = new Map<string, string>();
+  const patience = new AbortController();
+  let connected: readonly string[] | undefined;
+  const lookIfAll = () => {
+    if (connected === undefined || answers.size < connected.length) return;
+    if ([...heard.keys()].every((id) => answers.has(id))) patience.abort();
+  };
+  const control = await listen(connection, names, {
+    onMessage: (message) => {
+      if (message.kind === 'worker') heard.set(message.worker.id, message.worker.name);
+      else if (message.kind === 'bye') heard.delete(message.id);
+      else if (message.kind === 'all-running' && message.request === request)
+        answers.set(message.worker, message);
+      lookIfAll();
+    },
+    onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
+  });
+  const channel = control.current;
+  if (channel !== undefined) announce(channel, names, { kind: 'running', request, longerThanMs, limit });
+  const waited = delay(ROLL_CALL_MS, undefined, { signal: patience.signal }).catch(() => {}); // all have answered
+  connected = await workersConnected(management);
+  lookIfAll();
+  await waited;
+  control.close();
+  const now = clock.epochMicros();
+  const answered = new Set([...answers.values()].map(({ name }) => name));
+  const there = new Set([...heard.values(), ...(connected ?? [])]);
+  const tasks = [...answers.values()].flatMap(({ name, tasks: told }) =>
+    told.map(({ type, ...task }) => ({
+      ...{ ...task, task: type, worker: name },
+      seconds: Math.max(0, now - task.started) / 1e6,
+    })),
+  );
+  return {
+    tasks: tasks.sort((a, b) => a.started - b.started).slice(0, limit),
+    total: [...answers.values()].reduce((sum, { total }) => sum + total, 0),
+    workers: [...answers.values()].map(({ name }) => name).sort(),
+    silent: [...there].filter((name) => !answered.has(name)).sort(),
+  };
+}
+
+/** What workers call themselves that are connected; undefined where the broker does not say so to this user. */
+async function workersConnected(management: Management): Promise<string[] | undefined> {
+  try {
+    const connections = await management.connectionNames();
+    return connections
+      .filter((name) => name.startsWith(WORKER_CONNECTION))
+      .map((name) => name.slice(WORKER_CONNECTION.length));
+  } catch (error) {
+    if (error instanceof FairqError) return undefined; // those are waited for that are heard
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { afterEach, expect, it } from 'vitest';
+import type { RunningTasks } from '../../src/core/running-tasks.js';
+import type { TopSample } from '../../src/core/top-sample.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const { env } = useVhost();
+const WAIT_MS = 60_000;
+
+const started: RunningFairq[] = [];
+afterEach(async () => {
+  for (const one of started) one.signal('SIGKILL'); // they are at tasks of ten minutes
+  await Promise.all(started.splice(0).map(({ ended }) => ended));
+});
+
+async function worker(name: string): Promise<void> {
+  const one = new RunningFairq(['worker', '--name', name, '-c', '2'], env);
+  started.push(one);
+  await one.says(/ready, /);
+}
+
+const publish = (user: string, task: string, count: number) =>
+  fairqJson(env, ...['publish', '--user', user, '--task', task], '--duration', '10m', '--count', `${count}`);
+const running = (...flags: string[]) => fairqJson<RunningTasks>(env, 'tasks', '--running', ...flags);
+const untilRunning = (count: number) =>
+  eventually(async () => (await running()).total === count, {
+    timeoutMs: WAIT_MS,
+    what: `${count} tasks run`,
+  });
+
+it('tasks that run are found at all workers, and who does not answer is named', async () => {
+  expect(await running()).toMatchObject({ tasks: [], total: 0, workers: [], silent: [] });
+  await worker('w1');
+  await publish('A', 'sleep', 2);
+  await untilRunning(2);
+  await worker('w2');
+  await publish('B', 'sleep', 1);
+  await untilRunning(3);
+
+  const { tasks, workers } = await running();
+  expect(workers).toEqual(['w1', 'w2']);
+  expect(tasks.map(({ user, task, worker, attempt }) => [user, task, worker, attempt])).toEqual([
+    ['A', 'sleep', 'w1', 1],
+    ['A', 'sleep', 'w1', 1],
+    ['B', 'sleep', 'w2', 1],
+  ]);
+  for (const { id, started: at } of tasks) {
+    expect(await fairqJson(env, 'task', id)).toMatchObject({ state: 'started', started: at });
+  }
+  const short = await running('--limit', '1');
+  expect(short).toMatchObject({ tasks: [{ id: tasks[0]!.id }], total: 3 });
+  expect(await running('--longer-than', '1h')).toMatchObject({ tasks: [], total: 0, workers: ['w1', 'w2'] });
+  const { stdout } = await fairq({ ...env, COLUMNS: '40' }, 'tasks', '--running');
+  for (const { id } of tasks) expect(stdout).toContain(id);
+  expect(stdout).toContain('3 tasks, 2 workers answered');
+
+  const top = new RunningFairq(['--json', 'top', '--interval', '3s', '--samples', '1'], env);
+  const [sample] = jsonLines<TopSample>((await top.ended).stdout);
+  const longest = sample?.workers.map(({ name, longest }) => [name, longest?.user]).sort();
+  expect(longest).toEqual([
+    ['w1', 'A'],
+    ['w2', 'B'],
+  ]);
+
+  // Nobody but the worker knows what runs there, and this one cannot answer.
+  await publish('C', 'cpu', 1);
+  const blocked = await eventually(async () => (await running()).silent[0], {
+    timeoutMs: WAIT_MS,
+    what: 'w2 is blocked',
+  });
+  expect(blocked).toBe('w2');
+  const text = (await fairq(env, 'tasks', '--running')).stdout;
+  expect(text).toContain('No answer from w2');
+  expect(text).toContain('1 worker answered');
+}, 180_000);
+
+it('a limit beyond what a worker tells is refused, and so is no question at all', async () => {
+  for (const flags of [['--running', '--limit', '1001'], []]) {
+    const { code, stderr } = await fairq(env, 'tasks', ...flags);
+    expect(code).toBe(64);
+    expect(stderr).not.toBe('');
+  }
+});
