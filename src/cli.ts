@@ -6,7 +6,8 @@ import { registerCommands } from './commands/index.js';
 import { Interrupts } from './commands/interrupt.js';
 import { Log } from './commands/log.js';
 import type { Config } from './config.js';
-import { FairqError, messageOf } from './errors.js';
+import { jsonText } from './core/written-json.js';
+import { FairqError, messageOf, usageError } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
 import { type Io, processIo } from './io.js';
 import { safeLines } from './render/safe-text.js';
@@ -50,6 +51,7 @@ async function main(io: Io): Promise<number> {
   );
 
   try {
+    if (!io.argvIsText) throw notText();
     await program.parseAsync(io.argv).catch((error) => {
       if (!(error instanceof CommanderError)) throw error;
       exitCode = error.exitCode === 0 ? EXIT_OK : exitCodeOfKind('usage');
@@ -121,8 +123,14 @@ async function loadConfig(
 }
 
 async function write(result: CommandResult, context: Context): Promise<void> {
-  const text = context.json ? JSON.stringify(result.document) : result.text(context.style);
+  const text = context.json ? jsonText(result.document) : result.text(context.style);
   if (text !== '') await context.io.out(`${text}\n`);
+}
+
+function notText(): FairqError {
+  return usageError('NOT_UTF8', 'something on the command line is not UTF-8', {
+    hint: 'Write names in UTF-8, or give them in a file that is: what cannot be read would be replaced, and two users become one.',
+  });
 }
 
 /** What happened, and what to do next; the stack only where it was asked for. */

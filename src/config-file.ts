@@ -1,5 +1,6 @@
 import { parse } from 'smol-toml';
 import { z } from 'zod';
+import { decodeUtf8 } from './core/utf8.js';
 import { messageOf, usageError } from './errors.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
@@ -7,10 +8,10 @@ const value = z.union([z.string(), z.boolean().transform(String)]).optional();
 const schema = z.strictObject(Object.fromEntries(Object.values(SETTINGS).map(({ key }) => [key, value])));
 
 /** Reads the TOML file: the settings by the names of their flags, and nothing else. */
-export function parseConfigFile(source: string, path: string): Partial<Record<SettingName, string>> {
+export function parseConfigFile(source: Uint8Array, path: string): Partial<Record<SettingName, string>> {
   let document: unknown;
   try {
-    document = parse(source);
+    document = parse(decodeUtf8(source));
   } catch (error) {
     throw usageError('CONFIG_NOT_TOML', `${path}: ${messageOf(error)}`, {
       hint: 'Correct the file.',

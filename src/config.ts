@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BrokerAddress, Host, TlsOptions } from './broker/address.js';
 import { type Names, namesFor } from './core/names.js';
 import { parseTimer } from './core/quantities.js';
+import { decodeUtf8 } from './core/utf8.js';
 import { messageOf, usageError } from './errors.js';
 import { SETTINGS, type SettingName } from './settings.js';
 import { checkTlsFiles } from './tls-files.js';
@@ -204,9 +205,9 @@ async function readConfigFile(
       'fairq',
       'config.toml',
     );
-  let source: string;
+  let bytes: Buffer;
   try {
-    source = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     if (explicit === undefined) return {};
     throw usageError(
@@ -219,12 +220,12 @@ async function readConfigFile(
     );
   }
   const { parseConfigFile } = await import('./config-file.js');
-  return parseConfigFile(source, path);
+  return parseConfigFile(bytes, path);
 }
 
 function readText(file: string, what: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return decodeUtf8(readFileSync(file));
   } catch (error) {
     throw usageError('FILE_NOT_READ', `${what} ${file} cannot be read: ${messageOf(error)}`, {
       hint: 'Check its path and its permissions.',

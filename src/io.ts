@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { StandardOutput } from './standard-output.js';
 
@@ -7,6 +9,8 @@ import { StandardOutput } from './standard-output.js';
  */
 export interface Io {
   readonly argv: readonly string[];
+  /** Whether they are UTF-8: of bytes that are none Node makes U+FFFD, so that two names become one. */
+  readonly argvIsText: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadableStream;
   readonly stderr: NodeJS.WriteStream;
@@ -65,6 +69,9 @@ export function processIo(hostname: string): Io {
   process.stderr.on('error', () => {});
   return {
     argv: process.argv,
+    get argvIsText() {
+      return isText(process.argv);
+    },
     env: process.env,
     stdin: process.stdin,
     stderr: process.stderr,
@@ -117,6 +124,15 @@ export function processIo(hostname: string): Io {
       return exit(code);
     },
   };
+}
+
+function isText(argv: readonly string[]): boolean {
+  if (!argv.some((argument) => argument.includes('\ufffd'))) return true;
+  try {
+    return isUtf8(readFileSync('/proc/self/cmdline'));
+  } catch {
+    return false; // not Linux: who has no such character in a name loses nothing
+  }
 }
 
 /** Keys that came together are told apart: an escape sequence is one. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { decodeUtf8 } from '../core/utf8.js';
 import { messageOf, usageError } from '../errors.js';
 
 /**
@@ -12,7 +13,7 @@ export async function readTable(flag: string, file: string, code: string, exampl
   // Not for every command that only has the flag.
   const { parse } = await import('smol-toml');
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = decodeUtf8(readFileSync(file));
     return file.endsWith('.json') ? JSON.parse(text) : parse(text);
   } catch (error) {
     throw usageError(code, `${flag}: ${messageOf(error)}`, {

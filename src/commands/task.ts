@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { TaskState } from '../core/task-state.js';
+import { jsonText } from '../core/written-json.js';
 import { usageError } from '../errors.js';
 import type { TaskLook } from '../run/tasks/task-look.js';
 import type { CommandResult, Context, Run } from './context.js';
@@ -78,7 +79,7 @@ async function followed(look: TaskLook, context: Context): Promise<TaskState> {
     if (isFinal(state) || state.state === 'unknown') return state;
     if (now !== before) {
       const line = context.json
-        ? JSON.stringify(documentOf(state))
+        ? jsonText(documentOf(state))
         : taskLine(state, context.clock.epochMicros(), context.style);
       await context.io.out(`${line}\n`);
     }

@@ -1,7 +1,8 @@
 export interface PublishProgress {
   readonly sent: number;
   readonly confirmed: number;
-  readonly total: number;
+  /** Undefined where they are read while they are sent. */
+  readonly total: number | undefined;
 }
 
 export interface PublishReport {

@@ -76,7 +76,11 @@ export function savedMessage(properties: MessageProperties): SavedMessage {
   };
 }
 
-/** Headers as they were before they were saved. */
+/**
+ * Headers as they were before they were saved.
+ *
+ * @throws NotSavable for a number that JavaScript has rounded
+ */
 export function restoredHeaders(headers: SavedTable): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, restored(value)]));
 }
@@ -131,6 +135,7 @@ function savedNumber(value: number, path: string): number {
 
 function restored(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(restored);
+  if (typeof value === 'number') return savedNumber(value, 'headers');
   if (typeof value !== 'object' || value === null) return value;
   const { '!': type, value: inner } = value as Record<string, unknown>;
   if (type === 'bytes' && typeof inner === 'string') return Buffer.from(inner, 'base64');

@@ -1,5 +1,6 @@
 import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
 import type { Outcome, TaskEvent } from './task-event.js';
+import { asWritten, memberText } from './written-json.js';
 
 /**
  * What became of a task, as it is kept in the stream of results: a JSON object a line, a few lines a message.
@@ -22,6 +23,7 @@ export interface TaskResult {
   readonly finished: number;
   /** From then on it is not shown. */
   readonly expires: number;
+  /** A `WrittenJson` where JavaScript would write it in another way. */
   readonly value?: unknown;
   readonly base64?: string;
   readonly dropped?: string;
@@ -66,7 +68,9 @@ export function readResultLine(line: string): TaskResult | undefined {
   } catch {
     return undefined;
   }
-  return isResult(fields) ? fields : undefined;
+  if (!isResult(fields)) return undefined;
+  const { value } = fields;
+  return value === undefined ? fields : { ...fields, value: asWritten(value, memberText(line, 'value')) };
 }
 
 function isResult(value: unknown): value is TaskResult {

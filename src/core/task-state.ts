@@ -22,7 +22,7 @@ export interface TaskState {
   readonly enqueued?: number;
   readonly started?: number;
   readonly finished?: number;
-  /** What its handler returned; null too where it returned nothing. */
+  /** What its handler returned; null too where it returned nothing. A `WrittenJson` is to be shown as it is. */
   readonly result?: unknown;
   /** The same, of bytes that are no text. */
   readonly resultBase64?: string;

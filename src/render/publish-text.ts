@@ -97,6 +97,7 @@ function servedBy(queue: string, { unicode }: TextStyle): string {
 export function publishProgressLine(progress: PublishProgress, elapsed: number): string {
   const { confirmed, total } = progress;
   const rate = elapsed > 0 ? confirmed / elapsed : 0;
+  if (total === undefined) return `${formatCount(confirmed)} confirmed, ${formatRate(rate)}`;
   const left = rate > 0 ? `, ${formatDuration(((total - confirmed) / rate) * 1000)} left` : '';
   return `${formatCount(confirmed)} of ${formatCount(total)} confirmed, ${formatRate(rate)}${left}`;
 }

@@ -1,4 +1,5 @@
 import type { TaskState } from '../core/task-state.js';
+import { WrittenJson } from '../core/written-json.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';
@@ -76,7 +77,7 @@ function resultText(
   if (resultDropped !== undefined) return `not kept: ${safeText(resultDropped, style.unicode)}`;
   if (resultBase64 !== undefined) return `base64 ${resultBase64.slice(0, RESULT_SHOWN)}`;
   if (result === undefined) return undefined;
-  const text = JSON.stringify(result);
+  const text = result instanceof WrittenJson ? result.text : JSON.stringify(result);
   const shown =
     text.length > RESULT_SHOWN
       ? `${text.slice(0, RESULT_SHOWN)} and ${formatCount(text.length - RESULT_SHOWN)} characters more (--json)`

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
@@ -36,7 +37,7 @@ export class RunningFairq {
   constructor(
     readonly args: readonly string[],
     env: Readonly<Record<string, string>>,
-    input?: string,
+    input?: string | Readable,
     { after = ':' }: How = {},
   ) {
     const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
@@ -50,7 +51,9 @@ export class RunningFairq {
       }),
     );
     running.add(this);
-    if (input !== undefined) this.process.stdin?.end(input);
+    const { stdin } = this.process;
+    if (typeof input === 'string') stdin?.end(input);
+    else if (stdin !== null) input?.pipe(stdin);
     this.process.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk.toString('utf8');
     });

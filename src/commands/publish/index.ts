@@ -30,6 +30,8 @@ interface PublishFlags extends GroupByFlags, CeleryFlags {
   size?: number;
   payload?: string;
   from?: string;
+  stream?: boolean;
+  ids?: string;
   rate?: number;
   queue?: string;
   run?: string;
@@ -73,6 +75,8 @@ export function registerPublish(program: Command, run: Run): void {
     .option('--size <bytes>', 'size of the payload, such as 128 or 4k', (text) => parseBytes(text, '--size'))
     .option('--payload <text|@file>', 'the payload itself, or a file that holds it')
     .option('--from <file|->', 'tasks from a file, one JSON object a line: {"user","queue","task","payload"}')
+    .option('--stream', 'with --from FILE: send while it is read, as from standard input, unchecked before')
+    .option('--ids <file|->', 'write a JSON object a line for each task, with its id, when it is confirmed')
     .option('--rate <n/s>', 'evenly paced, whether or not the system keeps up', (text) =>
       parseRate(text, '--rate'),
     )
@@ -119,6 +123,8 @@ Examples:
   fairq publish --users 50 --count 1000 --task sleep --duration 5ms
   fairq publish --users 1000 --total 100000 --distribution zipf --rate 2000/s
   fairq publish --user A --task double --payload 21 --wait --timeout 30s
+  fairq publish --from tasks.ndjson --ids ids.ndjson
+  fairq publish --from - --ids -
   fairq publish --queue reports --task render --count 100
   fairq publish --user A --task reports:render
   fairq publish --users 10000 --count 10 --group-by hash:64
@@ -136,11 +142,17 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { celeryFrom } = await import('./celery.js');
   const { ResultWait } = await import('../../run/tasks/result-wait.js');
   const { PrintedResults, waitedResult } = await import('./wait.js');
+  const { ConfirmedIds, IdList } = await import('./confirmed-ids.js');
   const { publishProgressLine, renderPublish } = await import('../../render/publish-text.js');
 
   checkPriority(flags);
   if (flags.timeout !== undefined && flags.wait !== true) {
     throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
+  }
+  if (flags.stream === true && flags.from === undefined) {
+    throw usageError('STREAM_WITHOUT_FROM', '--stream goes with --from alone', {
+      hint: 'Name the file: --from FILE.',
+    });
   }
   const config = await context.config();
   const { names } = config;
@@ -155,6 +167,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       task: flags.celery ?? flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
       run: flags.run ?? newRunId(context),
       runGiven: flags.run !== undefined,
+      stream: flags.stream === true,
       username: config.address.username,
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       shared: flags.strategy === 'fifo',
@@ -186,9 +199,21 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     }
     const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
       results?.expect({ id, type, user, run });
-    const onNotTaken = ({ id }: OutgoingTask, reason: string) => results?.fail(id, reason);
+    const ids =
+      flags.ids === undefined ? undefined : await ConfirmedIds.open(flags.ids, context, () => run.stop());
+    const list = context.json ? new IdList() : undefined;
+    const onConfirmed = (task: OutgoingTask) => {
+      ids?.add(task);
+      list?.add(task.id);
+    };
+    const onNotTaken = (task: OutgoingTask, reason: string) => {
+      results?.fail(task.id, reason);
+      ids?.add(task, reason);
+    };
+    const room = () => ids?.room();
+    const listeners = { onTask, onConfirmed, onNotTaken, room };
     const run = new PublishRun(
-      { connection, names, clock: context.clock, newId, onTask, onNotTaken, foreign },
+      { connection, names, clock: context.clock, newId, ...listeners, foreign },
       plan,
     );
     context.interrupts.on({
@@ -208,20 +233,28 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
       },
     });
     const started = context.clock.now();
+    // Lines on a terminal and one that is drawn again and again do not go together.
+    const printsLines = results !== undefined || flags.ids === '-';
     const progress = await showProgress(
-      // Lines of results and a line that is drawn again and again do not go together.
-      { ...context, liveProgress: context.liveProgress && results === undefined },
+      { ...context, liveProgress: context.liveProgress && !printsLines },
       () => publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
     );
-    const report = await run.run().finally(() => progress.stop());
+    const report = await run.run().finally(async () => {
+      progress.stop();
+      await ids?.close();
+    });
+    const document = { schemaVersion: 1, kind: 'publish', ...report, ids: list?.ids ?? null };
     if (results !== undefined) {
       const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
       const end = { isInterrupted: context.interrupts.requested, isUnread };
-      return await waitedResult(report, outcome, end, context);
+      return await waitedResult(report, document, outcome, end, context);
+    }
+    if (flags.ids === '-' && !context.json) {
+      context.say(renderPublish(report, { ...context.style, color: false }));
     }
     return {
-      document: { schemaVersion: 1, kind: 'publish', ...report },
-      text: (style) => renderPublish(report, style),
+      document,
+      text: (style) => (flags.ids === '-' ? '' : renderPublish(report, style)),
       endsAs: endOf(report),
     };
   } finally {

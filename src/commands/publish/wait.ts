@@ -1,4 +1,5 @@
 import type { PublishReport } from '../../core/publish-report.js';
+import { jsonText } from '../../core/written-json.js';
 import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context } from '../context.js';
 
@@ -100,7 +101,7 @@ export class PrintedResults {
   }
 
   #write(line: object): void {
-    this.#written = this.#written.then(() => this.context.io.out(`${JSON.stringify(line)}\n`));
+    this.#written = this.#written.then(() => this.context.io.out(`${jsonText(line)}\n`));
     this.#written.catch(() => {}); // `all` awaits it
   }
 }
@@ -114,6 +115,7 @@ export interface WaitEnd {
 /** The end of `publish --wait`: its lines are out; with --json the last one is the report. */
 export async function waitedResult(
   report: PublishReport,
+  document: object,
   outcome: WaitOutcome,
   { isInterrupted, isUnread }: WaitEnd,
   context: Context,
@@ -123,7 +125,7 @@ export async function waitedResult(
     context.say(`${renderPublish(report, { ...context.style, color: false })}\n${renderWait(outcome)}`);
   const missed = outcome.failed + (isUnread ? 0 : outcome.unfinished);
   return {
-    document: { schemaVersion: 1, kind: 'publish', ...report, interrupted: isInterrupted, results: outcome },
+    document: { ...document, interrupted: isInterrupted, results: outcome },
     text: () => '',
     endsAs: isInterrupted ? 'interrupted' : missed > 0 ? 'partial' : undefined,
   };

@@ -1,6 +1,7 @@
 import { carriedText } from '../carried.js';
 import { isSendTime } from '../sane-numbers.js';
 import { Unrunnable } from '../unrunnable.js';
+import { elementTexts, memberText } from '../written-json.js';
 
 /**
  * Celery's task messages, as workers of Celery 3.1 to 5 read them. In protocol 2 the headers say which task it is
@@ -51,6 +52,19 @@ export function decodeTask(headers: Headers | undefined, body: unknown): CeleryT
     );
   }
   return { name, args, kwargs, etaAt: timeOf(eta, 'eta'), expiresAt: timeOf(expires, 'expires') };
+}
+
+/** What a task is called with as its message says it; nothing where a message of protocol 1 says nothing. */
+export function writtenCall(body: string): {
+  readonly args?: string | undefined;
+  readonly kwargs?: string | undefined;
+} {
+  if (/^\s*\{/.test(body)) {
+    const written = (name: string) => (memberText(body, name) ?? 'null').replace(/^null$/, '') || undefined;
+    return { args: written('args'), kwargs: written('kwargs') };
+  }
+  const [args, kwargs] = elementTexts(body);
+  return { args, kwargs };
 }
 
 /** A task that was to run after another; where its result was to go, if it says so. */

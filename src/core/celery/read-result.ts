@@ -1,4 +1,5 @@
 import type { TaskState } from '../task-state.js';
+import { asWritten, memberText } from '../written-json.js';
 
 /**
  * What a worker's answer says of a task, as Celery's `rpc://` backend writes it; undefined where the task has not
@@ -7,11 +8,12 @@ import type { TaskState } from '../task-state.js';
 export function readCeleryResult(
   body: string,
 ): Pick<TaskState, 'id' | 'state' | 'result' | 'error'> | undefined {
-  const { task_id: id, status, result } = fieldsOf(parsed(body));
+  const text = standardJson(body);
+  const { task_id: id, status, result } = fieldsOf(parsed(text));
   if (typeof id !== 'string') return undefined;
   switch (status) {
     case 'SUCCESS':
-      return { id, state: 'done', result: result ?? null };
+      return { id, state: 'done', result: asWritten(result, memberText(text, 'result')) ?? null };
     case 'FAILURE':
     case 'REVOKED':
       return { id, state: 'failed', error: errorText(result, status) };
@@ -29,11 +31,13 @@ function errorText(result: unknown, status: string): string {
 }
 
 /** Python writes NaN and Infinity into JSON, which has neither: null, as JSON makes of them elsewhere. */
-function parsed(body: string): unknown {
+function standardJson(body: string): string {
+  return body.replace(/("(?:[^"\\]|\\.)*")|\bNaN\b|-?\bInfinity\b/g, (_, text) => text ?? 'null');
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(
-      body.replace(/("(?:[^"\\]|\\.)*")|\bNaN\b|-?\bInfinity\b/g, (_, text) => text ?? 'null'),
-    );
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

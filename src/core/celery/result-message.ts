@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.js';
 import type { Failure } from '../dead-letter.js';
 import { Unrunnable, WorkerKiller } from '../unrunnable.js';
+import { jsonText, WrittenJson } from '../written-json.js';
 import { Expired } from './decode-task.js';
 import { moduleOfError, pythonTraceback } from './python-text.js';
 
@@ -58,8 +59,15 @@ function encode(
   traceback: string | null,
 ): string {
   // What has no JSON, such as a function, would be left out, and Celery looks for it.
-  const known = JSON.stringify(result) === undefined ? null : result;
-  return JSON.stringify({ task_id, status, result: known, traceback, children: [] } satisfies ResultMessage);
+  const isKnown = result instanceof WrittenJson || JSON.stringify(result) !== undefined;
+  const message: ResultMessage = {
+    task_id,
+    status,
+    result: isKnown ? result : null,
+    traceback,
+    children: [],
+  };
+  return jsonText(message);
 }
 
 function pythonError(exc_type: string, message: string, exc_module: string | null): PythonError {

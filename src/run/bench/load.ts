@@ -33,11 +33,11 @@ export function planOf(schedule: Schedule, places: Places): Omit<PublishPlan, 'r
     pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
     queueKind: CLASSIC,
     common: { type: 'sleep' },
-    *tasks() {
-      for (const { user, durationMs } of schedule) {
+    async *batches() {
+      yield schedule.map(({ user, durationMs }) => {
         const payload = Buffer.from(JSON.stringify({ durationMs }));
-        yield { ...places.of('sleep', user), type: 'sleep', contentType: 'application/json', payload };
-      }
+        return { ...places.of('sleep', user), type: 'sleep', contentType: 'application/json', payload };
+      });
     },
   };
 }

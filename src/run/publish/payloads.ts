@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { DurationRange } from '../../core/quantities.js';
 import type { Random } from '../../core/random.js';
@@ -63,6 +64,7 @@ function readPayload(file: string): Buffer {
 
 function isJson(bytes: Buffer): boolean {
   try {
+    if (!isUtf8(bytes)) return false;
     JSON.parse(bytes.toString('utf8'));
     return true;
   } catch {

@@ -10,6 +10,9 @@ import { payloadsFrom } from './payloads.js';
 import { Places } from './places.js';
 import type { PlannedTask, PublishPlan } from './publish-run.js';
 
+/** Tasks that are made at a time. */
+const BATCH = 256;
+
 export interface PlanFlags extends WorkloadFlags {
   readonly seed: number;
   readonly task: string;
@@ -17,6 +20,8 @@ export interface PlanFlags extends WorkloadFlags {
   readonly size?: number | undefined;
   readonly payload?: string | undefined;
   readonly from?: string | undefined;
+  /** Send while it is read. */
+  readonly stream: boolean;
   readonly rate?: number | undefined;
   /** Where the tasks go instead of their users' own queues. */
   readonly queue?: string | undefined;
@@ -34,7 +39,7 @@ export interface PlanFlags extends WorkloadFlags {
   readonly priority?: number | undefined;
 }
 
-/** What is to be sent, complete and checked before anything is. */
+/** What is to be sent, checked before anything is, unless it comes as a stream. */
 export async function planFrom(
   flags: PlanFlags,
   names: Names,
@@ -59,7 +64,7 @@ export async function planFrom(
   };
 }
 
-type Load = Pick<PublishPlan, 'total' | 'users' | 'tasks' | 'common' | 'listed'>;
+type Load = Pick<PublishPlan, 'total' | 'users' | 'common' | 'batches' | 'source'>;
 
 function generated(flags: PlanFlags, places: Places): Load {
   const { task, duration, size, payload } = flags;
@@ -72,8 +77,15 @@ function generated(flags: PlanFlags, places: Places): Load {
     total: workload.total,
     users: workload.users,
     common: { type: task, ...(only !== undefined && { user: only, ...placed.get(only) }) },
-    *tasks() {
-      for (const name of workload.order()) yield { user: name, ...placed.get(name), type: task, ...next() };
+    async *batches() {
+      let batch: PlannedTask[] = [];
+      for (const name of workload.order()) {
+        batch.push({ user: name, ...placed.get(name), type: task, ...next() });
+        if (batch.length < BATCH) continue;
+        yield batch;
+        batch = [];
+      }
+      yield batch;
     },
   };
 }
@@ -92,15 +104,10 @@ async function fromFile(
       hint: 'The file says whose tasks these are and what they carry.',
     });
   }
-  const { readTaskFile } = await import('./task-file.js');
-  const { task: defaultTask, username, runGiven: renamesRuns } = flags;
-  const options = { defaultTask, places, username, renamesRuns };
-  const tasks: PlannedTask[] = await readTaskFile(file, stdin, options);
-  return {
-    total: tasks.length,
-    users: [...new Set(tasks.map(({ user }) => user))],
-    common: {},
-    listed: tasks,
-    tasks: () => tasks,
-  };
+  const { openTaskFile } = await import('./task-file.js');
+  const { task: defaultTask, username, runGiven: renamesRuns, stream } = flags;
+  const options = { defaultTask, places, username, renamesRuns, stream };
+  const source = await openTaskFile(file, stdin, options);
+  // Whose they are is known when they have been read.
+  return { total: source.total, users: [], common: {}, batches: () => source.batches(), source };
 }

@@ -4,26 +4,28 @@ import { assertTopology, type QueueKind } from '../../broker/topology.js';
 import type { CarriedProperties } from '../../core/carried.js';
 import type { Clock } from '../../core/clock.js';
 import type { Envelope } from '../../core/envelope.js';
-import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
-import { encodeText, type Names, ownQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import { compareNatural } from '../../core/natural-order.js';
 import type { Pacing } from '../../core/pacing.js';
 import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/publish-report.js';
 import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
-import { SENT, SentNotes } from '../../core/sent-notes.js';
-import type { AboutTask, AnnouncedTask, RunRecord } from '../../core/task-event.js';
-import { idSeries } from '../../core/task-id.js';
+import { FairqError, usageError } from '../../errors.js';
+import { BadLine } from './lines.js';
+import { NextTasks, SourceFailure } from './next-tasks.js';
+import { RunNotes } from './run-notes.js';
+import { badLine, noTasks, type TaskSource } from './task-file.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
 
-/** So many tasks of a list are said one by one, with whose each is; of more only those that were given an id. */
+/** So many tasks of a file are said one by one, with whose each is; of more only those that were given an id. */
 const MOST_SAID = 10_000;
+/** The same of those of a stream that come at once. */
+const MOST_SAID_AT_ONCE = 256;
 
-/** How often it is said again whose tasks these are: who looks for one reads no further back than some minutes. */
-const SAY_IDS_EVERY_MS = 60_000;
-const SAY_SENT_EVERY_MS = 2_000;
+/** How often it is said again whose tasks these are, and how many of a stream. */
+const SAY_AGAIN_EVERY_MS = 60_000;
 
 export interface PlannedTask {
   /** Given to it; one is made where it has none. */
@@ -45,13 +47,15 @@ export interface PlannedTask {
 
 export interface PublishPlan {
   readonly run: string;
-  readonly total: number;
+  /** Undefined where they are read while they are sent. */
+  readonly total: number | undefined;
+  /** Those that are known before. */
   readonly users: readonly string[];
-  tasks(): Iterable<PlannedTask>;
   /** What all of its tasks have in common. */
   readonly common: Pick<PlannedTask, 'queue'> & Partial<Pick<PlannedTask, 'user' | 'type'>>;
-  /** All of its tasks, where they are a list. */
-  readonly listed?: readonly PlannedTask[];
+  batches(): AsyncGenerator<readonly PlannedTask[]>;
+  /** Where they are read from, if they are. */
+  readonly source?: TaskSource;
   readonly pacing: Pacing;
   readonly queueKind: QueueKind;
   /** One queue for all users, as in strategy `fifo`. */
@@ -75,6 +79,9 @@ export interface PublishDeps {
   readonly onTask?: (task: OutgoingTask) => void;
   /** The broker does not take one; why, as a sentence. */
   readonly onNotTaken?: (task: OutgoingTask, reason: string) => void;
+  readonly onConfirmed?: (task: OutgoingTask) => void;
+  /** Resolves when whoever is told of confirmed tasks can be told of more; undefined: now. */
+  readonly room?: () => Promise<void> | undefined;
   readonly foreign?: ForeignTasks | undefined;
 }
 
@@ -84,14 +91,18 @@ export class PublishRun {
   #confirmed = 0;
   #late = 0;
   #stopped = false;
+  #next: NextTasks | undefined;
+  readonly #notes: RunNotes;
+  #start = { now: 0, micros: 0 };
+  /** When its ids were said and its tasks recorded last; milliseconds. */
+  #saidAt = 0;
+  readonly #sequences = new Map<string, number>();
+  /** Ids that were given, of tasks that are not confirmed: what comes back is known by its id. */
+  readonly #underWay = new Set<string>();
   /** Of the first task. */
   #firstId: string | null = null;
   /** By why and whose they are. */
   readonly #notTaken = new Map<string, NotTakenTasks>();
-  readonly #idSeries: string | undefined;
-  /** Tasks that are said one by one. */
-  readonly #said: readonly AnnouncedTask[];
-  readonly #tasks: () => Iterable<PlannedTask>;
   /** On their way: tasks that were sent before, and saved. */
   readonly #restored = new Set<OutgoingTask>();
   #restoredCount = 0;
@@ -101,12 +112,7 @@ export class PublishRun {
     private readonly deps: PublishDeps,
     private readonly plan: PublishPlan,
   ) {
-    this.#idSeries = idSeries(deps.newId());
-    const listed = plan.listed ?? [];
-    const areFew = listed.length <= MOST_SAID;
-    const named = areFew ? listed.map((task) => ({ ...task, id: task.id ?? deps.newId() })) : listed;
-    this.#tasks = areFew && plan.listed !== undefined ? () => named : plan.tasks;
-    this.#said = named.flatMap(({ id, ...task }) => (id === undefined ? [] : { id, ...this.#about(task) }));
+    this.#notes = new RunNotes({ ...deps, isForeign: deps.foreign !== undefined }, plan);
   }
 
   progress(): PublishProgress {
@@ -116,14 +122,14 @@ export class PublishRun {
   /** Sends nothing new; what is on its way is still confirmed and recorded. */
   stop(): void {
     this.#stopped = true;
+    this.#next?.stop();
   }
 
   async run(): Promise<PublishReport> {
     const { connection, names, clock } = this.deps;
     await assertTopology(connection, names, this.plan.queueKind.type);
-    const counts = new Map<string, number>();
     const users = new Set<string>();
-    const queues = new Set<string>();
+    const { queues } = this.#notes;
     const publisher = await Publisher.open(
       connection,
       names,
@@ -136,31 +142,40 @@ export class PublishRun {
           this.#confirmed++;
           const { user } = task.envelope;
           // A run that a task was saved from has counted it.
-          if (this.#restored.delete(task)) this.#countRestored(task);
-          else counts.set(user, (counts.get(user) ?? 0) + 1);
+          const isRestored = this.#restored.delete(task);
+          if (isRestored) this.#countRestored(task);
+          this.#notes.count(user, isRestored);
           users.add(user);
           const queue = task.toQueue ?? (this.plan.shared ? names.sharedQueue : undefined);
           if (queue !== undefined) queues.add(queue);
+          this.#underWay.delete(task.id);
+          this.deps.onConfirmed?.(task);
         },
         onNotTaken: (task, reason) => this.#onNotTaken(task, reason),
+        onFailure: (error) => this.#next?.fail(error),
       },
       clock.now,
     );
-    await this.#sayIds(publisher, this.#said);
+    await this.#notes.saySeries(publisher);
     await this.deps.foreign?.prepare(this.plan.users);
-    const startedAt = clock.epochMicros();
-    const record = this.deps.newId();
-    const isOwn = !this.plan.shared && this.deps.foreign === undefined;
-    const notes = isOwn ? this.#sayWhatIsSent(publisher, new SentNotes(record, counts, queues)) : undefined;
+    this.#start = { now: clock.now(), micros: clock.epochMicros() };
+    const { now, micros: startedAt } = this.#start;
+    this.#saidAt = now;
+    const silence = this.#notes.begin(publisher, startedAt);
+    const { source } = this.plan;
+    this.#next = new NextTasks(this.plan.batches());
+    if (this.#stopped) this.#next.stop();
+    let failure: SourceFailure | undefined;
     try {
-      await this.#sendAll(publisher);
+      failure = await this.#sendFrom(this.#next, publisher);
       await publisher.settled();
     } finally {
-      clearInterval(notes);
-      const finishedAt = clock.epochMicros();
-      const fields = { run: this.plan.run, record, started: startedAt, finished: finishedAt, tasks: counts };
-      if (counts.size > 0) await this.#record(publisher, { ...fields, queues: [...queues] });
+      silence();
+      await this.#notes.record(publisher);
+      await source?.close();
     }
+    if (failure !== undefined) throw this.#explained(failure);
+    if (source !== undefined && this.#sent === 0 && !this.#stopped) throw noTasks(source.name);
     const fixed = [...queues]
       .filter(
         (queue) =>
@@ -170,49 +185,90 @@ export class PublishRun {
     return this.#report(users.size, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
   }
 
-  async #sendAll(publisher: Publisher): Promise<void> {
-    const { clock } = this.deps;
+  /** What is wrong with where the tasks come from, and what was sent of them. */
+  #explained({ reason }: SourceFailure): unknown {
+    const what =
+      this.#confirmed === 0
+        ? 'nothing was sent'
+        : `what is before it was sent: ${this.#confirmed} confirmed, in run ${this.plan.run}; nothing from there on was`;
+    if (reason instanceof BadLine) return badLine(this.plan.source?.name ?? '', reason, what);
+    if (!(reason instanceof FairqError)) return reason;
+    const { code, message, hint, cause } = reason;
+    return usageError(code, `${message}; ${what}`, { ...(hint !== undefined && { hint }), cause });
+  }
+
+  /** Sends all, or what comes before something that is no task, and resolves with that. */
+  async #sendFrom(next: NextTasks, publisher: Publisher): Promise<SourceFailure | undefined> {
+    for (;;) {
+      const found = await next.next(() => this.#sayAgain(publisher), SAY_AGAIN_EVERY_MS);
+      if (found === undefined || found instanceof SourceFailure) return found;
+      const tasks = this.#areSaid(found)
+        ? found.map((task) => ({ ...task, id: task.id ?? this.deps.newId() }))
+        : found;
+      await this.#notes.sayTasks(publisher, tasks);
+      await this.#sendAll(publisher, tasks);
+      if (this.#stopped) return undefined;
+    }
+  }
+
+  async #sendAll(publisher: Publisher, tasks: readonly PlannedTask[]): Promise<void> {
+    const { clock, onTask, room } = this.deps;
     const { pacing } = this.plan;
-    const sequences = new Map<string, number>();
-    const start = clock.now();
-    const startMicros = clock.epochMicros();
-    let index = 0;
-    let idsSaidAt = start;
-    for (const task of this.#tasks()) {
+    const { now: start, micros: startMicros } = this.#start;
+    const arrived = clock.now() - start;
+    for (const task of tasks) {
+      const index = this.#sent;
       const due = pacing.dueAt(index);
       const early = due - (clock.now() - start);
       if (early >= 1) await new Promise((resolve) => setTimeout(resolve, early));
       else if (index % BURST === BURST - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (index % BURST === 0) await room?.();
       if (!publisher.hasRoom) await publisher.ready();
+      if (task.id !== undefined && this.#underWay.has(task.id)) await publisher.settled();
       if (this.#stopped) return;
-      if (clock.now() - idsSaidAt > SAY_IDS_EVERY_MS) {
-        idsSaidAt = clock.now();
-        await this.#sayIds(publisher, []);
-      }
+      if (clock.now() - this.#saidAt > SAY_AGAIN_EVERY_MS) await this.#sayAgain(publisher);
       const sentAt = clock.epochMicros();
-      const intendedAt = due === 0 ? sentAt : Math.min(sentAt, Math.round(startMicros + due * 1000));
+      // What came after it was due was not late here.
+      const wanted = this.plan.source === undefined ? due : Math.max(due, arrived);
+      const intendedAt = due === 0 ? sentAt : Math.min(sentAt, Math.round(startMicros + wanted * 1000));
       if (sentAt - intendedAt > LATE_MS * 1000) this.#late++;
-      const sequence = (sequences.get(task.user) ?? 0) + 1;
-      sequences.set(task.user, sequence);
+      const sequence = (this.#sequences.get(task.user) ?? 0) + 1;
+      this.#sequences.set(task.user, sequence);
       const outgoing = this.#outgoing(task, sequence, intendedAt, sentAt);
       if (task.envelope !== undefined) this.#restored.add(outgoing);
+      if (task.id !== undefined) this.#underWay.add(task.id);
       this.#firstId ??= outgoing.id;
-      this.deps.onTask?.(outgoing);
+      onTask?.(outgoing);
       publisher.send(outgoing);
       this.#sent++;
-      index++;
     }
   }
 
   #onNotTaken(task: OutgoingTask, { kind, text: reason }: NotTaken): void {
     const { user } = task.envelope;
     this.#restored.delete(task);
+    this.#underWay.delete(task.id);
     const key = JSON.stringify([kind, user]);
     const { tasks, ...first } = this.#notTaken.get(key) ?? {
       ...{ user, tasks: 0, reason, firstId: task.id, firstLine: task.line ?? null },
     };
     this.#notTaken.set(key, { ...first, tasks: tasks + 1 });
     this.deps.onNotTaken?.(task, reason);
+  }
+
+  /** Who looks for a task reads no further back than some minutes; and who is killed has said what was sent. */
+  async #sayAgain(publisher: Publisher): Promise<void> {
+    this.#saidAt = this.deps.clock.now();
+    // First: a publisher that has recorded what it has sent has ended, unless it speaks again.
+    if (this.plan.total === undefined) await this.#notes.record(publisher);
+    await this.#notes.saySeries(publisher);
+  }
+
+  /** Whether whose each of them is can be known before it has started. */
+  #areSaid(tasks: readonly PlannedTask[]): boolean {
+    const { source, total } = this.plan;
+    if (source === undefined) return false;
+    return total === undefined ? tasks.length <= MOST_SAID_AT_ONCE : total <= MOST_SAID;
   }
 
   #countRestored({ isBare, envelope }: OutgoingTask): void {
@@ -230,55 +286,15 @@ export class PublishRun {
       type: task.type,
       contentType: task.contentType,
       payload: task.payload,
+      ...(task.line !== undefined && { line: task.line }),
       ...(task.queue !== undefined && { toQueue: task.queue }),
       ...(headers !== undefined && { headers }),
       ...((properties ?? priority) !== undefined && {
         properties: { ...properties, ...(priority !== undefined && { priority }) },
       }),
       ...(envelope === null && { isBare: true }),
-      ...(task.line !== undefined && { line: task.line }),
       envelope: envelope ?? { user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
     };
-  }
-
-  /** So that a task that nobody has run yet is known to be on its way. */
-  async #sayIds(publisher: Publisher, tasks: readonly AnnouncedTask[]): Promise<void> {
-    // What other workers run, nobody could say more of than that it was sent.
-    if (this.deps.foreign !== undefined) return;
-    const { clock } = this.deps;
-    const said = {
-      ...(this.#idSeries !== undefined && { series: this.#idSeries }),
-      ...{ at: clock.epochMicros(), all: this.#about(this.plan.common), tasks },
-    };
-    for (const body of encodePublishedIds(said)) await publisher.record(PUBLISHED_IDS, Buffer.from(body));
-  }
-
-  /** For who asks after a task that nobody has started. */
-  #about({ user, type, queue }: PublishPlan['common']): AboutTask {
-    const { names } = this.deps;
-    const { run, shared } = this.plan;
-    const own = user === undefined ? undefined : names.userQueuePrefix + encodeText(user);
-    const place = queue ?? (shared ? names.sharedQueue : own);
-    return {
-      ...{ run },
-      ...(user !== undefined && { user }),
-      ...(type !== undefined && { task: type }),
-      ...(place !== undefined && { queue: place }),
-    };
-  }
-
-  async #record(publisher: Publisher, record: RunRecord): Promise<void> {
-    for (const body of encodeRunRecords(record)) await publisher.record(RUN_RECORD, Buffer.from(body));
-  }
-
-  /** So that who looks on counts tasks that wait before the publisher has ended. */
-  #sayWhatIsSent(publisher: Publisher, notes: SentNotes): NodeJS.Timeout {
-    return setInterval(() => {
-      for (const body of notes.take(SAY_SENT_EVERY_MS)) {
-        // Nobody misses a note: what is wrong with the connection, the next task meets as well.
-        publisher.record(SENT, Buffer.from(body)).catch(() => {});
-      }
-    }, SAY_SENT_EVERY_MS);
   }
 
   #report(

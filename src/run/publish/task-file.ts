@@ -1,68 +1,163 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { type FileHandle, open } from 'node:fs/promises';
+import { IdLines } from '../../core/id-lines.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
+import { BadLine, linesOf } from './lines.js';
 import type { PlannedTask } from './publish-run.js';
 import { type LineOptions, parseTaskLine } from './task-line.js';
 
+const CHUNK = 1 << 20;
+/** Tasks that are handed on together. */
+const BATCH = 2_048;
+
+/** Where tasks are read from while they are sent. */
+export interface TaskSource {
+  /** For messages. */
+  readonly name: string;
+  /** Where all of it has been read and checked. */
+  readonly total: number | undefined;
+  /** In the order of their lines; rejects with a BadLine, when what is before it was handed on. */
+  batches(): AsyncGenerator<readonly PlannedTask[]>;
+  close(): Promise<void>;
+}
+
+export interface TaskFileOptions extends LineOptions {
+  /** Send while it is read, and do not read all of it first. */
+  readonly stream: boolean;
+}
+
 /**
- * Reads `--from FILE|-`: one task a line, `{"id", "user", "queue", "task", "payload"}`. Everything is read and
- * checked before anything is sent. A payload that is a text goes as it is, any other as JSON; bytes that are
- * no text come as `payloadBase64`. A `contentType` says what they are, where it is not the obvious.
+ * Opens `--from FILE|-`, one task a line. A file is read twice: it is checked before anything is sent, and then read
+ * again, so that however long it is it need not be in memory. What can be read only once, which is standard input or a
+ * pipe, is sent while it is read, and so is a file with `stream`.
  */
-export async function readTaskFile(
+export async function openTaskFile(
   file: string,
   stdin: NodeJS.ReadableStream,
-  options: LineOptions,
-): Promise<PlannedTask[]> {
-  const content = await readAll(file, stdin);
-  const tasks: PlannedTask[] = [];
-  const lines = new Map<string, number>();
-  for (const [index, source] of content.split('\n').entries()) {
-    if (source.trim() === '') continue;
-    const number = index + 1;
-    const task = parsed(source, number, file, options);
-    tasks.push(task);
-    // A task that was sent twice may have been saved twice.
-    if (task.id === undefined || task.envelope !== undefined) continue;
-    const before = lines.get(task.id);
-    if (before !== undefined) throw badLine(file, number, `the id is that of line ${before}`);
-    lines.set(task.id, number);
+  options: TaskFileOptions,
+): Promise<TaskSource> {
+  if (file === '-') {
+    const name = 'standard input';
+    return { name, total: undefined, batches: () => tasksIn(bytesOf(stdin, name), options), close: noop };
   }
-  if (tasks.length === 0) {
-    throw usageError('NO_TASKS', `${nameOf(file)} holds no task`, {
-      hint: 'Write one task a line, such as {"user":"A","task":"noop","payload":"…"}.',
-    });
-  }
-  return tasks;
-}
-
-function parsed(source: string, number: number, file: string, options: LineOptions): PlannedTask {
+  const handle = await opened(file);
   try {
-    return { ...parseTaskLine(source, options), line: number };
+    const isPlain = (await handle.stat()).isFile();
+    const total = options.stream || !isPlain ? undefined : await checked(handle, file, options);
+    return {
+      ...{ name: file, total },
+      batches: () => tasksIn(read(handle, file, isPlain), options),
+      close: () => handle.close(),
+    };
   } catch (error) {
-    throw badLine(file, number, messageOf(error), error);
+    await handle.close();
+    throw error;
   }
 }
 
-function badLine(file: string, number: number, reason: string, cause?: unknown): FairqError {
-  return usageError('BAD_LINE', `${nameOf(file)}, line ${number}: ${reason}; nothing was sent`, {
+async function noop(): Promise<void> {}
+
+/** How many tasks it has; throws where one is not well. */
+async function checked(handle: FileHandle, file: string, options: LineOptions): Promise<number> {
+  const ids = new IdLines();
+  let count = 0;
+  try {
+    for await (const tasks of tasksIn(read(handle, file, true), options)) {
+      for (const { id, line = 0, envelope } of tasks) {
+        count++;
+        // A task that was sent twice may have been saved twice.
+        if (id === undefined || envelope !== undefined) continue;
+        for (const before of ids.add(id, line)) {
+          if ((await idIn(handle, file, before, options)) === id)
+            throw new BadLine(line, `the id is that of line ${before}`);
+        }
+      }
+    }
+  } catch (error) {
+    throw error instanceof BadLine ? badLine(file, error, 'nothing was sent') : error;
+  }
+  if (count === 0) throw noTasks(file);
+  return count;
+}
+
+async function idIn(
+  handle: FileHandle,
+  file: string,
+  line: number,
+  options: LineOptions,
+): Promise<string | undefined> {
+  for await (const tasks of tasksIn(read(handle, file, true), options)) {
+    const found = tasks.find((task) => task.line === line);
+    if (found !== undefined) return found.id;
+  }
+  return undefined;
+}
+
+async function* tasksIn(
+  bytes: AsyncIterable<Buffer>,
+  options: LineOptions,
+): AsyncGenerator<readonly PlannedTask[]> {
+  let batch: PlannedTask[] = [];
+  for await (const { first, texts } of linesOf(bytes)) {
+    for (const [index, text] of texts.entries()) {
+      if (text.trim() === '') continue;
+      const line = first + index;
+      let task: PlannedTask;
+      try {
+        task = { ...parseTaskLine(text, options), line };
+      } catch (error) {
+        // Those before it are to be sent before anybody hears of it.
+        if (batch.length > 0) yield batch;
+        throw new BadLine(line, messageOf(error), { cause: error });
+      }
+      batch.push(task);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+    batch = [];
+  }
+}
+
+async function opened(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r');
+  } catch (error) {
+    throw notRead(file, error);
+  }
+}
+
+/** @param isPlain it can be read from its beginning, and more than once */
+function read(handle: FileHandle, file: string, isPlain: boolean): AsyncGenerator<Buffer> {
+  const from = isPlain ? { start: 0 } : {};
+  return bytesOf(handle.createReadStream({ ...from, autoClose: false, highWaterMark: CHUNK }), file);
+}
+
+async function* bytesOf(stream: NodeJS.ReadableStream, name: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+  } catch (error) {
+    throw notRead(name, error);
+  }
+}
+
+function notRead(file: string, error: unknown): FairqError {
+  return usageError('FILE_NOT_READ', `${file} cannot be read: ${messageOf(error)}`, {
+    hint: 'Name a file of tasks after --from, or - for standard input.',
+    cause: error,
+  });
+}
+
+/** @param whatWasSent the end of the sentence */
+export function badLine(name: string, { line, message, cause }: BadLine, whatWasSent: string): FairqError {
+  return usageError('BAD_LINE', `${name}, line ${line}: ${message}; ${whatWasSent}`, {
     hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".',
     cause,
   });
 }
 
-async function readAll(file: string, stdin: NodeJS.ReadableStream): Promise<string> {
-  if (file === '-') return text(stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw usageError('FILE_NOT_READ', `${file} cannot be read: ${messageOf(error)}`, {
-      hint: 'Name a file of tasks after --from, or - for standard input.',
-      cause: error,
-    });
-  }
-}
-
-function nameOf(file: string): string {
-  return file === '-' ? 'standard input' : file;
+export function noTasks(name: string): FairqError {
+  return usageError('NO_TASKS', `${name} holds no task`, {
+    hint: 'Write one task a line, such as {"user":"A","task":"noop","payload":"…"}.',
+  });
 }

@@ -8,6 +8,7 @@ import {
   type SavedMessage,
   type SentProperties,
 } from '../../core/saved-message.js';
+import { memberText } from '../../core/written-json.js';
 import { messageOf } from '../../errors.js';
 import type { Places } from './places.js';
 import type { PlannedTask } from './publish-run.js';
@@ -93,7 +94,7 @@ export interface LineOptions {
 
 /**
  * A task as a line says it: `{"id", "user", "queue", "task", "payload"}`. A payload that is a text goes as it is, any
- * other as JSON; bytes that are no text come as `payloadBase64`. A `contentType` says what they are, where it is not
+ * other as JSON, as it is written there; bytes that are no text come as `payloadBase64`. A `contentType` says what they are, where it is not
  * the obvious. The other fields are for `queues delete --save`.
  *
  * @throws Error with what is wrong with it
@@ -119,7 +120,7 @@ export function parseTaskLine(source: string, options: LineOptions): PlannedTask
     id,
     ...place,
     type: task,
-    ...carriedBy(payload, payloadBase64, contentType),
+    ...carriedBy(source, payload, payloadBase64, contentType),
     ...(envelope === null && { envelope }),
     ...(envelope && !renamesRuns && { envelope: { ...envelope, user: envelope.user ?? place.user } }),
     ...headersIn(result.data),
@@ -159,6 +160,7 @@ function propertiesFor(properties: NonNullable<Line['properties']>, username: st
 }
 
 function carriedBy(
+  source: string,
   payload: unknown,
   base64: string | undefined,
   contentType: string | undefined,
@@ -173,6 +175,6 @@ function carriedBy(
   if (payload === undefined) {
     return { payload: Buffer.alloc(0), contentType: contentType ?? 'application/octet-stream' };
   }
-  const bytes = Buffer.from(JSON.stringify(payload));
-  return { payload: bytes, contentType: contentType ?? 'application/json' };
+  const written = memberText(source, 'payload') ?? '';
+  return { payload: Buffer.from(written), contentType: contentType ?? 'application/json' };
 }

@@ -187,7 +187,8 @@ async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
   const file = createReadStream(path, { highWaterMark: CHUNK });
   const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => bytes.destroy(error));
-  const decoder = new TextDecoder();
+  // Bytes that are no UTF-8 would be replaced without a word: two users would become one.
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   try {
     for await (const chunk of bytes) {
@@ -195,6 +196,7 @@ async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
       rest = lines.pop() ?? '';
       yield lines;
     }
+    rest += decoder.decode();
   } catch (error) {
     throw usageError('FILE_NOT_READ', `${path} cannot be read: ${messageOf(error)}`, {
       hint: 'Give a file that "fairq report --save FILE" has written.',

@@ -1,4 +1,5 @@
 import { Unrunnable } from '../../core/unrunnable.js';
+import { WrittenJson } from '../../core/written-json.js';
 import type { Handler, Handlers, TaskContext } from './handlers.js';
 import type { ProgramEnd, ProgramOptions } from './program.js';
 import { ProgramGuard } from './program-guard.js';
@@ -88,14 +89,15 @@ function outcomeOf(
   throw new Error([how, stderr.toString('utf8').trim()].filter((part) => part !== '').join(': '));
 }
 
-/** JSON where it is that, else the text, or the bytes where it is no text; nothing where there was nothing. */
+/** JSON as it was written, where it is that, else the text, or the bytes where it is no text; nothing where there was nothing. */
 function resultOf(bytes: Buffer, mostBytes: number): unknown {
   if (bytes.length === 0) return undefined;
   if (bytes.length > mostBytes) return bytes; // not all of it, and too much
   const text = bytes.toString('utf8');
   if (!Buffer.from(text).equals(bytes)) return bytes;
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return WrittenJson.of(text);
   } catch {
     return text.replace(/\r?\n$/, '');
   }

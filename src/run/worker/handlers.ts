@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { findByTask } from '../../core/fixed-queue.js';
+import { WrittenJson } from '../../core/written-json.js';
 
 /** What a handler is told about its task beside the payload. */
 export interface TaskContext {
@@ -51,7 +53,7 @@ const BUILT_IN: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ],
   [
     'echo',
-    (payload) => (payload.contentType.startsWith('application/json') ? jsonOf(payload) : payload.bytes),
+    (payload) => (payload.contentType.startsWith('application/json') ? writtenJson(payload) : payload.bytes),
   ],
   ['double', (payload) => double(jsonOf(payload))],
 ]);
@@ -104,10 +106,17 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function jsonOf(payload: Payload): unknown {
   if (payload.value !== undefined) return payload.value;
   try {
+    if (!isUtf8(payload.bytes)) throw new TypeError('not UTF-8');
     return JSON.parse(payload.bytes.toString('utf8'));
   } catch {
     throw new Error(`the payload (${payload.bytes.length} bytes) is not the JSON that it should be`);
   }
+}
+
+/** What it holds, as it was written there. */
+function writtenJson(payload: Payload): WrittenJson {
+  jsonOf(payload);
+  return WrittenJson.of(payload.bytes.toString('utf8'));
 }
 
 function burn(ms: number): void {

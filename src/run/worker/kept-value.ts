@@ -1,4 +1,5 @@
 import type { KeptValue } from '../../core/task-result.js';
+import { WrittenJson } from '../../core/written-json.js';
 import { messageOf } from '../../errors.js';
 
 /**
@@ -11,6 +12,9 @@ export function keptValue(value: unknown, mostBytes: number): KeptValue | undefi
   if (value === undefined) return undefined;
   if (value instanceof Uint8Array) return keptBytes(value, mostBytes);
   if (value instanceof ArrayBuffer) return keptBytes(new Uint8Array(value), mostBytes);
+  if (value instanceof WrittenJson) {
+    return fits(value.text, mostBytes) ? { json: value.text } : tooLarge(mostBytes);
+  }
   let json: string | undefined;
   try {
     json = JSON.stringify(value, refuseLossy);

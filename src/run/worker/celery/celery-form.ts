@@ -44,7 +44,7 @@ export const CELERY_FORM: TaskForm = {
     if (expiresAt !== undefined && expiresAt <= now) {
       throw new Expired(`expired: it was to start before ${new Date(expiresAt / 1000).toISOString()}`);
     }
-    return { type: name, payload: new CeleryPayload({ args, kwargs }) };
+    return { type: name, payload: new CeleryPayload({ args, kwargs }, bodyOf(message)) };
   },
   answers: ({ id, message }, failure, value) => {
     const { headers, replyTo, correlationId } = message.properties;
@@ -101,6 +101,11 @@ function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
     throw new Unrunnable(`its body is in ${JSON.stringify(contentEncoding)}, and fairq reads UTF-8 alone`);
   }
   return decodeTask(headers, jsonOf(inflated(headers?.compression, content)));
+}
+
+/** Of a task that has been read: it is JSON. */
+function bodyOf({ properties: { headers }, content }: ConsumeMessage): string {
+  return inflated(headers?.compression, content).toString('utf8');
 }
 
 function inflated(compression: unknown, content: Buffer): Buffer {

@@ -1,14 +1,19 @@
-import type { CeleryCall } from '../../../core/celery/decode-task.js';
+import { type CeleryCall, writtenCall } from '../../../core/celery/decode-task.js';
 import type { Payload } from '../handlers.js';
 
 /** What a Celery task is called with: `{"args": […], "kwargs": {…}}`. */
 export class CeleryPayload implements Payload {
   readonly contentType = 'application/json';
 
-  constructor(readonly value: CeleryCall) {}
+  /** @param body as it came: numbers are to stay as they were written */
+  constructor(
+    readonly value: CeleryCall,
+    private readonly body: string,
+  ) {}
 
   /** Made only for who asks: most handlers want the value. */
   get bytes(): Buffer {
-    return Buffer.from(JSON.stringify(this.value));
+    const { args = '[]', kwargs = '{}' } = writtenCall(this.body);
+    return Buffer.from(`{"args":${args},"kwargs":${kwargs}}`);
   }
 }
