@@ -41,6 +41,8 @@ export interface BenchFigure extends Limits, OverRounds {
   readonly unjudged?: string;
   /** By label of the result; null where it means nothing. */
   readonly values: Readonly<Record<string, number | null>>;
+  /** The same of the worst round, where the values are medians. */
+  readonly worst?: Readonly<Record<string, number | null>>;
   /** Labels of those that promise. */
   readonly promisedBy: readonly string[];
 }
@@ -49,6 +51,8 @@ export interface BenchFigure extends Limits, OverRounds {
 export interface BenchCheck extends OverRounds {
   readonly name: string;
   readonly value: number | string;
+  /** That of the worst round, where the value is a median. */
+  readonly worst?: number;
   readonly limit: number | string;
   /** Of both, where they are numbers of something. */
   readonly unit?: BenchUnit;

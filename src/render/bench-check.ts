@@ -1,4 +1,4 @@
-import type { BenchCheck, OverRounds } from '../core/bench-report.js';
+import type { BenchCheck } from '../core/bench-report.js';
 import { formatFigure } from './bench-figures.js';
 import { formatCount } from './numbers.js';
 import type { VerdictLine } from './verdict-lines.js';
@@ -9,9 +9,11 @@ export function checkLine(check: BenchCheck): VerdictLine {
   return { passed: check.passed, text: `${check.name}: ${value} (limit ${limit}${overRounds(check)})` };
 }
 
-/** `; the worst of 5 rounds` */
-export function overRounds({ over, rounds }: OverRounds): string {
-  return rounds === 1 ? '' : `; the ${over} of ${formatCount(rounds)} rounds`;
+/** `; the worst of 5 rounds`, `; the median of 5 rounds, the worst is 1,749` */
+function overRounds({ over, rounds, worst, unit }: BenchCheck): string {
+  if (rounds === 1) return '';
+  const also = worst === undefined || unit === undefined ? '' : `, the worst is ${formatFigure(worst, unit)}`;
+  return `; the ${over} of ${formatCount(rounds)} rounds${also}`;
 }
 
 /** With their unit, unless rounding would hide what the difference is. */

@@ -17,7 +17,7 @@ export interface ScenarioSummary {
 }
 
 const OVER_ROUNDS =
-  'Where a scenario is played in several rounds, a speed is their median and anything else the worst of them.';
+  "Where a scenario is played in several rounds, a speed and B's last task in seed are their median, and anything else the worst.";
 
 interface Row {
   readonly scenario: string;

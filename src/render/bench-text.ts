@@ -121,7 +121,9 @@ function renderRounds(figures: readonly BenchFigure[], hasMoral: boolean, style:
   if (rounds > 1) {
     const shown = `of each strategy's round of median speed, of ${formatCount(rounds)}`;
     if (!hasMoral)
-      lines.push('A row with a promise shows the worst of the rounds, or the median where it is a speed.');
+      lines.push(
+        'A row with a promise shows the worst of the rounds, or the median where its check says so.',
+      );
     lines.push(hasMoral ? `Table and picture are ${shown}.` : `The other rows and the picture are ${shown}.`);
   }
   for (const { name, unjudged } of figures) {

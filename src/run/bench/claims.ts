@@ -4,6 +4,7 @@ import {
   type BenchUnit,
   type Limits,
   labelOf,
+  type OverRounds,
   ROUNDS_FOR_SPEED,
 } from '../../core/bench-report.js';
 import { percentiles } from '../../core/percentiles.js';
@@ -26,7 +27,9 @@ export interface Claim extends Limits {
   of(trial: TrialResult, round: readonly TrialResult[]): number | null;
   /** Labels of the cases that have to keep the limits; `fair` if not given. The others are shown beside. */
   readonly promisedBy?: readonly string[];
-  /** A promise holds in every round, but for a speed: its median counts, for what else runs on the machine disturbs single rounds. */
+  /** A promise holds in every round (`worst`, if not given), or in most of them, where what else runs on the machine may spoil one. */
+  readonly over?: OverRounds['over'];
+  /** A speed: the median counts, and fewer than three rounds say nothing. */
   readonly isSpeed?: boolean;
   /** Why it says nothing of the strategies this time, as a clause; undefined where it does. */
   unjudged?(rounds: readonly (readonly TrialResult[])[]): string | undefined;
@@ -40,20 +43,20 @@ export function figuresOf(claims: readonly Claim[], results: readonly CaseResult
   const played = Array.from({ length: rounds }, (_, i) => roundOf(results, i));
   return claims.map((claim) => {
     const { name, unit, atMost, atLeast, promisedBy = ['fair'], isSpeed = false } = claim;
-    const values = results.map((result): [string, number | null] => [
-      labelOf(result),
-      measured(claim, result, played),
-    ]);
+    const over = claim.over ?? (isSpeed ? 'median' : 'worst');
+    const valuesOver = (how: OverRounds['over']) =>
+      Object.fromEntries(results.map((result) => [labelOf(result), measured(claim, how, result, played)]));
     const tooFew = isSpeed && rounds < ROUNDS_FOR_SPEED;
     const unjudged = tooFew ? `it takes ${ROUNDS_FOR_SPEED} rounds or more` : claim.unjudged?.(played);
     return {
       name,
       unit,
-      values: Object.fromEntries(values),
+      values: valuesOver(over),
+      ...(over === 'median' && { worst: valuesOver('worst') }),
       ...(atMost !== undefined && { atMost }),
       ...(atLeast !== undefined && { atLeast }),
       promisedBy,
-      over: isSpeed ? 'median' : 'worst',
+      over,
       rounds,
       ...(unjudged !== undefined && { unjudged }),
     };
@@ -62,6 +65,7 @@ export function figuresOf(claims: readonly Claim[], results: readonly CaseResult
 
 function measured(
   claim: Claim,
+  over: OverRounds['over'],
   result: CaseResult,
   played: readonly (readonly TrialResult[])[],
 ): number | null {
@@ -69,7 +73,7 @@ function measured(
     .map((trial, i) => claim.of(trial, played[i] ?? []))
     .filter((value): value is number => value !== null && !Number.isNaN(value));
   if (values.length === 0) return null;
-  const value = claim.isSpeed === true ? median(values) : worst(claim, values);
+  const value = over === 'median' ? median(values) : worst(claim, values);
   return Math.round(value * DIGITS) / DIGITS;
 }
 
@@ -93,12 +97,13 @@ function worst({ atLeast, atMost }: Limits, values: readonly number[]): number {
 export function checksOf(figures: readonly BenchFigure[], results: readonly CaseResult[]): BenchCheck[] {
   const promises = figures
     .filter(({ unjudged }) => unjudged === undefined)
-    .flatMap(({ name, unit, values, atMost, atLeast, promisedBy, over, rounds }) =>
+    .flatMap(({ name, unit, values, worst, atMost, atLeast, promisedBy, over, rounds }) =>
       promisedBy.flatMap((label) => {
         const value = values[label];
         if (value === undefined || value === null) return [];
         const checks: BenchCheck[] = [];
-        const check = { value, unit, over, rounds };
+        const worstOf = worst?.[label] ?? undefined;
+        const check = { value, unit, over, rounds, ...(worstOf !== undefined && { worst: worstOf }) };
         if (atMost !== undefined) {
           const passed = value <= atMost;
           checks.push({ name: `${label}: ${name}, at most`, ...check, limit: atMost, passed });

@@ -90,12 +90,12 @@ test('checks say of how many rounds they are, and whether of the worst or the me
   const text = renderBench(
     [fair],
     [
-      { ...check, over: 'median' },
+      { ...check, over: 'median', worst: 0.5, unit: 'share' },
       { ...check, over: 'worst' },
     ],
     style,
   );
-  expect(text).toContain('✓ speed: 0.9 (limit 0.8; the median of 5 rounds)');
+  expect(text).toContain('✓ speed: 0.9 (limit 0.8; the median of 5 rounds, the worst is 0.5)');
   expect(text).toContain('✓ speed: 0.9 (limit 0.8; the worst of 5 rounds)');
 });
 
@@ -109,7 +109,7 @@ test('which round the table is of, and what is not judged, is said', () => {
   expect(text).toContain("Table and picture are of each strategy's round of median speed, of 2.");
   const other = renderBench([fifo, fair], [], style, { ...matter, hasMoral: false }).replaceAll('\n', ' ');
   expect(other).toContain(
-    'A row with a promise shows the worst of the rounds, or the median where it is a speed.',
+    'A row with a promise shows the worst of the rounds, or the median where its check says so.',
   );
   expect(text).toContain("Not judged: speed against fifo's. It takes 3 rounds or more.");
 });
