@@ -48,11 +48,11 @@ function digestOfSources() {
   return digest.digest('hex');
 }
 
-/** What was compiled from a source that is no longer there would still be imported, or tested. */
+/** What was compiled from a source that is no longer there would still be imported, tested, or packed. */
 function removeOrphans() {
   for (const file of filesIn(`${root}dist`)) {
-    const source = file.replace(`${root}dist`, `${root}src`).replace(/\.js(\.map)?$/, '.ts');
-    if (/\.js(\.map)?$/.test(file) && !existsSync(source)) rmSync(file);
+    const source = file.replace(`${root}dist`, `${root}src`).replace(/\.js$/, '.ts');
+    if (/\.js\.map$/.test(file) || (file.endsWith('.js') && !existsSync(source))) rmSync(file);
   }
 }
 

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { useFolder } from '../support/folder.js';
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const folder = useFolder();
+const run = promisify(execFile);
+/** The registry may be slow; what it gave once is taken from npm's own store. */
+const INSTALL_WITHIN_MS = 240_000;
+
+let app: string;
+let installed: string;
+
+beforeAll(async () => {
+  // What is packed is `dist` as it is: a build would take it away from under the other tests.
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder.file('')];
+  const { stdout } = await run('npm', pack, { cwd: checkout });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  app = folder.file('app');
+  installed = join(app, 'node_modules', 'fairq');
+  await mkdir(app);
+  const quietly = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...quietly, folder.file(filename)], { cwd: app });
+}, INSTALL_WITHIN_MS);
+
+test('the package that is packed runs in an empty folder', async () => {
+  const { version } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'));
+  expect((await run('npx', ['--no-install', 'fairq', '--version'], { cwd: app })).stdout).toBe(
+    `${version}\n`,
+  );
+  const { stdout } = await run('npx', ['--no-install', 'fairq', 'bench', '--list'], { cwd: app });
+  expect(stdout).toContain('noisy');
+});
+
+test('its documents link to nothing that is not in it', async () => {
+  const documents = (await filesOf(installed)).filter((file) => file.endsWith('.md'));
+  expect(documents.map((file) => file.replace(`${installed}/`, ''))).toContain('docs/celery.md');
+  const dead: string[] = [];
+  for (const document of documents) {
+    for (const target of linksIn(await readFile(document, 'utf8'))) {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? document : join(dirname(document), path);
+      const isThere = existsSync(file) && (anchor === undefined || (await anchorsOf(file)).includes(anchor));
+      if (!isThere) dead.push(`${document.replace(`${installed}/`, '')}: ${target}`);
+    }
+  }
+  expect(dead).toEqual([]);
+});
+
+test('it has no source map without its source, and nothing but what it runs', async () => {
+  const files = await filesOf(installed);
+  expect(files.filter((file) => file.endsWith('.map') || file.includes('.stamp'))).toEqual([]);
+  const mapped = [];
+  for (const file of files.filter((name) => name.endsWith('.js'))) {
+    if ((await readFile(file, 'utf8')).includes('sourceMappingURL')) mapped.push(file);
+  }
+  expect(mapped).toEqual([]);
+  // Compiled from a source that is there, so that nothing left over from an earlier build is packed.
+  const orphans = files
+    .filter((file) => file.startsWith(join(installed, 'dist')))
+    .filter((file) => {
+      const source = file.replace(join(installed, 'dist'), join(checkout, 'src')).replace(/\.js$/, '.ts');
+      return !existsSync(source);
+    });
+  expect(orphans).toEqual([]);
+});
+
+test('who imports it is told that it is a program', async () => {
+  const importing = run(process.execPath, ['--input-type=module', '-e', "import 'fairq'"], { cwd: app });
+  await expect(importing).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+});
+
+async function filesOf(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Of Markdown outside of code blocks; those that lead into the web are not looked at. */
+function linksIn(markdown: string): string[] {
+  const text = markdown.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** As GitHub and npm make them of headings. */
+async function anchorsOf(file: string): Promise<string[]> {
+  const headings = (await readFile(file, 'utf8')).matchAll(/^#+ (.*)$/gm);
+  return Array.from(headings, ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
