@@ -9,6 +9,19 @@ const encoder = new TextEncoder();
 /** A user may begin with U+FEFF: left to itself the decoder takes it for a mark of the encoding, and away. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/**
+ * Names under such a prefix are names under a shorter one too, with another meaning. Who uses the shorter one cannot know
+ * of the longer, so it is refused whether or not somebody uses the shorter one at the moment.
+ */
+const READS_LIKE_A_NAME = /^(.+?)\.(user|group|retry|control)(?:\.|$)/;
+const WHAT_IT_READS_LIKE = {
+  user: 'its queues would be taken for queues of users there, and be consumed and pruned',
+  group: 'its queues would be taken for queues of groups there, and be consumed and pruned',
+  retry: 'its queues would be taken for tasks there that wait for their next attempt',
+  control: 'it would be one exchange for tasks and for what processes say to each other',
+} as const;
+type Part = keyof typeof WHAT_IT_READS_LIKE;
+
 /** What a worker calls its connection begins with this. */
 export const WORKER_CONNECTION = 'fairq worker ';
 
@@ -52,6 +65,14 @@ export function namesFor(prefix: string): Names {
     throw usageError('BAD_PREFIX', `"${prefix}" cannot be a prefix`, {
       hint: 'Use 1 to 60 letters, digits, and . _ : - in --prefix.',
     });
+  }
+  const [, shorter, part] = READS_LIKE_A_NAME.exec(prefix) ?? [];
+  if (shorter !== undefined) {
+    throw usageError(
+      'PREFIX_COLLIDES',
+      `the prefix "${prefix}" reads like a name under the prefix "${shorter}": ${WHAT_IT_READS_LIKE[part as Part]}`,
+      { hint: `Choose another --prefix, such as "${prefix.replaceAll('.', '-')}".` },
+    );
   }
   return {
     prefix,

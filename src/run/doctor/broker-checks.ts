@@ -16,7 +16,9 @@ const CLOCK_OFF_MS = 2_000;
 const CLOCK_FAR_OFF_MS = 30_000;
 const MAY_LOOK = 'Give the user the "monitoring" tag: rabbitmqctl set_user_tags USER monitoring.';
 
-export function permissions({ refused }: AmqpFacts, prefix: string): Finding {
+export function permissions({ refused: all }: AmqpFacts, prefix: string): Finding {
+  // An exchange of another type is refused too, and has a check of its own.
+  const refused = all.filter(({ why }) => !/\binequivalent\b/.test(why));
   const [first] = refused;
   const atLimit = refused.flatMap(({ why }) => mendOfLimit(why) ?? [])[0];
   if (first !== undefined && atLimit !== undefined) {

@@ -39,6 +39,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
       ...[broker.nodes(listed), broker.alarms(listed), broker.room(listed), broker.clock(listed)],
       broker.stream(listed, 'events', names.eventStream),
       broker.stream(listed, 'results', names.resultStream),
+      broker.stream(listed, 'starts', names.startStream),
       ...[exchanges(listed, names), foreignBindings(listed, names), queues.unbound(listed, names)],
       ...[queues.unconsumed(listed, names), limits(listed, names)],
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],

@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../../broker/broker-figures.js';
 import { deliveryLimitOf } from '../../broker/delivery-limit.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
-import { isReserved, type Names, ownQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/names.js';
 import type { ManagementFacts } from './facts.js';
 
 /** fairq gives back what it has held for 10 minutes. */
@@ -63,10 +63,8 @@ function isUsers(names: Names, queue: string): boolean {
 }
 
 function holdsTasks(names: Names, queue: string): boolean {
-  const { eventStream, resultStream, replyQueuePrefix, doctorQueuePrefix, directSenders } = names;
-  if ([eventStream, resultStream, directSenders].includes(queue)) return false;
-  if (queue.startsWith(replyQueuePrefix) || queue.startsWith(doctorQueuePrefix)) return false;
-  return isUsers(names, queue) || isReserved(names, queue);
+  const { deadLetterQueue, retryQueuePrefix } = names;
+  return isUsers(names, queue) || queue === deadLetterQueue || queue.startsWith(retryQueuePrefix);
 }
 
 function lossesOf(queue: Queue, version: string): Loss[] {

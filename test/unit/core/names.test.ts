@@ -74,3 +74,57 @@ describe('names on the broker', () => {
     expect(() => namesFor('a b')).toThrow('cannot be a prefix');
   });
 });
+
+describe('two prefixes', () => {
+  const WORDS = [
+    ...['user', 'group', 'control', 'events', 'results', 'dead', 'retry', 'replies', 'prune', 'shared'],
+    ...['priority', 'direct', 'doctor', 'starts', 'other', 'users', 'user-x', 'x'],
+  ];
+  const longer = WORDS.flatMap((word) => [`fairq.${word}`, `fairq.${word}.x`, `fairq.x.${word}`]);
+  const isTaken = (prefix: string) => {
+    try {
+      return namesFor(prefix) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+
+  it.each(['fairq.user', 'fairq.user.x', 'fairq.group', 'fairq.x.group.y', 'fairq.retry', 'fairq.control'])(
+    'are refused where one reads like a name of the other: %s',
+    (prefix) => {
+      expect(() => namesFor(prefix)).toThrow(
+        `the prefix "${prefix}" reads like a name under the prefix "fairq`,
+      );
+    },
+  );
+
+  it.each(['user', 'fairq-user', 'fairq.users', 'group.fairq', 'fairq.test', 'a.b.c'])(
+    'go together otherwise: %s',
+    (prefix) => {
+      expect(namesFor(prefix).prefix).toBe(prefix);
+    },
+  );
+
+  it('that are taken never share an exchange, a user queue or a queue of retries', () => {
+    const taken = ['fairq', 'fairq.x', ...longer].filter(isTaken);
+    expect(taken.length).toBeGreaterThan(30);
+    const mistaken: string[] = [];
+    for (const one of taken.map(namesFor)) {
+      for (const other of taken.map(namesFor)) {
+        if (one.prefix === other.prefix) continue;
+        const queues = [
+          ...[other.eventStream, other.resultStream, other.deadLetterQueue, other.pruneLock],
+          ...[other.sharedQueue, other.priorityQueue, other.directSenders, delayQueueOf(other, 5)],
+          ...['A', 'x', 'user.A', '5ms'].map((user) => userQueueOf(other, user)),
+        ];
+        const isMistaken = (queue: string) =>
+          ownQueue(one, queue) !== undefined || queue.startsWith(one.retryQueuePrefix);
+        const exchanges = [one.taskExchange, one.controlExchange];
+        const shared = [other.taskExchange, other.controlExchange].filter((name) => exchanges.includes(name));
+        const wrong = [...queues.filter(isMistaken), ...shared];
+        if (wrong.length > 0) mistaken.push(`${one.prefix} and ${other.prefix}: ${wrong.join()}`);
+      }
+    }
+    expect(mistaken).toEqual([]);
+  });
+});
