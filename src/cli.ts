@@ -9,6 +9,7 @@ import type { Config } from './config.js';
 import { jsonText } from './core/written-json.js';
 import { FairqError, messageOf, usageError } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
+import { explainDisk } from './file-errors.js';
 import { type Io, processIo } from './io.js';
 import { safeLines } from './render/safe-text.js';
 import { systemClock } from './system-clock.js';
@@ -58,7 +59,8 @@ async function main(io: Io): Promise<number> {
     });
     await io.out(help);
     return exitCode;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainDisk(thrown);
     const isVerbose = verbose || io.argv.includes('--verbose') || io.argv.includes('-v');
     explain(error, isVerbose, log);
     return exitCodeOf(error);

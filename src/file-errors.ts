@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, refusedError, usageError } from './errors.js';
+import { FairqError, messageOf, refusedError, usageError } from './errors.js';
 
 /** The disk is full or read-only, or the file is as large as it may be: no other name would help. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'ENFILE', 'EMFILE']);
@@ -17,6 +17,13 @@ export function notWritten(code: string, what: string, error: unknown, hint: str
     hint: 'Make room on the disk, or name a place on another one.',
     cause: error,
   });
+}
+
+/** An error of the system about a disk, which nobody has explained yet; any other stays as it is. */
+export function explainDisk(error: unknown): unknown {
+  if (error instanceof FairqError || !isOfDisk(error)) return error;
+  const hint = 'Make room on the disk, or name a place on another one.';
+  return refusedError('DISK', `a file cannot be written: ${messageOf(error)}`, { hint, cause: error });
 }
 
 function isOfDisk(error: unknown): boolean {

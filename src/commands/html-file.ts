@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { messageOf, usageError } from '../errors.js';
+import { notWritten as asNotWritten } from '../file-errors.js';
 import type { Page } from '../render/html/page.js';
 import type { Context } from './context.js';
 
@@ -46,8 +46,5 @@ export async function writeHtmlFile(
 }
 
 function notWritten(file: string, error: unknown): Error {
-  return usageError('FILE_NOT_MADE', `--html ${file}: it cannot be written: ${messageOf(error)}`, {
-    hint: 'Name a file in a folder that is there.',
-    cause: error,
-  });
+  return asNotWritten('FILE_NOT_MADE', `--html ${file}`, error, 'Name a file in a folder that is there.');
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { messageOf } from '../../errors.js';
+import { notWritten } from '../../file-errors.js';
 import { endProcesses } from './end-processes.js';
 import { type KeeperContext, stopRequest } from './keeper-context.js';
 import { claimLock } from './kept-lock.js';
@@ -19,10 +20,9 @@ const GRACE_MS = 30_000;
 export async function keepForGood(context: KeeperContext): Promise<void> {
   const { settings, pid, stop, tell } = context;
   const stateDir = settings.folder;
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const me = identityOf(pid);
   if (me === null) throw new Error('This system does not say when a process started.');
-  if ((await claimLock(stateDir, me)) !== null) return tell({ type: 'held' });
+  if ((await claim(stateDir, me)) !== null) return tell({ type: 'held' });
 
   const before = await readState(stateDir);
   const nameInData = before === null ? await nodeNameInData(stateDir) : null;
@@ -58,6 +58,16 @@ export async function keepForGood(context: KeeperContext): Promise<void> {
   if (reason === null) await note({ phase: 'stopping' });
   await node.end(GRACE_MS);
   await note(reason === null ? { phase: 'stopped' } : { phase: 'failed', reason });
+}
+
+async function claim(stateDir: string, me: string) {
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    return await claimLock(stateDir, me);
+  } catch (error) {
+    const hint = 'Let XDG_STATE_HOME name a folder that can be written to.';
+    throw notWritten('STATE_NOT_WRITTEN', `the folder ${stateDir}`, error, hint);
+  }
 }
 
 /** A keeper before this one may have been killed, and its node may still run on this data. */

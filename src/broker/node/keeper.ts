@@ -1,4 +1,5 @@
 import { FairqError, messageOf, unreachableError } from '../../errors.js';
+import { explainDisk } from '../../file-errors.js';
 import { keepForGood } from './keep-for-good.js';
 import { keepThrowAway } from './keep-throw-away.js';
 import { type KeeperMessage, parseSettings, plainError, STOP } from './keeper-protocol.js';
@@ -37,9 +38,10 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
+  const explained = explainDisk(error);
   const known =
-    error instanceof FairqError
-      ? error
+    explained instanceof FairqError
+      ? explained
       : unreachableError('NODE_KEEPER_FAILED', messageOf(error), { cause: error });
   await tell({ type: 'failed', error: plainError(known) });
   process.exit(1);

@@ -13,8 +13,8 @@ import { isRunning } from './processes.js';
  */
 export async function claimLock(folder: string, me: string): Promise<{ readonly heldBy: string } | null> {
   const draft = join(folder, `lock.draft.${me.replaceAll(' ', '-')}`);
-  await writeFile(draft, me);
   try {
+    await writeFile(draft, me);
     for (;;) {
       const latest = await latestLock(folder);
       if (latest !== null && isRunning(latest.holder)) return { heldBy: latest.holder };

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BrokerAddress } from '../../broker/address.js';
 import type { Observation, Observations } from '../../core/idle-queues.js';
 import type { Names } from '../../core/names.js';
+import { notWritten } from '../../file-errors.js';
 
 const VERSION = 1;
 
@@ -33,11 +34,17 @@ export class ObservationFile {
 
   /** Whole or not at all: a reader never sees half of it. */
   async write(observations: Observations): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     const half = `${this.#path}.${randomUUID()}.new`;
     const text = JSON.stringify({ version: VERSION, queues: Object.fromEntries(observations) });
-    await writeFile(half, text, { mode: 0o600 });
-    await rename(half, this.#path);
+    try {
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+      await writeFile(half, text, { mode: 0o600 });
+      await rename(half, this.#path);
+    } catch (error) {
+      await rm(half, { force: true }).catch(() => {}); // what cannot be written maybe cannot be removed
+      const hint = 'Let XDG_STATE_HOME name a folder that can be written to.';
+      throw notWritten('STATE_NOT_WRITTEN', `what was seen of the queues, ${this.#path}`, error, hint);
+    }
   }
 }
 

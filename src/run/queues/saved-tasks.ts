@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf, usageError } from '../../errors.js';
+import { notWritten } from '../../file-errors.js';
 import { type TaskToSave, taskLine } from '../publish/task-line.js';
 
 /**
@@ -25,10 +25,8 @@ export class SavedTasks {
       await syncFolder(path);
       return new SavedTasks(handle, path);
     } catch (error) {
-      throw usageError('FILE_NOT_MADE', `${path} cannot be made: ${messageOf(error)}`, {
-        hint: 'Name a file after --save that is not there yet; nothing was changed.',
-        cause: error,
-      });
+      const hint = 'Name a file after --save that is not there yet; nothing was changed.';
+      throw notWritten('FILE_NOT_MADE', `--save ${path}`, error, hint);
     }
   }
 

@@ -22,6 +22,7 @@ import {
 } from '../../core/event-line.js';
 import type { RunRecord, TaskEvent } from '../../core/task-event.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
+import { notWritten } from '../../file-errors.js';
 
 const CHUNK = 1 << 20;
 /** Completions that are handed on together. */
@@ -123,15 +124,17 @@ export class EventFileWriter implements EventReader {
     if (this.#handle === undefined) return; // it was interrupted, and what still comes is for nobody
     // Compressed pieces one after the other are a compressed file, too.
     const out = this.path.endsWith('.gz') ? gzipSync(bytes) : bytes;
-    for (let at = 0; at < out.length; ) at += writeSync(this.#handle, out, at);
+    try {
+      for (let at = 0; at < out.length; ) at += writeSync(this.#handle, out, at);
+    } catch (error) {
+      throw notMade(this.path, error);
+    }
   }
 }
 
 function notMade(path: string, error: unknown): FairqError {
-  return usageError('FILE_NOT_MADE', `--save ${path}: it cannot be made: ${messageOf(error)}`, {
-    hint: 'Name a file that is not there yet, in a folder that is.',
-    cause: error,
-  });
+  const hint = 'Name a file that is not there yet, in a folder that is.';
+  return notWritten('FILE_NOT_MADE', `--save ${path}`, error, hint);
 }
 
 /** Reads a saved run. Throws with the line where it is none. */
