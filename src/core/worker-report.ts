@@ -21,6 +21,8 @@ export interface WorkerReport {
   readonly givenBack: number;
   /** Tasks that ended here, and whose completion the broker had not confirmed: they are delivered again. */
   readonly unconfirmed: number;
+  /** Failed tasks that could not be sent to where they wait, or to the dead letters: they are delivered again. */
+  readonly notMoved: number;
   /** Held tasks that went back to the broker because another worker had free slots for them. */
   readonly leftToOthers: number;
   readonly holding: Holding;
@@ -42,7 +44,15 @@ export function reportOfNothing(name: string): WorkerReport {
   const holding = { most: 0, smallestWindow: null, largestWindow: null, reason: null };
   return {
     ...{ name, completed: 0, failed: 0, retried: 0, timedOut: 0, users: 0, givenBack: 0, leftToOthers: 0 },
-    ...{ unconfirmed: 0, readyAt: null, startUpSeconds: null, seconds: 0, perSecond: 0, holding },
+    ...{
+      unconfirmed: 0,
+      notMoved: 0,
+      readyAt: null,
+      startUpSeconds: null,
+      seconds: 0,
+      perSecond: 0,
+      holding,
+    },
   };
 }
 

@@ -16,7 +16,13 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
       `${formatCount(report.retried)} ${report.retried === 1 ? 'attempt' : 'attempts'} failed, with another to come`,
     );
   if (failed > 0)
-    lines.push(paint('alarm', `${formatTasks(failed)} failed for good, kept as dead letters`, style));
+    lines.push(
+      paint(
+        'alarm',
+        `${formatTasks(failed)} failed for good${report.notMoved > 0 ? '' : ', kept as dead letters'}`,
+        style,
+      ),
+    );
   if (report.timedOut > 0) lines.push(`${formatTasks(report.timedOut)} ran too long (--task-timeout)`);
   if (report.givenBack > 0)
     lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);
@@ -25,6 +31,14 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
       paint(
         'alarm',
         `${formatTasks(report.unconfirmed)} ended and not confirmed by the broker: it delivers them again`,
+        style,
+      ),
+    );
+  if (report.notMoved > 0)
+    lines.push(
+      paint(
+        'alarm',
+        `${formatTasks(report.notMoved)} failed, and the broker did not take their dead letter or retry: it delivers them again`,
         style,
       ),
     );

@@ -97,7 +97,8 @@ describe('a task that fails', () => {
 
   it('comes back to a queue that fairq did not make, or is a dead letter when that is gone', async () => {
     const { file, attempts } = await failing('foreign', 1);
-    const flags = ['--queues', 'theirs_*', '--handler', file, '--backoff', '100ms'];
+    // So long that the first worker has ended by then, on a busy machine too.
+    const flags = ['--queues', 'theirs_*', '--handler', file, '--backoff', '3s'];
     for (const queue of ['theirs_1', 'theirs_2']) {
       await vhost.channel.assertQueue(queue, { durable: true });
       vhost.channel.sendToQueue(queue, Buffer.from(queue), { type: 'flaky', messageId: queue });

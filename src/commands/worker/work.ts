@@ -33,7 +33,7 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
   return {
     document: { schemaVersion: 1, kind: 'worker', ...report },
     text: (style) => renderWorker(report, style),
-    endsAs: report.unconfirmed > 0 ? 'unreachable' : undefined,
+    endsAs: report.unconfirmed > 0 ? 'unreachable' : report.notMoved > 0 ? 'refused' : undefined,
   };
 }
 

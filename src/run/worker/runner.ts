@@ -23,6 +23,9 @@ const COLD = 10;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
 
+/** Of why a task failed, and of its stack: whoever is told gets it in one message. Characters. */
+const REASON_KEPT = 20_000;
+
 export interface RunFailure extends Failure {
   /** When the next attempt is due; undefined: this was the last. */
   readonly retryAfterMs: number | undefined;
@@ -385,5 +388,9 @@ function failureOf(error: unknown): Failure {
   if (error instanceof Unrunnable) return { reason: error.message, thrown: error };
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
-  return { reason: messageOf(error), stack: typeof stack === 'string' ? stack : undefined, thrown: error };
+  return {
+    reason: messageOf(error).slice(0, REASON_KEPT),
+    stack: typeof stack === 'string' ? stack.slice(0, REASON_KEPT) : undefined,
+    thrown: error,
+  };
 }

@@ -1,32 +1,31 @@
 import type { ConfirmChannel, Options } from 'amqplib';
-import { type Connection, isNack } from '../../broker/connection.js';
+import { type Connection, ConnectionClosed, isNack } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
-import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
-import { carriedProperties } from '../../core/carried.js';
-import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
-import type { Envelope } from '../../core/envelope.js';
+import { assertTopology } from '../../broker/topology.js';
 import { COMPLETIONS, CompletionBatch } from '../../core/event-codec.js';
-import { delayQueueOf, type Names } from '../../core/names.js';
-import { postponedHeaders, stepTowards } from '../../core/postponed.js';
-import { delaysOf } from '../../core/retry-policy.js';
+import type { Names } from '../../core/names.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { RESULTS } from '../../core/task-result.js';
+import { refusedError } from '../../errors.js';
+import type { LargeMessages } from './large-messages.js';
 import type { HeldTask } from './task.js';
 import type { Answer } from './task-form.js';
 import type { WorkerOptions } from './worker-contract.js';
 
 /** What the broker does not take is tried again so often, twice a second. */
 const MOST_NACKS = 60;
+const MOST_ANSWER_NACKS = 10;
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
 /** Results that together take more go out before. Characters. */
 const RESULTS_AT_ONCE = 65_536;
 
-export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind' | 'retry'>;
+export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind'>;
 
 export interface SettlementListener {
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
   onSettled(tasks: readonly HeldTask[]): void;
+  onWarning(text: string): void;
   onFailure(error: Error): void;
 }
 
@@ -35,6 +34,8 @@ interface Message {
   readonly queue: string;
   readonly body: Buffer;
   readonly properties: Options.Publish;
+  /** For somebody who waits: what the queue of that one does not take is given up. */
+  readonly isAnswer?: boolean;
   /** How often the broker has refused it. */
   nacks: number;
 }
@@ -73,6 +74,7 @@ export class Settlement {
     private readonly connection: Connection,
     private readonly names: Names,
     private readonly options: SettlementOptions,
+    private readonly large: LargeMessages,
     private readonly listener: SettlementListener,
   ) {
     this.#completions = new CompletionBatch(options.name);
@@ -83,9 +85,10 @@ export class Settlement {
     connection: Connection,
     names: Names,
     options: SettlementOptions,
+    large: LargeMessages,
     listener: SettlementListener,
   ): Promise<Settlement> {
-    const settlement = new Settlement(connection, names, options, listener);
+    const settlement = new Settlement(connection, names, options, large, listener);
     settlement.#channel = await LastingChannel.open(
       () => connection.confirmChannel(),
       (channel) => settlement.#setUp(channel),
@@ -122,22 +125,42 @@ export class Settlement {
   }
 
   /** Sends the result of a task to who waits for it, if it is still there; call it before `finished`. */
-  answer({ queue, body, correlationId }: Answer): void {
-    const properties = {
-      ...{ correlationId, contentType: 'application/json', contentEncoding: 'utf-8' },
-      ...{ persistent: false, mandatory: false },
-    };
-    this.#add({ queue, body: Buffer.from(body), nacks: 0, properties });
+  answer(answer: Answer): void {
+    const { queue, body } = answer;
+    const properties = { ...answerProperties(answer), ...{ persistent: false, mandatory: false } };
+    this.#add({ queue, body: Buffer.from(body), nacks: 0, properties, isAnswer: true });
   }
 
-  /** Sends a task that is not due to where it waits: nothing has become of it. Microseconds since the epoch. */
-  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number): void {
-    const { headers } = task.message.properties;
-    const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
-    const { queue: home } = task.source;
-    this.#add(this.#copyOf(task, queue, postponedHeaders(headers, home, envelope, dueAt, now)));
-    this.#batch.tasks.push(task);
+  /**
+   * The same for answers of which one is large, and may be too large: `then` is called, with the broker's limit
+   * where it is, when that is known. Until then the task has not ended.
+   */
+  answerFirst(task: HeldTask, answers: readonly Answer[], then: (limit: number | undefined) => void): void {
+    const batch: Batch = { tasks: [task], unconfirmed: new Set(), written: false };
+    this.#batches.add(batch);
     this.#pending++;
+    this.#answerAll(answers)
+      .then((limit) => {
+        this.#batches.delete(batch);
+        then(limit);
+        this.#pending--;
+        this.#tellIdle();
+      })
+      .catch((error) => {
+        if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+      });
+  }
+
+  /** @returns the broker's limit, in bytes, where one of them is larger */
+  async #answerAll(answers: readonly Answer[]): Promise<number | undefined> {
+    for (const answer of answers) {
+      const sent = await this.large.send(answer.queue, Buffer.from(answer.body), {
+        ...answerProperties(answer),
+        ...{ persistent: false, mandatory: false },
+      });
+      if (sent.kind === 'too large') return sent.limit;
+    }
+    return undefined;
   }
 
   /** Writes down an attempt of a task that stays here: there is nothing to acknowledge. */
@@ -150,32 +173,6 @@ export class Settlement {
     this.#results.push(line);
     this.#resultsSize += line.length;
     if (this.#resultsSize > RESULTS_AT_ONCE) this.#flushResults();
-  }
-
-  /** Sends a failed task to where it waits for its next attempt; call it before `finished`. */
-  retry(task: HeldTask, failed: FailedAttempt, delayMs: number): void {
-    const { headers } = task.message.properties;
-    this.#add(this.#copyOf(task, delayQueueOf(this.names, delayMs), retryHeaders(headers, failed)));
-  }
-
-  /** Keeps a failed task where a person can find it; call it before `finished`. */
-  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure): void {
-    const { headers } = task.message.properties;
-    this.#add(this.#copyOf(task, this.names.deadLetterQueue, deadLetterHeaders(headers, failed, failure)));
-  }
-
-  #copyOf(task: HeldTask, queue: string, headers: Record<string, unknown>): Message {
-    const { properties, content } = task.message;
-    return {
-      queue,
-      body: content,
-      nacks: 0,
-      properties: {
-        messageId: task.id,
-        ...carriedProperties(properties),
-        headers,
-      },
-    };
   }
 
   /** Writes what has been collected. */
@@ -239,7 +236,7 @@ export class Settlement {
     this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
       if (error) {
         // Without an answer, since the channel was lost, it is sent again on the next.
-        if (isNack(error)) this.#nacked(message);
+        if (isNack(error)) this.#nacked(batch, message);
       } else if (this.#returned.delete(String(properties.messageId))) {
         this.#makeAndSend(batch, message);
       } else {
@@ -249,10 +246,18 @@ export class Settlement {
   }
 
   /** A queue whose node has just gone takes nothing until it has another leader: it is tried again for a while. */
-  #nacked(message: Message): void {
+  #nacked(batch: Batch, message: Message): void {
     message.nacks++;
-    if (message.nacks > MOST_NACKS) {
-      this.listener.onFailure(new Error(`the broker does not take a message for "${message.queue}"`));
+    const { queue } = message;
+    if (message.isAnswer && message.nacks > MOST_ANSWER_NACKS) {
+      this.listener.onWarning(`the queue "${queue}" does not take an answer for a client that waits there`);
+      this.#confirmed(batch, message);
+    } else if (message.nacks > MOST_NACKS) {
+      this.listener.onFailure(
+        refusedError('NOT_WRITTEN', `the broker does not take what is written to "${queue}"`, {
+          hint: "Look at the broker's log, and at the node of that stream.",
+        }),
+      );
     } else this.#channel?.renewSoon();
   }
 
@@ -276,9 +281,7 @@ export class Settlement {
   }
 
   async #makeAgain(): Promise<void> {
-    const { queueKind, retry } = this.options;
-    await assertTopology(this.connection, this.names, queueKind.type);
-    await assertDelayQueues(this.connection, this.names, queueKind.type, delaysOf(retry));
+    await assertTopology(this.connection, this.names, this.options.queueKind.type);
   }
 
   #confirmed(batch: Batch, message: Message): void {
@@ -291,8 +294,16 @@ export class Settlement {
     this.#batches.delete(batch);
     this.#pending -= batch.tasks.length;
     this.listener.onSettled(batch.tasks);
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
     if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
+}
+
+function answerProperties({ correlationId }: Answer): Options.Publish {
+  return { correlationId, contentType: 'application/json', contentEncoding: 'utf-8' };
 }
 
 function emptyBatch(): Batch {

@@ -14,6 +14,7 @@ import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
+import { Unrunnable } from '../../core/unrunnable.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
@@ -24,6 +25,7 @@ import { Drain } from './drain.js';
 import type { Handlers } from './handlers.js';
 import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
+import { LARGE_BYTES, LargeMessages } from './large-messages.js';
 import { type OwnState, Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { QueuesOfWork } from './queues-of-work.js';
@@ -35,10 +37,14 @@ import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
 import { SlotsInUse } from './slots-in-use.js';
 import type { HeldTask, Source } from './task.js';
+import type { Answer } from './task-form.js';
+import { TaskMoves } from './task-moves.js';
 import type { TaskRun } from './task-run.js';
 import { WarmUp } from './warm-up.js';
 import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
+/** What a unit of a text may take in UTF-8. */
+const MOST_BYTES_A_UNIT = 3;
 /** A batch of completions goes out at this size, or after this time; at once where windows are full of it. */
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
@@ -67,6 +73,7 @@ export class Worker {
   readonly #slotsInUse: SlotsInUse;
   readonly #results: Results;
   #settlement: Settlement | undefined;
+  #moves: TaskMoves | undefined;
   #returns: RetryReturns | undefined;
   readonly #heldBack = new HeldBack((task, attempt) => this.#intake.again(task, attempt));
   #ready = false;
@@ -118,17 +125,7 @@ export class Worker {
     );
     this.#crashes = this.#watchCrashes(id);
     const slots: RunnerListener = {
-      onFinished: (run, ended, failure, value) => {
-        const result = this.#results.lineOf(ended, failure, value);
-        const event = result === undefined ? ended : { ...ended, hasResult: true };
-        if (result !== undefined) this.#settlement?.result(result);
-        listener.onTaskEnded(event);
-        for (const answer of options.form.answers(run.task, failure, value)) this.#settlement?.answer(answer);
-        const stays = failure !== undefined && this.#taskFailed(run, event, failure) === 'stays';
-        if (stays) this.#settlement?.attempted(event);
-        else this.#settlement?.finished(run.task, event);
-        return stays;
-      },
+      onFinished: (run, event, failure, value) => this.#finished(run, event, failure, value),
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     };
@@ -249,7 +246,7 @@ export class Worker {
 
   /** Tasks that have ended here and that the broker has not confirmed yet. */
   get unconfirmed(): number {
-    return this.#settlement?.pending ?? 0;
+    return (this.#settlement?.pending ?? 0) + (this.#moves?.pending ?? 0);
   }
 
   /** After `stop`, where the broker does not answer: `run` waits for it no longer, and reports. */
@@ -275,6 +272,7 @@ export class Worker {
       this.#heldBack.clear();
       this.#presence.close();
       this.#crashes?.end();
+      this.#moves?.close();
       this.#returns?.close();
       clearTimeout(this.#listTimer);
       clearInterval(this.#pulse);
@@ -324,13 +322,19 @@ export class Worker {
 
   /** What cannot be brought back has to be written down, so there is a settlement before. */
   async #openReturns(): Promise<RetryReturns> {
-    this.#settlement = await Settlement.open(this.connection, this.names, this.options, {
+    const large = new LargeMessages(this.connection);
+    const troubles = {
+      onWarning: (text: string) => this.listener.onWarning(text),
+      onFailure: (error: Error) => this.#fail(error),
+    };
+    this.#settlement = await Settlement.open(this.connection, this.names, this.options, large, {
       onSettled: (tasks) => {
         this.#intake.settled(tasks);
         this.#tick();
       },
-      onFailure: (error) => this.#fail(error),
+      ...troubles,
     });
+    this.#moves = await TaskMoves.open(this.connection, this.names, this.options, large, troubles);
     const options = { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) };
     return RetryReturns.open(this.connection, this.names, options, this.clock, {
       onBuried: (id, envelope, reason) => this.#buried(id, envelope, reason),
@@ -386,6 +390,7 @@ export class Worker {
     yield* this.#runner.runningTasks();
     yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
+    if (this.#moves !== undefined) yield* this.#moves.tasks();
   }
 
   /** A task that runs here now, for who asks. */
@@ -466,12 +471,51 @@ export class Worker {
       this.#scheduler.held + this.#scheduler.waiting > 0 ||
       (this.#returns?.pending ?? 0) > 0 ||
       this.#heldBack.size > 0 ||
-      (this.#settlement?.pending ?? 0) > 0
+      this.unconfirmed > 0
     );
   }
 
-  /** @returns whether its delivery is done with, or waits here for the next attempt */
-  #taskFailed(run: TaskRun, event: TaskEvent, failure: RunFailure): 'goes' | 'stays' {
+  /** @returns whether it waits here for its next attempt */
+  #finished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): boolean {
+    const answers = this.options.form.answers(run.task, failure, value);
+    if (failure !== undefined || !answers.some(({ body }) => body.length > LARGE_BYTES / MOST_BYTES_A_UNIT)) {
+      return this.#ended(run, event, failure, value, answers);
+    }
+    this.#settlement?.answerFirst(run.task, answers, (limit) => {
+      if (limit === undefined) {
+        this.#ended(run, event, undefined, value, []);
+      } else {
+        const reason = `what it returned is too large: the broker takes messages of at most ${limit} bytes`;
+        const tooLarge = { reason, thrown: new Unrunnable(reason), retryAfterMs: undefined };
+        this.#runner.completed--;
+        this.#runner.failed++;
+        const failed = this.options.form.answers(run.task, tooLarge, undefined);
+        this.#ended(run, { ...event, outcome: 'failed' }, tooLarge, undefined, failed);
+      }
+      this.#flushSoon();
+    });
+    return false;
+  }
+
+  #ended(
+    run: TaskRun,
+    ended: TaskEvent,
+    failure: RunFailure | undefined,
+    value: unknown,
+    answers: readonly Answer[],
+  ): boolean {
+    const result = this.#results.lineOf(ended, failure, value);
+    const event = result === undefined ? ended : { ...ended, hasResult: true };
+    if (result !== undefined) this.#settlement?.result(result);
+    this.listener.onTaskEnded(event);
+    for (const answer of answers) this.#settlement?.answer(answer);
+    if (failure === undefined) this.#settlement?.finished(run.task, event);
+    else return this.#taskFailed(run, event, failure);
+    return false;
+  }
+
+  /** @returns whether it waits here for its next attempt */
+  #taskFailed(run: TaskRun, event: TaskEvent, failure: RunFailure): boolean {
     const { task, envelope } = run;
     const attempt = {
       queue: task.source.queue,
@@ -481,15 +525,21 @@ export class Worker {
     };
     const { retryAfterMs } = failure;
     this.listener.onTaskFailed(event.user, event.id, failure.reason, retryAfterMs);
+    // What failed is written down as failed when the next attempt, or the dead letter, is safe.
+    const isSafe = () => {
+      this.#settlement?.finished(task, event);
+      this.#flushSoon();
+    };
     if (retryAfterMs === undefined) {
-      this.#settlement?.deadLetter(task, attempt, failure);
+      this.#moves?.deadLetter(task, attempt, failure, isSafe);
     } else if (this.options.ordered) {
       this.#heldBack.wait(task, retryAfterMs, event.attempt + 1);
-      return 'stays';
+      this.#settlement?.attempted(event);
+      return true;
     } else {
-      this.#settlement?.retry(task, attempt, retryAfterMs);
+      this.#moves?.retry(task, attempt, retryAfterMs, isSafe);
     }
-    return 'goes';
+    return false;
   }
 
   /** A task whose next attempt cannot be: whoever waits for it, and the report, are to know. */
@@ -509,11 +559,13 @@ export class Worker {
   }
 
   #postpone(task: HeldTask, dueAt: number): boolean {
-    if (this.#settlement === undefined || this.#stopping) return false;
+    if (this.#moves === undefined || this.#stopping) return false;
     const found = decodeEnvelope(task.message.properties.headers);
     const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
-    this.#settlement.postpone(task, envelope, dueAt, this.clock.epochMicros());
-    this.#flushSoon();
+    this.#moves.postpone(task, envelope, dueAt, this.clock.epochMicros(), () => {
+      this.#intake.settled([task]);
+      this.#tick();
+    });
     return true;
   }
 
@@ -582,7 +634,7 @@ export class Worker {
       await new Promise<void>((resolve) => this.#runner.whenOneEnds(resolve));
     }
     this.#heldBack.clear();
-    await Promise.all([this.#settlement?.settled(), this.#returns?.finish()]);
+    await Promise.all([this.#moves?.settled(), this.#returns?.finish()]);
     await this.#settlement?.settled(); // what came back to nowhere meanwhile
     if (ordered) givenBack = await this.#intake.giveBackAll();
     this.#intake.closing();
@@ -610,6 +662,7 @@ export class Worker {
       users: users.size,
       givenBack,
       unconfirmed: this.unconfirmed,
+      notMoved: this.#moves?.stuck ?? 0,
       leftToOthers: this.#sharing.shared,
       holding: {
         most: this.#intake.mostHeld,
