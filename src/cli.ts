@@ -62,8 +62,9 @@ async function main(io: Io): Promise<number> {
   } catch (thrown) {
     const error = explainDisk(thrown);
     const isVerbose = verbose || io.argv.includes('--verbose') || io.argv.includes('-v');
-    explain(error, isVerbose, log);
-    return exitCodeOf(error);
+    const said = error instanceof FairqError ? error : await saidByBroker(error);
+    explain(said, isVerbose, log);
+    return exitCodeOf(said);
   }
 }
 
@@ -133,6 +134,12 @@ function notText(): FairqError {
   return usageError('NOT_UTF8', 'something on the command line is not UTF-8', {
     hint: 'Write names in UTF-8, or give them in a file that is: what cannot be read would be replaced, and two users become one.',
   });
+}
+
+/** No answer of the broker is a defect of fairq, wherever it comes up. */
+async function saidByBroker(error: unknown): Promise<unknown> {
+  const { asRefusal } = await import('./broker/broker-said.js');
+  return asRefusal(error) ?? error;
 }
 
 /** What happened, and what to do next; the stack only where it was asked for. */

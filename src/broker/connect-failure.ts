@@ -12,14 +12,14 @@ export function explainConnectFailure(error: unknown, address: BrokerAddress): F
       cause: error,
     });
   }
-  // After the login is accepted the broker closes the connection for nothing but the vhost (530), and
-  // amqplib keeps that frame to itself.
+  // After the login is accepted the broker closes the connection for the vhost or for a limit of connections (530), and
+  // amqplib keeps that frame, with the broker's words, to itself.
   if (/vhost|got <ConnectionClose/i.test(text)) {
     return refusedError(
       'NO_VHOST',
-      `${where} has no vhost "${address.vhost}", or user "${address.username}" may not use it`,
+      `${where} has no vhost "${address.vhost}", or user "${address.username}" may not use it, or one of them has as many connections as it may have`,
       {
-        hint: `Name another with --vhost, or make it: rabbitmqctl add_vhost '${address.vhost}'.`,
+        hint: `The broker's log says which. Name another with --vhost, make it (rabbitmqctl add_vhost '${address.vhost}'), or look at its limits (rabbitmqctl list_vhost_limits, list_user_limits).`,
         cause: error,
       },
     );

@@ -7,8 +7,9 @@ import {
   connect,
   type RecoveringChannelModel,
 } from 'amqplib';
-import { type FairqError, messageOf, unreachableError } from '../errors.js';
+import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
+import { brokersWords } from './broker-said.js';
 import { retireChannelNumbers } from './channel-numbers.js';
 import { coalesceWrites } from './coalesced-writes.js';
 import { explainConnectFailure } from './connect-failure.js';
@@ -107,6 +108,8 @@ class LastingConnection implements Connection {
   #connects = 0;
   #shortLives = 0;
   #giveUpTimer: NodeJS.Timeout | undefined;
+  /** Why it was given up. */
+  #ending: FairqError | undefined;
   /** It does not come back, be it closed or given up. */
   #closing = false;
   #closed = false;
@@ -251,6 +254,10 @@ class LastingConnection implements Connection {
     this.#host++;
     const { reconnectForMs = 0, onDisconnected } = this.options;
     if (this.#closing) return;
+    if (isRefusal(this.#reason)) {
+      this.#refused(this.#reason);
+      return;
+    }
     if (reconnectForMs === 0) {
       this.#giveUp(reason);
       return;
@@ -260,10 +267,18 @@ class LastingConnection implements Connection {
     this.#giveUpTimer = setTimeout(() => this.#giveUp(messageOf(this.#reason ?? reason)), reconnectForMs);
   }
 
+  /** A limit of the broker, or of the user: the next connection would meet it as well. */
+  #refused(reason: unknown): void {
+    this.#end(
+      refusedError('BROKER_REFUSED', `the broker has ended the connection: ${brokersWords(reason)}`, {
+        hint: 'Raise the limit that it names, or use fewer processes; "fairq doctor" tries what a worker opens.',
+        cause: reason,
+      }),
+    );
+  }
+
   #giveUp(reason: string): void {
-    if (this.#closing) return;
-    this.#closing = true;
-    this.#lose(
+    this.#end(
       unreachableError(
         'CONNECTION_LOST',
         `the connection to ${showAddress(this.address)} was lost: ${reason}`,
@@ -273,6 +288,13 @@ class LastingConnection implements Connection {
         },
       ),
     );
+  }
+
+  #end(error: FairqError): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#ending = error;
+    this.#lose(error);
     this.#model?.close().catch(() => {});
   }
 
@@ -293,10 +315,20 @@ class LastingConnection implements Connection {
       } catch (error) {
         if (!this.#closing) await delay(OPEN_AGAIN_MS);
         if (this.#closed) throw new ConnectionClosed();
-        // Still the same connection: the broker has no more channels to give.
-        if (this.#closing || (this.isConnected && connects === this.#connects)) throw error;
+        if (this.#ending !== undefined) throw this.#ending;
+        if (this.#closing) throw error;
+        if (this.isConnected && connects === this.#connects) throw this.#noChannel(error);
       }
     }
+  }
+
+  /** It is still the same connection: it has as many as it may have. */
+  #noChannel(cause: unknown): FairqError {
+    return refusedError(
+      'NO_CHANNELS',
+      `the broker gives no more channels: a connection may have ${this.channelMax} (${messageOf(cause)})`,
+      { hint: 'Set channel_max = 2047 in rabbitmq.conf; a worker needs 45.', cause },
+    );
   }
 
   #keep<C extends Channel>(channel: C): C {
@@ -317,6 +349,15 @@ function closeWithConnection(channel: Channel): void {
       channel.once('close', () => resolve());
       close().then(resolve, reject);
     });
+}
+
+/**
+ * Whether the broker has closed a connection for what its user may not do, such as to open so many channels (530), or for
+ * what it does not know how to do (540). What it closes for a restart, or a fault, comes back.
+ */
+function isRefusal(error: unknown): boolean {
+  const code = replyCode(error);
+  return code === 530 || code === 540;
 }
 
 /** As `socketOf`. */

@@ -2,6 +2,7 @@ import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
 import type { Connection } from './connection.js';
+import { ensureExchanges } from './exchanges.js';
 import { LastingChannel } from './lasting-channel.js';
 import { ownQueueToListen } from './own-queue.js';
 import {
@@ -124,7 +125,7 @@ export async function listen(
   return LastingChannel.open(
     () => connection.channel(),
     async (channel) => {
-      await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
+      await ensureExchanges(connection, { [names.controlExchange]: 'fanout' });
       const queue = await ownQueueToListen(channel);
       await channel.bindQueue(queue, names.controlExchange, '');
       await channel.consume(

@@ -4,7 +4,6 @@ import {
   decodeBeginning,
   decodeCompletions,
   decodeRunRecord,
-  MARKER,
   RUN_RECORD,
 } from '../core/event-codec.js';
 import type { Names } from '../core/names.js';
@@ -13,9 +12,10 @@ import type { RunRecord, TaskEvent } from '../core/task-event.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';
-import { READ_AHEAD, type StreamOffset, StreamReader } from './stream-reader.js';
+import { READ_AHEAD, readToEnd } from './stream-end.js';
+import { type StreamOffset, StreamReader } from './stream-reader.js';
 
-/** A reader that nothing has come to for so long, not even its marker, reads over again on another channel. */
+/** A reader that nothing has come to for so long reads over again on another channel. */
 const QUIET_AT_MOST_MS = 20_000;
 
 export interface EventReader {
@@ -66,18 +66,11 @@ export class ReplayInterrupted extends Error {
 }
 
 /**
- * Replays the event stream from its first message up to now. The end is a marker that the reader
- * publishes itself: the stream's message count lags behind, and its offsets have gaps.
+ * Replays the event stream from its first message up to now.
  *
- * @param markerId unique to this replay
  * @throws ReplayInterrupted
  */
-export async function replayEvents(
-  connection: Connection,
-  names: Names,
-  markerId: string,
-  reader: EventReader,
-): Promise<void> {
+export async function replayEvents(connection: Connection, names: Names, reader: EventReader): Promise<void> {
   await absentOnceReachable(connection, [names.eventStream]); // one that is missing is refused below
   const channel = await connection.channel();
   let refusal: Error | undefined;
@@ -91,23 +84,14 @@ export async function replayEvents(
   // What fails without a code fails since the channel goes.
   const answer = <T>(asked: Promise<T>): Promise<T> =>
     Promise.race([
-      asked.catch((error) => (replyCode(error) === undefined ? closed : Promise.reject(error))),
-      closed,
+      asked.catch((error) =>
+        replyCode(error) === undefined ? closed : Promise.reject(refused(error, names)),
+      ),
+      closed.catch((error) => Promise.reject(refused(error, names))),
     ]);
-  try {
-    await answer(channel.checkQueue(names.eventStream));
-  } catch (error) {
-    if (replyCode(error) === 404) {
-      throw usageError('NO_EVENTS', `there is no event stream "${names.eventStream}" on this vhost`, {
-        hint: 'Nothing has been published or run here with this --prefix yet.',
-        cause: error,
-      });
-    }
-    throw error;
-  }
-  channel.sendToQueue(names.eventStream, Buffer.from('{}'), { type: MARKER, messageId: markerId });
   await answer(channel.prefetch(READ_AHEAD));
   let heardAt = performance.now();
+  let heard = 0;
   const listening = setInterval(() => {
     if (performance.now() - heardAt > QUIET_AT_MOST_MS) channel.close().catch(() => {}); // it is going already
   }, 1_000);
@@ -118,13 +102,18 @@ export async function replayEvents(
     hasBegun = true;
     reader.onBeginning?.(at);
   };
-  const ended = new Promise<void>((resolve, reject) => {
-    channel
-      .consume(
+  let onDeleted: (error: Error) => void = () => {};
+  const deleted = new Promise<never>((_, reject) => {
+    onDeleted = reject;
+  });
+  deleted.catch(() => {}); // the race below, if it gets so far
+  const reading = async () => {
+    await answer(
+      channel.consume(
         names.eventStream,
         (message) => {
           if (message === null) {
-            reject(
+            onDeleted(
               refusedError(
                 'STREAM_DELETED',
                 `the event stream "${names.eventStream}" was deleted while it was read`,
@@ -136,8 +125,9 @@ export async function replayEvents(
             return;
           }
           heardAt = performance.now();
+          heard++;
           channel.ack(message);
-          const { type, messageId } = message.properties;
+          const { type } = message.properties;
           const body = () => message.content.toString('utf8');
           if (type === BEGINNING) {
             begun(decodeBeginning(body()));
@@ -151,14 +141,22 @@ export async function replayEvents(
             if (record === undefined) return;
             begun(record.started);
             reader.onRunRecord(record);
-          } else if (type === MARKER && messageId === markerId) {
-            resolve();
           }
         },
         { arguments: { 'x-stream-offset': 'first' } },
-      )
-      .catch(() => {}); // fails as the channel does
-  });
-  await Promise.race([ended, closed, connection.lost]);
+      ),
+    );
+    await answer(readToEnd(channel, names.eventStream, () => heard));
+  };
+  await Promise.race([reading(), deleted, connection.lost]);
   await channel.close();
+}
+
+/** A stream that is missing is told as such; the broker's other words are its own. */
+function refused(error: Error, { eventStream }: Names): Error {
+  if (replyCode(error) !== 404) return error;
+  return usageError('NO_EVENTS', `there is no event stream "${eventStream}" on this vhost`, {
+    hint: 'Nothing has been published or run here with this --prefix yet.',
+    cause: error,
+  });
 }

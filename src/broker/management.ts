@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
 import type { ListedQueue, QueueCounts, QueueDetails } from '../core/queue-report.js';
@@ -44,6 +45,10 @@ export interface AlternateExchange {
   /** Undefined where this user may not know. */
   readonly name: string | undefined;
 }
+
+/** RabbitMQ fails (HTTP 500) to list what goes away in that moment, such as a connection that closes. */
+const FAILURES_TOLERATED = 2;
+const ASK_AGAIN_MS = 300;
 
 type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -276,10 +281,16 @@ export class Management {
   /** Of several nodes the one that answered last is asked, and the others in turn when it does not. */
   async #call(method: Method, path: string, body?: object): Promise<unknown> {
     const { managementUris } = this.address;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1, failures = 0; ; tries++) {
       try {
         return await this.#ask(managementUris[this.#current]!, method, path, body);
       } catch (error) {
+        const hasFailed = error instanceof FairqError && error.code === 'MANAGEMENT_FAILED';
+        if (hasFailed && method === 'GET' && ++failures <= FAILURES_TOLERATED) {
+          tries--;
+          await delay(ASK_AGAIN_MS);
+          continue;
+        }
         const isAway = error instanceof FairqError && error.kind === 'unreachable';
         if (!isAway || tries >= managementUris.length) throw error;
         this.#current = (this.#current + 1) % managementUris.length;

@@ -1,5 +1,8 @@
 import { type FairqError, messageOf, refusedError } from '../errors.js';
+import { asRefusal, brokersWords, missingRight } from './broker-said.js';
 import { replyCode } from './connection.js';
+
+export { brokersWords };
 
 const OWN_NAMES = 'names that start with the prefix';
 
@@ -7,14 +10,17 @@ const OWN_NAMES = 'names that start with the prefix';
 export function explainRefusal(error: unknown, what: string, permission = OWN_NAMES): Error {
   switch (replyCode(error)) {
     case 403:
-      return refusedError('NO_PERMISSION', `the broker does not let this user use ${what}`, {
-        hint: `Give the user configure, write and read permission on ${permission}.`,
-        cause: error,
-      });
+      return (
+        missingRight(error) ??
+        refusedError('NO_PERMISSION', `the broker does not let this user use ${what}`, {
+          hint: `Give the user configure, write and read permission on ${permission}.`,
+          cause: error,
+        })
+      );
     case 406:
       return explainPrecondition(error, what);
     case undefined:
-      return error instanceof Error ? error : new Error(messageOf(error));
+      return asRefusal(error) ?? (error instanceof Error ? error : new Error(messageOf(error)));
     default:
       return refusedError('BROKER_REFUSED', `the broker refused ${what}: ${brokersWords(error)}`, {
         cause: error,
@@ -53,10 +59,4 @@ export function mendOfLimit(words: string): string | undefined {
     return `Raise the limit: rabbitmqctl set_user_limits USER '{"max-connections": N, "max-channels": N}'.`;
   }
   return undefined;
-}
-
-/** The sentence that the broker has sent, without what amqplib says around it. */
-export function brokersWords(error: unknown): string {
-  const text = messageOf(error);
-  return /with message "(?:[A-Z_]+ - )?(.*)"$/s.exec(text)?.[1] ?? text;
 }

@@ -1,12 +1,10 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { MARKER } from '../core/event-codec.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 import { absentOnceReachable } from './queue-presence.js';
+import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 
-/** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
-export const READ_AHEAD = 200;
-/** A reader to which nothing has come for so long, not even its own marker, goes on with another channel. */
+/** A reader that has not come to the end for so long goes on with another channel. */
 const QUIET_AT_MOST_MS = 20_000;
 
 /** Where reading begins: a timestamp is milliseconds since the Unix epoch, by the broker's clock. */
@@ -28,8 +26,11 @@ export class StreamReader {
   /** Of the last message that has come. */
   #offset: number | undefined;
   #isDeleted = false;
-  /** Markers that have been asked for and have not come, and who waits for them. */
-  readonly #markers = new Map<string, () => void>();
+  /** Messages that have come. */
+  #heardSoFar = 0;
+  #emptyAfterMs: number | undefined;
+  /** Who waits for the end. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(
     private readonly stream: string,
@@ -50,7 +51,7 @@ export class StreamReader {
       (channel) => reader.#consume(connection, channel),
       {
         onOpen: (channel) => {
-          for (const marker of reader.#markers.keys()) reader.#mark(channel, marker);
+          if (reader.#waiting.size > 0) reader.#lookForEnd(channel);
         },
         onFailure: (error) => listener.onFailure(error),
       },
@@ -59,17 +60,17 @@ export class StreamReader {
   }
 
   /**
-   * Resolves when all that was in the stream before this call has come. The end is a marker that the reader
-   * publishes itself: the stream's message count lags behind, and its offsets have gaps.
+   * Resolves when all that was in the stream before this call has come.
    *
-   * @param marker unique to this call
+   * @param emptyAfterMs for who loses nothing by taking it for empty too soon
    */
-  async caughtUp(marker: string): Promise<void> {
+  async caughtUp(emptyAfterMs?: number): Promise<void> {
+    this.#emptyAfterMs = emptyAfterMs;
     const renewal = setInterval(() => this.#lasting?.renewSoon(), QUIET_AT_MOST_MS);
     await new Promise<void>((resolve) => {
-      this.#markers.set(marker, resolve);
+      this.#waiting.add(resolve);
       const channel = this.#lasting?.current;
-      if (channel !== undefined) this.#mark(channel, marker);
+      if (channel !== undefined) this.#lookForEnd(channel);
     });
     clearInterval(renewal);
   }
@@ -80,8 +81,21 @@ export class StreamReader {
     await channel?.close().catch(() => {}); // it went with its connection
   }
 
-  #mark(channel: Channel, marker: string): void {
-    channel.sendToQueue(this.stream, Buffer.from('{}'), { type: MARKER, messageId: marker });
+  /** A look that is cut off begins again on the next channel. */
+  #lookForEnd(channel: Channel): void {
+    const waiting = [...this.#waiting];
+    readToEnd(channel, this.stream, () => this.#heardSoFar, this.#emptyAfterMs).then(
+      (last) => {
+        // Where nothing has come to it, it knows now where it is, and would go on there.
+        this.#offset ??= last;
+        if (last === undefined) this.from = 'first';
+        for (const resolve of waiting) {
+          this.#waiting.delete(resolve);
+          resolve();
+        }
+      },
+      () => {}, // it goes as the channel does
+    );
   }
 
   async #consume(connection: Connection, channel: Channel): Promise<void> {
@@ -114,16 +128,8 @@ export class StreamReader {
 
   #heard(channel: Channel, message: ConsumeMessage): void {
     channel.ack(message);
-    const { headers, type, messageId } = message.properties;
-    const offset: unknown = headers?.['x-stream-offset'];
-    if (typeof offset === 'number') this.#offset = offset;
-    if (type === MARKER) this.#markerCame(String(messageId));
-    else this.listener.onMessage(String(type), () => message.content.toString('utf8'));
-  }
-
-  #markerCame(marker: string): void {
-    const resolve = this.#markers.get(marker);
-    this.#markers.delete(marker);
-    resolve?.();
+    this.#heardSoFar++;
+    this.#offset = offsetOf(message) ?? this.#offset;
+    this.listener.onMessage(String(message.properties.type), () => message.content.toString('utf8'));
   }
 }

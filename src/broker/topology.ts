@@ -3,6 +3,7 @@ import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
 import { delayQueueOf, type Names } from '../core/names.js';
 import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
 import type { Connection } from './connection.js';
+import { ensureExchanges } from './exchanges.js';
 import { takeLock } from './lock.js';
 import { CLASSIC_QUEUE } from './queue-arguments.js';
 import { absent, absentOnceReachable, isThereNow } from './queue-presence.js';
@@ -43,14 +44,7 @@ export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
  * @param type of the queue: quorum, so that it survives a node of the cluster
  */
 export async function assertTopology(connection: Connection, names: Names, type: QueueType): Promise<void> {
-  const channel = await connection.channel();
-  try {
-    await channel.assertExchange(names.taskExchange, 'direct', { durable: true });
-    await channel.assertExchange(names.controlExchange, 'fanout', { durable: true });
-  } catch (error) {
-    throw explainRefusal(error, `what fairq keeps under "${names.prefix}"`);
-  }
-  await channel.close();
+  await ensureExchanges(connection, { [names.taskExchange]: 'direct', [names.controlExchange]: 'fanout' });
   const made = await assertUnlessThere(connection, {
     [names.deadLetterQueue]: queueArguments(type, connection.brokerVersion),
     [names.eventStream]: streamArguments(EVENTS_MAX_AGE, EVENTS_MAX_BYTES, EVENTS_SEGMENT_BYTES),

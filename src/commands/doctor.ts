@@ -30,7 +30,7 @@ async function doctor(_: object, context: Context): Promise<CommandResult> {
   const progress = await showProgress(context, () => 'looking, and listening to the workers');
   try {
     const findings = await examine({
-      connect: () => openConnection(address, 'fairq doctor'),
+      connect: (listener) => openConnection(address, 'fairq doctor', listener),
       ...{ management, names, newId: idGenerator(context) },
       now: () => context.clock.epochMicros() / 1000,
       where: showAddress(address),

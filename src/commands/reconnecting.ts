@@ -7,7 +7,8 @@ export const FOREVER = Number.POSITIVE_INFINITY;
 const FIVE_MINUTES = 5 * 60_000;
 
 /**
- * What a command does about a lost connection: says so once, and once when it is back.
+ * What a command does about a lost connection: says so once, and once when it is back. It says as well that the
+ * broker is under an alarm, and when that is over.
  *
  * @param usually for how long it is tried where nobody says, milliseconds
  * @param resumption what happens then, as the end of a sentence
@@ -16,8 +17,11 @@ export function reconnecting(
   context: Context,
   config: Config,
   { resumption, usually = FIVE_MINUTES }: { readonly resumption: string; readonly usually?: number },
-): Pick<ConnectionOptions, 'reconnectForMs' | 'onDisconnected' | 'onReconnected'> {
+): ConnectionOptions {
   return {
+    onBlocked: (reason) =>
+      context.warn(`the broker is blocked (${reason}): it takes nothing from anybody until that is over`),
+    onUnblocked: () => context.say('the broker is no longer blocked'),
     reconnectForMs: config.reconnectForMs ?? usually,
     onDisconnected: (reason) =>
       context.warn(`the connection to the broker was lost (${reason}); trying again`),

@@ -77,14 +77,13 @@ async function report(flags: ReportFlags & { files: string[] }, context: Context
     return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);
   }
   const { openConnection } = await import('../broker/connection.js');
-  const { idGenerator } = await import('./identity.js');
   const config = await context.config();
   const connection = await openConnection(
     config.address,
     'fairq report',
     reconnecting(context, config, { resumption: 'the events are read from the start' }),
   );
-  const source = streamSource({ connection, names: config.names, newId: idGenerator(context) });
+  const source = streamSource({ connection, names: config.names });
   try {
     return await Promise.race([reportOn(source, connection.brokerVersion, flags, context), interrupted]);
   } finally {

@@ -47,9 +47,23 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
     'fairq task',
     reconnecting(context, config, { resumption: 'it is looked for again' }),
   );
+  const { WorkerQuestion } = await import('../run/tasks/worker-question.js');
+  const { reconnectForMs } = reconnecting(context, config, { resumption: '' });
+  const question = new WorkerQuestion({
+    connect: (onBlocked) =>
+      openConnection(config.address, 'fairq task, asking', {
+        reconnectForMs: reconnectForMs ?? 0,
+        onBlocked,
+      }),
+    names: config.names,
+    newId: idGenerator(context),
+    onCannotAsk: (reason) =>
+      context.warn(`the workers cannot be asked (${reason}): a task that runs now is shown as queued`),
+  });
   const interrupted = context.interrupts.rejection('the task goes on as it would have');
   try {
-    const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+    const askWorkers = (asked: string) => question.ask(asked);
+    const deps = { connection, names: config.names, clock: context.clock, askWorkers };
     const look = await Promise.race([TaskLook.open(deps, id), interrupted, connection.lost]);
     const found = follow === true ? followed(look, context) : look.look();
     const unread = follow === true ? readerGone(context) : new Promise<never>(() => {});
@@ -59,6 +73,7 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
     }
     return await resultOf(state, follow === true, context);
   } finally {
+    await question.close();
     await connection.close();
   }
 }

@@ -12,8 +12,6 @@ export const RUN_RECORD = 'fairq.run';
 export const PUBLISHED_IDS = 'fairq.ids';
 /** First in a stream that fairq has made: history begins here. */
 export const BEGINNING = 'fairq.beginning';
-/** A reader's own end mark; others skip it. */
-export const MARKER = 'fairq.marker';
 
 const SCHEMA = 1;
 /** Written by their place here: new ones come last. */

@@ -275,7 +275,7 @@ describe('task ID', () => {
   });
 
   it('is queued until a worker starts it, started while it runs, then done; to any process', async () => {
-    const sleep = ['--task', 'sleep', '--duration', '1500ms'];
+    const sleep = ['--task', 'sleep', '--duration', '8s'];
     const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'A', ...sleep);
     const queued = await stateOf(id);
     expect(queued).toMatchObject({ kind: 'task', id, state: 'queued', user: 'A', task: 'sleep' });
@@ -305,7 +305,7 @@ describe('task ID', () => {
 
   it('is retrying while it waits for its next attempt, and says when; then failed, and why', async () => {
     await send({ id: 'again', task: 'fail', payload: 'no luck' });
-    await withWorker(['--backoff', '1500ms', '--max-attempts', '2'], async () => {
+    await withWorker(['--backoff', '8s', '--max-attempts', '2'], async () => {
       const waiting = await eventually(
         async () => {
           const state = await stateOf('again');
@@ -314,7 +314,7 @@ describe('task ID', () => {
         { timeoutMs: 20_000, what: 'the first failure' },
       );
       expect(waiting).toMatchObject({ attempt: 1, error: 'no luck' });
-      expect(waiting.retryAt).toBe(waiting.finished! + 1_500_000);
+      expect(waiting.retryAt).toBe(waiting.finished! + 8_000_000);
       const { code, stdout } = await fairq(env, '--json', 'task', 'again', '--follow');
       expect(code).toBe(3);
       expect(jsonLines<TaskState>(stdout).at(-1)).toMatchObject({

@@ -178,16 +178,16 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     context.io.stdin,
   );
   const connection = await openConnection(config.address, 'fairq publish', {
+    ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
     onBlocked: (reason) =>
       context.warn(`the broker is blocked (${reason}); waiting until it takes tasks again`),
     onUnblocked: () => context.say('the broker takes tasks again'),
-    ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
   });
   const foreign = await celery?.open(connection);
   try {
     const wait = (onState: OnState) =>
       celery === undefined
-        ? ResultWait.open(connection, names, flags.queueType, newId, onState)
+        ? ResultWait.open(connection, names, flags.queueType, onState)
         : celery.wait(connection, onState);
     const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
     let isUnread = false;

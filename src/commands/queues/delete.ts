@@ -9,6 +9,7 @@ import type { DeleteOutcome } from '../../run/queues/delete.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
+import { refuseWhenBlocked } from './refuse-when-blocked.js';
 
 interface DeleteFlags extends OneQueue {
   withTasks?: boolean;
@@ -51,6 +52,7 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
   const config = await context.config();
   const name = nameOfQueue(flags, config);
   const management = new Management(config.address);
+  if (flags.dryRun !== true) await refuseWhenBlocked(config, 'fairq queues delete');
   const connection = await openConnection(config.address, 'fairq queues delete');
   try {
     const details = await management.queueDetails(name);

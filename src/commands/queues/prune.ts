@@ -12,6 +12,7 @@ import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { orLater } from '../watch.js';
 import { observationsOf } from './observations.js';
+import { refuseWhenBlocked } from './refuse-when-blocked.js';
 
 const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
 
@@ -90,6 +91,8 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
   const config = await context.config();
   const { ownerOfBy } = await import('../../core/celery/queue-prefix.js');
   const ownerOf = ownerOfBy(flags.queuePrefix, config.names);
+  if (flags.dryRun !== true && flags.watch === undefined)
+    await refuseWhenBlocked(config, 'fairq queues prune');
   const management = new Management(config.address);
   const connection = await openConnection(
     config.address,

@@ -68,12 +68,13 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
-    onBlocked: (reason) => context.warn(`the broker is blocked (${reason}): completions wait`),
-    onUnblocked: () => context.say('the broker takes completions again'),
     ...reconnecting(context, config, {
       resumption: 'every queue is taken up again, and what was held is delivered again',
       usually: FOREVER,
     }),
+    onBlocked: (reason) =>
+      context.warn(`the broker is blocked (${reason}): tasks and completions wait until that is over`),
+    onUnblocked: () => context.say('the broker takes completions again'),
   });
   if (flags.exec !== undefined) {
     const { sayDescriptors } = await import('./descriptors.js');

@@ -320,7 +320,7 @@ export class Trial {
     const events: TaskEvent[] = [...this.#celeryEvents];
     for (const event of events) measures.add(event);
     await this.#connected('report', (connection) =>
-      replayEvents(connection, this.#names, this.deps.newId(), {
+      replayEvents(connection, this.#names, {
         onCompletions: (batch) => {
           for (const event of batch) {
             measures.add(event);

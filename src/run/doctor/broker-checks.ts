@@ -3,7 +3,7 @@ import { counted, type Finding, ok, problem, some, unknown, warning } from '../.
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** A worker takes 32 channels for its consumers, and some for itself. */
-const CHANNELS_NEEDED = 45;
+export const CHANNELS_NEEDED = 45;
 /** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
 const QUEUE_BYTES = { classic: 40 * 1024, quorum: 118 * 1024 };
 const NEARLY_FULL = 0.8;
@@ -36,7 +36,14 @@ export function permissions({ refused: all }: AmqpFacts, prefix: string): Findin
   );
 }
 
-export function channels({ channelMax }: AmqpFacts): Finding {
+export function channels({ channelMax, channelsRefused }: AmqpFacts): Finding {
+  if (channelsRefused !== undefined) {
+    return problem(
+      'channel_max',
+      `a worker needs ${CHANNELS_NEEDED} channels, and the broker refuses so many: ${channelsRefused}`,
+      'Raise the limit: rabbitmqctl set_user_limits USER \'{"max-channels": -1}\'.',
+    );
+  }
   if (channelMax >= CHANNELS_NEEDED)
     return ok('channel_max', `${channelMax.toLocaleString('en-US')} channels a connection`);
   return problem(
@@ -74,19 +81,26 @@ export function version({ version: text }: Pick<AmqpFacts, 'version'>): Finding 
   return ok('version', `RabbitMQ ${text}; known of it: ${traps.join('; ')}`);
 }
 
-export function alarms({ nodes }: ManagementFacts): Finding {
-  if (nodes === undefined) return unknown('alarms', 'this user may not see the nodes', MAY_LOOK);
-  const memory = nodes.filter(({ memoryAlarm }) => memoryAlarm).map(({ name }) => name);
-  const disk = nodes.filter(({ diskAlarm }) => diskAlarm).map(({ name }) => name);
-  if (memory.length + disk.length === 0) return ok('alarms', 'neither memory nor disk');
+/** @param reason the broker's own word to who has just published; undefined where it has taken that */
+export function alarms({ nodes }: ManagementFacts, reason: string | undefined): Finding {
+  if (nodes === undefined && reason === undefined)
+    return unknown('alarms', 'this user may not see the nodes', MAY_LOOK);
+  const memory = (nodes ?? []).filter(({ memoryAlarm }) => memoryAlarm).map(({ name }) => name);
+  const disk = (nodes ?? []).filter(({ diskAlarm }) => diskAlarm).map(({ name }) => name);
+  if (memory.length + disk.length === 0)
+    return reason === undefined ? ok('alarms', 'neither memory nor disk') : blocked(reason);
   const what = [
     ...(memory.length > 0 ? [`memory on ${some(memory)}`] : []),
     ...(disk.length > 0 ? [`disk on ${some(disk)}`] : []),
   ].join(', ');
+  return blocked(what);
+}
+
+export function blocked(reason: string): Finding {
   return problem(
     'alarms',
-    `${what}: the broker takes no tasks from anybody`,
-    'Run more workers, prune queues, or give the broker more; vm_memory_high_watermark and disk_free_limit say when.',
+    `${reason}: the broker takes no tasks from anybody`,
+    'Give the broker more memory or disk, or delete queues that nobody needs; vm_memory_high_watermark and disk_free_limit say when it is enough.',
   );
 }
 

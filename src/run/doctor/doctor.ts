@@ -1,4 +1,4 @@
-import type { Connection } from '../../broker/connection.js';
+import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { type Finding, ok, problem } from '../../core/finding.js';
 import type { Names } from '../../core/names.js';
@@ -12,7 +12,7 @@ import * as workers from './worker-checks.js';
 
 export interface DoctorDeps {
   /** Connects; rejects where that cannot be done. */
-  readonly connect: () => Promise<Connection>;
+  readonly connect: (listener?: ConnectionListener) => Promise<Connection>;
   readonly management: Management;
   readonly names: Names;
   readonly newId: () => string;
@@ -26,6 +26,7 @@ export interface DoctorDeps {
 export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   const { names, where } = deps;
   const findings: Finding[] = [];
+  // One after the other: the management API fails now and then while channels come and go.
   const amqp = await reached(findings, 'AMQP', `answers at ${where}`, () => viaAmqp(deps));
   const listed = await reached(findings, 'management', 'answers', () =>
     askManagement(deps.management, names, deps.now),
@@ -36,7 +37,12 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   }
   if (listed !== undefined) {
     findings.push(
-      ...[broker.nodes(listed), broker.alarms(listed), broker.room(listed), broker.clock(listed)],
+      ...[
+        broker.nodes(listed),
+        broker.alarms(listed, amqp?.blocked),
+        broker.room(listed),
+        broker.clock(listed),
+      ],
       broker.stream(listed, 'events', names.eventStream),
       broker.stream(listed, 'results', names.resultStream),
       broker.stream(listed, 'starts', names.startStream),
@@ -45,6 +51,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
     );
   }
+  if (listed === undefined && amqp?.blocked !== undefined) findings.push(broker.blocked(amqp.blocked));
   if (amqp !== undefined) findings.push(workers.running(amqp, deps.now()));
   if (amqp !== undefined && listed !== undefined) findings.push(workers.workers(amqp, listed));
   return findings;
@@ -53,7 +60,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
 async function viaAmqp({ connect, names, newId }: DoctorDeps): Promise<AmqpFacts> {
   const connection = await connect();
   try {
-    return await askAmqp(connection, names, newId);
+    return await askAmqp(connection, connect, names, newId);
   } finally {
     await connection.close();
   }

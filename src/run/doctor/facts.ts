@@ -1,8 +1,9 @@
 import type { Channel } from 'amqplib';
 import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
-import type { Connection } from '../../broker/connection.js';
+import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { WorkerPresence } from '../../broker/control.js';
 import type { AlternateExchange, Binding, Management } from '../../broker/management.js';
+import { tryToPublish } from '../../broker/publish-trial.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import { brokersWords } from '../../broker/refusal.js';
@@ -10,8 +11,9 @@ import { rollCall } from '../../broker/roll-call.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
 import type { Names } from '../../core/names.js';
 import { FairqError } from '../../errors.js';
+import { CHANNELS_NEEDED } from './broker-checks.js';
 
-/** A broker with an alarm answers nothing that is published. */
+/** A broker that has just got into an alarm answers nothing that is published. */
 const ANSWER_WITHIN_MS = 5_000;
 
 /** Undefined: this user may not ask for it. */
@@ -36,6 +38,10 @@ export interface ManagementFacts {
 export interface AmqpFacts {
   readonly version: string;
   readonly channelMax: number;
+  /** Why the broker does not open as many channels as a worker needs; undefined where it does. */
+  readonly channelsRefused: string | undefined;
+  /** An alarm of the broker, in its words: it takes nothing from who publishes. */
+  readonly blocked: string | undefined;
   /** What the user may not do, by the broker's own word. */
   readonly refused: readonly { readonly what: string; readonly why: string }[];
   /** Whether what finds no queue on the exchange for tasks does; undefined where that is not known. */
@@ -87,12 +93,43 @@ async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-export async function askAmqp(connection: Connection, names: Names, newId: () => string): Promise<AmqpFacts> {
+/** @param connect opens another connection, for what an alarm would hold up */
+export async function askAmqp(
+  connection: Connection,
+  connect: (listener: ConnectionListener) => Promise<Connection>,
+  names: Names,
+  newId: () => string,
+): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
+  const published = refused.length > 0 ? undefined : await tryToPublish(connect, names.controlExchange);
+  if (published?.is === 'refused') refused.push({ what: 'publish (write)', why: published.reason });
+  const channelsRefused = await tryChannels(connect, Math.min(CHANNELS_NEEDED, connection.channelMax));
   const workers = refused.length > 0 ? [] : await rollCall(connection, names);
-  const comesBack = await unroutableComesBack(connection, names.taskExchange, ANSWER_WITHIN_MS);
   const { brokerVersion: version, channelMax } = connection;
-  return { version, channelMax, refused, workers, comesBack };
+  const blocked = published?.is === 'blocked' ? published.reason : undefined;
+  const comesBack =
+    blocked === undefined
+      ? await unroutableComesBack(connection, names.taskExchange, ANSWER_WITHIN_MS)
+      : undefined;
+  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack };
+}
+
+/** A limit of the user shows only when it is reached, and ends the connection then. */
+async function tryChannels(
+  connect: (listener: ConnectionListener) => Promise<Connection>,
+  count: number,
+): Promise<string | undefined> {
+  const connection = await connect({});
+  const open = Promise.all(Array.from({ length: count }, () => connection.channel()));
+  try {
+    await Promise.race([open, connection.lost]);
+    return undefined;
+  } catch (error) {
+    return brokersWords(error);
+  } finally {
+    open.catch(() => {}); // told above
+    await connection.close();
+  }
 }
 
 /** Does on names under the prefix what publishers and workers do, and leaves nothing behind. */
@@ -120,11 +157,6 @@ async function tryPermissions(
   await attempt('bind queues (write, and read on the exchange)', (channel) =>
     channel.bindQueue(queue, names.controlExchange, 'doctor'),
   );
-  await attempt('publish (write)', async (channel) => {
-    channel.publish(names.controlExchange, '', Buffer.from('{}'));
-    // What is refused closes the channel; the answer to this comes after that.
-    await channel.checkQueue(queue);
-  });
   await attempt('consume (read)', (channel) => channel.get(queue));
   return refused;
 }

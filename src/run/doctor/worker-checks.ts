@@ -1,5 +1,5 @@
 import { idleSlots } from '../../broker/control.js';
-import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
 import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/names.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
@@ -10,9 +10,16 @@ const LONG_MINUTES = 15;
 
 /** Workers that are connected and say nothing. */
 export function workers(
-  { workers: heard }: AmqpFacts,
+  { workers: heard, blocked }: AmqpFacts,
   { connections }: Pick<ManagementFacts, 'connections'>,
 ): Finding {
+  if (blocked !== undefined && heard.length === 0) {
+    return unknown(
+      'workers',
+      'the broker takes no word of theirs while it is blocked',
+      'See alarms: they are heard when that is over.',
+    );
+  }
   const slots = heard.reduce((sum, worker) => sum + worker.slots, 0);
   const free = heard.reduce((sum, worker) => sum + idleSlots(worker), 0);
   const names = new Set(heard.map(({ name }) => name));

@@ -21,17 +21,16 @@ export interface EventSource {
 export interface ReplayDeps {
   readonly connection: Connection;
   readonly names: Names;
-  readonly newId: () => string;
 }
 
 /** The event stream of a broker. */
-export function streamSource({ connection, names, newId }: ReplayDeps): EventSource {
+export function streamSource({ connection, names }: ReplayDeps): EventSource {
   return {
     onlyRun: undefined,
     replay: async (newReader) => {
       for (;;) {
         try {
-          return await replayEvents(connection, names, newId(), newReader());
+          return await replayEvents(connection, names, newReader());
         } catch (error) {
           if (!(error instanceof ReplayInterrupted)) throw error;
         }

@@ -9,6 +9,9 @@ import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result
 import { isOf, stateOf } from '../../core/task-state.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
 
+/** A stream that is taken for empty and is not is read from its start after a lost connection, and nothing is missed. */
+const EMPTY_AFTER_MS = 250;
+
 interface Awaited extends AwaitedTask {
   results: TaskResult[];
   /** It has ended, and its result is still on its way. */
@@ -32,7 +35,6 @@ export class ResultWait implements TaskWait {
     connection: Connection,
     names: Names,
     queueType: QueueType,
-    newId: () => string,
     onState: OnState,
   ): Promise<ResultWait> {
     const wait = new ResultWait(onState);
@@ -44,7 +46,7 @@ export class ResultWait implements TaskWait {
       const reader = await StreamReader.open(connection, stream, 'next', listener);
       wait.#readers.push(reader);
       // From here on it knows where it is, and would go on there.
-      await reader.caughtUp(newId());
+      await reader.caughtUp(EMPTY_AFTER_MS);
     };
     await Promise.all([
       read(names.eventStream, (type, body) => {

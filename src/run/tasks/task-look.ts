@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, replyCode } from '../../broker/connection.js';
-import { announce, listen, type TaskAnswer } from '../../broker/control.js';
-import type { LastingChannel } from '../../broker/lasting-channel.js';
 import { type StreamOffset, StreamReader } from '../../broker/stream-reader.js';
 import type { Clock } from '../../core/clock.js';
 import { COMPLETIONS, decodeCompletions, decodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
@@ -14,14 +12,13 @@ import { usageError } from '../../errors.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
 const READ_BEFORE_MS = 10 * 60_000;
-/** A worker that runs it, and is not busy with something that blocks it, has said so by then. */
-const ANSWER_WITHIN_MS = 300;
 
 export interface TaskLookDeps {
   readonly connection: Connection;
   readonly names: Names;
   readonly clock: Clock;
-  readonly newId: () => string;
+  /** Who runs it now, by the workers' own word; undefined where nobody says so. */
+  readonly askWorkers: (id: string) => Promise<Running | undefined>;
 }
 
 /**
@@ -31,14 +28,12 @@ export interface TaskLookDeps {
 export class TaskLook {
   readonly #events: TaskEvent[] = [];
   readonly #results: TaskResult[] = [];
-  readonly #readers: StreamReader[] = [];
+  #eventReader: StreamReader | undefined;
+  #resultReader: StreamReader | undefined;
   #announced: Announced | undefined;
   /** Events that had been heard when it was last said that it is sent. */
   #eventsBefore = 0;
   #running: Running | undefined;
-  #control: LastingChannel | undefined;
-  #question = '';
-  #onAnswer: () => void = () => {};
   #onNews: () => void = () => {};
   #fail: (error: Error) => void = () => {};
   readonly #failed: Promise<never>;
@@ -60,15 +55,9 @@ export class TaskLook {
 
   static async open(deps: TaskLookDeps, id: string): Promise<TaskLook> {
     const look = new TaskLook(deps, id);
-    const { connection, names } = deps;
-    await look.#read(names.eventStream, (type, body) => look.#heardEvents(type, body));
-    await look.#read(names.resultStream, (type, body) => look.#heardResults(type, body));
-    look.#control = await listen(connection, names, {
-      onMessage: (message) => {
-        if (message.kind === 'runs' && message.request === look.#question) look.#answered(message);
-      },
-      onFailure: look.#fail,
-    });
+    const { eventStream, resultStream } = deps.names;
+    look.#eventReader = await look.#read(eventStream, (type, body) => look.#heardEvents(type, body));
+    look.#resultReader = await look.#read(resultStream, (type, body) => look.#heardResults(type, body));
     return look;
   }
 
@@ -89,15 +78,15 @@ export class TaskLook {
   }
 
   async close(): Promise<void> {
-    this.#control?.close();
-    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await this.#eventReader?.close();
+    await this.#resultReader?.close();
   }
 
   async #look(): Promise<TaskState> {
     await this.#catchUp();
     let state = this.#state();
     if (isFinal(state)) return state;
-    await this.#askWorkers();
+    this.#running = await this.deps.askWorkers(this.id);
     // What ended just before they were asked is written by now.
     await this.#catchUp();
     state = this.#state();
@@ -118,34 +107,15 @@ export class TaskLook {
 
   /** Results are written before the completions that speak of them, so they are read after. */
   async #catchUp(): Promise<void> {
-    for (const reader of this.#readers) await reader.caughtUp(this.deps.newId());
+    await this.#eventReader?.caughtUp();
+    if (this.#events.some(({ hasResult }) => hasResult)) await this.#resultReader?.caughtUp();
   }
 
-  async #askWorkers(): Promise<void> {
-    this.#running = undefined;
-    this.#question = this.deps.newId();
-    const channel = this.#control?.current;
-    if (channel === undefined) return;
-    const patience = new AbortController();
-    const answered = new Promise<void>((resolve) => {
-      this.#onAnswer = resolve;
-    });
-    announce(channel, this.deps.names, { kind: 'task', request: this.#question, id: this.id });
-    const late = delay(ANSWER_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => {}); // answered before
-    await Promise.race([answered, late]);
-    patience.abort();
-  }
-
-  #answered({ worker, task }: TaskAnswer): void {
-    this.#running = { worker, ...task };
-    this.#onAnswer();
-  }
-
-  async #read(stream: string, onMessage: (type: string, body: () => string) => void): Promise<void> {
+  async #read(stream: string, onMessage: (type: string, body: () => string) => void): Promise<StreamReader> {
     const { connection } = this.deps;
     try {
       const listener = { onMessage, onFailure: this.#fail };
-      this.#readers.push(await StreamReader.open(connection, stream, this.#begin(), listener));
+      return await StreamReader.open(connection, stream, this.#begin(), listener);
     } catch (error) {
       if (replyCode(error) !== 404) throw error;
       throw usageError('NO_RESULTS', `there is no stream "${stream}" on this vhost`, {

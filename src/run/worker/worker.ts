@@ -18,7 +18,7 @@ import { Unrunnable } from '../../core/unrunnable.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
-import { interruptedError, messageOf } from '../../errors.js';
+import { FairqError, interruptedError, messageOf } from '../../errors.js';
 import { CrashWatch } from './crashes/crash-watch.js';
 import { Suspects } from './crashes/suspects.js';
 import { Drain } from './drain.js';
@@ -51,6 +51,7 @@ const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
 /** On its way from one queue to another, or to here, a task is in no queue for a moment. */
 const EMPTY_LOOKS = 5;
+const LOST_WITHIN_MS = 500;
 /** A listing that failed is tried again so soon. */
 const LIST_AGAIN_MS = 2_000;
 /** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
@@ -265,6 +266,10 @@ export class Worker {
     this.#begunAt = this.clock.epochMicros();
     try {
       return await Promise.race([this.#live(), this.#failed, this.connection.lost]);
+    } catch (error) {
+      // What was asked of a connection that goes fails a moment before it is known why it went.
+      if (!(error instanceof FairqError)) await Promise.race([this.connection.lost, delay(LOST_WITHIN_MS)]);
+      throw error;
     } finally {
       this.#stopping = true;
       this.#runner.abandon();

@@ -54,7 +54,7 @@ export class WorkerLives {
       makeAgain: () => assertStartStream(connection, names),
       onFailure: (error) => this.listener.onFailure(error),
     });
-    await this.#reader.caughtUp(`${this.own} ${this.clock.epochMicros()}`);
+    await this.#reader.caughtUp();
     // Who spoke long ago in the stream is no news: it is heard from here on.
     this.#silent.clear();
     this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);

@@ -44,12 +44,17 @@ describe('the doctor', () => {
   it.each([
     [
       'an alarm',
-      broker.alarms(facts({ nodes: [{ ...NODE, memoryAlarm: true }] })),
+      broker.alarms(facts({ nodes: [{ ...NODE, memoryAlarm: true }] }), undefined),
       'problem',
       'memory on "rabbit@a"',
     ],
-    ['no alarm', broker.alarms(facts()), 'ok', 'neither'],
-    ['nodes that it may not see', broker.alarms(facts({ nodes: undefined })), 'unknown', 'may not see'],
+    ['no alarm', broker.alarms(facts(), undefined), 'ok', 'neither'],
+    [
+      'nodes that it may not see',
+      broker.alarms(facts({ nodes: undefined }), undefined),
+      'unknown',
+      'may not see',
+    ],
     [
       'a partition',
       broker.nodes(facts({ nodes: [{ ...NODE, partitions: ['b'] }] })),
@@ -204,5 +209,8 @@ describe('the doctor', () => {
 });
 
 function AMQP() {
-  return { version: '3.10.8', channelMax: 2047, refused: [], workers: [] };
+  return {
+    ...{ version: '3.10.8', channelMax: 2047, refused: [], workers: [] },
+    ...{ channelsRefused: undefined, blocked: undefined },
+  };
 }

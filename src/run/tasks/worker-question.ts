@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../../broker/connection.js';
+import { announce, listen, type TaskAnswer } from '../../broker/control.js';
+import type { LastingChannel } from '../../broker/lasting-channel.js';
+import type { Names } from '../../core/names.js';
+import type { Running } from '../../core/task-state.js';
+import { messageOf } from '../../errors.js';
+
+/** A worker that runs it, and is not busy with something that blocks it, has said so by then. */
+const ANSWER_WITHIN_MS = 300;
+
+export interface WorkerQuestionDeps {
+  /** A connection for this alone: to ask is to publish, and a broker under an alarm reads nothing more of it then. */
+  readonly connect: (onBlocked: (reason: string) => void) => Promise<Connection>;
+  readonly names: Names;
+  readonly newId: () => string;
+  /** The workers cannot be asked, for this reason. Said once. */
+  readonly onCannotAsk: (reason: string) => void;
+}
+
+/** Asks all workers who runs a task. Only the one that runs it answers. */
+export class WorkerQuestion {
+  #connection: Connection | undefined;
+  #channel: LastingChannel | undefined;
+  #request = '';
+  #onAnswer: (answer: TaskAnswer) => void = () => {};
+  #isTold = false;
+  #hasFailed = false;
+
+  constructor(private readonly deps: WorkerQuestionDeps) {}
+
+  async ask(id: string): Promise<Running | undefined> {
+    if (this.#hasFailed) return undefined;
+    const channel = (await this.#open())?.current;
+    if (channel === undefined || this.#connection?.blocked === true) return undefined;
+    this.#request = this.deps.newId();
+    const patience = new AbortController();
+    const answered = new Promise<Running>((resolve) => {
+      this.#onAnswer = ({ worker, task }) => resolve({ worker, ...task });
+    });
+    announce(channel, this.deps.names, { kind: 'task', request: this.#request, id });
+    const late = delay(ANSWER_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined); // answered
+    const answer = await Promise.race([answered, late]);
+    patience.abort();
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#channel?.close();
+    await this.#connection?.close();
+  }
+
+  async #open(): Promise<LastingChannel | undefined> {
+    if (this.#channel !== undefined) return this.#channel;
+    try {
+      this.#connection = await this.deps.connect((reason) => this.#tell(`the broker is blocked (${reason})`));
+      this.#channel = await listen(this.#connection, this.deps.names, {
+        onMessage: (message) => {
+          if (message.kind === 'runs' && message.request === this.#request) this.#onAnswer(message);
+        },
+        onFailure: (error) => this.#giveUp(error),
+      });
+    } catch (error) {
+      this.#giveUp(error);
+    }
+    return this.#channel;
+  }
+
+  #giveUp(error: unknown): void {
+    this.#hasFailed = true;
+    this.#tell(messageOf(error));
+  }
+
+  #tell(reason: string): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.deps.onCannotAsk(reason);
+  }
+}
