@@ -7,7 +7,7 @@ import {
   connect,
   type RecoveringChannelModel,
 } from 'amqplib';
-import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
 import { brokersWords } from './broker-said.js';
 import { retireChannelNumbers } from './channel-numbers.js';
@@ -33,6 +33,8 @@ export interface ConnectionListener {
   onUnblocked?(): void;
   /** It is gone, and is tried again. Once for each loss, not for each try. */
   onDisconnected?(reason: string): void;
+  /** No broker answers at all so far, and it is tried again. Once. */
+  onUnreachable?(reason: string): void;
   /** Every channel of before is void. */
   onReconnected?(): void;
 }
@@ -40,6 +42,8 @@ export interface ConnectionListener {
 export interface ConnectionOptions extends ConnectionListener {
   /** A connection that was lost is tried again for so long; 0: not at all. Milliseconds. */
   readonly reconnectForMs?: number;
+  /** The same for the first time, where no broker answers; not at all if not given. */
+  readonly firstForMs?: number;
 }
 
 /** What is asked of a connection after its owner has closed it. */
@@ -86,9 +90,26 @@ export async function openConnection(
   name: string,
   options: ConnectionOptions = {},
 ): Promise<Connection> {
-  const opened = new LastingConnection(address, name, options);
-  await opened.open();
-  return opened;
+  const { firstForMs = 0, onUnreachable } = options;
+  const deadline = performance.now() + firstForMs;
+  for (let attempt = 1; ; attempt++) {
+    const opened = new LastingConnection(address, name, options);
+    try {
+      await opened.open();
+      return opened;
+    } catch (error) {
+      const isAway = error instanceof FairqError && error.kind === 'unreachable';
+      if (!isAway || performance.now() >= deadline) throw error;
+      if (attempt === 1) onUnreachable?.(error.message);
+      await delay(delayBefore(attempt));
+    }
+  }
+}
+
+/** Many processes lose a broker at the same moment: they are not to come back at the same one. */
+function delayBefore(attempt: number): number {
+  const backedOff = FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10);
+  return Math.min(LONGEST_RETRY_MS, backedOff) * (0.75 + Math.random() / 2);
 }
 
 class LastingConnection implements Connection {
@@ -300,9 +321,7 @@ class LastingConnection implements Connection {
 
   #delayBefore(attempt: number): number {
     if (this.#connectedAt === undefined) return 0;
-    const backedOff = FIRST_RETRY_MS * 2 ** Math.min(attempt - 1 + this.#shortLives, 10);
-    // Many processes lose a broker at the same moment: they are not to come back at the same one.
-    return Math.min(LONGEST_RETRY_MS, backedOff) * (0.75 + Math.random() / 2);
+    return delayBefore(attempt + this.#shortLives);
   }
 
   /** Opens a channel; where the connection goes in that moment, on the next one. */

@@ -22,6 +22,9 @@ export function reconnecting(
     onBlocked: (reason) =>
       context.warn(`the broker is blocked (${reason}): it takes nothing from anybody until that is over`),
     onUnblocked: () => context.say('the broker is no longer blocked'),
+    // A broker that was never there may be the wrong one: it is waited for where that was asked for.
+    firstForMs: config.reconnectForMs ?? 0,
+    onUnreachable: (reason) => context.warn(`${reason}; trying again (--reconnect-for)`),
     reconnectForMs: config.reconnectForMs ?? usually,
     onDisconnected: (reason) =>
       context.warn(`the connection to the broker was lost (${reason}); trying again`),

@@ -30,6 +30,21 @@ async function report(run: string): Promise<RunReport> {
   return fairqJson<RunReport>(vhost.env, 'report', '--run', run);
 }
 
+describe('a broker that is not there yet', () => {
+  it('is waited for where --reconnect-for says so, and is an error at once where it does not', async () => {
+    proxy.refuse();
+    expect((await fairq(env, 'worker')).code).toBe(69);
+    const late = ['--reconnect-for', '1ms', 'publish', '--user', 'never'];
+    expect((await fairq(env, ...late)).code).toBe(69);
+    const worker = new RunningFairq(['--reconnect-for', 'forever', 'worker'], env);
+    await worker.says(/ended the connection before it had answered; trying again/);
+    proxy.accept();
+    await worker.says(/ready, /);
+    worker.signal('SIGTERM');
+    expect((await worker.ended).code).toBe(0);
+  });
+});
+
 describe('a publisher that waits for results', () => {
   it('misses none that came while its connection was lost', async () => {
     const task = ['--task', 'echo', '--payload', '7', '--wait', '--run', 'waits'];

@@ -36,7 +36,7 @@ export async function guardedModule(
   context.io.refuseExit(
     (code) => new Error(`the handler tried to end the process: process.exit(${String(code ?? '')})`),
   );
-  return { handlers: guard.guard(await loadHandlerModule(file, naming)), strayed };
+  return { handlers: guard.guard(await loadHandlerModule(file, naming, context.warn)), strayed };
 }
 
 function strayError(file: string, error: unknown): FairqError {
