@@ -1,3 +1,4 @@
+import { HEARTBEAT_SECONDS } from '../../broker/address.js';
 import { fixedQueue } from '../../core/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/worker-report.js';
@@ -14,6 +15,9 @@ import { includedQueues } from './queues.js';
 
 /** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
 const PLAIN_PREFETCH = 1_000;
+
+/** So long an event loop may stand still, or a heartbeat long where that is shorter, before it is spoken of. */
+const MOST_STALL_MS = 10_000;
 
 /** What a program may write for a client that waits for it; `--result-size` is about what is kept for `fairq task`. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -108,6 +112,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       exitWhen: flags.exitWhen,
       idleForMs: flags.idleFor,
       waitForWorkers: flags.waitForWorkers,
+      stallMs: Math.min(MOST_STALL_MS, (config.address.heartbeatSeconds ?? HEARTBEAT_SECONDS) * 1_000),
       taskTimeoutMs: flags.taskTimeout,
       discoverEveryMs: flags.discoverEvery,
       retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: celery?.stepsMs ?? [] },

@@ -26,6 +26,15 @@ const LONG_MS = 20;
 /** Of why a task failed, and of its stack: whoever is told gets it in one message. Characters. */
 const REASON_KEPT = 20_000;
 
+/** A handler that keeps the event loop for so long is remembered. */
+const BLOCKING_MS = 1_000;
+
+/** A handler that kept the event loop for so long, milliseconds. */
+export interface LongCall {
+  readonly task: HeldTask;
+  readonly ms: number;
+}
+
 export interface RunFailure extends Failure {
   /** When the next attempt is due; undefined: this was the last. */
   readonly retryAfterMs: number | undefined;
@@ -87,6 +96,14 @@ export class Runner {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #coldMs: number[] = [];
+  /** How long the last handler kept the event loop, milliseconds. */
+  #callMs = 0;
+  /** That was long. */
+  #blocks = false;
+  /** Tasks that the gate has not answered for. */
+  #asking = 0;
+  /** The call that kept it for longest, since somebody asked. */
+  #longestCall: LongCall | undefined;
   readonly #onEnd: (() => void)[] = [];
   /** Tasks whose handler has not returned, in the order of their starts. */
   readonly #inFlight = new Set<TaskRun>();
@@ -140,6 +157,18 @@ export class Runner {
     this.end();
     this.#abandoned = true;
     for (const run of this.#inFlight) run.giveUp(new Error('the worker gave this task up'));
+  }
+
+  /** Tasks whose handler has not returned. */
+  get inHandlers(): number {
+    return this.#inFlight.size;
+  }
+
+  /** The task whose handler has kept the event loop for longest, since this was asked last; undefined: none for long. */
+  takeLongestCall(): LongCall | undefined {
+    const longest = this.#longestCall;
+    this.#longestCall = undefined;
+    return longest;
   }
 
   *runningTasks(): Iterable<HeldTask> {
@@ -210,11 +239,19 @@ export class Runner {
     const until = this.clock.now() + BURST_MS;
     let count = 0;
     const asked: Asked[] = [];
+    this.#callMs = 0;
     while (this.free > 0) {
-      if (count >= BURST || (count > 0 && count % 16 === 0 && this.clock.now() > until)) {
+      // After a handler that blocked, the network is next: what is held may be lost with its connection.
+      if (
+        count >= BURST ||
+        this.#callMs > BURST_MS ||
+        (count > 0 && count % 16 === 0 && this.clock.now() > until)
+      ) {
         this.wake();
         break;
       }
+      // Those that are asked about start together: one by one, where each may block.
+      if (this.#blocks && this.#asking + asked.length > 0) break;
       const waitMs = this.listener.waitMs();
       if (waitMs > 0) {
         this.#wakeAfter(waitMs);
@@ -236,7 +273,9 @@ export class Runner {
 
   /** They have their slots until there is an answer. */
   #ask(gate: StartGate, asked: readonly Asked[]): void {
+    this.#asking += asked.length;
     gate.admit(asked.map(({ task }) => task)).then((admissions) => {
+      this.#asking -= asked.length;
       asked.forEach((one, i) => {
         this.running--;
         this.started--;
@@ -272,17 +311,29 @@ export class Runner {
       result = this.#call(run);
     } catch (error) {
       this.#finish(run, failureOf(error));
+      this.#called(run, this.lastChangeAt);
       return;
     }
     if (!isThenable(result)) {
       this.#finish(run, undefined, result);
+      this.#called(run, this.lastChangeAt);
       return;
     }
+    this.#called(run, this.clock.epochMicros());
     this.#inFlight.add(run);
     result.then(
       (value) => this.#handlerEnded(run, undefined, value),
       (error) => this.#handlerEnded(run, failureOf(error)),
     );
+  }
+
+  /** @param until when its handler returned, microseconds since the epoch */
+  #called({ task, startedAt }: TaskRun, until: number): void {
+    this.#callMs = (until - startedAt) / 1000;
+    this.#blocks = this.#callMs > BURST_MS;
+    if (this.#callMs > BLOCKING_MS && this.#callMs > (this.#longestCall?.ms ?? 0)) {
+      this.#longestCall = { task, ms: this.#callMs };
+    }
   }
 
   #call(run: TaskRun): unknown {

@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly idleForMs: number;
   /** Start only when so many workers are ready, this one included. */
   readonly waitForWorkers: number;
+  /** An event loop that does not turn for longer is spoken of. */
+  readonly stallMs: number;
   /** A task that runs longer counts as failed; undefined: it may run for ever. */
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;

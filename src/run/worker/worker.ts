@@ -1,3 +1,4 @@
+import { cpuUsage } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import type { RunningTask } from '../../broker/control.js';
@@ -31,11 +32,12 @@ import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { QueuesOfWork } from './queues-of-work.js';
 import { Results } from './results.js';
 import { RetryReturns } from './retry-returns.js';
-import { type RunFailure, Runner, type RunnerListener } from './runner.js';
+import { type LongCall, type RunFailure, Runner, type RunnerListener } from './runner.js';
 import { agesOf, longestRunning, told } from './running-now.js';
 import { Settlement } from './settlement.js';
 import { Sharing } from './sharing.js';
 import { SlotsInUse } from './slots-in-use.js';
+import { type Stall, StallWatch } from './stall-watch.js';
 import type { HeldTask, Source } from './task.js';
 import type { Answer } from './task-form.js';
 import { TaskMoves } from './task-moves.js';
@@ -56,6 +58,7 @@ const LOST_WITHIN_MS = 500;
 const LIST_AGAIN_MS = 2_000;
 /** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
 const PULSE_EVERY_MS = 20;
+const STALL_SAID_EVERY_MS = 60_000;
 
 /**
  * A worker's life: it opens its channels, takes up every queue that there is, says that it is ready,
@@ -89,6 +92,8 @@ export class Worker {
   readonly #left: Promise<undefined>;
   /** Rejects when it cannot go on. */
   readonly #failed: Promise<never>;
+  readonly #stalls: StallWatch;
+  #stallSaidAt = Number.NEGATIVE_INFINITY;
   #flushTimer: NodeJS.Timeout | undefined;
   #listTimer: NodeJS.Timeout | undefined;
   /** The last listing has failed, and somebody was told. */
@@ -132,6 +137,7 @@ export class Worker {
     };
     this.#runner = new Runner(options, this.#scheduler, handlers, clock, slots, this.#crashes);
     this.#slotsInUse = new SlotsInUse(this.#runner, options.concurrency, clock);
+    this.#stalls = new StallWatch(options.stallMs);
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#work = new QueuesOfWork(names, this.#filter, (text) => this.listener.onWarning(text));
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
@@ -242,7 +248,7 @@ export class Worker {
 
   /** Tasks that run, whose programs may be ending. */
   get running(): number {
-    return this.#runner.running;
+    return this.#runner.inHandlers;
   }
 
   /** Tasks that have ended here and that the broker has not confirmed yet. */
@@ -316,6 +322,7 @@ export class Worker {
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
+    this.#lookForStall();
     this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
     this.#listSoon(this.options.discoverEveryMs);
     for (const rule of this.options.weights.unused) {
@@ -585,12 +592,22 @@ export class Worker {
   }
 
   #look(): void {
+    this.#lookForStall();
     this.#runner.watch();
     this.#intake.giveBackOld();
     // The other strategies are there to be compared with: they hold what a plain consumer holds.
     // Where order counts a queue stays with its worker.
     const { strategy, ordered } = this.options;
     if (strategy === 'fair' && !ordered && !this.#stopping) this.#sharing.look();
+  }
+
+  #lookForStall(): void {
+    const { user, system } = cpuUsage();
+    const now = this.clock.now();
+    const stall = this.#stalls.look(now, (user + system) / 1_000);
+    if (stall === undefined || now - this.#stallSaidAt < STALL_SAID_EVERY_MS) return;
+    this.#stallSaidAt = now;
+    this.listener.onWarning(describeStall(stall, this.#runner.takeLongestCall()));
   }
 
   /** Many small batches cost the broker more than the wait of a moment costs anybody. */
@@ -677,6 +694,22 @@ export class Worker {
       },
     };
   }
+}
+
+function describeStall({ ms, wasBusy }: Stall, longest: LongCall | undefined): string {
+  const seconds = `${Math.round(ms / 1_000)} s`;
+  const effect =
+    'Meanwhile no heartbeat went out: the broker may drop the connection, and deliver again what was not acknowledged';
+  // On a busy machine a handler that works gets little of the processor, and is the cause all the same.
+  const task = longest !== undefined && longest.ms > ms / 2 ? longest.task : undefined;
+  if (task === undefined && !wasBusy) {
+    return `this process did not run for ${seconds}: it was frozen, or the machine had no time for it. ${effect}`;
+  }
+  const whose =
+    task === undefined
+      ? 'a handler'
+      : `the handler of task ${task.id} of user ${JSON.stringify(task.lane.user)}`;
+  return `${whose} kept the event loop busy for ${seconds}. ${effect}. Do such work in a program (--exec), in a worker thread, or in pieces`;
 }
 
 function describeWindow(source: Source, { size, reason }: Window): string {
