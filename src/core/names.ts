@@ -101,6 +101,8 @@ export function hasLineBreak(name: string): boolean {
 
 /** How many bytes a name has that is too long for AMQP; undefined for one that is not. */
 export function tooLong(name: string): number | undefined {
+  // No character of UTF-16 takes more than three bytes: most names need not be encoded to know.
+  if (name.length * 3 <= MAX_NAME_BYTES) return undefined;
   const bytes = encoder.encode(name).length;
   return bytes > MAX_NAME_BYTES ? bytes : undefined;
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { markLength, otherEncoding } from '../../core/utf8.js';
+import { BadLine } from './bad-line.js';
 
 /** A line that is longer would not fit into a message. Bytes. */
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
@@ -12,19 +13,6 @@ export interface Lines {
   /** Number of the first, from 1. */
   readonly first: number;
   readonly texts: readonly string[];
-}
-
-/** What is wrong with a line, by its number. */
-export class BadLine extends Error {
-  override readonly name = 'BadLine';
-
-  constructor(
-    readonly line: number,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(reason, options);
-  }
 }
 
 /**

@@ -11,10 +11,10 @@ import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/p
 import type { SentProperties } from '../../core/saved-message.js';
 import { LATE_MS } from '../../core/sending-report.js';
 import { FairqError, usageError } from '../../errors.js';
-import { BadLine } from './lines.js';
+import { BadLine, badLine, noTasks } from './bad-line.js';
 import { NextTasks, SourceFailure } from './next-tasks.js';
 import { RunNotes } from './run-notes.js';
-import { badLine, noTasks, type TaskSource } from './task-file.js';
+import type { TaskSource } from './task-file.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;

@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { IdLines } from '../../core/id-lines.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
-import { BadLine, linesOf } from './lines.js';
+import { BadLine, badLine, noTasks } from './bad-line.js';
+import { linesOf } from './lines.js';
 import type { PlannedTask } from './publish-run.js';
 import { type LineOptions, parseTaskLine } from './task-line.js';
 
@@ -145,19 +146,5 @@ function notRead(file: string, error: unknown): FairqError {
   return usageError('FILE_NOT_READ', `${file} cannot be read: ${messageOf(error)}`, {
     hint: 'Name a file of tasks after --from, or - for standard input.',
     cause: error,
-  });
-}
-
-/** @param whatWasSent the end of the sentence */
-export function badLine(name: string, { line, message, cause }: BadLine, whatWasSent: string): FairqError {
-  return usageError('BAD_LINE', `${name}, line ${line}: ${message}; ${whatWasSent}`, {
-    hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".',
-    cause,
-  });
-}
-
-export function noTasks(name: string): FairqError {
-  return usageError('NO_TASKS', `${name} holds no task`, {
-    hint: 'Write one task a line, such as {"user":"A","task":"noop","payload":"…"}.',
   });
 }
