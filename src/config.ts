@@ -65,11 +65,11 @@ export async function resolveConfig(
     hosts: uris.map(hostOf),
     vhost: setting('vhost') ?? vhostOf(uri),
     ...heartbeatOf(uri),
-    username: setting('username') ?? (decodeURIComponent(uri.username) || 'guest'),
+    username: setting('username') ?? (decoded(uri.username, 'user') || 'guest'),
     password:
-      (passwordFile && readText(passwordFile, 'the password file').trimEnd()) ??
+      (passwordFile && readPassword(passwordFile)) ??
       nonEmpty(env.FAIRQ_PASSWORD) ??
-      (decodeURIComponent(uri.password) || 'guest'),
+      (decoded(uri.password, 'password') || 'guest'),
     managementUris: managementUris(setting('managementUri') ?? kept?.managementUri, uris),
     tls: tlsOptions(setting),
   };
@@ -115,13 +115,46 @@ function hostOf(uri: URL): Host {
   };
 }
 
+/** A part of the address. What is wrong with it is not shown: it may be a password. */
+function decoded(text: string, part: 'user' | 'password' | 'vhost'): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw usageError(
+      'BAD_URI',
+      `the ${part} in the address of the broker has a "%" that is not percent-encoding`,
+      {
+        hint: 'Write % as %25, or give the password in FAIRQ_PASSWORD or --password-file.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * A password with / ? or # in it ends the host where nobody meant it: what is taken for the host is the user then, and the
+ * rest of the password shows up in messages.
+ */
+function checkUserInfo(value: string): void {
+  const rest = value.replace(/^[a-z]+:\/\//i, '');
+  const at = rest.lastIndexOf('@');
+  if (at < 0 || !/[/?#]/.test(rest.slice(0, at))) return;
+  // An @ after a host without a port is a part of the vhost's name.
+  const host = rest.slice(0, rest.search(/[/?#]/));
+  if (host.includes('@') || !host.includes(':')) return;
+  throw usageError('BAD_URI', 'the user or the password in the address of the broker has a "/", "?" or "#"', {
+    hint: 'Percent-encode it (/ is %2F, ? is %3F, # is %23, and an @ in a vhost is %40), or give the password in FAIRQ_PASSWORD or --password-file.',
+  });
+}
+
 function parseUri(value: string): URL {
+  checkUserInfo(value);
   let uri: URL;
   try {
     uri = new URL(value);
   } catch (error) {
     throw usageError('BAD_URI', 'the address of the broker is not a URI', {
-      hint: 'Write it as amqp://user:password@host:5672/vhost.',
+      hint: 'Write it as amqp://user:password@host:5672/vhost, with special characters percent-encoded.',
       cause: error,
     });
   }
@@ -135,7 +168,7 @@ function parseUri(value: string): URL {
 
 /** As the AMQP URI specification has it: no path is "/", and a path is the vhost, percent-encoded. */
 function vhostOf(uri: URL): string {
-  return uri.pathname.length <= 1 ? '/' : decodeURIComponent(uri.pathname.slice(1));
+  return uri.pathname.length <= 1 ? '/' : decoded(uri.pathname.slice(1), 'vhost');
 }
 
 /** As the specification's query parameters have it: `?heartbeat=5`, in seconds. The others are not for us. */
@@ -221,6 +254,13 @@ async function readConfigFile(
   }
   const { parseConfigFile } = await import('./config-file.js');
   return parseConfigFile(bytes, path);
+}
+
+/** Without the mark of the encoding and one line break at the end, which editors write; a space may be meant. */
+function readPassword(file: string): string {
+  return readText(file, 'the password file')
+    .replace(/^\uFEFF/, '')
+    .replace(/\r?\n$/, '');
 }
 
 function readText(file: string, what: string): string {

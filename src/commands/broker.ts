@@ -34,7 +34,7 @@ export function registerBroker(program: Command, run: Run): void {
   broker
     .command('status')
     .description('Whether it runs, and where.')
-    .addHelpText('after', '\nExamples:\n  fairq broker status --json')
+    .addHelpText('after', '\nEnds with 3 where it does not run.\n\nExamples:\n  fairq broker status --json')
     .action(run(status));
 }
 
@@ -56,7 +56,9 @@ async function stop(_flags: object, context: Context): Promise<CommandResult> {
 
 async function status(_flags: object, context: Context): Promise<CommandResult> {
   const { defaultStateDir, keptNodeStatus } = await import('../broker/node/kept-node.js');
-  return describe(await keptNodeStatus(defaultStateDir(context.io.env)));
+  const found = await keptNodeStatus(defaultStateDir(context.io.env));
+  // A script that asks is not to take a node that has failed for one that runs.
+  return { ...describe(found), endsAs: found.running ? undefined : 'partial' };
 }
 
 function describe(status: KeptNodeStatus): CommandResult {
