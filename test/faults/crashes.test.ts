@@ -1,0 +1,181 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/report.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFaultBroker } from './support/fault-broker.js';
+
+const broker = useFaultBroker();
+const MODULE = fileURLToPath(new URL('../support/deadly-tasks.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'fairq-crashes-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PATIENCE_MS = 120_000;
+/** A connection that says nothing is dropped after two of these. Seconds. */
+const HEARTBEAT = 5;
+const KINDS = ['kill', 'abort', 'block'] as const;
+const QUEUE_TYPES = ['classic', 'quorum'] as const;
+
+/** Tasks, and lives of workers, in a vhost of their own. */
+class Scene {
+  readonly env: Record<string, string>;
+  readonly #log: string;
+  readonly #queues: readonly string[];
+
+  private constructor(name: string, queueType: string) {
+    const { username, password, hostname, port } = new URL(broker.uri);
+    this.#log = join(folder, name);
+    this.#queues = ['--queue-type', queueType];
+    this.env = {
+      FAIRQ_URI: `amqp://${username}:${password}@${hostname}:${port}/${name}?heartbeat=${HEARTBEAT}`,
+      FAIRQ_MANAGEMENT_URI: broker.managementUri,
+      DEADLY_LOG: this.#log,
+    };
+  }
+
+  static async make(name: string, queueType: string): Promise<Scene> {
+    await broker.makeVhost(name);
+    return new Scene(name, queueType);
+  }
+
+  async publish(task: string, run: string, ...flags: string[]): Promise<void> {
+    await fairqJson(this.env, 'publish', '--task', task, '--run', run, ...this.#queues, ...flags);
+  }
+
+  worker(...flags: string[]): RunningFairq {
+    const args = ['--json', 'worker', '--handler', MODULE, ...this.#queues, ...flags];
+    return new RunningFairq(args, this.env);
+  }
+
+  /** How many innocent tasks have ended. */
+  get ended(): number {
+    return linesOf(this.#log).length;
+  }
+
+  /** Workers in which a task blocks. */
+  get blocked(): string[] {
+    return linesOf(`${this.#log}.blocked`);
+  }
+
+  async report(run: string): Promise<RunReport> {
+    return fairqJson<RunReport>(this.env, 'report', '--run', run);
+  }
+
+  async deaths(): Promise<[user: string, reason: string][]> {
+    const { letters } = await fairqJson<{ letters: { user: string; reason: string }[] }>(
+      this.env,
+      ...['dead', 'list'],
+    );
+    return letters.map(({ user, reason }) => [user, reason]);
+  }
+
+  /** Until nothing is left to do, and what came of it: nobody who is innocent is dead. */
+  async endsWell(run: string, tasks: number): Promise<void> {
+    const { code, stderr } = await this.worker('--exit-when', 'empty').ended;
+    expect(code, stderr).toBe(0);
+    expect(await this.deaths()).toEqual([]);
+    expect(await this.report(run)).toMatchObject({ completed: tasks, failed: 0, missing: 0 });
+  }
+}
+
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+}
+
+describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
+  it.each(KINDS)(
+    'a task that ends its worker by %s is dead after three deaths, and no other',
+    async (kind) => {
+      const scene = await Scene.make(`${kind}-${queueType}`, queueType);
+      await scene.publish(kind, 'poison', '--user', 'poison', '--count', '1');
+      await scene.publish('innocent', 'good', '--users', '4', '--count', '50', '--payload', '5');
+      let deaths = 0;
+      for (let isOver = false; !isOver; ) {
+        const worker = scene.worker('--exit-when', 'empty');
+        let hasEnded = false;
+        void worker.ended.then(() => {
+          hasEnded = true;
+        });
+        const isBlocked = () => scene.blocked.includes(`${worker.process.pid}`);
+        await eventually(() => hasEnded || isBlocked(), { timeoutMs: PATIENCE_MS, what: 'its end' });
+        worker.signal('SIGKILL');
+        isOver = (await worker.ended).code === 0;
+        if (!isOver) deaths++;
+      }
+      expect(deaths).toBe(3);
+      expect(await scene.deaths()).toEqual([['poison', 'its worker died 3 times']]);
+      expect(await scene.report('good')).toMatchObject({ completed: 200, failed: 0, missing: 0 });
+    },
+  );
+
+  it('no innocent task is dead where its worker is killed a hundred times', async () => {
+    const scene = await Scene.make(`hundred-${queueType}`, queueType);
+    const [users, each] = [10, 300];
+    await scene.publish('innocent', 'good', '--users', `${users}`, '--count', `${each}`, '--payload', '30');
+    for (let kills = 0; kills < 100; kills++) {
+      const worker = scene.worker('--concurrency', '4');
+      const before = scene.ended;
+      // Each at another moment of its life.
+      await eventually(() => scene.ended > before + (kills % 7), {
+        timeoutMs: PATIENCE_MS,
+        what: 'tasks to run',
+      });
+      worker.signal('SIGKILL');
+      await worker.ended;
+    }
+    expect(scene.ended).toBeLessThan(users * each);
+    await scene.endsWell('good', users * each);
+  }, 1_800_000);
+
+  it('a worker that freezes until the broker drops it, and thaws, is no death', async () => {
+    const scene = await Scene.make(`frozen-${queueType}`, queueType);
+    await scene.publish('innocent', 'good', '--users', '2', '--count', '30', '--payload', '2000');
+    const other = scene.worker('--concurrency', '2');
+    const worker = scene.worker('--concurrency', '2');
+    await Promise.all([other, worker].map((one) => one.says(/: ready, /)));
+    for (let freezes = 1; freezes <= 3; freezes++) {
+      const before = scene.ended;
+      await eventually(() => scene.ended > before, { timeoutMs: PATIENCE_MS, what: 'tasks to run' });
+      worker.signal('SIGSTOP');
+      try {
+        const isDropped = async () => (await connectionsOf(scene)) === 1;
+        await eventually(isDropped, { timeoutMs: PATIENCE_MS, what: 'the broker to drop it' });
+      } finally {
+        worker.signal('SIGCONT');
+      }
+      await eventually(() => worker.stderr.split('connected again').length > freezes, {
+        timeoutMs: PATIENCE_MS,
+        what: 'it to be back',
+      });
+    }
+    for (const one of [other, worker]) {
+      one.signal('SIGTERM');
+      await one.ended;
+    }
+    await scene.endsWell('good', 60);
+  });
+
+  it('what a busy worker leaves to idle ones has no death on it', async () => {
+    const scene = await Scene.make(`shared-${queueType}`, queueType);
+    await scene.publish('innocent', 'good', '--users', '20', '--count', '10', '--payload', '200');
+    const workers = [scene.worker('--concurrency', '2', '--prefetch', '10')];
+    await workers[0]!.says(/: ready, /);
+    for (let i = 0; i < 3; i++) workers.push(scene.worker('--concurrency', '2'));
+    await eventually(() => scene.ended >= 100, { timeoutMs: PATIENCE_MS, what: 'half of them' });
+    for (const one of workers) one.signal('SIGTERM');
+    for (const one of workers) expect((await one.ended).code).toBe(0);
+    await scene.endsWell('good', 200);
+  });
+});
+
+async function connectionsOf(scene: Scene): Promise<number> {
+  const vhost = new URL(scene.env.FAIRQ_URI!).pathname.slice(1);
+  return Number(
+    await broker.evaluate(
+      `length([C || C <- rabbit_networking:connections(), proplists:get_value(vhost, rabbit_networking:connection_info(C, [vhost])) =:= <<"${vhost}">>]).`,
+    ),
+  );
+}
