@@ -51,6 +51,7 @@ describe('names on the broker', () => {
   it('are not taken for a user when somebody else made them', () => {
     for (const queue of [
       'fairq.events',
+      'fairq.starts',
       'fairq.user.',
       'fairq.user.a%2f',
       'fairq.user.%FF',
