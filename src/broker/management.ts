@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
-import type { ListedQueue, QueueCounts, QueueDetails } from '../core/queue-report.js';
+import type { ListedQueue, QueueContents, QueueDetails } from '../core/queue-report.js';
 import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
@@ -109,13 +109,24 @@ export class Management {
     return (await this.#list(`${this.#queuesPath()}?columns=${FIGURES}`)).map(listedQueue);
   }
 
-  /** What is in each queue, and how many consume it: for who looks every few seconds. */
-  async queueCounts(): Promise<QueueCounts[]> {
-    const columns = 'name,messages_ready,messages_unacknowledged,consumers';
-    return (await this.#list(`${this.#queuesPath()}?columns=${columns}`)).map(listedQueue);
+  /**
+   * What is in each queue, for half of what the listing with all figures costs. Of a classic queue it is its own count of
+   * that moment, of a quorum queue one that is up to 5 s old (3.10 to 4.3). Queues that have not been asked are left out.
+   */
+  async queueContents(): Promise<QueueContents[]> {
+    const totals = 'columns=name,messages_ready,messages_unacknowledged';
+    const list = await this.#list(
+      `${this.#queuesPath()}?disable_stats=true&enable_queue_totals=true&${totals}`,
+    );
+    return list.flatMap((item) => {
+      const ready = field(item, 'messages_ready');
+      const unacknowledged = field(item, 'messages_unacknowledged');
+      if (typeof ready !== 'number' || typeof unacknowledged !== 'number') return [];
+      return [{ name: String(field(item, 'name')), ready, unacknowledged }];
+    });
   }
 
-  /** The same with counters and rates; dearer for the broker. */
+  /** All figures with counters and rates; dearer for the broker. */
   async countedQueues(): Promise<CountedListedQueue[]> {
     const list = await this.#list(`${this.#queuesPath()}?columns=${FIGURES},${COUNTERS}`);
     return list.map(countedQueue);

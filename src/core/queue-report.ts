@@ -1,15 +1,15 @@
 /** What is known of queues, as it is listed, planned and reported. */
 
-/** What is in a queue as the broker lists it; figures are up to 5 s old. */
-export interface QueueCounts {
+export interface QueueContents {
   readonly name: string;
   readonly ready: number;
   readonly unacknowledged: number;
-  readonly consumers: number;
 }
 
-export interface ListedQueue extends QueueCounts {
+/** A queue as the broker lists it; figures are up to 5 s old. */
+export interface ListedQueue extends QueueContents {
   readonly type: string;
+  readonly consumers: number;
   readonly memoryBytes: number;
 }
 

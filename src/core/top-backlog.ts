@@ -2,13 +2,10 @@ import type { SentNote } from './sent-notes.js';
 import type { RunRecord, TaskEvent } from './task-event.js';
 import type { TopQueue } from './top-sample.js';
 
-/** The broker's counts are up to 5 s old when it lists them: with this nothing is shown that is older than 15 s. */
+/** Quorum queues are counted up to 5 s before they are listed: with this nothing is shown that is older than 15 s. */
 export const KNOWN_FOR_MS = 10_000;
 /** A publisher that has said nothing for so long has gone without a record. */
 const SILENT_MS = 3_600_000;
-
-/** What a row's queue has gained and lost since a listing began: tasks sent, less those that ended. */
-type Moves = Map<string, number>;
 
 /**
  * What waits, between two listings: what publishers say that they sent is added to what the broker counted, and what
@@ -16,42 +13,38 @@ type Moves = Map<string, number>;
  */
 export class TopBacklog {
   #queues = new Map<string, TopQueue>();
-  #listedAt: number | undefined;
-  #moved: Moves = new Map();
-  /** A listing that is under way may have counted what comes now, or not. */
-  #listing: { readonly at: number; readonly moved: Moves } | undefined;
+  #askedAt: number | undefined;
+  #answeredAt = 0;
+  /** What a row's queue has gained and lost since: tasks sent, less those that ended. */
+  readonly #moved = new Map<string, number>();
   /** What publishers have said in notes: their record at the end says it again. */
   readonly #said = new Map<string, { at: number; readonly tasks: Map<string, number> }>();
 
   /** @param rowOf what a user counts under: itself, or its group */
   constructor(private readonly rowOf: (user: string) => string = (user) => user) {}
 
-  /** A listing is asked for. Times are milliseconds that only grow. */
-  listingBegins(at: number): void {
-    this.#listing = { at, moved: new Map() };
-  }
-
-  listingFailed(): void {
-    this.#listing = undefined;
-  }
-
-  listed(queues: readonly TopQueue[]): void {
-    if (this.#listing === undefined) return;
+  /**
+   * When in between a queue was counted is not known. What moved until the answer came is left out: the figure is then a
+   * little older, and never one that is yet to come.
+   *
+   * @param askedAt this and the next: milliseconds that only grow
+   */
+  listed(queues: readonly TopQueue[], askedAt: number, answeredAt: number): void {
     this.#queues = new Map(queues.map((queue) => [queue.user, queue]));
-    this.#listedAt = this.#listing.at;
-    this.#moved = this.#listing.moved;
-    this.#listing = undefined;
+    this.#askedAt = askedAt;
+    this.#answeredAt = answeredAt;
+    this.#moved.clear();
   }
 
   /** How old the last listing is; null where there was none. */
   ageMs(now: number): number | null {
-    return this.#listedAt === undefined ? null : Math.max(0, now - this.#listedAt);
+    return this.#askedAt === undefined ? null : Math.max(0, now - this.#askedAt);
   }
 
   ended(events: readonly TaskEvent[]): void {
     for (const { user, run, attempt } of events) {
       // A later attempt came back to its queue unseen.
-      if (run !== '' && attempt === 1) this.#move(this.rowOf(user), -1, () => 1);
+      if (run !== '' && attempt === 1) this.#move(user, -1);
     }
   }
 
@@ -99,15 +92,13 @@ export class TopBacklog {
 
   /** Of what was sent in a span of time that part counts that was sent since the listing. */
   #sentIn(user: string, count: number, spanMs: number, now: number): void {
-    this.#move(this.rowOf(user), count, (at) =>
-      spanMs <= 0 ? 1 : Math.max(0, Math.min(1, (now - at) / spanMs)),
-    );
+    const part = spanMs <= 0 ? 1 : Math.max(0, Math.min(1, (now - this.#answeredAt) / spanMs));
+    this.#move(user, count * part);
   }
 
-  #move(row: string, count: number, partSince: (listing: number) => number): void {
-    const add = (moved: Moves, at: number) => moved.set(row, (moved.get(row) ?? 0) + count * partSince(at));
-    if (this.#listedAt !== undefined) add(this.#moved, this.#listedAt);
-    if (this.#listing !== undefined) add(this.#listing.moved, this.#listing.at);
+  #move(user: string, count: number): void {
+    const row = this.rowOf(user);
+    this.#moved.set(row, (this.#moved.get(row) ?? 0) + count);
   }
 }
 

@@ -8,7 +8,7 @@ export interface TopSample {
   /** Null where it is not known any more: the last listing is too old. */
   readonly backlog: number | null;
   /**
-   * How old the last listing of queues is, whose counts are up to 5 s older; null where there was none yet. Seconds.
+   * How old the last listing of queues is, whose counts of quorum queues are up to 5 s older; null where there was none yet. Seconds.
    * Older than 10 s it is not gone by.
    */
   readonly listedSecondsAgo: number | null;
@@ -22,6 +22,7 @@ export interface TopUser {
   readonly backlog: number | null;
   /** Delivered to workers and not acknowledged. */
   readonly unacknowledged: number | null;
+  /** Asked of the queue where nothing of it ends and no worker is heard that serves it; null where nobody asked. */
   readonly consumers: number | null;
   /** It has tasks that wait, nothing consumes its queue, no worker serves it, and none of its tasks ended lately. */
   readonly unserved: boolean;
@@ -60,7 +61,8 @@ export interface TopTask {
 export interface TopQueue {
   readonly user: string;
   readonly ready: number;
-  /** This and the next: null where only publishers have said that it has tasks. */
+  /** Null where only publishers have said that it has tasks. */
   readonly unacknowledged: number | null;
+  /** Null where it was not asked. */
   readonly consumers: number | null;
 }

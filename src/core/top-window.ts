@@ -56,6 +56,11 @@ export class TopWindow {
     return { users, workers };
   }
 
+  /** Whether something of it ended in the last seconds, by what was asked last. */
+  hasEnded(user: string): boolean {
+    return this.#waits.has(user);
+  }
+
   waitMs(user: string): number | null {
     return this.#waits.get(user) ?? null;
   }
@@ -104,7 +109,7 @@ export function topUsers(facts: TopFacts): TopUser[] {
       backlog: queue?.ready ?? null,
       unacknowledged: queue?.unacknowledged ?? null,
       consumers: queue?.consumers ?? null,
-      unserved: waits && perSecond === 0 && (queue?.consumers ?? 0) === 0 && isServed(user) === false,
+      unserved: waits && perSecond === 0 && queue?.consumers === 0 && isServed(user) === false,
       perSecond,
       share,
       fairShare: fairShareOf(user, share),

@@ -1,22 +1,29 @@
+import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import { QueueRemover } from '../../broker/queue-remover.js';
 import { encodeText, type Names, ownQueue } from '../../core/names.js';
 import type { TopBacklog } from '../../core/top-backlog.js';
 import { FairqError } from '../../errors.js';
 
 /** Of the time, as long as that does not leave the figures without truth. */
 const BROKER_SHARE = 0.02;
-/** Listed again so soon, nothing that is shown is older than 15 s; the broker's counts are up to 5 s old by themselves. */
+/** Listed again so soon, nothing that is shown is older than 15 s; of quorum queues it is up to 5 s old by itself. */
 const TRUE_FOR_MS = 6_000;
 /** A broker with very many queues would do nothing else: it has three times as long in between as a listing takes. */
 const REST = 3;
+/** Queues that are asked for their consumers at a time. */
+const MOST_ASKED = 100;
 
 export interface TopListingDeps {
+  readonly connection: Connection;
   readonly management: Management;
   readonly names: Names;
   /** Milliseconds; it only grows. */
   readonly now: () => number;
   /** Queues that are nobody's own and that workers serve. */
   readonly alsoServed: () => ReadonlySet<string>;
+  /** Nothing was heard of a worker that serves this row, and nothing of it ended lately. */
+  readonly seemsUnserved: (row: string) => boolean;
 }
 
 /** Asks the broker for its queues, as often as they have to be known and it can bear. Nobody waits for it. */
@@ -25,13 +32,16 @@ export class TopListing {
   #hasListed = false;
   #underWay: Promise<void> | undefined;
   #failure: unknown;
+  readonly #asking: QueueRemover;
   /** By the row. */
   #queues: ReadonlyMap<string, string> = new Map();
 
   constructor(
     private readonly deps: TopListingDeps,
     private readonly backlog: TopBacklog,
-  ) {}
+  ) {
+    this.#asking = new QueueRemover(deps.connection, deps.names, 1);
+  }
 
   /** Begins a listing where it is time for one, and waits for the first alone. Throws what ended one before. */
   async keepUp(): Promise<void> {
@@ -62,21 +72,35 @@ export class TopListing {
     );
   }
 
+  /** The listing does not say it, and who may be without a worker are few. */
+  async #consumersOf(queues: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    for (const queue of queues) {
+      const counts = await this.#asking.counts(queue);
+      if (counts !== undefined) found.set(queue, counts.consumers);
+    }
+    return found;
+  }
+
   async #list(): Promise<void> {
     const { management, names, now, alsoServed } = this.deps;
     const begun = now();
-    this.backlog.listingBegins(begun);
     try {
-      const listed = await management.queueCounts();
+      const listed = await management.queueContents();
       const also = alsoServed();
-      const rows = listed.flatMap(({ name, ready, unacknowledged, consumers }) => {
-        const user = ownQueue(names, name)?.name ?? (also.has(name) ? name : undefined);
-        return user === undefined ? [] : [{ name, user, ready, unacknowledged, consumers }];
+      const rows = listed.flatMap((queue) => {
+        const user = ownQueue(names, queue.name)?.name ?? (also.has(queue.name) ? queue.name : undefined);
+        return user === undefined ? [] : [{ ...queue, user }];
       });
       this.#queues = new Map(rows.map(({ user, name }) => [user, name]));
-      this.backlog.listed(rows.map(({ name: _, ...queue }) => queue));
+      const suspects = rows.filter(({ user, ready }) => ready > 0 && this.deps.seemsUnserved(user));
+      const consumers = await this.#consumersOf(suspects.slice(0, MOST_ASKED).map(({ name }) => name));
+      this.backlog.listed(
+        rows.map(({ name, ...queue }) => ({ ...queue, consumers: consumers.get(name) ?? null })),
+        begun,
+        now(),
+      );
     } catch (error) {
-      this.backlog.listingFailed();
       // How old the figures are is shown, and that they are not known.
       if (!(error instanceof FairqError && error.kind === 'unreachable')) throw error;
     }

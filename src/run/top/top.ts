@@ -48,9 +48,13 @@ export class Top {
   private constructor(private readonly deps: TopDeps) {
     this.#window = new TopWindow(deps.rowOf);
     this.#backlog = new TopBacklog(deps.rowOf);
-    const { management, names, now } = deps;
+    const { connection, management, names, now } = deps;
+    const seemsUnserved = (row: string) => !this.#window.hasEnded(row) && !this.#isServed(row);
     const alsoServed = () => new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
-    this.#listing = new TopListing({ management, names, now, alsoServed }, this.#backlog);
+    this.#listing = new TopListing(
+      { connection, management, names, now, alsoServed, seemsUnserved },
+      this.#backlog,
+    );
   }
 
   static async open(deps: TopDeps): Promise<Top> {

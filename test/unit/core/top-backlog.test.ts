@@ -16,8 +16,7 @@ const note = (tasks: Record<string, number>, spanMs = 2_000, record = 'p') => ({
 
 function listedAt(at: number, ...queues: ReturnType<typeof queue>[]): TopBacklog {
   const backlog = new TopBacklog();
-  backlog.listingBegins(at);
-  backlog.listed(queues);
+  backlog.listed(queues, at, at);
   return backlog;
 }
 
@@ -55,17 +54,15 @@ describe('the backlog between two listings', () => {
     expect(waiting(backlog, 4_000)).toEqual({ A: 35 });
   });
 
-  it('keeps what happens while a listing is under way, if that succeeds or not', () => {
+  it('leaves out what moved until the answer came: that is counted already, or with the next one', () => {
     const backlog = listedAt(0, queue('A', 10));
-    backlog.listingBegins(5_000);
     backlog.ended(ended('A', 3));
     expect(waiting(backlog, 5_100)).toEqual({ A: 7 });
-    backlog.listingFailed();
-    expect(waiting(backlog, 5_100)).toEqual({ A: 7 });
-    backlog.listingBegins(6_000);
-    backlog.ended(ended('A', 2));
-    backlog.listed([queue('A', 6)]);
-    expect(waiting(backlog, 6_100)).toEqual({ A: 4 });
+    backlog.listed([queue('A', 6)], 5_000, 6_000);
+    expect(waiting(backlog, 6_000)).toEqual({ A: 6 });
+    backlog.sent(note({ A: 100 }), 7_000);
+    expect(waiting(backlog, 7_000)).toEqual({ A: 56 });
+    expect(backlog.ageMs(7_000)).toBe(2_000);
   });
 
   it('takes nothing away for tasks of which nobody says how many are sent, and for later attempts', () => {

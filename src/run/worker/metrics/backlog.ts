@@ -38,7 +38,7 @@ export class BacklogWatch {
 
   async #ask(): Promise<Backlog | undefined> {
     try {
-      const listed = await this.management.queueCounts();
+      const listed = await this.management.queueContents();
       const waiting = listed.flatMap(({ name, ready }) => {
         return this.filter.matches(name) ? [{ user: this.filter.userOf(name), tasks: ready }] : [];
       });
