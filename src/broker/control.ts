@@ -1,6 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { Names } from '../core/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
+import type { TasksAtWorker } from '../core/whereabouts.js';
 import type { Connection } from './connection.js';
 import { ensureExchanges } from './exchanges.js';
 import { LastingChannel } from './lasting-channel.js';
@@ -25,6 +26,8 @@ export type ControlMessage =
   | TaskAnswer
   | RunningQuestion
   | RunningAnswer
+  | { readonly kind: 'census'; readonly request: string }
+  | CensusAnswer
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
@@ -51,6 +54,16 @@ export interface TaskAnswer {
   /** Its name. */
   readonly worker: string;
   readonly task: RunningTask;
+}
+
+/** A worker's answer to `census`, the question who has which tasks; every worker answers. */
+export interface CensusAnswer {
+  readonly kind: 'here';
+  /** That of the question. */
+  readonly request: string;
+  /** Its id. */
+  readonly worker: string;
+  readonly tasks: readonly TasksAtWorker[];
 }
 
 /** Times are microseconds since the epoch. */
@@ -168,6 +181,10 @@ export function decode(content: Buffer): ControlMessage | undefined {
   if (value.kind === 'runs') return decodeTaskAnswer(value);
   if (value.kind === 'running') return decodeQuestion(value);
   if (value.kind === 'all-running') return decodeRunningAnswer(value);
+  if (value.kind === 'census' && 'request' in value) {
+    return isName(value.request) ? { kind: 'census', request: value.request } : undefined;
+  }
+  if (value.kind === 'here') return decodeCensusAnswer(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };
@@ -195,6 +212,22 @@ function decodeTaskAnswer(value: object): TaskAnswer | undefined {
   }
   if (!isClockTime(enqueued) || !isClockTime(started)) return undefined;
   return { kind: 'runs', request, worker, task: { user, run, attempt, enqueued, started } };
+}
+
+function decodeCensusAnswer(value: object): CensusAnswer | undefined {
+  if (!('request' in value && 'worker' in value && 'tasks' in value)) return undefined;
+  const { request, worker, tasks } = value;
+  if (!isName(request) || !isName(worker) || !Array.isArray(tasks)) return undefined;
+  const rows = tasks.flatMap((row: unknown): TasksAtWorker[] => {
+    if (typeof row !== 'object' || row === null) return [];
+    const { run, user, running, prefetched, retrying } = row as Record<string, unknown>;
+    const counts = [running, prefetched, retrying];
+    if (typeof run !== 'string' || typeof user !== 'string') return [];
+    if (!counts.every((count): count is number => isWithin(count, 0, Number.MAX_SAFE_INTEGER))) return [];
+    const [atWork = 0, held = 0, waits = 0] = counts;
+    return [{ run, user, running: atWork, prefetched: held, retrying: waits }];
+  });
+  return rows.length === tasks.length ? { kind: 'here', request, worker, tasks: rows } : undefined;
 }
 
 function decodePresence(value: unknown): WorkerPresence | undefined {

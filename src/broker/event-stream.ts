@@ -3,12 +3,15 @@ import {
   COMPLETIONS,
   decodeBeginning,
   decodeCompletions,
+  decodePublishedIds,
   decodeRunRecord,
+  PUBLISHED_IDS,
   RUN_RECORD,
 } from '../core/event-codec.js';
 import type { Names } from '../core/names.js';
 import { decodeSentNote, SENT, type SentNote } from '../core/sent-notes.js';
-import type { RunRecord, TaskEvent } from '../core/task-event.js';
+import type { PublishedIds, RunRecord, TaskEvent } from '../core/task-event.js';
+import type { Whereabouts } from '../core/whereabouts.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';
@@ -22,6 +25,10 @@ export interface EventReader {
   /** Completions in stream order, a batch at a time. */
   onCompletions(events: readonly TaskEvent[]): void;
   onRunRecord(record: RunRecord): void;
+  /** Of a saved run: where its tasks were. */
+  onOutstanding?(users: ReadonlyMap<string, Whereabouts>): void;
+  /** A publisher is at work. */
+  onPublishedIds?(ids: PublishedIds): void;
   /**
    * Before anything else: since when there is a history at all. What happened before was deleted with an
    * earlier stream, or dropped for its age. Microseconds since the epoch.
@@ -141,6 +148,9 @@ export async function replayEvents(connection: Connection, names: Names, reader:
             if (record === undefined) return;
             begun(record.started);
             reader.onRunRecord(record);
+          } else if (type === PUBLISHED_IDS && reader.onPublishedIds !== undefined) {
+            const ids = decodePublishedIds(body());
+            if (ids !== undefined) reader.onPublishedIds(ids);
           }
         },
         { arguments: { 'x-stream-offset': 'first' } },

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
 import type { ListedQueue, QueueContents, QueueDetails } from '../core/queue-report.js';
-import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { FairqError, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
 import type { BrokerAddress } from './address.js';
 import {
   type ConsumerFigures,
@@ -144,25 +144,25 @@ export class Management {
 
   /** Everything that the broker says of one queue; undefined where it is not there. */
   async queueDetails(queue: string): Promise<QueueDetails | undefined> {
-    const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;
+    const path = `${this.#queuesPath()}/${segment(queue)}`;
     return unlessMissing(this.#call('GET', path).then(queueDetails));
   }
 
   /** What one queue was made as; undefined where it is not there. */
   async queueDefinition(queue: string): Promise<QueueDefinition | undefined> {
-    const path = `${this.#queuesPath()}/${encodeURIComponent(queue)}`;
+    const path = `${this.#queuesPath()}/${segment(queue)}`;
     return unlessMissing(this.#call('GET', path).then(queueDefinition));
   }
 
   /** Names of the queues that are bound to an exchange; none where the exchange is not there. */
   async boundQueues(exchange: string): Promise<ReadonlySet<string>> {
-    const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
+    const where = `${segment(this.address.vhost)}/${segment(exchange)}`;
     const list = await this.#list(`/api/exchanges/${where}/bindings/source?columns=destination`);
     return new Set(list.map((item) => String(field(item, 'destination'))));
   }
 
   async bindings(exchange: string): Promise<Binding[]> {
-    const where = `${encodeURIComponent(this.address.vhost)}/${encodeURIComponent(exchange)}`;
+    const where = `${segment(this.address.vhost)}/${segment(exchange)}`;
     const list = await this.#list(`/api/exchanges/${where}/bindings/source`);
     return list.map((item) => ({
       destination: String(field(item, 'destination')),
@@ -173,21 +173,21 @@ export class Management {
 
   /** The type of each exchange, by name. */
   async exchangeTypes(): Promise<ReadonlyMap<string, string>> {
-    const vhost = encodeURIComponent(this.address.vhost);
+    const vhost = segment(this.address.vhost);
     const list = await this.#list(`/api/exchanges/${vhost}?columns=name,type`);
     return new Map(list.map((item) => [String(field(item, 'name')), String(field(item, 'type'))]));
   }
 
   /** Where an exchange sends what finds no queue, and who says so; undefined where it sends it nowhere. */
   async alternateExchange(exchange: string): Promise<AlternateExchange | undefined> {
-    const vhost = encodeURIComponent(this.address.vhost);
-    const found = await this.#call('GET', `/api/exchanges/${vhost}/${encodeURIComponent(exchange)}`);
+    const vhost = segment(this.address.vhost);
+    const found = await this.#call('GET', `/api/exchanges/${vhost}/${segment(exchange)}`);
     const argument = field(field(found, 'arguments'), 'alternate-exchange');
     if (argument !== undefined) return { policy: undefined, name: String(argument) };
     const policy = field(found, 'policy');
     if (typeof policy !== 'string' || policy === '') return undefined;
     // Who may not see policies still sees which one it is.
-    const said = await ifAllowed(this.#call('GET', `/api/policies/${vhost}/${encodeURIComponent(policy)}`));
+    const said = await ifAllowed(this.#call('GET', `/api/policies/${vhost}/${segment(policy)}`));
     const definition = field(said, 'definition');
     const name = field(definition, 'alternate-exchange');
     if (definition !== undefined && name === undefined) return undefined;
@@ -213,7 +213,7 @@ export class Management {
   async memoryInUse(): Promise<number> {
     const names = (await this.nodes()).filter(({ running }) => running).map(({ name }) => name);
     const answers = await Promise.all(
-      names.map((name) => this.#call('GET', `/api/nodes/${encodeURIComponent(name)}/memory`)),
+      names.map((name) => this.#call('GET', `/api/nodes/${segment(name)}/memory`)),
     );
     return answers.reduce<number>(
       (sum, answer) => sum + Number(field(field(field(answer, 'memory'), 'total'), 'erlang') ?? 0),
@@ -228,13 +228,13 @@ export class Management {
 
   /** Consumers on the vhost, with how much each may hold. */
   async consumers(): Promise<ConsumerFigures[]> {
-    const path = `/api/consumers/${encodeURIComponent(this.address.vhost)}`;
+    const path = `/api/consumers/${segment(this.address.vhost)}`;
     return (await this.#list(path)).map(consumerFigures);
   }
 
   /** What the processes connected to the vhost call themselves. */
   async connectionNames(): Promise<string[]> {
-    const path = `/api/vhosts/${encodeURIComponent(this.address.vhost)}/connections`;
+    const path = `/api/vhosts/${segment(this.address.vhost)}/connections`;
     const list = await this.#list(path);
     return list.map((item) => String(field(field(item, 'client_properties'), 'connection_name') ?? ''));
   }
@@ -256,16 +256,16 @@ export class Management {
   }
 
   async makeVhost(vhost: string): Promise<void> {
-    await this.#call('PUT', `/api/vhosts/${encodeURIComponent(vhost)}`, {});
-    await this.#call(
-      'PUT',
-      `/api/permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(this.address.username)}`,
-      { configure: '.*', write: '.*', read: '.*' },
-    );
+    await this.#call('PUT', `/api/vhosts/${segment(vhost)}`, {});
+    await this.#call('PUT', `/api/permissions/${segment(vhost)}/${segment(this.address.username)}`, {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
   }
 
   async removeVhost(vhost: string): Promise<void> {
-    await this.#call('DELETE', `/api/vhosts/${encodeURIComponent(vhost)}`);
+    await this.#call('DELETE', `/api/vhosts/${segment(vhost)}`);
   }
 
   async close(): Promise<void> {
@@ -279,7 +279,7 @@ export class Management {
   }
 
   #queuesPath(): string {
-    return `/api/queues/${encodeURIComponent(this.address.vhost)}`;
+    return `/api/queues/${segment(this.address.vhost)}`;
   }
 
   /** An answer that is no list is not taken for an empty one: nobody being there is a reason to delete. */
@@ -407,4 +407,12 @@ function notManagement(where: string, cause?: unknown): FairqError {
 function excerptOf(text: string): string {
   const said = text.replace(/\s+/g, ' ').trim();
   return said === '' ? '' : `: ${said.length > 200 ? `${said.slice(0, 200)}…` : said}`;
+}
+
+/** A name as a part of a path. "." and ".." mean a folder to HTTP, however they are written: the answer would be about another. */
+function segment(name: string): string {
+  if (name !== '.' && name !== '..') return encodeURIComponent(name);
+  throw usageError('NO_PATH', `the management API cannot be asked about what is named "${name}"`, {
+    hint: 'HTTP takes that for a folder and answers about another vhost or queue: use another name.',
+  });
 }

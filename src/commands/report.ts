@@ -3,7 +3,7 @@ import type { Comparison } from '../core/comparison.js';
 import { type Glob, glob } from '../core/glob.js';
 import type { RunReport } from '../core/report.js';
 import type { RunMeasures } from '../core/run-measures.js';
-import { type Moment, parseMoment } from '../core/window-of-time.js';
+import { fixed, isTimeOfDay, type Moment, parseMoment } from '../core/window-of-time.js';
 import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
@@ -15,7 +15,7 @@ import { checked, type ThresholdFlags, withThresholdOption } from './thresholds.
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
 interface ReportFlags extends GroupByFlags, WeightFlags, ThresholdFlags, HtmlFlags {
-  run?: string;
+  run?: readonly string[];
   list?: boolean;
   user?: Glob;
   since?: Moment;
@@ -36,13 +36,17 @@ export function registerReport(program: Command, run: Run): void {
       ),
     ),
   )
-    .option('--run <id>', 'the run (default: the latest)')
+    .option(
+      '--run <id>',
+      'the run, or a start that no other has, or a pattern such as web-*; repeat it for several (default: the latest)',
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
     .option('--list', 'name the runs')
     .option('--user <glob>', 'show only users that match; what is measured is the whole run', glob)
     .addOption(groupByOption('also between groups of users who share queues, and inside of each'))
     .option(
       '--since <moment>',
-      'only tasks that started from then on: +30s after the first, or a date',
+      'only tasks that started from then on: +30s after the first, 15m before now, or a date; of all runs, where it is a time of day and no run is named',
       (text) => parseMoment(text, '--since'),
     )
     .option('--until <moment>', 'only tasks that started before', (text) => parseMoment(text, '--until'))
@@ -62,6 +66,8 @@ Examples:
   fairq report friday.ndjson.gz --since +10s --user 'team-*'
   fairq report --baseline friday.ndjson.gz
   fairq report --group-by hash:64
+  fairq report --since 15m
+  fairq report --run 'web-*' --since 2h --until 1h
   fairq report --html friday.html`,
     )
     .action((files: string[], flags: ReportFlags) => run(report)({ ...flags, files }));
@@ -77,16 +83,23 @@ async function report(flags: ReportFlags & { files: string[] }, context: Context
     return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);
   }
   const { openConnection } = await import('../broker/connection.js');
+  const { Management } = await import('../broker/management.js');
+  const { idGenerator } = await import('./identity.js');
   const config = await context.config();
   const connection = await openConnection(
     config.address,
     'fairq report',
     reconnecting(context, config, { resumption: 'the events are read from the start' }),
   );
-  const source = streamSource({ connection, names: config.names });
+  const management = new Management(config.address);
+  const source = streamSource({
+    ...{ connection, names: config.names, management, newId: idGenerator(context) },
+    onRefused: ({ message }) => context.say(`where tasks wait could not be looked up: ${message}`),
+  });
   try {
     return await Promise.race([reportOn(source, connection.brokerVersion, flags, context), interrupted]);
   } finally {
+    await management.close();
     await connection.close();
   }
 }
@@ -109,7 +122,8 @@ async function reportOn(
   const whole = measures.report(run);
   const thresholds = await checked(flags.check ?? [], whole, context);
   const passed = thresholds.every((one) => one.passed);
-  const baseline = flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags);
+  const baseline =
+    flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags, context);
   const shown = usersShown(whole, flags.user);
   const groups = grouping && measures.groupReport(grouping);
   const endsAs = passed ? undefined : 'check-failed';
@@ -120,6 +134,7 @@ async function reportOn(
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
   const pageOf = async () => {
+    const { titleOf } = await import('../render/report-text.js');
     const { aboutThis } = await import('./about.js');
     const { drawnUsers } = await import('../render/html/drawn-users.js');
     const both = [
@@ -132,7 +147,7 @@ async function reportOn(
       ...(flags.user && { users: report.users.map(({ user }) => user) }),
       timeline: measures.timeline(drawn),
     }));
-    const title = run === '' ? 'Tasks without a run' : `Run ${run}`;
+    const title = titleOf(shown);
     const part = { title, lead: '', results, checks: [], thresholds, comparison: baseline?.comparison };
     return { title, parts: [part], about: aboutThis(context, broker), document };
   };
@@ -168,35 +183,58 @@ async function measured(
   flags: ReportFlags,
   context: Context,
 ): Promise<{ run: string; measures: RunMeasures }> {
-  const { measureLatestRun, measureRun } = await import('../run/report/replay.js');
-  const newMeasures = await measuresBy(flags);
-  const named = flags.run ?? source.onlyRun;
+  const { findOutstanding, measureLatestRun, measureRuns, runNames } = await import(
+    '../run/report/replay.js'
+  );
+  const { RunChoice } = await import('../core/run-choice.js');
+  const newMeasures = await measuresBy(flags, context);
+  const named = chosenRuns(flags, source);
+  const latest = named === undefined ? await measureLatestRun(source, newMeasures) : undefined;
+  const now = () => context.clock.epochMicros();
+  const choice = new RunChoice(named ?? [latest!.run]);
   if (flags.save === undefined) {
-    if (named === undefined) return measureLatestRun(source, newMeasures);
-    return { run: named, measures: await measureRun(source, named, newMeasures) };
+    if (latest?.measures.outstanding().size === 0) {
+      if (source.find !== undefined) latest.measures.found(new Map());
+      return latest;
+    }
+    const first = await measureRuns(source, choice, newMeasures);
+    return { run: first.choice.label, measures: await findOutstanding(source, first, newMeasures, now) };
   }
-  // The file says first of all which run it is of.
-  const run = named ?? (await measureLatestRun(source, newMeasures)).run;
   const { EventFileWriter } = await import('../run/report/event-file.js');
   const saved = new Date(context.clock.epochMicros() / 1_000).toISOString();
+  // The file says first of all which run it is of.
+  const runs = (await runNames(source)).filter((run) => choice.has(run));
+  const run = choice.whole() === undefined && runs.length === 1 ? runs[0]! : null;
   const copy: EventFileWriter = EventFileWriter.create(flags.save, { run, saved, broker });
   context.io.onStopSignal(() => copy.discard());
   try {
-    const measures = await measureRun(source, run, newMeasures, copy);
+    const first = await measureRuns(source, choice, newMeasures, copy);
+    const measures = await findOutstanding(source, first, newMeasures, now, copy);
     copy.finish();
     context.say(`saved: ${flags.save}`);
-    return { run, measures };
+    return { run: first.choice.label, measures };
   } catch (error) {
     copy.discard();
     throw error;
   }
 }
 
+/** Undefined for the latest run. */
+function chosenRuns(
+  { run, since, until }: ReportFlags,
+  { onlyRun }: EventSource,
+): readonly string[] | undefined {
+  if (run !== undefined) return run;
+  if (onlyRun !== undefined) return [onlyRun];
+  return [since, until].some((moment) => moment !== undefined && isTimeOfDay(moment)) ? ['*'] : undefined;
+}
+
 /** By the shares that the flags say, over the part of the run that they say. */
-async function measuresBy(flags: ReportFlags): Promise<() => RunMeasures> {
+async function measuresBy(flags: ReportFlags, context: Context): Promise<() => RunMeasures> {
   const { RunMeasures } = await import('../core/run-measures.js');
   const weights = await weightsFrom(flags);
-  const { since, until } = flags;
+  const now = context.clock.epochMicros();
+  const [since, until] = [flags.since, flags.until].map((moment) => moment && fixed(moment, now));
   return () => new RunMeasures((user) => weights.find(user).weight, { since, until });
 }
 
@@ -207,10 +245,18 @@ interface Baseline {
   readonly comparison: Comparison;
 }
 
-async function compared(file: string, now: RunReport, flags: ReportFlags): Promise<Baseline> {
+async function compared(
+  file: string,
+  now: RunReport,
+  flags: ReportFlags,
+  context: Context,
+): Promise<Baseline> {
   const { fileSource, measureLatestRun } = await import('../run/report/replay.js');
   const { compareRuns } = await import('../core/comparison.js');
-  const { run, measures } = await measureLatestRun(await fileSource([file]), await measuresBy(flags));
+  const { run, measures } = await measureLatestRun(
+    await fileSource([file]),
+    await measuresBy(flags, context),
+  );
   const report = measures.report(run);
   return { label: run === now.run ? file : run, report, measures, comparison: compareRuns(report, now) };
 }

@@ -17,6 +17,11 @@ export class Deque<T> {
     return this.#ring[this.#head];
   }
 
+  /** From the oldest to the youngest. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = 0; i < this.#size; i++) yield this.#ring[this.#at(i)] as T;
+  }
+
   push(item: T): void {
     if (this.#size === this.#ring.length) this.#grow();
     this.#ring[this.#at(this.#size)] = item;

@@ -25,8 +25,8 @@ export interface Envelope {
 export const ENVELOPE_HEADER = 'x-fairq';
 const VERSION = '1';
 const FIELDS = 7;
-/** Of an encoded run or user. A user that fairq takes is shorter, and these are kept for each task. */
-const MOST_TEXT = 1_024;
+/** Characters of an encoded run or user: what is longer is not carried. These are kept for each task. */
+export const MOST_TEXT = 1_024;
 
 export function encodeEnvelope(envelope: Envelope): string {
   const { user, run, sequence, attempt, sentAt, intendedAt } = envelope;

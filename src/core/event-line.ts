@@ -1,6 +1,7 @@
 import { runRecordOf } from './event-codec.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from './sane-numbers.js';
 import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
+import type { Whereabouts } from './whereabouts.js';
 
 /**
  * A saved run: lines of JSON, each with its `kind`, as the event stream had them, in its order. Times are
@@ -12,6 +13,7 @@ import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
  *
  *     {"kind":"beginning","at":1700000000000000}                   there is no history from before
  *     {"kind":"published","run","record","started","finished","tasks":[["A",30000],…]}
+ *     {"kind":"outstanding","users":[["A",{"waiting":3,…}],…]}      where tasks were that had not completed
  *     {"kind":"completion","id","user","run","sequence","attempt","outcome","worker",
  *      "enqueued","sentLate","started","finished","redelivered","hasResult"}
  */
@@ -31,6 +33,7 @@ export type EventLine =
   | { readonly kind: 'head'; readonly head: EventFileHead }
   | { readonly kind: 'beginning'; readonly at: number }
   | { readonly kind: 'published'; readonly record: RunRecord }
+  | { readonly kind: 'outstanding'; readonly users: ReadonlyMap<string, Whereabouts> }
   | { readonly kind: 'completion'; readonly event: TaskEvent };
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['done', 'failed', 'retrying']);
@@ -51,6 +54,10 @@ export function publishedLine({ tasks, ...record }: RunRecord): string {
   return JSON.stringify({ kind: 'published', ...record, tasks: [...tasks] });
 }
 
+export function outstandingLine(users: ReadonlyMap<string, Whereabouts>): string {
+  return JSON.stringify({ kind: 'outstanding', users: [...users] });
+}
+
 /** Undefined for a line that is none of these. */
 export function readEventLine(line: string): EventLine | undefined {
   const fields = parsedObject(line);
@@ -64,6 +71,10 @@ export function readEventLine(line: string): EventLine | undefined {
     }
     case 'beginning':
       return isClockTime(fields.at) ? { kind: 'beginning', at: fields.at } : undefined;
+    case 'outstanding': {
+      const users = whereaboutsIn(fields.users);
+      return users && { kind: 'outstanding', users };
+    }
     case EVENT_FILE:
       return { kind: 'head', head: headOf(fields) };
     default:
@@ -82,6 +93,20 @@ function parsedObject(line: string): Fields | undefined {
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
+}
+
+function whereaboutsIn(value: unknown): ReadonlyMap<string, Whereabouts> | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const users = new Map<string, Whereabouts>();
+  for (const entry of value as unknown[]) {
+    const [user, found] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof user !== 'string' || !isObject(found)) return undefined;
+    const { waiting, running, retrying, missing, unknown } = found;
+    const counts = [waiting, running, retrying, missing, unknown];
+    if (!counts.every((count) => isWithin(count, 0, Number.MAX_SAFE_INTEGER))) return undefined;
+    users.set(user, { waiting, running, retrying, missing, unknown } as Whereabouts);
+  }
+  return users;
 }
 
 function headOf({ version, run, saved, broker }: Record<string, unknown>): EventFileHead {

@@ -66,6 +66,7 @@ export function groupReport(
     { ...completions, names: labels, users: mapped(completions.users) },
     startOrder,
     null,
+    undefined,
   );
   const missingOf = labels.map((): number | null => null);
   for (const [user, count] of missing.entries()) {

@@ -4,12 +4,14 @@ import type { RunRecord } from './task-event.js';
 export class PublishedTasks {
   readonly #records = new Set<string>();
   readonly #byUser = new Map<string, { tasks: number; sentBy: number }>();
+  readonly #queues = new Set<string>();
   #total = 0;
 
   /** A record with a name that was seen before is a repeat and counts for nothing. */
   add(record: RunRecord): void {
     if (this.#records.has(record.record)) return;
     this.#records.add(record.record);
+    for (const queue of record.queues ?? []) this.#queues.add(queue);
     for (const [user, tasks] of record.tasks) {
       const known = this.#byUser.get(user);
       this.#total += tasks;
@@ -29,6 +31,11 @@ export class PublishedTasks {
 
   get users(): Iterable<string> {
     return this.#byUser.keys();
+  }
+
+  /** Those that its tasks went to and that are no user's own. */
+  get queues(): readonly string[] {
+    return [...this.#queues];
   }
 
   tasksOf(user: string): number {

@@ -3,7 +3,13 @@
  * (schema version 1). Positions count from 1 in the order of completion across all workers.
  */
 export interface RunReport {
+  /** Its id, or how the runs are called that it is of together. */
   readonly run: string;
+  /** The ids of them. */
+  readonly runs: readonly string[];
+  /** The first start and the last completion; microseconds since the epoch, null where nothing has completed. */
+  readonly beganAt: number | null;
+  readonly endedAt: number | null;
   /** From the first start to the last completion. */
   readonly seconds: number;
   readonly tasksPerSecond: number;
@@ -15,6 +21,14 @@ export interface RunReport {
   /** Failed attempts that were followed by another, or are to be. */
   readonly retries: number;
   /** Published and not completed; null where `published` is. */
+  readonly outstanding: number | null;
+  /** Of those: in a queue or prefetched, running, and waiting for their next attempt; null where nobody has looked. */
+  readonly waiting: number | null;
+  readonly running: number | null;
+  readonly retrying: number | null;
+  /** Waiting or missing: what cannot be told apart. */
+  readonly unknown: number | null;
+  /** In no queue, at no worker and not to be tried again. All that are outstanding where nobody has looked. */
   readonly missing: number | null;
   /** Completions of tasks that had already been completed. */
   readonly duplicates: number;
@@ -49,7 +63,12 @@ export interface UserReport {
   readonly failed: number;
   /** Failed attempts that were followed by another, or are to be. */
   readonly retries: number;
-  /** Published by this user and not completed; null where unknown. */
+  /** Published by this user and not completed; null where unknown. The rest as in `RunReport`. */
+  readonly outstanding: number | null;
+  readonly waiting: number | null;
+  readonly running: number | null;
+  readonly retrying: number | null;
+  readonly unknown: number | null;
   readonly missing: number | null;
   /** Rank of this user's first start among all starts; null where none has started. */
   readonly firstStartPosition: number | null;

@@ -28,7 +28,8 @@ export class RunCatalog {
   add(event: TaskEvent): void {
     const entry = this.#entry(event.run);
     entry.users.add(event.user);
-    entry.ids.add(event.id);
+    // Ids that people have given may be there twice, and are of two tasks then.
+    entry.ids.add(`${event.id} ${event.sequence} ${event.user}`);
     active(entry, Math.min(event.enqueued, event.started), event.finished);
   }
 

@@ -5,7 +5,7 @@ import { compareNatural } from './natural-order.js';
 import { orderByTime } from './order-by-time.js';
 import { percentiles } from './percentiles.js';
 import { PublishedTasks } from './published-tasks.js';
-import type { CompletionOrder, RunReport } from './report.js';
+import type { CompletionOrder, RunReport, UserReport } from './report.js';
 import { round3 } from './round.js';
 import {
   countTasks,
@@ -21,10 +21,11 @@ import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from './task-table.js';
 import {
   allDwells,
   type Completions,
-  missingByUser,
+  outstandingByUser,
   roundedPercentiles,
   userReports,
 } from './user-reports.js';
+import type { Outstanding, Whereabouts } from './whereabouts.js';
 import { type PartOfRun, type TimeWindow, windowOf } from './window-of-time.js';
 
 /** As many as can be told apart in a picture. */
@@ -44,6 +45,25 @@ function finite(micros: number): number | null {
   return Number.isFinite(micros) ? micros : null;
 }
 
+function indexIn(indexes: Map<string, number>, name: string): number {
+  let index = indexes.get(name);
+  if (index === undefined) {
+    index = indexes.size;
+    indexes.set(name, index);
+  }
+  return index;
+}
+
+/** Null where it is not known of anybody. */
+function total(
+  users: readonly Omit<UserReport, 'maxLagTasks'>[],
+  of: keyof Whereabouts | 'outstanding',
+): number | null {
+  let known: number | null = null;
+  for (const user of users) if (user[of] !== null) known = (known ?? 0) + user[of];
+  return known;
+}
+
 function sum(counts: Uint32Array): number {
   return counts.reduce((total, count) => total + count, 0);
 }
@@ -58,11 +78,13 @@ export class RunMeasures {
   readonly #rows = new Map<string, number>();
   readonly #tasks = new TaskTable();
   readonly #userIndex = new Map<string, number>();
+  readonly #runIndex = new Map<string, number>();
   readonly #workers = new Set<string>();
   readonly #published = new PublishedTasks();
   readonly #weightOf: (user: string) => number;
   readonly #part: PartOfRun;
   #cache: Counted | undefined;
+  #found: ReadonlyMap<string, Whereabouts> | undefined;
   #superseded = 0;
   /** Last seen at a failed attempt, with another to come. */
   #retrying = 0;
@@ -81,7 +103,15 @@ export class RunMeasures {
   add(event: TaskEvent): void {
     this.#cache = undefined;
     const tasks = this.#tasks;
-    const row = this.#rows.get(event.id);
+    const user = indexIn(this.#userIndex, event.user);
+    const run = indexIn(this.#runIndex, event.run);
+    let key = event.id;
+    let row = this.#rows.get(key);
+    if (row !== undefined && !this.#isOf(row, user, run, event.sequence)) {
+      // Ids that people have given may be there twice, and are of two tasks then.
+      key = JSON.stringify([event.id, user, run, event.sequence]);
+      row = this.#rows.get(key);
+    }
     if (row !== undefined) {
       const before = tasks.states[row]!;
       const attempt = tasks.attempts[row]!;
@@ -97,8 +127,7 @@ export class RunMeasures {
     }
     const state = STATES[event.outcome];
     if (state === RETRYING) this.#retrying++;
-    const user = this.#intern(event.user);
-    this.#rows.set(event.id, tasks.push(user, event.attempt, state, event));
+    this.#rows.set(key, tasks.push(user, event.attempt, state, run, event));
     this.#workers.add(event.worker);
     this.#firstStart = Math.min(this.#firstStart, event.started);
     this.#earliest = Math.min(this.#earliest, event.enqueued);
@@ -109,6 +138,7 @@ export class RunMeasures {
     this.#cache = undefined;
     this.#earliest = Math.min(this.#earliest, record.started);
     this.#published.add(record);
+    indexIn(this.#runIndex, record.run);
   }
 
   /** The event stream holds nothing from before; microseconds since the epoch. */
@@ -116,9 +146,31 @@ export class RunMeasures {
     this.#historyFrom = at;
   }
 
+  /** What has not completed, of each user who has such tasks; empty where nobody has said what was published. */
+  outstanding(): ReadonlyMap<string, Outstanding> {
+    const { completions } = this.#counted();
+    const tasks = outstandingByUser(completions, this.#isPart ? null : this.#published);
+    const found = new Map<string, Outstanding>();
+    for (const [i, user] of completions.names.entries()) {
+      const count = tasks[i]!;
+      if (count) found.set(user, { tasks: count, retrying: completions.retrying[i]! });
+    }
+    return found;
+  }
+
+  /** Queues that its tasks went to and that are no user's own. */
+  get queues(): readonly string[] {
+    return this.#published.queues;
+  }
+
+  /** Where the tasks are that are outstanding, which nobody can tell from events. */
+  found(whereabouts: ReadonlyMap<string, Whereabouts>): void {
+    this.#found = whereabouts;
+  }
+
   report(run: string): RunReport {
     const { completions, startOrder, service, window } = this.#counted();
-    const users = userReports(completions, startOrder, this.#isPart ? null : this.#published);
+    const users = userReports(completions, startOrder, this.#isPart ? null : this.#published, this.#found);
     const completed = completions.users.length;
     const from = Math.max(this.#firstStart, window.from);
     const seconds = Math.max(0, Math.min(this.#lastFinish, window.to) - from) / 1e6;
@@ -134,8 +186,16 @@ export class RunMeasures {
       completed,
       failed: sum(completions.failed),
       retries: sum(completions.retries),
-      missing: published === null ? null : users.reduce((sum, user) => sum + (user.missing ?? 0), 0),
+      outstanding: published === null ? null : (total(users, 'outstanding') ?? 0),
+      waiting: total(users, 'waiting'),
+      running: total(users, 'running'),
+      retrying: total(users, 'retrying'),
+      unknown: total(users, 'unknown'),
+      missing: published === null ? null : (total(users, 'missing') ?? 0),
       duplicates: this.#duplicates,
+      runs: [...this.#runIndex.keys()].sort(compareNatural),
+      beganAt: completed === 0 ? null : finite(from),
+      endedAt: completed === 0 ? null : finite(Math.min(this.#lastFinish, window.to)),
       window: this.#isPart ? { since: finite(window.from), until: finite(window.to) } : null,
       historyCutAt: this.#earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...this.#workers].sort(compareNatural),
@@ -212,7 +272,8 @@ export class RunMeasures {
   /** How users who share queues fared: between their groups, and inside of each. */
   groupReport(grouping: Grouping): GroupsReport {
     const { completions, startOrder, service } = this.#counted();
-    const missing = missingByUser(completions, this.#isPart ? null : this.#published);
+    const users = userReports(completions, startOrder, this.#isPart ? null : this.#published, this.#found);
+    const missing = users.map((user) => user.missing);
     return groupReport({ completions, startOrder, service, missing }, grouping, this.#weightOf);
   }
 
@@ -222,13 +283,10 @@ export class RunMeasures {
     return { users: names, order: users };
   }
 
-  #intern(user: string): number {
-    let index = this.#userIndex.get(user);
-    if (index === undefined) {
-      index = this.#userIndex.size;
-      this.#userIndex.set(user, index);
-    }
-    return index;
+  /** Whether it is the same task, whose attempts and repeats have the same number among its user's tasks of the run. */
+  #isOf(row: number, user: number, run: number, sequence: number): boolean {
+    const { users, runs, sequences } = this.#tasks;
+    return users[row] === user && runs[row] === run && sequences[row] === sequence;
   }
 
   get #isPart(): boolean {
@@ -242,7 +300,7 @@ export class RunMeasures {
 
   /** What counts, in the order of completion, with the users in the order of their names. */
   #count(): Counted {
-    for (const user of this.#published.users) this.#intern(user);
+    for (const user of this.#published.users) indexIn(this.#userIndex, user);
     const names = [...this.#userIndex.keys()].sort(compareNatural);
     const rank = new Uint32Array(names.length);
     for (const [i, name] of names.entries()) rank[this.#userIndex.get(name)!] = i;
@@ -258,6 +316,7 @@ export class RunMeasures {
     let to = 0;
     const failed = new Uint32Array(names.length);
     const retries = new Uint32Array(names.length);
+    const retrying = new Uint32Array(names.length);
     for (let row = 0; row < tasks.size; row++) {
       const state = tasks.states[row]!;
       const startedAt = tasks.started[row]!;
@@ -265,6 +324,7 @@ export class RunMeasures {
       const isIn = startedAt >= window.from && startedAt < window.to;
       if (state === SUPERSEDED || state === RETRYING) {
         if (isIn) retries[user]!++;
+        if (state === RETRYING) retrying[user]!++;
         continue;
       }
       if (!isIn) {
@@ -289,6 +349,7 @@ export class RunMeasures {
       sentLate: sentLate.subarray(0, to),
       failed,
       retries,
+      retrying,
     };
     const startOrder = orderByTime(completions.started);
     const service = this.#service(completions, startOrder, later);
@@ -307,7 +368,7 @@ export class RunMeasures {
     later: { readonly users: readonly number[]; readonly times: readonly number[] },
   ): Service {
     const { names, users, enqueued, started } = completions;
-    const missing = missingByUser(completions, this.#isPart ? null : this.#published);
+    const missing = outstandingByUser(completions, this.#isPart ? null : this.#published);
     const waiting = [...names.entries()].filter(([user]) => (missing[user] ?? 0) > 0);
     const completed = users.length;
     const size = completed + waiting.length + later.users.length;

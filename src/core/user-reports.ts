@@ -2,6 +2,7 @@ import { percentiles } from './percentiles.js';
 import type { PublishedTasks } from './published-tasks.js';
 import type { Percentiles, UserReport } from './report.js';
 import { round3 } from './round.js';
+import { NOWHERE, type Whereabouts } from './whereabouts.js';
 
 /** Completed tasks as columns, in the order of their completion. Times are microseconds. */
 export interface Completions {
@@ -15,20 +16,24 @@ export interface Completions {
   /** How many of each user's tasks failed for good, and how many failed attempts there was another after, by index. */
   readonly failed: Uint32Array;
   readonly retries: Uint32Array;
+  /** Of how many a failed attempt was the last that was heard, though another is to come. */
+  readonly retrying: Uint32Array;
 }
 
 /**
  * @param startOrder the indices of the tasks in the order in which they started
  * @param published null where it says nothing of these
+ * @param found where those are that have not completed; undefined where nobody has looked
  */
 export function userReports(
   completions: Completions,
   startOrder: Uint32Array,
   published: PublishedTasks | null,
+  found: ReadonlyMap<string, Whereabouts> | undefined,
 ): Omit<UserReport, 'maxLagTasks'>[] {
   const { names, users } = completions;
   const tasks = tasksByUser(completions);
-  const missing = missingByUser(completions, published);
+  const outstanding = outstandingByUser(completions, published);
   const firstStart = firstPositions(names.length, startOrder.length, (i) => users[startOrder[i]!]!);
   const firstCompletion = firstPositions(names.length, users.length, (i) => users[i]!);
   const lastCompletion = new Uint32Array(names.length);
@@ -40,12 +45,24 @@ export function userReports(
     tasks: tasks[i]!,
     failed: completions.failed[i]!,
     retries: completions.retries[i]!,
-    missing: missing[i]!,
+    outstanding: outstanding[i]!,
+    ...whereaboutsIn(found, user, outstanding[i]!),
     firstStartPosition: firstStart[i] || null,
     firstCompletionPosition: firstCompletion[i] || null,
     lastCompletionPosition: lastCompletion[i] || null,
     dwellMs: roundedPercentiles(percentiles(dwells[i]!)),
   }));
+}
+
+/** Where nobody has looked, all that has not completed counts as missing. */
+function whereaboutsIn(
+  found: ReadonlyMap<string, Whereabouts> | undefined,
+  user: string,
+  outstanding: number | null,
+): { [Field in keyof Whereabouts]: number | null } {
+  if (found === undefined || outstanding === null)
+    return { waiting: null, running: null, retrying: null, unknown: null, missing: outstanding };
+  return found.get(user) ?? NOWHERE;
 }
 
 function tasksByUser({ names, users }: Completions): Uint32Array {
@@ -55,7 +72,10 @@ function tasksByUser({ names, users }: Completions): Uint32Array {
 }
 
 /** Published and not completed, of each user; null where nobody has said what was published. */
-export function missingByUser(completions: Completions, published: PublishedTasks | null): (number | null)[] {
+export function outstandingByUser(
+  completions: Completions,
+  published: PublishedTasks | null,
+): (number | null)[] {
   const tasks = tasksByUser(completions);
   const isKnown = published !== null && published.total !== null;
   return completions.names.map((user, i) =>

@@ -1,3 +1,6 @@
+import type { PublishedIds, RunRecord, TaskEvent } from './task-event.js';
+import { idSeries } from './task-id.js';
+
 /** Of tasks that were published and have not completed: how many are where. */
 export interface Whereabouts {
   /** In a queue, or prefetched by a worker. */
@@ -10,6 +13,8 @@ export interface Whereabouts {
   /** They may be in a queue with tasks of other runs, or at a worker that did not answer; or they are missing. */
   readonly unknown: number;
 }
+
+export const NOWHERE: Whereabouts = { waiting: 0, running: 0, retrying: 0, missing: 0, unknown: 0 };
 
 /** Of one user: published and not completed, and those of them of which a failed attempt was the last that was heard. */
 export interface Outstanding {
@@ -98,27 +103,45 @@ export function whereaboutsOf(
 export class OtherRuns {
   readonly #left = new Map<string, number>();
   readonly #records = new Set<string>();
+  /** Completed tasks that were delivered more than once. */
+  readonly redelivered = new Set<string>();
+  readonly #seen = new Set<string>();
   /** Series of ids of publishers that have not said yet what they sent, and when they last spoke. */
   readonly #atWork = new Map<string, number>();
 
-  /** Another run's task has ended; one that was delivered before may have been counted before. */
-  completed(user: string, redelivered: boolean): void {
-    if (!redelivered) this.#left.set(user, (this.#left.get(user) ?? 0) - 1);
+  /**
+   * @param maybeTwice ids of completed tasks that were delivered more than once, by an earlier look: each of them counts
+   *   once. One that is not among them counts for nothing, for it may have completed before.
+   */
+  constructor(private readonly maybeTwice: ReadonlySet<string> = new Set()) {}
+
+  add({ id, run, user, outcome, redelivered }: TaskEvent): void {
+    if (outcome === 'retrying') return;
+    const key = redelivered || this.maybeTwice.size > 0 ? `${run} ${id}` : '';
+    if (redelivered) this.redelivered.add(key);
+    if (this.maybeTwice.has(key)) {
+      if (this.#seen.has(key)) return;
+      this.#seen.add(key);
+    } else if (redelivered) {
+      return;
+    }
+    this.#count(user, -1);
   }
 
-  published(record: string, tasks: ReadonlyMap<string, number>): void {
+  addRecord({ record, tasks }: RunRecord): void {
     if (this.#records.has(record)) return;
     this.#records.add(record);
-    for (const [user, count] of tasks) this.#left.set(user, (this.#left.get(user) ?? 0) + count);
+    for (const [user, count] of tasks) this.#count(user, count);
   }
 
-  /** @param at when it spoke, microseconds since the epoch */
-  publisherSpoke(series: string, at: number): void {
-    this.#atWork.set(series, at);
+  publisherSpoke({ series, at }: PublishedIds): void {
+    if (series !== undefined && at !== undefined) this.#atWork.set(series, at);
   }
 
-  publisherEnded(series: string): void {
-    this.#atWork.delete(series);
+  /** A record has an id of its publisher's making in its name. */
+  publisherEnded({ record }: RunRecord): void {
+    const series = idSeries(record.split('.', 1)[0] ?? '');
+    if (series !== undefined) this.#atWork.delete(series);
   }
 
   /** @param since publishers that have not spoken since then are not at work any more */
@@ -127,5 +150,9 @@ export class OtherRuns {
     for (const at of this.#atWork.values()) if (at >= since) return Number.POSITIVE_INFINITY;
     // More completed than anybody says was sent: there are publishers that say nothing.
     return left < 0 ? Number.POSITIVE_INFINITY : left;
+  }
+
+  #count(user: string, change: number): void {
+    this.#left.set(user, (this.#left.get(user) ?? 0) + change);
   }
 }

@@ -49,13 +49,13 @@ function joined(blocks: readonly string[]): string {
 }
 
 function renderHeader(report: RunReport, style: TextStyle): string {
-  const name = report.run === '' ? 'Tasks without a run' : `Run ${safeText(report.run, style.unicode)}`;
+  const name = safeText(titleOf(report), style.unicode);
   const workers = report.workerNames.length;
   const work =
     report.completed === 0
       ? 'no task has completed'
       : `${formatTasks(report.completed)} of ${usersOf(report)} in ${formatDuration(report.seconds * 1000)}, ` +
-        `${formatRate(report.tasksPerSecond)}, by ${formatCount(workers)} ${workers === 1 ? 'worker' : 'workers'}`;
+        `${formatRate(report.tasksPerSecond)}, by ${formatCount(workers)} ${workers === 1 ? 'worker' : 'workers'}, ${describeTimes(report)}`;
   const verdict = describeMissing(report);
   return [
     lines(`${name}: ${work}`, 'strong', style),
@@ -66,30 +66,72 @@ function renderHeader(report: RunReport, style: TextStyle): string {
   ].join('\n');
 }
 
+/** `Run friday`, `12 runs (web-*)` */
+export function titleOf({ run, runs }: RunReport): string {
+  if (runs.length > 1) return `${formatCount(runs.length)} runs (${run})`;
+  const [only = run] = runs;
+  return only === '' ? 'Tasks without a run' : `Run ${only}`;
+}
+
+/** `from 2026-11-26 14:05:09 to 14:20:09 UTC`; the day is said again only where it is another. */
+export function describeTimes({ beganAt, endedAt }: RunReport): string {
+  if (beganAt === null || endedAt === null) return '';
+  const [from, to] = [beganAt, endedAt].map((at) => new Date(at / 1000).toISOString().slice(0, 19)) as [
+    string,
+    string,
+  ];
+  const end = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to.replace('T', ' ');
+  return `from ${from.replace('T', ' ')} to ${end} UTC`;
+}
+
 function usersOf({ userCount }: RunReport): string {
   return userCount === 1 ? '1 user' : `${formatCount(userCount)} users`;
 }
 
 /** Whether tasks are missing: what the reader must not overlook. */
-export function describeMissing({ run, published, completed, missing, window }: RunReport): Verdict {
+export function describeMissing(report: RunReport): Verdict {
+  const { run, published, completed, outstanding, missing, window } = report;
   if (window !== null) {
     return {
       text: `Only the tasks that started ${describeWindow(window)}: what is missing is not known of a part.`,
       tone: 'quiet',
     };
   }
-  if (published === null || missing === null) {
+  if (published === null || missing === null || outstanding === null) {
     return run === ''
       ? { text: 'Nobody has said how many there should be: fairq did not publish them.', tone: 'quiet' }
       : { text: 'UNKNOWN whether tasks are missing: no publisher has said yet what it sent.', tone: 'alarm' };
   }
-  const unnamed = completed - (published - missing);
+  const unnamed = completed - (published - outstanding);
   const more = unnamed > 0 ? ` ${formatTasks(unnamed)} completed that no publisher has named.` : '';
+  const rest = describeRest(report);
   if (missing > 0) {
-    const text = `MISSING: ${formatCount(missing)} of ${formatTasks(published)} published ${missing === 1 ? 'has' : 'have'} not completed.${more}`;
+    const nowhere = report.waiting === null ? '' : ', and no queue and no worker has them';
+    const text = `MISSING: ${formatCount(missing)} of ${formatTasks(published)} published ${missing === 1 ? 'has' : 'have'} not completed${nowhere}.${rest === '' ? '' : ` ${rest}`}${more}`;
     return { text, tone: 'alarm' };
   }
+  if (rest !== '') {
+    const text = `It goes on: ${formatCount(outstanding)} of ${formatTasks(published)} published ${outstanding === 1 ? 'has' : 'have'} not completed. ${rest}${more}`;
+    return { text, tone: 'yellow' };
+  }
   return { text: `Nothing is missing: ${formatTasks(published)} published.${more}`, tone: 'good' };
+}
+
+/** Of what has not completed and is not missing; empty where there is nothing. */
+function describeRest({ waiting, running, retrying, unknown }: RunReport): string {
+  const are = (count: number | null, text: string) => (count ? [`${formatCount(count)} ${text}`] : []);
+  const parts = [
+    ...are(waiting, waiting === 1 ? 'waits' : 'wait'),
+    ...are(running, running === 1 ? 'runs' : 'run'),
+    ...are(retrying, `${retrying === 1 ? 'is' : 'are'} to be tried again`),
+  ];
+  const sure = parts.length === 0 ? [] : [`${parts.join(', ')}.`];
+  const unsure = unknown
+    ? [
+        `UNKNOWN of ${formatCount(unknown)} whether they wait or are missing: other tasks are in the same queues, or a worker did not answer.`,
+      ]
+    : [];
+  return [...sure, ...unsure].join(' ');
 }
 
 /** Where the load was not what was asked for. */
@@ -154,7 +196,9 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
   const position = (value: number | null): string => (value === null ? '-' : formatCount(value));
   const dwell = (pick: 'p50' | 'p95' | 'p99' | 'max') => (user: UserReport) =>
     user.dwellMs === null ? '-' : formatDuration(user.dwellMs[pick]);
-  const missing: Column<UserReport> = { heading: 'missing', text: (user) => position(user.missing) };
+  const where = (['waiting', 'running', 'retrying', 'unknown', 'missing'] as const).flatMap((heading) =>
+    report[heading] ? [{ heading, text: (user: UserReport) => position(user[heading]) }] : [],
+  );
   const columns: Column<UserReport>[] = [
     {
       heading: 'user',
@@ -164,12 +208,12 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
       whole: true,
     },
     { heading: 'tasks', text: (user) => formatCount(user.tasks) },
-    ...((report.missing ?? 0) > 0 ? [missing] : []),
+    ...where,
     ...(report.failed > 0
       ? [{ heading: 'failed', text: (user: UserReport) => formatCount(user.failed) }]
       : []),
     ...(report.retries > 0
-      ? [{ heading: 'retries', text: (user: UserReport) => formatCount(user.retries), dropOrder: 6 }]
+      ? [{ heading: 'tried\nagain', text: (user: UserReport) => formatCount(user.retries), dropOrder: 6 }]
       : []),
     { heading: 'first\nstart', text: (user) => position(user.firstStartPosition), dropOrder: 3 },
     { heading: 'first\ndone', text: (user) => position(user.firstCompletionPosition), dropOrder: 4 },

@@ -54,6 +54,9 @@ export const LAG_AS_WORK: RunFigure = {
 };
 export const DWELL_P95 = dwell('p95');
 export const DWELL_MAX = dwell('max');
+export const WAITING = count('waiting', ({ waiting }) => waiting);
+export const RUNNING = count('running', ({ running }) => running);
+export const RETRYING = count('to be tried again', ({ retrying }) => retrying);
 export const MISSING = count('missing', ({ missing }) => missing);
 export const FAILED = count('failed', ({ failed }) => failed);
 export const COMPLETED_AGAIN = count('completed again', ({ duplicates }) => duplicates);

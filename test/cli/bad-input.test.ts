@@ -27,6 +27,10 @@ describe('bad input', () => {
     [['publish', '--user', 'A', '--count', '-1'], '--count: "-1" is not a whole number', 'digits only'],
     [['publish', '--user', ''], 'a user cannot be empty', 'Name the user'],
     [['publish', '--user', 'x'.repeat(300)], 'AMQP allows 255', 'shorter user'],
+    [['publish', '--user', 'A', '--run', 'r'.repeat(1_100)], 'too long to be sent', 'at most 1024'],
+    [['publish', '--user', 'A', '--task', 'ü'.repeat(150)], 'longer than 255 bytes', 'shorter name'],
+    [['--vhost', '.', 'queues', 'list'], 'the management API cannot be asked about', 'another name'],
+    [['--vhost', '..', 'queues', 'list'], 'the management API cannot be asked about', 'another name'],
     [['publish'], 'whose tasks are these?', '--user NAME'],
     [['publish', '--user', 'A', '--rate', 'fast'], '--rate: "fast" is not a rate', '500/s'],
     [['publish', '--user', 'A', '--prefix', 'a b'], '"a b" cannot be a prefix', 'letters'],
@@ -58,6 +62,7 @@ describe('bad input', () => {
     for (const bad of [
       '{"user":"L"',
       '{"task":"noop"}',
+      `{"user":"L","task":"${'ü'.repeat(150)}"}`,
       '{"user":""}',
       '{"user":"L","x":1}',
       '[]',

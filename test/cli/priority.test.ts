@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
-import { fairq, fairqJson } from '../support/fairq.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -28,6 +29,23 @@ describe('strategy priority', () => {
       ['low', 100],
       ['none', 150],
     ]);
+  });
+
+  it('runs what comes with a higher priority before what waits, for a worker has prefetched a task a slot', async () => {
+    const flags = ['--strategy', 'priority', '--run', 'late', '--task', 'sleep', '--duration', '200ms'];
+    await fairqJson(env, 'publish', '--user', 'low', '--count', '60', ...flags);
+    const worker = new RunningFairq(
+      ['worker', '--strategy', 'priority', '-c', '2', '--exit-when', 'empty'],
+      env,
+    );
+    const started = async () => (await fairqJson<RunReport>(env, 'report', '--run', 'late')).completed > 0;
+    await eventually(started, { what: 'the first to complete' });
+    await fairqJson(env, 'publish', '--user', 'high', '--priority', '9', ...flags);
+    await worker.ended;
+    const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'late');
+    const [high, low] = ['high', 'low'].map((name) => users.find(({ user }) => user === name));
+    expect(low?.lastCompletionPosition).toBe(61);
+    expect(high?.firstCompletionPosition).toBeLessThan(61);
   });
 
   it('keeps the priority of a task that is tried again', async () => {

@@ -114,6 +114,57 @@ describe('report', () => {
     expect((await fairq(env, 'report', '--run', 'first', '--user', 'nobody')).code).toBe(64);
   });
 
+  it('measures several runs as one, and whatever ran lately', async () => {
+    const both = await fairqJson<RunReport>(env, 'report', '--run', 'fir', '--run', 'sec*');
+    expect(both).toMatchObject({ runs: ['first', 'second'], published: 360, completed: 360, missing: 0 });
+    expect(both.users.map(({ user, tasks }) => [user, tasks])).toEqual([
+      ['A', 340],
+      ['B, "b"', 20],
+    ]);
+    const lately = await fairqJson<RunReport>(env, 'report', '--since', '2h');
+    expect(lately).toMatchObject({ run: 'all runs', completed: 360, published: null, missing: null });
+    expect(lately.beganAt).toBe(both.beganAt);
+    const { stdout } = await fairq(env, 'report', '--since', '2h');
+    expect(stdout).toContain('2 runs (all runs): 360 tasks of 2 users');
+    const began = new Date(both.beganAt! / 1_000).toISOString().slice(0, 19).replace('T', ' ');
+    expect(stdout.replaceAll('\n', ' ')).toContain(`from ${began} to `);
+    expect(await fairqJson(env, 'report', '--since', '2h', '--until', '1h')).toMatchObject({ completed: 0 });
+    const none = await fairq(env, 'report', '--run', 'web-*');
+    expect(none.code).toBe(64);
+    expect(none.stderr).toContain('there is no run "web-*"');
+  });
+
+  it('never cuts the id of a run, which is typed again, or its start', async () => {
+    const long = `nightly-${'x'.repeat(120)}-eu-west-1`;
+    await fairqJson(env, 'publish', '--user', 'A', '--count', '1', '--run', long);
+    for (const COLUMNS of ['40', '80', '160']) {
+      expect((await fairq({ ...env, COLUMNS }, 'report', '--list')).stdout).toContain(long);
+    }
+    expect((await fairq(env, 'report', '--run', 'nightly')).stdout).toMatch(
+      new RegExp(`^Run\\s${long}:$`, 'm'),
+    );
+    expect(await fairqJson(env, 'report', '--run', 'nightly')).toMatchObject({ waiting: 1, unknown: 0 });
+    await fairqJson(env, 'worker', '--exit-when', 'empty');
+  });
+
+  it('says whose tasks failed', async () => {
+    await fairqJson(env, 'publish', '--user', 'C', '--count', '3', '--task', 'fail', '--run', 'failures');
+    await fairqJson(env, 'publish', '--user', 'D', '--count', '2', '--run', 'failures');
+    await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '2', '--backoff', '100ms');
+    const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'failures');
+    expect(users).toMatchObject([
+      { user: 'C', tasks: 3, failed: 3, retries: 3 },
+      { user: 'D', tasks: 2, failed: 0, retries: 0 },
+    ]);
+    const checks = ['--check', 'user(C).failed==3', '--check', 'user(*).retries<=3'];
+    const { code, stdout } = await fairq(env, 'report', '--run', 'failures', ...checks);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^C +3 +3 +3 /m);
+    const csv = (await fairq(env, 'report', '--run', 'failures', '--csv')).stdout.split('\r\n');
+    expect(csv[0]).toMatch(/,failed,retries,/);
+    expect(csv[1]).toMatch(/,3,3,0,0,0,0,0$/);
+  });
+
   it('measures a part of a run', async () => {
     const whole = await fairqJson<RunReport>(env, 'report', '--run', 'second');
     const half = `+${Math.round(whole.seconds * 500)}ms`;

@@ -184,7 +184,7 @@ describe('a worker whose connection is cut', () => {
     proxy.cut();
     await worker.says(/connected again/);
     await fairqJson(vhost.env, 'publish', '--user', 'afterwards', '--count', '1', '--run', 'afterwards');
-    await eventually(async () => (await report('afterwards')).missing === 0, {
+    await eventually(async () => (await report('afterwards')).outstanding === 0, {
       timeoutMs: 30_000,
       what: 'its task',
     });

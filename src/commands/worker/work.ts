@@ -13,7 +13,10 @@ import { serveMetrics } from './metrics.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues.js';
 
-/** What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. */
+/**
+ * What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. With `priority` it is
+ * a task a slot: what a worker has prefetched runs before any task that comes with a higher priority.
+ */
 const PLAIN_PREFETCH = 1_000;
 
 /** So long an event loop may stand still, or a heartbeat long where that is shorter, before it is spoken of. */
@@ -106,7 +109,9 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
           ? flags.prefetch
           : flags.strategy === 'fair'
             ? undefined
-            : PLAIN_PREFETCH,
+            : flags.strategy === 'priority'
+              ? flags.concurrency
+              : PLAIN_PREFETCH,
       strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
       count: flags.count ?? Number.POSITIVE_INFINITY,
       exitWhen: flags.exitWhen,

@@ -18,12 +18,18 @@ function dwells<Subject extends { readonly dwellMs: Percentiles | null }>(): [st
   ]);
 }
 
+/** While tasks wait or run it is not known what will be missing. */
+function missing({ outstanding, missing }: Pick<RunReport, 'outstanding' | 'missing'>): number | null {
+  return outstanding === missing ? missing : null;
+}
+
 /** Of a whole run, by the name that `--check` knows. */
 export const RUN_MEASURES: ReadonlyMap<string, Measure<RunReport>> = new Map<string, Measure<RunReport>>([
   ['jain', { unit: 'share', of: ({ fairness }) => fairness.jainAtHalf }],
   ['lag', { unit: 'tasks', of: ({ fairness }) => fairness.maxLagTasks }],
   ['lag.time', { unit: 'ms', of: ({ fairness }) => fairness.maxLagMs }],
-  ['missing', { unit: 'tasks', of: ({ missing }) => missing }],
+  ['missing', { unit: 'tasks', of: missing }],
+  ['outstanding', { unit: 'tasks', of: ({ outstanding }) => outstanding }],
   ['failed', { unit: 'tasks', of: ({ failed }) => failed }],
   ['retries', { unit: 'tasks', of: ({ retries }) => retries }],
   ['duplicates', { unit: 'tasks', of: ({ duplicates }) => duplicates }],
@@ -38,7 +44,8 @@ export const RUN_MEASURES: ReadonlyMap<string, Measure<RunReport>> = new Map<str
 /** Of one user, as in `user(B).lag`. */
 export const USER_MEASURES: ReadonlyMap<string, Measure<UserReport>> = new Map<string, Measure<UserReport>>([
   ['tasks', { unit: 'tasks', of: ({ tasks }) => tasks }],
-  ['missing', { unit: 'tasks', of: ({ missing }) => missing }],
+  ['missing', { unit: 'tasks', of: missing }],
+  ['outstanding', { unit: 'tasks', of: ({ outstanding }) => outstanding }],
   ['failed', { unit: 'tasks', of: ({ failed }) => failed }],
   ['retries', { unit: 'tasks', of: ({ retries }) => retries }],
   ['lag', { unit: 'tasks', of: ({ maxLagTasks }) => maxLagTasks }],

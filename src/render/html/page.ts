@@ -4,6 +4,7 @@ import type { Comparison } from '../../core/comparison.js';
 import type { CompletionOrder, RunReport } from '../../core/report.js';
 import type { RunTimeline } from '../../core/run-timeline.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
+import { describeTimes } from '../report-text.js';
 import { dwellSection } from './dwell.js';
 import { figuresOf } from './figures.js';
 import { COLORS } from './frame.js';
@@ -80,12 +81,19 @@ ${body}
 `.source;
 }
 
+/** When it was, since times in the drawings count from the first start. */
+function timesOf({ label, report }: PageResult): Markup | null {
+  const times = describeTimes(report);
+  return times === '' ? null : html`<p class="note">${label === '' ? '' : `${label}: `}${times}</p>`;
+}
+
 function partMarkup(part: PagePart, firstIndex: number, isOneOfSeveral: boolean): Markup {
   const { results, lead, checks, thresholds, comparison } = part;
   const isFew = results.every(({ report }) => report.users.length <= COLORS);
   const someTime = results.filter(({ timeline }) => timeline.ends.length > 1);
   return html`${isOneOfSeveral ? html`<h2>${part.title}</h2>` : null}
 ${lead === '' ? null : html`<p class="lead">${lead}</p>`}
+${results.map(timesOf)}
 ${figuresOf(comparison === undefined ? results : results.slice(0, 1))}
 ${verdicts(results, checks, thresholds)}
 ${comparison === undefined ? null : html`<h2>Against the baseline</h2>${comparisonTables(comparison)}`}

@@ -26,7 +26,8 @@ export function verdicts(
     const isBad = missing.tone === 'alarm';
     // Of several results the good news is in the table.
     if (!isBad && results.length > 1) return alarms;
-    return [html`<p class="verdict ${isBad ? 'bad' : 'good'}">${before}${missing.text}</p>`, ...alarms];
+    const tone = isBad ? 'bad' : missing.tone === 'good' ? 'good' : '';
+    return [html`<p class="verdict ${tone}">${before}${missing.text}</p>`, ...alarms];
   });
   const lines = [...thresholds.map(thresholdLine), ...checks.map(checkLine)];
   if (lines.length === 0) return html`${notes}`;

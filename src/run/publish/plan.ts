@@ -1,6 +1,8 @@
 import type { QueueKind } from '../../broker/topology.js';
+import { carriedText } from '../../core/carried.js';
+import { MOST_TEXT } from '../../core/envelope.js';
 import { BY_USER, type Grouping } from '../../core/grouping.js';
-import type { Names } from '../../core/names.js';
+import { encodeText, type Names } from '../../core/names.js';
 import { evenly, unpaced } from '../../core/pacing.js';
 import type { DurationRange } from '../../core/quantities.js';
 import { seededRandom } from '../../core/random.js';
@@ -52,6 +54,7 @@ export async function planFrom(
       hint: 'Such a strategy has one queue for all tasks.',
     });
   }
+  checkCarried(flags);
   const places = new Places(names, flags);
   const load =
     flags.from === undefined ? generated(flags, places) : await fromFile(flags.from, flags, places, stdin);
@@ -65,6 +68,20 @@ export async function planFrom(
 }
 
 type Load = Pick<PublishPlan, 'total' | 'users' | 'common' | 'batches' | 'source'>;
+
+/** Refuses what would not arrive as it was sent. */
+function checkCarried({ run, task }: PlanFlags): void {
+  if (encodeText(run).length > MOST_TEXT) {
+    throw usageError('RUN_TOO_LONG', `--run "${run.slice(0, 24)}…" is too long to be sent with each task`, {
+      hint: `Use a shorter one: at most ${MOST_TEXT} characters, of which those other than letters, digits and . _ @ : - count more.`,
+    });
+  }
+  if (carriedText(task) === undefined) {
+    throw usageError('TASK_NAME_TOO_LONG', `--task "${task.slice(0, 24)}…" is longer than 255 bytes`, {
+      hint: 'Use a shorter name: AMQP carries none that is longer.',
+    });
+  }
+}
 
 function generated(flags: PlanFlags, places: Places): Load {
   const { task, duration, size, payload } = flags;

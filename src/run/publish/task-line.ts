@@ -23,11 +23,11 @@ const line = z.strictObject({
   user: z.string().min(1).optional(),
   queue: z.string().optional(),
   /** Empty: the message has none, which only one that was saved may say. */
-  task: z.string().max(255).optional(),
+  task: short.optional(),
   payload: z.unknown().optional(),
   /** For bytes that are no text. */
   payloadBase64: z.base64().optional(),
-  contentType: z.string().max(255).optional(),
+  contentType: short.optional(),
   /** What a saved task said of itself, to be sent as it was; null: nothing. */
   envelope: z
     .strictObject({

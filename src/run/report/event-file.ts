@@ -17,10 +17,12 @@ import {
   type EventFileHead,
   type EventLine,
   headLine,
+  outstandingLine,
   publishedLine,
   readEventLine,
 } from '../../core/event-line.js';
 import type { RunRecord, TaskEvent } from '../../core/task-event.js';
+import type { Whereabouts } from '../../core/whereabouts.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
 import { notWritten } from '../../file-errors.js';
 
@@ -66,6 +68,11 @@ export class EventFileWriter implements EventReader {
 
   onRunRecord(record: RunRecord): void {
     this.#line(publishedLine(record));
+  }
+
+  /** Where tasks are that have not completed. */
+  outstanding(users: ReadonlyMap<string, Whereabouts>): void {
+    this.#line(outstandingLine(users));
   }
 
   /** What has been written counts for nothing: the events come over again. */
@@ -160,6 +167,7 @@ export async function readEventFile(path: string, reader: EventReader): Promise<
     handOn();
     if (found.kind === 'published') reader.onRunRecord(found.record);
     else if (found.kind === 'beginning') reader.onBeginning?.(found.at);
+    else if (found.kind === 'outstanding') reader.onOutstanding?.(found.users);
     else checkedHead(found, path); // files that were put together
   };
   for await (const lines of linesOf(path)) lines.forEach(read);

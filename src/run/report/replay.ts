@@ -1,12 +1,13 @@
-import type { Connection } from '../../broker/connection.js';
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
 import type { EventFileHead } from '../../core/event-line.js';
 import { LatestRun } from '../../core/latest-run.js';
-import type { Names } from '../../core/names.js';
 import { RunCatalog, type RunSummary } from '../../core/run-catalog.js';
+import { RunChoice } from '../../core/run-choice.js';
 import type { RunMeasures } from '../../core/run-measures.js';
-import { type FairqError, usageError } from '../../errors.js';
+import { type FoundTasks, OtherRuns, type Whereabouts, whereaboutsOf } from '../../core/whereabouts.js';
+import { FairqError, usageError } from '../../errors.js';
 import { readEventFile, readEventFileHead } from './event-file.js';
+import { type FindTasksDeps, findTasks } from './find-tasks.js';
 
 /**
  * Where events come from: hands them, from the first to the last, to a reader; over again to another where
@@ -14,18 +15,31 @@ import { readEventFile, readEventFileHead } from './event-file.js';
  */
 export interface EventSource {
   replay(newReader: () => EventReader): Promise<void>;
+  /** Looks for tasks of these users, and in these queues beside their own; undefined where there is no broker. */
+  find?(users: readonly string[], queues: readonly string[]): Promise<FoundTasks>;
   /** The run that it is of, where it is of one. */
   readonly onlyRun: string | undefined;
 }
 
-export interface ReplayDeps {
-  readonly connection: Connection;
-  readonly names: Names;
+export interface StreamSourceDeps extends FindTasksDeps {
+  /** Queues may not be counted, or workers not be asked. */
+  onRefused(error: FairqError): void;
 }
 
 /** The event stream of a broker. */
-export function streamSource({ connection, names }: ReplayDeps): EventSource {
+export function streamSource(deps: StreamSourceDeps): EventSource {
+  const { connection, names } = deps;
   return {
+    find: async (users, queues) => {
+      try {
+        return await findTasks(deps, users, queues);
+      } catch (error) {
+        // Who may only read the stream still has a report: of what is outstanding it is unknown where it is.
+        if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
+        deps.onRefused(error);
+        return { ready: new Map(), shared: 0, retry: null, atWorkers: [], allAnswered: false };
+      }
+    },
     onlyRun: undefined,
     replay: async (newReader) => {
       for (;;) {
@@ -71,6 +85,17 @@ export async function listRuns(source: EventSource): Promise<RunSummary[]> {
   return catalog.list();
 }
 
+export async function runNames(source: EventSource): Promise<string[]> {
+  const runs = new Set<string>();
+  await source.replay(() => ({
+    onCompletions: (events) => {
+      for (const { run } of events) runs.add(run);
+    },
+    onRunRecord: ({ run }) => runs.add(run),
+  }));
+  return [...runs];
+}
+
 /**
  * The run with the latest activity, measured while it is looked for: a second replay is needed only where more
  * than a few runs are written in turns.
@@ -82,17 +107,25 @@ export async function measureLatestRun(
   newMeasures: () => RunMeasures,
 ): Promise<{ run: string; measures: RunMeasures }> {
   let latest = new LatestRun(newMeasures);
+  let found: ReadonlyMap<string, Whereabouts> | undefined;
   await source.replay(() => {
     latest = new LatestRun(newMeasures);
     return {
       onBeginning: (at) => latest.historyBegins(at),
       onCompletions: (events) => latest.add(events),
       onRunRecord: (record) => latest.addRecord(record),
+      onOutstanding: (users) => {
+        found = users;
+      },
     };
   });
   const { run, measures } = latest;
   if (run === undefined) throw noRun();
-  return { run, measures: measures ?? (await measureRun(source, run, newMeasures)) };
+  if (measures === undefined) {
+    return { run, measures: (await measureRuns(source, new RunChoice([run]), newMeasures)).measures };
+  }
+  if (found !== undefined && source.onlyRun === run) measures.found(found);
+  return { run, measures };
 }
 
 function noRun(): FairqError {
@@ -104,24 +137,35 @@ function noRun(): FairqError {
 /** Whoever is to have what a run's measures are made from, too. */
 export interface EventCopy extends EventReader {
   startOver(): void;
+  outstanding(users: ReadonlyMap<string, Whereabouts>): void;
+}
+
+/** What was measured, and what else there was in the queues meanwhile. */
+export interface Measured {
+  readonly choice: RunChoice;
+  readonly measures: RunMeasures;
+  readonly others: OtherRuns;
 }
 
 /**
- * Replays one run and measures it; throws for a run that nobody has heard of.
+ * Replays some runs and measures them together; throws for a run that nobody has heard of.
  *
  * @param newMeasures empty ones
+ * @param before what an earlier replay said of the others
  */
-export async function measureRun(
+export async function measureRuns(
   source: EventSource,
-  run: string,
+  choice: RunChoice,
   newMeasures: () => RunMeasures,
   copy?: EventCopy,
-): Promise<RunMeasures> {
+  before?: OtherRuns,
+): Promise<Measured> {
   let measures = newMeasures();
-  let found = false;
+  let others = new OtherRuns(before?.redelivered);
   let isSecondTime = false;
   await source.replay(() => {
     measures = newMeasures();
+    others = new OtherRuns(before?.redelivered);
     if (isSecondTime) copy?.startOver();
     isSecondTime = true;
     return {
@@ -130,24 +174,71 @@ export async function measureRun(
         copy?.onBeginning?.(at);
       },
       onCompletions: (events) => {
-        const own = events.filter((event) => event.run === run);
+        const own = events.filter((event) => choice.has(event.run));
+        if (own.length < events.length) {
+          for (const event of events) if (!choice.has(event.run)) others.add(event);
+        }
         if (own.length === 0) return;
-        found = true;
         for (const event of own) measures.add(event);
         copy?.onCompletions(own);
       },
       onRunRecord: (record) => {
-        if (record.run !== run) return;
-        found = true;
+        others.publisherEnded(record);
+        if (!choice.has(record.run)) {
+          others.addRecord(record);
+          return;
+        }
         measures.addRecord(record);
         copy?.onRunRecord(record);
       },
+      onPublishedIds: (ids) => others.publisherSpoke(ids),
+      onOutstanding: (users) => {
+        measures.found(users);
+        copy?.outstanding(users);
+      },
     };
   });
-  if (!found) {
-    throw usageError('NO_SUCH_RUN', `there is no run ${JSON.stringify(run)} in what was read`, {
-      hint: '"fairq report --list" names the runs; in the event stream old ones are dropped after 7 days.',
-    });
+  const whole = choice.whole();
+  if (whole === undefined) return { choice, measures, others };
+  copy?.startOver();
+  return measureRuns(source, whole, newMeasures, copy, before);
+}
+
+/** A publisher says once a minute that it is at work. */
+const AT_WORK_MICROS = 150 * 1e6;
+/** What is missing was seen in none of so many looks: a task may go from one place to the next behind the one who looks. */
+const LOOKS = 3;
+
+/**
+ * Looks where the tasks are that have not completed, and reads the events once more, so that what has completed in the
+ * meantime is not taken for missing.
+ *
+ * @param now microseconds since the epoch
+ */
+export async function findOutstanding(
+  source: EventSource,
+  first: Measured,
+  newMeasures: () => RunMeasures,
+  now: () => number,
+  copy?: EventCopy,
+): Promise<RunMeasures> {
+  if (source.find === undefined) return first.measures;
+  let { measures, others } = first;
+  let found: ReadonlyMap<string, Whereabouts> = new Map();
+  for (let looks = 0; looks < LOOKS && measures.outstanding().size > 0; looks++) {
+    const places = await source.find([...measures.outstanding().keys()], measures.queues);
+    copy?.startOver();
+    ({ measures, others } = await measureRuns(source, first.choice, newMeasures, copy, others));
+    const since = now() - AT_WORK_MICROS;
+    found = whereaboutsOf(
+      measures.outstanding(),
+      places,
+      (run) => first.choice.has(run),
+      (user) => others.ofUser(user, since),
+    );
+    if (![...found.values()].some(({ missing }) => missing > 0)) break;
   }
+  measures.found(found);
+  copy?.outstanding(found);
   return measures;
 }

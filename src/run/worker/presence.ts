@@ -11,6 +11,7 @@ import type { LastingChannel } from '../../broker/lasting-channel.js';
 import { type RunningAnswer, type RunningQuestion, toldText } from '../../broker/running-question.js';
 import type { Clock } from '../../core/clock.js';
 import type { Names } from '../../core/names.js';
+import type { TasksAtWorker } from '../../core/whereabouts.js';
 import { Peers } from './peers.js';
 
 export interface PresenceListener {
@@ -24,6 +25,8 @@ export interface PresenceListener {
   onWorker(id: string): void;
   /** Somebody asks what runs here for so long; of all of it at most so many, what runs for longest first. */
   onRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
+  /** Somebody wants to know where all tasks are. */
+  onCensus(): readonly TasksAtWorker[];
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -102,8 +105,12 @@ export class Presence {
       case 'running':
         this.#tellWhatRuns(message);
         return;
+      case 'census':
+        this.#tellOfAll(message.request);
+        return;
       case 'left':
       case 'runs':
+      case 'here':
       case 'all-running':
         return;
       case 'worker':
@@ -133,6 +140,13 @@ export class Presence {
       ...{ kind: 'all-running', request, worker: id, name: toldText(name) },
       ...running,
     });
+  }
+
+  #tellOfAll(request: string): void {
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    const tasks = this.listener.onCensus();
+    announce(channel, this.names, { kind: 'here', request, worker: this.own.id, tasks });
   }
 
   async #leave(request: string, queues: readonly string[]): Promise<void> {

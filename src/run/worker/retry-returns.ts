@@ -1,3 +1,4 @@
+import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
@@ -65,6 +66,12 @@ export class RetryReturns {
   /** Tasks held here until their wait for one of this worker's delays is over. */
   get waiting(): number {
     return this.#waits?.ownHeld ?? 0;
+  }
+
+  /** All tasks held here, and those on their way back. */
+  *held(): Iterable<ConsumeMessage> {
+    if (this.#waits !== undefined) yield* this.#waits.held();
+    for (const { message } of this.#underWay.values()) yield message;
   }
 
   /** Looks after the delay queues among these too. */

@@ -94,6 +94,11 @@ export class RetryWaits {
     return count;
   }
 
+  /** All tasks held here, of whatever delay. */
+  *held(): Iterable<ConsumeMessage> {
+    for (const { waiting } of this.#queues.values()) for (const { message } of waiting.keys()) yield message;
+  }
+
   /** Takes up the delay queues among these that it does not know yet. */
   take(queues: readonly string[]): void {
     for (const name of queues) {

@@ -17,6 +17,7 @@ import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { Unrunnable } from '../../core/unrunnable.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
+import type { TasksAtWorker } from '../../core/whereabouts.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { FairqError, interruptedError, messageOf } from '../../errors.js';
@@ -42,6 +43,7 @@ import type { HeldTask, Source } from './task.js';
 import type { Answer } from './task-form.js';
 import { TaskMoves } from './task-moves.js';
 import type { TaskRun } from './task-run.js';
+import { tasksHere } from './tasks-here.js';
 import { WarmUp } from './warm-up.js';
 import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
@@ -173,6 +175,7 @@ export class Worker {
         onWorker: (worker) => this.#crashes?.heard(worker),
         onRunning: (longerThanMs, limit) =>
           longestRunning(this.#runner.inFlight, clock.epochMicros() - longerThanMs * 1_000, limit),
+        onCensus: () => this.#tasksHere(),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => this.#listSoon(0),
         onFailure: fail,
@@ -403,6 +406,15 @@ export class Worker {
     yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
     if (this.#moves !== undefined) yield* this.#moves.tasks();
+  }
+
+  #tasksHere(): TasksAtWorker[] {
+    const sources = [...this.#intake.sources.values()];
+    return tasksHere({
+      running: this.#unsettled(),
+      prefetched: [...sources.flatMap(({ lane }) => [...lane.held]), ...this.#scheduler.apart],
+      retrying: this.#returns?.held() ?? [],
+    });
   }
 
   /** A task that runs here now, for who asks. */

@@ -37,6 +37,18 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
           [message.total, attempt, enqueued, started].every(Number.isSafeInteger),
         )
       );
+    case 'census':
+      return isName(message.request);
+    case 'here':
+      return (
+        isName(message.request) &&
+        isName(message.worker) &&
+        message.tasks.every(
+          ({ run, user, running, prefetched, retrying }) =>
+            [run, user].every((text) => typeof text === 'string') &&
+            [running, prefetched, retrying].every((count) => Number.isSafeInteger(count) && count >= 0),
+        )
+      );
     case 'left':
       return (
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
@@ -70,6 +82,10 @@ describe('what anybody says on the control exchange', () => {
         nearly({ ...LONGEST, run: 'r', attempt: 1, enqueued: 1 }).map(
           (task) =>
             `{"kind":"all-running","request":"r","worker":"i","name":"w","total":1,"tasks":[${task}]}`,
+        ),
+        nearly({ kind: 'census', request: 'r' }),
+        nearly({ run: 'r', user: 'A', running: 1, prefetched: 2, retrying: 0 }).map(
+          (tasks) => `{"kind":"here","request":"r","worker":"w","tasks":[${tasks}]}`,
         ),
         nearly({ kind: 'left', request: 'r', worker: 'w', left: ['q'], kept: ['p'] }),
       );

@@ -6,13 +6,16 @@ test('a run without events is empty and finite', () => {
   const report = new RunMeasures().report('none');
   expect(report).toEqual({
     run: 'none',
+    runs: [],
+    beganAt: null,
+    endedAt: null,
     seconds: 0,
     tasksPerSecond: 0,
     published: null,
     completed: 0,
     failed: 0,
     retries: 0,
-    missing: null,
+    ...{ outstanding: null, waiting: null, running: null, retrying: null, unknown: null, missing: null },
     duplicates: 0,
     window: null,
     historyCutAt: null,
@@ -243,4 +246,17 @@ test('a paced load that was sent late says so, and dwell still counts from when 
   expect(sending?.latenessMs).toMatchObject({ p50: 0.003, max: 50 });
   expect(sending?.dwellFromSentMs).toMatchObject({ p50: 1, max: 1 });
   expect(dwellMs).toMatchObject({ p50: 1.003, max: 51 });
+});
+
+test('two tasks with the same id are two tasks; what comes again of one is a repeat', () => {
+  const measures = new RunMeasures();
+  const twice = { id: 'order-7', user: 'A', run: 'run' };
+  measures.add(taskEvent({ ...twice, sequence: 1 }));
+  measures.add(taskEvent({ ...twice, sequence: 2, started: 5, outcome: 'retrying' }));
+  measures.add(taskEvent({ ...twice, sequence: 2, started: 9, attempt: 2 }));
+  measures.add(taskEvent({ ...twice, sequence: 2, started: 9, attempt: 2, redelivered: true }));
+  measures.add(taskEvent({ ...twice, user: 'B', sequence: 1 }));
+  measures.add(taskEvent({ ...twice, run: 'another', sequence: 1 }));
+  measures.addRecord(runRecord({ A: 3, B: 1 }));
+  expect(measures.report('run')).toMatchObject({ completed: 4, retries: 1, duplicates: 1, missing: 0 });
 });

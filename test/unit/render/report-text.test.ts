@@ -16,7 +16,9 @@ function rendered(measures: RunMeasures, run = 'run'): string {
 test('a report says what ran, whether all of it did, and who was behind', () => {
   const { report, order } = runInOrder(inBlocks({ A: 30_000, B: 500 }));
   const text = renderReport(report, order, style);
-  expect(text).toContain('Run run: 30,500 tasks of 2 users in 610 ms, 50,000/s, by 1 worker\n');
+  expect(text).toContain(
+    'Run run: 30,500 tasks of 2 users in 610 ms, 50,000/s, by 1 worker, from\n2023-11-14 22:13:20 to 22:13:20 UTC\n',
+  );
   expect(text).toContain(
     'Nothing is missing: 30,500 tasks published.\nNo task failed, none completed twice.\n',
   );

@@ -39,6 +39,11 @@ export class Suspects implements Scheduler<HeldTask> {
     return this.#waiting.size;
   }
 
+  /** Tasks that are here and in no lane: of the second row, and taken out and not yet started. */
+  get apart(): ReadonlySet<HeldTask> {
+    return new Set([...[...this.#waiting].map(({ task }) => task), ...this.#starting]);
+  }
+
   next(): HeldTask | undefined {
     if (this.#waiting.size === 0) return this.inner.next();
     const before = this.clock.now() - FRESH_FIRST_MS;

@@ -1,0 +1,36 @@
+import type { ConsumeMessage } from 'amqplib';
+import { decodeEnvelope } from '../../core/envelope.js';
+import type { TasksAtWorker } from '../../core/whereabouts.js';
+import type { HeldTask } from './task.js';
+
+interface Places {
+  /** Those that run, and those that have ended and whose completion is not written yet. */
+  readonly running: Iterable<HeldTask>;
+  readonly prefetched: Iterable<HeldTask>;
+  /** They wait here until their next attempt is due. */
+  readonly retrying: Iterable<ConsumeMessage>;
+}
+
+/** How many tasks of which user and run a worker has, for who wants to know where all of them are. */
+export function tasksHere({ running, prefetched, retrying }: Places): TasksAtWorker[] {
+  const sums = new Map<string, { -readonly [Field in keyof TasksAtWorker]: TasksAtWorker[Field] }>();
+  const count = (
+    { properties }: ConsumeMessage,
+    otherwise: string,
+    where: 'running' | 'prefetched' | 'retrying',
+  ) => {
+    const found = decodeEnvelope(properties.headers);
+    const [run, user] = [found.run ?? '', found.user ?? otherwise];
+    const key = JSON.stringify([run, user]);
+    let sum = sums.get(key);
+    if (sum === undefined) {
+      sum = { run, user, running: 0, prefetched: 0, retrying: 0 };
+      sums.set(key, sum);
+    }
+    sum[where]++;
+  };
+  for (const { message, lane } of running) count(message, lane.user, 'running');
+  for (const { message, lane } of prefetched) count(message, lane.user, 'prefetched');
+  for (const message of retrying) count(message, '', 'retrying');
+  return [...sums.values()];
+}
