@@ -1,4 +1,4 @@
-// What some tests hold fairq against: a browser, Prometheus' own parser, shells, Celery. Without one of them its
+// What some tests hold fairq against: a browser, Prometheus' own parser, shells, Celery, a Python client of RabbitMQ. Without one of them its
 // tests are skipped, and say so.
 import { debianPrefix, installWithApt } from './apt.mjs';
 import { ask, SetupError, say } from './run.mjs';
@@ -11,6 +11,7 @@ export async function provideTestTools() {
     ...['zsh', 'fish'].filter((shell) => ask(shell, ['--version']) === null),
     ...(hasModule('prometheus_client.parser') ? [] : ['python3-prometheus-client']),
     ...(hasModule('celery') ? [] : ['python3-celery']),
+    ...(hasModule('pika') ? [] : ['python3-pika']),
   ];
   if (missing.length === 0 || debianPrefix() === null) return;
   try {

@@ -72,6 +72,38 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
 }
 
 /**
+ * What of an envelope that is there makes no sense: a clause for people. Undefined where all of it does, or there is
+ * none. Asked for every task that starts, so what is whole is seen at once.
+ */
+export function envelopeFault(
+  headers: Readonly<Record<string, unknown>> | undefined,
+  found: FoundEnvelope,
+): string | undefined {
+  const { user, run, sequence, attempt, intendedAt } = found;
+  const text = headers?.[ENVELOPE_HEADER];
+  if (user !== undefined && run !== undefined && sequence !== undefined && attempt !== undefined) {
+    if (intendedAt !== undefined) return undefined;
+  }
+  if (text === undefined) return undefined;
+  if (typeof text !== 'string') return `it is no text but of type ${typeof text}`;
+  const shown = JSON.stringify(text.slice(0, 120));
+  const fields = text.split(' ', FIELDS);
+  if (fields[0] !== VERSION) return `its version is not ${VERSION}: ${shown}`;
+  if (fields.length < FIELDS) return `it has ${fields.length} of ${FIELDS} fields: ${shown}`;
+  const wrong = FIELD_NAMES.filter(([field]) => found[field] === undefined).map(([, name]) => name);
+  return `of its fields ${wrong.join(', ')} make no sense: ${shown}`;
+}
+
+const FIELD_NAMES: readonly (readonly [keyof Envelope, string])[] = [
+  ['sequence', 'sequence'],
+  ['attempt', 'attempt'],
+  ['sentAt', 'sent'],
+  ['intendedAt', 'late'],
+  ['run', 'run'],
+  ['user', 'user'],
+];
+
+/**
  * An envelope with nothing left open, for a message that may have come without one, or with half of one.
  *
  * @param user whose queue it is from

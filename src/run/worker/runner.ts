@@ -48,6 +48,8 @@ export interface RunnerListener {
   onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): boolean;
   /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
   waitMs(): number;
+  /** A task starts whose envelope makes no sense. */
+  onEnvelopeFault?(run: TaskRun, fault: string): void;
   /** A burst of starts is over, or a running task has ended. */
   onTick(): void;
 }
@@ -299,6 +301,7 @@ export class Runner {
     this.running++;
     this.started++;
     const run = new TaskRun(task, this.clock.epochMicros(), charge);
+    if (run.envelopeFault !== undefined) this.listener.onEnvelopeFault?.(run, run.envelopeFault);
     this.lastChangeAt = run.startedAt;
     this.firstStartAt ??= run.startedAt;
     return run;

@@ -1,4 +1,4 @@
-import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
+import { completeEnvelope, decodeEnvelope, type Envelope, envelopeFault } from '../../core/envelope.js';
 import type { TaskContext } from './handlers.js';
 import type { HeldTask } from './task.js';
 
@@ -13,6 +13,8 @@ export class TaskRun {
 
   /** Read when it starts: what is held for long should hold little. */
   readonly envelope: Envelope;
+  /** What of the envelope that came with it makes no sense. */
+  readonly envelopeFault: string | undefined;
 
   constructor(
     readonly task: HeldTask,
@@ -22,7 +24,9 @@ export class TaskRun {
     public charged: number,
   ) {
     // What it does not say counts from its arrival here.
-    const found = decodeEnvelope(task.message.properties.headers);
+    const { headers } = task.message.properties;
+    const found = decodeEnvelope(headers);
+    this.envelopeFault = envelopeFault(headers, found);
     const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
     this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
   }

@@ -101,6 +101,7 @@ export class Worker {
   /** The last listing has failed, and somebody was told. */
   #listFailed = false;
   #pulse: NodeJS.Timeout | undefined;
+  #warnedOfEnvelope = false;
   #begunAt = 0;
   #readyAt: number | null = null;
 
@@ -133,6 +134,7 @@ export class Worker {
     );
     this.#crashes = this.#watchCrashes(id);
     const slots: RunnerListener = {
+      onEnvelopeFault: (run, fault) => this.#warnOfEnvelope(run, fault),
       onFinished: (run, event, failure, value) => this.#finished(run, event, failure, value),
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
@@ -580,6 +582,15 @@ export class Worker {
     if (result !== undefined) this.#settlement?.result(result);
     this.#settlement?.attempted(event);
     this.#flushSoon();
+  }
+
+  /** Once: whoever writes one wrong envelope writes many. */
+  #warnOfEnvelope({ task: { id, source } }: TaskRun, fault: string): void {
+    if (this.#warnedOfEnvelope) return;
+    this.#warnedOfEnvelope = true;
+    this.listener.onWarning(
+      `task ${id} of the queue ${JSON.stringify(source.queue)} has a wrong x-fairq header: ${fault}. It runs as if what is wrong were not there, and more of them are not said`,
+    );
   }
 
   #postpone(task: HeldTask, dueAt: number): boolean {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, ENVELOPE_HEADER, encodeEnvelope } from '../../../src/core/envelope.js';
+import {
+  decodeEnvelope,
+  ENVELOPE_HEADER,
+  encodeEnvelope,
+  envelopeFault,
+} from '../../../src/core/envelope.js';
 
 describe('the envelope', () => {
   it('comes back as it was written', () => {
@@ -51,5 +56,31 @@ describe('the envelope', () => {
     expect(decodeEnvelope(undefined).user).toBeUndefined();
     expect(decodeEnvelope({ 'x-fairq-user': 'A' }).user).toBeUndefined();
     expect(decodeEnvelope({ [ENVELOPE_HEADER]: '2 1 1 1 0 r A' }).user).toBeUndefined();
+  });
+});
+
+describe('what is wrong with an envelope', () => {
+  const faultOf = (text: unknown) => {
+    const headers = { [ENVELOPE_HEADER]: text };
+    return envelopeFault(headers, decodeEnvelope(headers));
+  };
+  const sent = 1_795_622_400_000_000;
+
+  it.each([
+    [`1 1 1 ${sent} 0 r A`, undefined],
+    [`1 1 1 ${sent} 0  A`, undefined],
+    [`1 1 1 ${sent} 0 r A later`, undefined],
+    [`2 1 1 ${sent} 0 r A`, 'its version is not 1'],
+    [`1 1 1 ${sent} 0 r`, 'it has 6 of 7 fields'],
+    [`1 0x1 1 ${sent} 0 r A`, 'of its fields sequence make no sense'],
+    [`1 1 0 ${sent} -5 r%2f A`, 'of its fields attempt, late, run make no sense'],
+    [7, 'it is no text but of type number'],
+  ])('is said of %j', (text, fault) => {
+    if (fault === undefined) expect(faultOf(text)).toBeUndefined();
+    else expect(faultOf(text)).toContain(fault);
+  });
+
+  it('is nothing where there is none', () => {
+    expect(envelopeFault({}, decodeEnvelope({}))).toBeUndefined();
   });
 });
