@@ -219,6 +219,7 @@ export class Publisher {
 
   /** Tasks that wait for queues that do not take them. */
   get #parked(): number {
+    if (this.#refused.size === 0) return 0;
     let parked = 0;
     for (const { waiting } of this.#refused) parked += waiting.length;
     return parked;
@@ -344,7 +345,8 @@ export class Publisher {
     // While the channel is away it only waits in `#pending`.
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const { exchange, key, isDirect } = way;
+    const { exchange, key } = way;
+    const isDirect = way !== route;
     const onAnswer = (error: unknown) => {
       if (isDirect) this.#directUnanswered--;
       // No answer, since the channel was lost: it is sent again on the next.
@@ -356,14 +358,12 @@ export class Publisher {
     this.#drained = channel.publish(exchange, key, task.payload, optionsOf(task), onAnswer) && this.#drained;
   }
 
-  /** Undefined where it is not known yet. */
-  #wayOf(route: Route): { exchange: string; key: string; isDirect: boolean } | undefined {
-    const { exchange, key, queue } = route;
-    if (exchange === '') return { exchange, key, isDirect: false };
+  /** Another than the route's own where it goes direct; undefined where it is not known yet. */
+  #wayOf(route: Route): Pick<Way, 'exchange' | 'key'> | undefined {
+    if (route.exchange === '') return route;
     this.#way.use();
-    if (this.#way.current === undefined) return undefined;
-    const isDirect = this.#way.current === 'direct';
-    return isDirect ? { exchange: '', key: queue, isDirect } : { exchange, key, isDirect };
+    if (this.#way.current === 'exchange') return route;
+    return this.#way.current && { exchange: '', key: route.queue };
   }
 
   /** It is known how to get to users: what has waited for that goes, in its order. */
@@ -501,9 +501,9 @@ export class Publisher {
       isReturned = true;
     });
     const answer = await new Promise<'confirmed' | 'returned' | 'refused'>((resolve) => {
-      if (way.isDirect) this.#directUnanswered++;
+      if (way !== route) this.#directUnanswered++;
       channel.publish(way.exchange, way.key, task.payload, optionsOf(task), (error) => {
-        if (way.isDirect) this.#directUnanswered--;
+        if (way !== route) this.#directUnanswered--;
         if (error) resolve('refused');
         else resolve(isReturned ? 'returned' : 'confirmed');
       });
