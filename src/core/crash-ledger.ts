@@ -132,11 +132,14 @@ export class CrashLedger {
 }
 
 /**
- * Whether a task is to be given up: it has ended as many workers as it may. The worker at which a task ran first
- * has noted nothing, since it was delivered for the first time; that death is taken for the task's own, unless more
- * workers have died without the task than with it. Then somebody else kills workers, and only what was noted counts.
+ * How many deaths a task is given up for, or undefined while it may run again. The worker at which it ran first has
+ * noted nothing, since the task was delivered for the first time; that death is taken for the task's own, unless
+ * more workers have died without the task than with it. Then somebody else kills workers: only what was noted
+ * counts, and the more die, the more often chance alone has a task run at one of them, so the more it takes.
  */
-export function hasCrashedTooOften(crashes: number, otherDeaths: number, most: number): boolean {
-  const first = otherDeaths >= 1 && otherDeaths <= crashes ? 1 : 0;
-  return crashes + first >= most;
+export function deathsOf(crashes: number, otherDeaths: number, most: number): number | undefined {
+  if (otherDeaths > crashes)
+    return crashes >= most + Math.floor(Math.log2(otherDeaths)) ? crashes : undefined;
+  const deaths = crashes + (otherDeaths > 0 ? 1 : 0);
+  return deaths >= most ? deaths : undefined;
 }

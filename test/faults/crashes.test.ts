@@ -132,7 +132,7 @@ describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
 
   it('a worker that freezes until the broker drops it, and thaws, is no death', async () => {
     const scene = await Scene.make(`frozen-${queueType}`, queueType);
-    await scene.publish('innocent', 'good', '--users', '2', '--count', '30', '--payload', '2000');
+    await scene.publish('innocent', 'good', '--users', '2', '--count', '100', '--payload', '2000');
     const other = scene.worker('--concurrency', '2');
     const worker = scene.worker('--concurrency', '2');
     await Promise.all([other, worker].map((one) => one.says(/: ready, /)));
@@ -155,7 +155,7 @@ describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
       one.signal('SIGTERM');
       await one.ended;
     }
-    await scene.endsWell('good', 60);
+    await scene.endsWell('good', 200);
   });
 
   it('what a busy worker leaves to idle ones has no death on it', async () => {

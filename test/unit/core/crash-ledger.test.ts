@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CrashLedger, hasCrashedTooOften } from '../../../src/core/crash-ledger.js';
+import { CrashLedger, deathsOf } from '../../../src/core/crash-ledger.js';
 import { decodeNote, encodeNote, keyOfTask, type WorkerNote } from '../../../src/core/worker-notes.js';
 
 const POISON = keyOfTask('fairq.user.P', 'poison', 1);
@@ -49,15 +49,16 @@ describe('the ledger of crashes', () => {
   });
 
   it('gives a task up after as many deaths as it may have, of which the first was not noted', () => {
-    expect(hasCrashedTooOften(1, 1, 3)).toBe(false);
-    expect(hasCrashedTooOften(2, 1, 3)).toBe(true);
-    expect(hasCrashedTooOften(2, 0, 3)).toBe(false);
-    expect(hasCrashedTooOften(3, 0, 3)).toBe(true);
+    expect(deathsOf(1, 1, 3)).toBeUndefined();
+    expect(deathsOf(2, 1, 3)).toBe(3);
+    expect(deathsOf(2, 0, 3)).toBeUndefined();
+    expect(deathsOf(3, 0, 3)).toBe(3);
   });
 
-  it('goes by what was noted alone where somebody else kills workers', () => {
-    expect(hasCrashedTooOften(2, 100, 3)).toBe(false);
-    expect(hasCrashedTooOften(3, 100, 3)).toBe(true);
+  it('wants more of what was noted where somebody else kills workers', () => {
+    expect(deathsOf(3, 4, 3)).toBeUndefined();
+    expect(deathsOf(5, 100, 3)).toBeUndefined();
+    expect(deathsOf(9, 100, 3)).toBe(9);
   });
 
   it('takes nothing that no fairq has written', () => {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../../broker/connection.js';
 import type { Clock } from '../../../core/clock.js';
-import { CrashLedger, hasCrashedTooOften } from '../../../core/crash-ledger.js';
+import { CrashLedger, deathsOf } from '../../../core/crash-ledger.js';
 import { decodeEnvelope } from '../../../core/envelope.js';
 import type { Names } from '../../../core/names.js';
 import { keyOfTask } from '../../../core/worker-notes.js';
@@ -167,13 +167,12 @@ export class CrashWatch implements StartGate {
     const { crashes, at } = this.#ledger.of(key);
     const { maxCrashes, worker } = this.options;
     const found = decodeEnvelope(task.message.properties.headers);
-    if (
-      crashes > 0 &&
-      hasCrashedTooOften(crashes, this.#ledger.otherDeaths(key, found.sentAt ?? 0), maxCrashes)
-    ) {
+    const otherDeaths = crashes > 0 ? this.#ledger.otherDeaths(key, found.sentAt ?? 0) : 0;
+    const deaths = crashes > 0 ? deathsOf(crashes, otherDeaths, maxCrashes) : undefined;
+    if (deaths !== undefined) {
       void this.#writer?.write({ kind: 'guilty', worker, tasks: [key] });
-      const attempt = (task.attempt ?? found.attempt ?? 1) + maxCrashes - 1;
-      return { kind: 'never', reason: `its worker died ${maxCrashes} times`, attempt };
+      const attempt = (task.attempt ?? found.attempt ?? 1) + deaths - 1;
+      return { kind: 'never', reason: `its worker died ${deaths} times`, attempt };
     }
     const isCleared = crashes === 0 && at.every((other) => other === worker);
     if (!isCleared && !this.#judged.delete(task)) {
