@@ -100,11 +100,12 @@ export class Publisher {
   #generation = 0;
   #count = 0;
   #records = 0;
-  /** The message id of a record that is on its way. */
-  #recording: string | undefined;
+  /** The message ids of records that are on their way, oldest first. */
+  readonly #recording = new Set<string>();
   #sentAgain = 0;
   #drained = true;
-  #wake: (() => void) | undefined;
+  /** Who waits for a change: the sender, and records beside it. */
+  #sleepers: (() => void)[] = [];
   #failure: Error | undefined;
 
   private constructor(
@@ -206,7 +207,8 @@ export class Publisher {
   #oldestUnanswered(): Pending | string | undefined {
     if (this.connection.blocked) return undefined;
     for (const pending of this.#pending.values()) if (pending.sent && !pending.alone) return pending;
-    return this.#recording;
+    for (const record of this.#recording) return record;
+    return undefined;
   }
 
   /** Whether `send` may be called now; otherwise await `ready()` first. */
@@ -285,10 +287,10 @@ export class Publisher {
   ): Promise<'confirmed' | 'unroutable' | 'lost'> {
     const { eventStream } = this.names;
     const options = { type, messageId, persistent: true, mandatory: true };
-    this.#recording = messageId;
+    this.#recording.add(messageId);
     return new Promise((resolve, reject) => {
       channel.publish('', eventStream, body, options, (error) => {
-        this.#recording = undefined;
+        this.#recording.delete(messageId);
         if (this.#returned.delete(messageId)) resolve('unroutable');
         else if (!error) resolve('confirmed');
         else if (!isNack(error)) resolve('lost');
@@ -643,16 +645,13 @@ export class Publisher {
   }
 
   #wakeUp(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    if (this.#sleepers.length === 0) return;
+    for (const wake of this.#sleepers.splice(0)) wake();
   }
 
   async #nextChange(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    await new Promise<void>((resolve) => this.#sleepers.push(resolve));
     if (this.#failure) throw this.#failure;
   }
 }

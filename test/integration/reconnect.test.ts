@@ -1,5 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openConnection } from '../../src/broker/connection.js';
+import { Publisher } from '../../src/broker/publisher.js';
+import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
+import { namesFor } from '../../src/core/names.js';
 import type { PublishReport } from '../../src/core/publish-report.js';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
@@ -8,7 +12,7 @@ import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { NetworkProxy } from '../support/network-proxy.js';
 import { times } from '../support/times.js';
-import { useVhost } from '../support/vhost.js';
+import { addressOf, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const folder = useFolder();
@@ -84,6 +88,22 @@ describe('a publisher whose connection is cut', () => {
     expect(JSON.parse(stdout) as PublishReport).toMatchObject({ confirmed: 20_000 });
     await fairqJson(vhost.env, 'worker', '--exit-when', 'empty');
     expect(await report('cut')).toMatchObject({ published: 20_000, completed: 20_000, missing: 0 });
+  });
+
+  it('wakes everyone who waits for it, however many they are', async () => {
+    const address = addressOf(new URL(env.FAIRQ_URI!), inject('managementUri'), vhost.address.vhost);
+    const connection = await openConnection(address, 'test', { reconnectForMs: 60_000 });
+    const names = namesFor('fairq');
+    await assertTopology(connection, names, 'classic');
+    const options = { queueKind: CLASSIC, onConfirmed: () => {} };
+    const publisher = await Publisher.open(connection, names, options, () => performance.now());
+    proxy.refuse();
+    await eventually(async () => !publisher.hasRoom, { timeoutMs: 30_000, what: 'the cut' });
+    const note = (text: string) => publisher.record('note', Buffer.from(text));
+    const waiting = [note('1'), publisher.ready(), note('2'), publisher.ready()];
+    proxy.accept();
+    await Promise.all(waiting);
+    await connection.close();
   });
 
   it('gives up when its time is over, with exit code 69 and what to do', async () => {
