@@ -253,6 +253,7 @@ export class RunMeasures {
       },
     });
     return {
+      begin: from,
       ends: Array.from(ends, (end) => round3((end - from) / 1e6)),
       users: users.map((user, row) => ({
         user: completions.names[user]!,

@@ -2,6 +2,8 @@ import { round3 } from './round.js';
 
 /** A run in intervals of the same length, for those who draw it. Users are those that are drawn. */
 export interface RunTimeline {
+  /** When its first interval begins, microseconds since the epoch: with the first start that it shows. */
+  readonly begin: number;
   /** Seconds after the first start at which each interval ends. */
   readonly ends: readonly number[];
   readonly users: readonly UserTimeline[];

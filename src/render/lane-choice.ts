@@ -7,6 +7,8 @@ export interface LaneGroup {
   readonly order: CompletionOrder;
   /** Those to draw, where it is not all of them. */
   readonly users?: readonly string[] | undefined;
+  /** Those with tasks that failed for good, the most failures first. */
+  readonly failing?: readonly string[] | undefined;
 }
 
 /** What one user has got in one run. */
@@ -54,7 +56,7 @@ function fairLastByTasks(tasks: Uint32Array): Map<number, number> {
 }
 
 export interface LaneChoice {
-  /** Every user, or the worst served before the best served. */
+  /** Every user; or the largest, the failing, the worst served and the best served, in this order. */
   readonly users: readonly string[];
   /** How many users have no lane: they belong before `users[gapAt]`. */
   readonly hidden: number;
@@ -79,7 +81,8 @@ export function viewLanes(lanes: readonly LaneGroup[], mostUsers: number): LaneV
   const positions = Math.max(0, ...groups.map(({ order }) => order.order.length));
   const all = [...new Set(groups.flatMap(({ order, users }) => users ?? order.users))];
   const spans = groups.map((group) => group.spans);
-  const choice = chooseLanes(spans, all, mostUsers);
+  const failing = groups.flatMap((group) => group.failing ?? []);
+  const choice = chooseLanes(spans, all, mostUsers, failing);
   return {
     groups,
     choice,
@@ -96,30 +99,62 @@ function zoomTo(groups: LaneView['groups'], users: readonly string[], positions:
   return zoom <= positions * ZOOM_BELOW ? zoom : null;
 }
 
-/** At most `most` users, the same for all groups so that the eye can compare. */
+/**
+ * At most `most` users, the same for all groups so that the eye can compare: the largest and the failing
+ * ones are who is asked about, and the worst and best served stand for the rest.
+ *
+ * @param failing may name a user again, and users that are not among `all`
+ */
 export function chooseLanes(
   groups: readonly ReadonlyMap<string, UserSpan>[],
   all: readonly string[],
   most: number,
+  failing: readonly string[] = [],
 ): LaneChoice {
   if (all.length <= most) return { users: all, hidden: 0, gapAt: all.length };
-  const stretches = all.map((user) =>
+  const first = firstLanes(groups, all, most, failing);
+  const others = all.filter((user) => !first.has(user));
+  const room = most - first.size;
+  const stretches = others.map((user) =>
     groups.map((spans) => spans.get(user)?.stretch ?? Number.POSITIVE_INFINITY),
   );
   const worst = stretches.map((values) => Math.max(...values));
   const best = stretches.map((values) => Math.min(...values));
-  const byWorst = [...all.keys()].sort((a, b) => descending(worst[a]!, worst[b]!));
-  const worstServed = byWorst.slice(0, Math.ceil(most / 2));
+  const byWorst = [...others.keys()].sort((a, b) => descending(worst[a]!, worst[b]!));
+  const worstServed = byWorst.slice(0, Math.ceil(room / 2));
   const bestServed = byWorst
     .slice(worstServed.length)
     .sort((a, b) => -descending(best[a]!, best[b]!))
-    .slice(0, most - worstServed.length)
+    .slice(0, room - worstServed.length)
     .reverse();
-  const users = [...worstServed, ...bestServed].map((i) => all[i]!);
-  return { users, hidden: all.length - users.length, gapAt: worstServed.length };
+  const users = [...first, ...[...worstServed, ...bestServed].map((i) => others[i]!)];
+  return { users, hidden: all.length - users.length, gapAt: first.size + worstServed.length };
+}
+
+/** Up to a quarter each for those with the most tasks, where some have more than others, and for the failing. */
+function firstLanes(
+  groups: readonly ReadonlyMap<string, UserSpan>[],
+  all: readonly string[],
+  most: number,
+  failing: readonly string[],
+): ReadonlySet<string> {
+  const quarter = Math.floor(most / 4);
+  const tasks = new Map(
+    all.map((user) => [user, Math.max(0, ...groups.map((spans) => spans.get(user)?.tasks ?? 0))]),
+  );
+  const bySize = [...all].sort((a, b) => tasks.get(b)! - tasks.get(a)!);
+  const ordinary = tasks.get(bySize[Math.floor(bySize.length / 2)]!)!;
+  const first = new Set(bySize.slice(0, quarter).filter((user) => tasks.get(user)! > ordinary));
+  const failed = [...new Set(failing)].filter((user) => tasks.has(user) && !first.has(user));
+  for (const user of failed.slice(0, quarter)) first.add(user);
+  return first;
 }
 
 /** Infinity minus infinity is no order. */
 function descending(a: number, b: number): number {
   return a === b ? 0 : a > b ? -1 : 1;
 }
+
+/** What a legend says of the users that have lanes, where others have none. */
+export const CHOSEN_LANES =
+  'the users with the most tasks, those with failed tasks, then those whose last task came latest, and earliest, for their number of tasks';

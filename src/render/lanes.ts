@@ -1,9 +1,9 @@
 import type { CompletionOrder } from '../core/report.js';
-import { type LaneGroup, viewLanes } from './lane-choice.js';
+import { CHOSEN_LANES, type LaneGroup, viewLanes } from './lane-choice.js';
 import { LaneStrips, laneGlyphs } from './lane-strip.js';
 import { formatCount, formatTasks } from './numbers.js';
 import { paint, type TextStyle } from './style.js';
-import { wrapParts } from './text.js';
+import { wrapParts, wrapText } from './text.js';
 
 /** More do not fit on a screen together with the rest of a report. */
 const MAX_LANES = 12;
@@ -13,8 +13,12 @@ const MAX_LANES_OF_ALL = 18;
  * Who was served when: a lane for each user, and from left to right the completions of the run. The
  * height of a cell is the user's share of the completions there. A lane stops at the user's last task.
  */
-export function renderLanes(order: CompletionOrder, style: TextStyle, users?: readonly string[]): string {
-  return draw([{ label: '', order, users }], MAX_LANES, style);
+export function renderLanes(
+  order: CompletionOrder,
+  style: TextStyle,
+  { users, failing }: Pick<LaneGroup, 'users' | 'failing'> = {},
+): string {
+  return draw([{ label: '', order, users, failing }], MAX_LANES, style);
 }
 
 /** The same for several runs, one under the other on a common axis. */
@@ -39,8 +43,8 @@ function draw(lanes: readonly LaneGroup[], mostUsers: number, style: TextStyle):
     `${end} its last task`,
     ...(zoom === null ? [] : [`${later} its last task, further on`]),
   ];
-  if (choice.hidden > 0)
-    legend.push('users: whose last task came latest, and earliest, for their number of tasks');
-  lines.push(...wrapParts(legend, '   ', style).map((line) => paint('quiet', line, style)));
+  const chosen = choice.hidden > 0 ? wrapText(`Users shown: ${CHOSEN_LANES}.`, style) : [];
+  const below = [...wrapParts(legend, '   ', style), ...chosen];
+  lines.push(...below.map((line) => paint('quiet', line, style)));
   return lines.join('\n');
 }

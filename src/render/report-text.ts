@@ -1,6 +1,7 @@
 import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
 import type { RunTimeline } from '../core/run-timeline.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
+import { failingUsers } from './failing-users.js';
 import { renderLanes } from './lanes.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
@@ -36,7 +37,10 @@ export function renderReport(
     renderUsers(report, usersHidden, style),
     lines(describeFairness(report.fairness, style), 'strong', style),
     groups,
-    renderLanes(order, style, usersHidden > 0 ? report.users.map(({ user }) => user) : undefined),
+    renderLanes(order, style, {
+      ...(usersHidden > 0 && { users: report.users.map(({ user }) => user) }),
+      failing: failingUsers(report),
+    }),
     timeline === undefined ? '' : renderTimeline(timeline, style),
     comparison,
     verdicts,

@@ -179,6 +179,67 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     expect(await rows()).toEqual(before);
   });
 
+  it('has times of the day where a part of a run was asked for', async () => {
+    const at = Date.parse('2026-11-26T14:03:20Z') * 1_000;
+    const lines = Array.from({ length: 60 }, (_, i) =>
+      completionLine({
+        ...{
+          id: `${i}`,
+          user: `user-${i % 3}`,
+          run: 'clock',
+          sequence: i,
+          attempt: 1,
+          outcome: 'done',
+          worker: 'w',
+        },
+        ...{ enqueued: at, sentLate: 0, started: at + i * 30e6, finished: at + i * 30e6 + 1_000 },
+        ...{ redelivered: false, hasResult: false },
+      }),
+    );
+    const saved = folder.file('clock.ndjson');
+    const head = headLine({ version: 1, run: 'clock', saved: '', broker: null });
+    writeFileSync(saved, [head, ...lines].join('\n'));
+    const file = folder.file('clock.html');
+    const ticks = `[...document.querySelectorAll('svg[aria-label*="that wait"] text.tick[text-anchor=middle]')].map((e) => e.textContent)`;
+    const notes = `document.querySelector('.note').textContent`;
+    await fairqJson(env, 'report', saved, '--html', file, '--since', '2026-11-26T14:10:00Z');
+    let shown = await open(file);
+    expect(await shown.evaluate(ticks)).toEqual(['11-26 14:15', '14:20', '14:25', '14:30']);
+    expect(await shown.evaluate(notes)).toContain('from 2026-11-26 14:10:00 to');
+    expect(await shown.evaluate(notes)).toContain('UTC; the times in drawings are UTC');
+    await shown.close();
+    await fairqJson(env, 'report', saved, '--html', file);
+    shown = await open(file);
+    expect((await shown.evaluate<string[]>(ticks))[0]).toBe('0');
+    expect(await shown.evaluate(notes)).toContain('drawings count time from the first start');
+  });
+
+  it('has lanes of the largest and the failing users, of many', async () => {
+    const at = 1_700_000_000_000_000;
+    const users = Array.from({ length: 400 }, (_, i) => `user-${i % 90}`);
+    const lines = [...users, ...Array.from({ length: 60 }, () => 'large-one')].map((user, i) =>
+      completionLine({
+        ...{ id: `${i}`, user, run: 'many', sequence: i, attempt: 1, worker: 'w' },
+        outcome: user === 'user-45' && i > 300 ? 'failed' : 'done',
+        ...{ enqueued: at, sentLate: 0, started: at + i * 1_000, finished: at + i * 1_000 + 500 },
+        ...{ redelivered: false, hasResult: false },
+      }),
+    );
+    const saved = folder.file('many.ndjson');
+    const head = headLine({ version: 1, run: 'many', saved: '', broker: null });
+    writeFileSync(saved, [head, ...lines].join('\n'));
+    const file = folder.file('many.html');
+    await fairqJson(env, 'report', saved, '--html', file);
+    const shown = await open(file);
+    const names = await shown.evaluate<string[]>(
+      `[...document.querySelector('svg[role=img]').querySelectorAll('text.name')].map((e) => e.textContent)`,
+    );
+    expect(names).toHaveLength(40);
+    expect(names[0]).toBe('large-one');
+    // After a quarter of the lanes, which the largest have.
+    expect(names.indexOf('user-45')).toBe(10);
+  });
+
   it('is as wide as the window, in the light and in the dark', async () => {
     const file = folder.file('narrow.html');
     await fairqJson(env, 'report', '--html', file);

@@ -1,6 +1,6 @@
 import { type Scale as Buckets, bucketOf } from '../axis.js';
 import { laneShares } from '../lane-cells.js';
-import { type LaneGroup, type LaneView, viewLanes } from '../lane-choice.js';
+import { CHOSEN_LANES, type LaneGroup, type LaneView, viewLanes } from '../lane-choice.js';
 import { formatCount, formatTasks } from '../numbers.js';
 import { framed, LEFT, laneName, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
@@ -22,7 +22,7 @@ export function lanesSection(groups: readonly LaneGroup[]): Markup {
   const hidden =
     view.choice.hidden === 0
       ? ''
-      : ` ${formatCount(view.choice.hidden)} more users have no lane here: shown are those whose last task came latest, and earliest, for their number of tasks.`;
+      : ` ${formatCount(view.choice.hidden)} more users have no lane here. Shown are ${CHOSEN_LANES}.`;
   return html`<p class="note">A lane for each user, from the first completion on the left to the last on the right. The height is the
 user's part of what completed there; a lane ends with its last task.${hidden}</p>
 <h3>${formatTasks(view.positions)} in the order of completion</h3>

@@ -4,6 +4,7 @@ import type { Comparison } from '../../core/comparison.js';
 import type { CompletionOrder, RunReport } from '../../core/report.js';
 import type { RunTimeline } from '../../core/run-timeline.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
+import { failingUsers } from '../failing-users.js';
 import { describeTimes } from '../report-text.js';
 import { dwellSection } from './dwell.js';
 import { figuresOf } from './figures.js';
@@ -12,7 +13,7 @@ import { lanesSection } from './lanes.js';
 import { html, jsonMarkup, type Markup, trusted } from './markup.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
-import { backlogChart, lagChart, sharesChart, spreadChart } from './time-charts.js';
+import { backlogChart, lagChart, sharesChart, spreadChart, type TimedResult } from './time-charts.js';
 import { usersTable } from './users-table.js';
 import { comparisonTables, verdicts } from './verdicts.js';
 
@@ -81,14 +82,28 @@ ${body}
 `.source;
 }
 
-/** When it was, since times in the drawings count from the first start. */
-function timesOf({ label, report }: PageResult): Markup | null {
+/** When it was: times in the drawings are of the day, or count from the first start. */
+function timesOf({ label, report, begin }: PageResult & TimedResult): Markup | null {
   const times = describeTimes(report);
-  return times === '' ? null : html`<p class="note">${label === '' ? '' : `${label}: `}${times}</p>`;
+  if (times === '') return null;
+  const axes =
+    begin === undefined ? 'drawings count time from the first start' : 'the times in drawings are UTC';
+  return html`<p class="note">${label === '' ? '' : `${label}: `}${times}; ${axes}</p>`;
+}
+
+/** People ask for a part of a run, and for several runs, by the clock: so are they drawn. */
+function beginOnClock(results: readonly PageResult[]): number | undefined {
+  const [only] = results;
+  // Results one over the other have no time of day in common.
+  if (only === undefined || results.length > 1) return undefined;
+  const { window, runs } = only.report;
+  return window !== null || runs.length > 1 ? only.timeline.begin : undefined;
 }
 
 function partMarkup(part: PagePart, firstIndex: number, isOneOfSeveral: boolean): Markup {
-  const { results, lead, checks, thresholds, comparison } = part;
+  const { lead, checks, thresholds, comparison } = part;
+  const begin = beginOnClock(part.results);
+  const results = part.results.map((result) => ({ ...result, begin }));
   const isFew = results.every(({ report }) => report.users.length <= COLORS);
   const someTime = results.filter(({ timeline }) => timeline.ends.length > 1);
   return html`${isOneOfSeveral ? html`<h2>${part.title}</h2>` : null}
@@ -97,7 +112,7 @@ ${results.map(timesOf)}
 ${figuresOf(comparison === undefined ? results : results.slice(0, 1))}
 ${verdicts(results, checks, thresholds)}
 ${comparison === undefined ? null : html`<h2>Against the baseline</h2>${comparisonTables(comparison)}`}
-<h2>Who completed when</h2>${lanesSection(results)}
+<h2>Who completed when</h2>${lanesSection(results.map((result) => ({ ...result, failing: failingUsers(result.report) })))}
 ${
   someTime.length === 0
     ? null

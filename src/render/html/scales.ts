@@ -17,6 +17,38 @@ export function timeScale(seconds: number, from: number, to: number): Scale {
   return linear(seconds || 1, from, to, 6, (value) => (value === 0 ? '0' : formatDuration(value * 1_000)));
 }
 
+/** Round on a clock: seconds between two marks. */
+const CLOCK_STEPS = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3_600),
+];
+const DAY = 86_400;
+const CLOCK_MARKS = 7;
+
+/**
+ * The time of day, UTC, at round times; the first mark of a day says which day it is.
+ *
+ * @param begin microseconds since the epoch
+ */
+export function clockScale(begin: number, seconds: number, from: number, to: number): Scale {
+  const length = seconds || 1;
+  const beginSeconds = begin / 1e6;
+  const step =
+    CLOCK_STEPS.find((one) => length / one <= CLOCK_MARKS) ?? Math.ceil(length / CLOCK_MARKS / DAY) * DAY;
+  const at = (value: number) => from + ((to - from) * value) / length;
+  const ticks: { at: number; label: string }[] = [];
+  let dayBefore = '';
+  for (let time = Math.ceil(beginSeconds / step) * step; time <= beginSeconds + length; time += step) {
+    const [day, clock] = new Date(time * 1_000).toISOString().split('T') as [string, string];
+    const timeOfDay = step < 60 ? clock.slice(0, 8) : clock.slice(0, 5);
+    const dayAndTime = step % DAY === 0 ? day.slice(5) : `${day.slice(5)} ${timeOfDay}`;
+    ticks.push({ at: at(time - beginSeconds), label: day === dayBefore ? timeOfDay : dayAndTime });
+    dayBefore = day;
+  }
+  return { at, ticks };
+}
+
 function linear(
   most: number,
   from: number,

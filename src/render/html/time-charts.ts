@@ -2,7 +2,7 @@ import type { RunTimeline, Spread } from '../../core/run-timeline.js';
 import { formatCount } from '../numbers.js';
 import { COLORS, colorOf, framed, LEFT, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
-import { countScale, type Scale, timeScale } from './scales.js';
+import { clockScale, countScale, type Scale, timeScale } from './scales.js';
 
 const HEIGHT = 150;
 const PIECES = 60;
@@ -11,12 +11,20 @@ export interface TimedResult {
   /** Empty where there is one alone. */
   readonly label: string;
   readonly timeline: RunTimeline;
+  /** Microseconds since the epoch, where its axis is a clock; otherwise time counts from the first start. */
+  readonly begin?: number | undefined;
+}
+
+function timeAxis(seconds: number, begin: number | undefined): Scale {
+  return begin === undefined
+    ? timeScale(seconds, LEFT, WIDTH - RIGHT)
+    : clockScale(begin, seconds, LEFT, WIDTH - RIGHT);
 }
 
 /** How far users were ahead of their fair share or behind it: of many, what most of them come to, and the ends. */
-export function spreadChart({ label, timeline }: TimedResult): Markup {
+export function spreadChart({ label, timeline, begin }: TimedResult): Markup {
   const { ends, spread } = timeline;
-  const x = timeScale(ends.at(-1) ?? 0, LEFT, WIDTH - RIGHT);
+  const x = timeAxis(ends.at(-1) ?? 0, begin);
   const least = Math.min(0, ...spread.map((one) => one.least));
   const most = Math.max(0, ...spread.map((one) => one.most));
   const reach = Math.max(1, -least, most) * 1.05;
@@ -57,9 +65,9 @@ ${legend([
 }
 
 /** What part of the service each user had, and what would have been fair: everything that was started, from bottom to top. */
-export function sharesChart({ label, timeline }: TimedResult): Markup {
+export function sharesChart({ label, timeline, begin }: TimedResult): Markup {
   const { ends, users, all } = inPiecesOfWork(timeline);
-  const x = timeScale(ends.at(-1) ?? 0, LEFT, WIDTH - RIGHT);
+  const x = timeAxis(ends.at(-1) ?? 0, begin);
   const bottom = TOP + HEIGHT;
   const y: Scale = {
     at: (share) => bottom - share * HEIGHT,
@@ -177,7 +185,7 @@ export function backlogChart(results: readonly TimedResult[]): Markup {
           })),
         ],
   );
-  return lineChart(series, 'tasks that wait, over time');
+  return lineChart(series, { description: 'tasks that wait, over time', begin: results[0]?.begin });
 }
 
 /** How far the user who is furthest behind its fair share is behind. */
@@ -189,7 +197,11 @@ export function lagChart(results: readonly TimedResult[]): Markup {
     values: timeline.lag,
   }));
   const marks = results.map(({ timeline }, i) => ({ ...worstOf(timeline), color: colorOf(i) }));
-  return lineChart(series, 'largest lag of any user, in tasks, over time', marks);
+  return lineChart(series, {
+    description: 'largest lag of any user, in tasks, over time',
+    begin: results[0]?.begin,
+    marks,
+  });
 }
 
 interface Mark {
@@ -206,8 +218,14 @@ function worstOf({ ends, lag, lagUser }: RunTimeline): Omit<Mark, 'color'> {
   return { seconds: ends[bin] ?? 0, value: most, text: `${text}${lagUser[bin] ? ` (${lagUser[bin]})` : ''}` };
 }
 
-function lineChart(series: readonly Series[], description: string, marks: readonly Mark[] = []): Markup {
-  const x = timeScale(Math.max(0, ...series.map(({ ends }) => ends.at(-1) ?? 0)), LEFT, WIDTH - RIGHT);
+interface LineChart {
+  readonly description: string;
+  readonly begin: number | undefined;
+  readonly marks?: readonly Mark[];
+}
+
+function lineChart(series: readonly Series[], { description, begin, marks = [] }: LineChart): Markup {
+  const x = timeAxis(Math.max(0, ...series.map(({ ends }) => ends.at(-1) ?? 0)), begin);
   const y = countScale(Math.max(0, ...series.flatMap(({ values }) => values)) * 1.05, TOP + HEIGHT, TOP);
   const lines = series.map(
     ({ label, color, ends, values }) =>

@@ -38,3 +38,17 @@ test('who was not served at all is the worst served', () => {
   const users = [...order.users, 'nobody'];
   expect(chooseLanes([userSpans(order)], users, 2).users).toEqual(['nobody', 'A']);
 });
+
+test('the largest and the failing have lanes, whoever else has none', () => {
+  const load = {
+    ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`user${i}`, 5])),
+    big: 90,
+    bigger: 100,
+  };
+  const { order } = runInOrder(roundRobin(load));
+  const failing = ['user17', 'user17', 'bigger', 'user18', 'user19', 'elsewhere'];
+  const { users, hidden, gapAt } = chooseLanes([userSpans(order)], order.users, 8, failing);
+  expect(users.slice(0, 4)).toEqual(['bigger', 'big', 'user17', 'user18']);
+  expect(new Set(users).size).toBe(8);
+  expect({ hidden, gapAt }).toEqual({ hidden: 24, gapAt: 6 });
+});
