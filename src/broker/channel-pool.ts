@@ -43,6 +43,10 @@ export class ChannelPool {
       this.#open.add(channel);
       channel.once('close', () => this.#lost(channel));
       return channel;
+    } catch (error) {
+      // Whoever waits for a channel of others waits in vain where there are none: each has its own answer.
+      if (this.#open.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
+      throw error;
     } finally {
       this.#opening--;
     }

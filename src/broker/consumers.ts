@@ -171,6 +171,10 @@ export class Consumers<S> {
   async resize(queue: string, window: number): Promise<void> {
     const old = this.#byQueue.get(queue);
     if (old === undefined || old.window === window) return;
+    if (old.onTrial) {
+      old.window = window; // it starts with that
+      return;
+    }
     const fresh: Consumer<S> = { ...old, window, tag: undefined };
     this.#byQueue.set(queue, fresh);
     await this.#start(fresh);
