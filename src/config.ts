@@ -6,8 +6,10 @@ import { type Names, namesFor } from './core/names.js';
 import { parseTimer } from './core/quantities.js';
 import { decodeUtf8 } from './core/utf8.js';
 import { messageOf, usageError } from './errors.js';
+import { parseManagementUris } from './management-uris.js';
 import { SETTINGS, type SettingName } from './settings.js';
 import { checkTlsFiles } from './tls-files.js';
+import { checkUserInfo, decoded } from './user-info.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -45,10 +47,10 @@ export async function resolveConfig(
   env: Env,
   fallback: () => Promise<FallbackBroker | undefined>,
 ): Promise<Config> {
-  const file = await readConfigFile(env, text(flags.config));
+  const warnings: string[] = [];
+  const file = await readConfigFile(env, text(flags.config), (warning) => warnings.push(warning));
   const setting = (name: SettingName): string | undefined =>
     text(flags[name]) ?? nonEmpty(env[SETTINGS[name].variable]) ?? file[name];
-  const warnings: string[] = [];
 
   const uriSetting = setting('uri');
   const kept = uriSetting === undefined ? await fallback() : undefined;
@@ -60,17 +62,31 @@ export async function resolveConfig(
     );
   }
   const passwordFile = setting('passwordFile');
+  const management = parseManagementUris(setting('managementUri') ?? kept?.managementUri);
+  if (text(flags.managementUri) !== undefined && management?.login?.password) {
+    warnings.push(
+      'a password on the command line can be read by every user of this machine: give it in FAIRQ_MANAGEMENT_URI',
+    );
+  }
+  const username = setting('username') ?? (decoded(uri.username, 'user') || 'guest');
+  const password =
+    (passwordFile && readPassword(passwordFile)) ??
+    nonEmpty(env.FAIRQ_PASSWORD) ??
+    (decoded(uri.password, 'password') || 'guest');
   const address: BrokerAddress = {
     protocol: uri.protocol === 'amqps:' ? 'amqps' : 'amqp',
     hosts: uris.map(hostOf),
     vhost: setting('vhost') ?? vhostOf(uri),
     ...heartbeatOf(uri),
-    username: setting('username') ?? (decoded(uri.username, 'user') || 'guest'),
-    password:
-      (passwordFile && readPassword(passwordFile)) ??
-      nonEmpty(env.FAIRQ_PASSWORD) ??
-      (decoded(uri.password, 'password') || 'guest'),
-    managementUris: managementUris(setting('managementUri') ?? kept?.managementUri, uris),
+    username,
+    password,
+    managementUris: management?.bases ?? usualManagementUris(uris),
+    ...(management?.login && {
+      managementLogin: {
+        username: management.login.username || username,
+        password: management.login.password || password,
+      },
+    }),
     tls: tlsOptions(setting),
   };
   if (address.tls.insecure) {
@@ -115,38 +131,6 @@ function hostOf(uri: URL): Host {
   };
 }
 
-/** A part of the address. What is wrong with it is not shown: it may be a password. */
-function decoded(text: string, part: 'user' | 'password' | 'vhost'): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    throw usageError(
-      'BAD_URI',
-      `the ${part} in the address of the broker has a "%" that is not percent-encoding`,
-      {
-        hint: 'Write % as %25, or give the password in FAIRQ_PASSWORD or --password-file.',
-        cause: error,
-      },
-    );
-  }
-}
-
-/**
- * A password with / ? or # in it ends the host where nobody meant it: what is taken for the host is the user then, and the
- * rest of the password shows up in messages.
- */
-function checkUserInfo(value: string): void {
-  const rest = value.replace(/^[a-z]+:\/\//i, '');
-  const at = rest.lastIndexOf('@');
-  if (at < 0 || !/[/?#]/.test(rest.slice(0, at))) return;
-  // An @ after a host without a port is a part of the vhost's name.
-  const host = rest.slice(0, rest.search(/[/?#]/));
-  if (host.includes('@') || !host.includes(':')) return;
-  throw usageError('BAD_URI', 'the user or the password in the address of the broker has a "/", "?" or "#"', {
-    hint: 'Percent-encode it (/ is %2F, ? is %3F, # is %23, and an @ in a vhost is %40), or give the password in FAIRQ_PASSWORD or --password-file.',
-  });
-}
-
 function parseUri(value: string): URL {
   checkUserInfo(value);
   let uri: URL;
@@ -184,22 +168,10 @@ function heartbeatOf(uri: URL): { heartbeatSeconds?: number } {
   return { heartbeatSeconds: seconds };
 }
 
-function managementUris(given: string | undefined, uris: readonly URL[]): string[] {
-  if (given === undefined) {
-    return uris.map((uri) =>
-      uri.protocol === 'amqps:' ? `https://${uri.hostname}:15671` : `http://${uri.hostname}:15672`,
-    );
-  }
-  return given.split(/,\s*(?=https?:)/i).map(checkManagementUri);
-}
-
-function checkManagementUri(given: string): string {
-  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
-    throw usageError('BAD_MANAGEMENT_URI', `"${given}" is not the address of a management API`, {
-      hint: 'Write it as http://host:15672.',
-    });
-  }
-  return given.replace(/\/+$/, '').replace(/\/api$/, '');
+function usualManagementUris(uris: readonly URL[]): string[] {
+  return uris.map((uri) =>
+    uri.protocol === 'amqps:' ? `https://${uri.hostname}:15671` : `http://${uri.hostname}:15672`,
+  );
 }
 
 function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOptions {
@@ -229,6 +201,7 @@ function reconnectFor(given: string | undefined): number | undefined {
 async function readConfigFile(
   env: Env,
   named: string | undefined,
+  onUnread: (warning: string) => void,
 ): Promise<Partial<Record<SettingName, string>>> {
   const explicit = named ?? nonEmpty(env.FAIRQ_CONFIG);
   const path =
@@ -242,7 +215,11 @@ async function readConfigFile(
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    if (explicit === undefined) return {};
+    if (explicit === undefined) {
+      if (!isMissing(error))
+        onUnread(`the configuration file ${path} is not used, for it cannot be read: ${messageOf(error)}`);
+      return {};
+    }
     throw usageError(
       'CONFIG_NOT_READ',
       `the configuration file ${path} cannot be read: ${messageOf(error)}`,
@@ -254,6 +231,10 @@ async function readConfigFile(
   }
   const { parseConfigFile } = await import('./config-file.js');
   return parseConfigFile(bytes, path);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
 }
 
 /** Without the mark of the encoding and one line break at the end, which editors write; a space may be meant. */

@@ -22,7 +22,7 @@ export const SETTINGS = {
     flag: '--management-uri <uri>',
     variable: 'FAIRQ_MANAGEMENT_URI',
     key: 'management-uri',
-    help: "the broker's management API, such as http://host:15672; several for a cluster",
+    help: "the broker's management API, such as http://host:15672, with user:password@ where another user logs in there; several for a cluster",
     repeats: true,
   },
   vhost: { flag: '-V, --vhost <name>', variable: 'FAIRQ_VHOST', key: 'vhost', help: 'virtual host' },

@@ -8,9 +8,16 @@ export interface BrokerAddress {
   readonly password: string;
   /** Bases of the management API, without a slash at the end; they are tried in this order. */
   readonly managementUris: readonly string[];
+  /** Who logs in there, where that is somebody else. */
+  readonly managementLogin?: Login;
   readonly tls: TlsOptions;
   /** A connection on which nothing came for twice as long is taken for dead. Seconds; `HEARTBEAT_SECONDS` if not given. */
   readonly heartbeatSeconds?: number;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
 }
 
 export const HEARTBEAT_SECONDS = 20;
@@ -42,10 +49,21 @@ export function showAddress(address: BrokerAddress): string {
 export function uriOf(address: BrokerAddress): string {
   const { protocol, username, password, hosts, vhost, heartbeatSeconds } = address;
   const query = heartbeatSeconds === undefined ? '' : `?heartbeat=${heartbeatSeconds}`;
-  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+  const login = userInfoOf({ username, password });
   return hosts
-    .map((host) => `${protocol}://${login}@${showHost(host)}/${encodeURIComponent(vhost)}${query}`)
+    .map((host) => `${protocol}://${login}${showHost(host)}/${encodeURIComponent(vhost)}${query}`)
     .join(',');
+}
+
+/** As `uriOf`, of the management API: with the password that it has of its own. */
+export function managementUriOf({ managementUris, managementLogin }: BrokerAddress): string {
+  if (managementLogin === undefined) return managementUris.join(',');
+  const login = userInfoOf(managementLogin);
+  return managementUris.map((uri) => uri.replace('://', () => `://${login}`)).join(',');
+}
+
+function userInfoOf({ username, password }: Login): string {
+  return `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
 }
 
 function showHost({ hostname, port }: Host): string {

@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
 import type { ListedQueue, QueueContents, QueueDetails } from '../core/queue-report.js';
 import { FairqError, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
-import type { BrokerAddress } from './address.js';
+import type { BrokerAddress, Login } from './address.js';
 import {
   type ConsumerFigures,
   consumerFigures,
@@ -55,6 +55,7 @@ type Method = 'GET' | 'PUT' | 'DELETE';
 /** The few calls of RabbitMQ's HTTP API that fairq needs. */
 export class Management {
   readonly #agent: Agent;
+  readonly #login: Login;
   readonly #authorization: string;
   /** Which of the addresses answered last. */
   #current = 0;
@@ -67,6 +68,7 @@ export class Management {
     answerWithinMs = ANSWER_WITHIN_MS,
   ) {
     const { tls } = address;
+    this.#login = address.managementLogin ?? address;
     this.#agent = new Agent({
       connect: {
         ...(tls.ca && { ca: tls.ca }),
@@ -77,7 +79,7 @@ export class Management {
       headersTimeout: answerWithinMs,
       bodyTimeout: answerWithinMs,
     });
-    this.#authorization = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`;
+    this.#authorization = `Basic ${Buffer.from(`${this.#login.username}:${this.#login.password}`).toString('base64')}`;
   }
 
   async version(): Promise<string> {
@@ -337,7 +339,7 @@ export class Management {
     if (status === 401 || status === 403) {
       throw refusedError(
         'MANAGEMENT_REFUSED',
-        `the management API at ${where} refused user "${this.address.username}" (HTTP ${status})`,
+        `the management API at ${where} refused user "${this.#login.username}" (HTTP ${status})`,
         {
           hint: 'Check the user and the password, and give the user the "management" tag: rabbitmqctl set_user_tags USER management.',
         },

@@ -3,10 +3,12 @@ import { Management } from '../../src/broker/management.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
+import { useLimitedUsers } from '../support/limited-user.js';
 import { type FrontMode, ManagementFront } from '../support/management-front.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
+const users = useLimitedUsers(vhost);
 const folder = useFolder();
 let front: ManagementFront;
 let env: Record<string, string>;
@@ -64,6 +66,23 @@ describe('the management API', () => {
     expect(stderr).toMatch(/refused user "guest"/);
     expect(stderr).not.toContain('not-this');
     expect(code).toBe(77);
+  });
+
+  it('may have a login of its own, which no message shows', async () => {
+    const own = (login: string) => front.uri.replace('://', `://${login}@`);
+    // The user of the broker may not ask it, and the one of its own address may.
+    const limited = { ...env, ...(await users.make({ configure: '.*', write: '.*', read: '.*', tags: '' })) };
+    const refused = await fairq({ ...limited, FAIRQ_MANAGEMENT_URI: front.uri }, 'queues', 'list');
+    expect(refused).toMatchObject({ code: 77, stderr: expect.stringMatching(/refused user "limited-/) });
+    const taken = await fairq({ ...limited, FAIRQ_MANAGEMENT_URI: own('guest:guest') }, 'queues', 'list');
+    expect(taken.stderr).toBe('');
+    expect(taken).toMatchObject({ code: 0, stdout: expect.stringMatching(/\bA\b/) });
+    const wrong = await fairq({ ...limited, FAIRQ_MANAGEMENT_URI: own('ops:not-this') }, 'queues', 'list');
+    expect(wrong).toMatchObject({ code: 77, stderr: expect.stringContaining('refused user "ops"') });
+    expect(wrong.stderr).not.toContain('not-this');
+    const { stderr } = await says('fails', '--management-uri', own('guest:not-this'), 'queues', 'list');
+    expect(stderr).toContain('has failed: HTTP 500');
+    expect(stderr).not.toContain('not-this');
   });
 
   it('of another node is asked when the first fails', async () => {

@@ -1,6 +1,7 @@
 import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from './processes.js';
+import { throwUnlessMissing } from './unread-state.js';
 
 /**
  * One keeper for each folder. The lock is held by being alive, so it needs no release and none is ever
@@ -45,8 +46,9 @@ async function latestLock(folder: string): Promise<{ number: number; holder: str
     const number = Math.max(...numbers);
     try {
       return { number, holder: await readFile(lockFile(folder, number), 'utf8') };
-    } catch {
-      // Given up, or overtaken and deleted, since the folder was listed.
+    } catch (error) {
+      // Given up, or overtaken and deleted, since the folder was listed. One that may not be read stays so.
+      throwUnlessMissing(lockFile(folder, number), error);
     }
   }
 }
@@ -55,7 +57,8 @@ async function lockNumbers(folder: string): Promise<number[]> {
   let names: string[];
   try {
     names = await readdir(folder);
-  } catch {
+  } catch (error) {
+    throwUnlessMissing(folder, error);
     return [];
   }
   return names.flatMap((name) => {

@@ -4,6 +4,7 @@ import { layoutOf } from './layout.js';
 import type { NodePorts } from './ports.js';
 import { isRunningNode, type RunningNode } from './running-node.js';
 import { isRecord, parseJson } from './shapes.js';
+import { throwUnlessMissing } from './unread-state.js';
 
 /**
  * What is known of a kept node, in `state.json` of its folder. Only the keeper that holds the lock writes
@@ -47,12 +48,13 @@ export async function nodeNameInData(stateDir: string): Promise<string | null> {
   }
 }
 
-/** Null when there is none, or none that can be read. */
+/** Null when there is none, or none that makes sense. Throws `STATE_NOT_READ`. */
 export async function readState(stateDir: string): Promise<KeptState | null> {
   let text: string;
   try {
     text = await readFile(stateFile(stateDir), 'utf8');
-  } catch {
+  } catch (error) {
+    throwUnlessMissing(stateFile(stateDir), error);
     return null;
   }
   const value = parseJson(text);

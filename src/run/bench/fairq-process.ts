@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { type BrokerAddress, uriOf } from '../../broker/address.js';
+import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/address.js';
 
 /** What a command ends with that was asked to. */
 const EXIT_INTERRUPTED = 130;
@@ -36,7 +36,7 @@ export class FairqProcess<Document> {
         ...self.env,
         // The address goes by environment: a command line can be read by everybody.
         FAIRQ_URI: uriOf(address),
-        FAIRQ_MANAGEMENT_URI: address.managementUris.join(','),
+        FAIRQ_MANAGEMENT_URI: managementUriOf(address),
         FAIRQ_VHOST: address.vhost,
         FAIRQ_PREFIX: prefix,
         ...tlsEnvironment(address),
