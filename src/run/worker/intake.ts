@@ -58,6 +58,10 @@ export interface IntakeListener {
   onWindow(source: Source, window: Window): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
+  /** It serves a queue from here on. */
+  onTaken(queue: string): void;
+  /** It serves a queue no more. */
+  onDropped(queue: string): void;
   /** Tasks that run, or have ended and are not acknowledged. */
   unsettled(): Iterable<HeldTask>;
 }
@@ -221,6 +225,7 @@ export class Intake {
   async #subscribe(source: Source, atStake: boolean): Promise<void> {
     const { queue } = source;
     if (!this.#taken) return;
+    if (!this.#sources.has(queue)) this.listener.onTaken(queue);
     this.#sources.set(queue, source);
     source.window = this.windows.first(source);
     await this.#consumers.subscribe(queue, source, source.window, atStake);
@@ -480,7 +485,7 @@ export class Intake {
   }
 
   #queueGone(source: Source, refusal: string | undefined): void {
-    this.#sources.delete(source.queue);
+    if (this.#sources.delete(source.queue)) this.listener.onDropped(source.queue);
     this.#taking.delete(source.queue);
     this.#awake.delete(source);
     this.#yielded.delete(source);

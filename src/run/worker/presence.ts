@@ -15,6 +15,8 @@ import type { TasksAtWorker } from '../../core/whereabouts.js';
 import { Peers } from './peers.js';
 
 export interface PresenceListener {
+  /** Names of the queues that this worker has taken up. */
+  queues(): Iterable<string>;
   /** A publisher has made a queue. */
   onQueue(queue: string): void;
   /** A pruner wants these queues to be left alone; resolves with what has become of them. */
@@ -50,7 +52,7 @@ export class Presence {
     private readonly clock: Clock,
     private readonly listener: PresenceListener,
   ) {
-    this.peers = new Peers(own.id, names);
+    this.peers = new Peers(own, names, () => listener.queues());
   }
 
   async open(): Promise<void> {

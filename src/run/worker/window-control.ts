@@ -23,7 +23,7 @@ const KEEP_OF_NEEDED = 0.95;
 
 /** Keeps each queue's window as large as short tasks need and as small as long ones allow. */
 export class WindowControl {
-  /** Workers that share the load; set by whoever knows. */
+  /** Workers that serve queues of this one, and itself; set by whoever knows. */
   workers = 1;
   /** Mean run time of all tasks here, for users whose own is not known yet. */
   taskMs: number | undefined;

@@ -150,6 +150,8 @@ export class Worker {
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
+      onTaken: (queue) => this.#presence.peers.took(queue),
+      onDropped: (queue) => this.#presence.peers.dropped(queue),
       unsettled: () => this.#unsettled(),
     });
     const adapts = options.strategy === 'fair' && options.prefetch === undefined;
@@ -171,6 +173,7 @@ export class Worker {
       () => this.#ownState(),
       clock,
       {
+        queues: () => this.#intake.sources.keys(),
         onQueue: (queue) => this.takeUp(queue).catch(fail),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
