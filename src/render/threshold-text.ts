@@ -20,7 +20,8 @@ export function describeThreshold(result: ThresholdResult): string {
   const check = `${label === undefined || result.check.startsWith(`${label}:`) ? '' : `${label}: `}${result.check}`;
   if (users === 0) return `${check}: no such user completed a task or was sent one`;
   if (value === null) {
-    return `${check}: it is not known${user === null ? '' : ` of ${JSON.stringify(user)}`}`;
+    const why = result.unknownBecause === undefined ? '' : `: ${result.unknownBecause}`;
+    return `${check}: it is not known${user === null ? '' : ` of ${JSON.stringify(user)}`}${why}`;
   }
   const whose = user === null ? '' : ` for ${JSON.stringify(user)}`;
   const others =

@@ -127,12 +127,12 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     await shown.evaluate(
       `(() => { const i = document.querySelector('.users input'); i.value = ''; i.dispatchEvent(new Event('input')); })()`,
     );
-    await shown.evaluate(`document.querySelectorAll('.users thead button')[4].click()`);
-    const last = `[...document.querySelectorAll('.users tbody tr')].map((row) => Number(row.children[4].textContent.replaceAll(',', '')))`;
+    await shown.evaluate(`document.querySelectorAll('.users thead button')[5].click()`);
+    const last = `[...document.querySelectorAll('.users tbody tr')].map((row) => Number(row.children[5].textContent.replaceAll(',', '')))`;
     const positions = await shown.evaluate<number[]>(last);
     expect(positions).toEqual([...positions].sort((a, b) => b - a));
     expect(
-      await shown.evaluate(`document.querySelectorAll('.users thead th')[4].getAttribute('aria-sort')`),
+      await shown.evaluate(`document.querySelectorAll('.users thead th')[5].getAttribute('aria-sort')`),
     ).toBe('descending');
     expect(
       await shown.evaluate(`[...document.querySelectorAll('.users button')].every((e) => e.tabIndex === 0)`),

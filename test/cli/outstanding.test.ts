@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
@@ -43,6 +44,14 @@ describe('a run that goes on', () => {
       expect(checked.code).toBe(99);
       expect(checked.stdout).toContain('It goes on: 20 of 23 tasks published have not completed. 18 wait, 2');
       expect(checked.stdout).not.toContain('MISSING');
+      expect(checked.stdout.replace(/\s+/g, ' ')).toContain(
+        'what is missing is not known while the run goes on',
+      );
+      const page = folder.file('on.html');
+      await fairqJson(env, 'report', '--run', 'on', '--html', page);
+      const [, row] = /<tr><th scope="row">A<\/th>(.*?)<\/tr>/.exec(readFileSync(page, 'utf8')) ?? [];
+      const [completed, waiting] = [...row!.matchAll(/<td>([^<]*)<\/td>/g)].map(([, text]) => text);
+      expect({ completed, waiting }).toEqual({ completed: '3', waiting: '18' });
     } finally {
       worker.signal('SIGKILL');
       await worker.ended;

@@ -70,6 +70,8 @@ export interface ThresholdResult {
   readonly limit: number;
   /** Of the user who is furthest from keeping it, where it is about users; null where it is not known. */
   readonly value: number | null;
+  /** Why it is not known, where it is not. */
+  readonly unknownBecause?: string;
   readonly user: string | null;
   /** How many users were looked at, and how many of them do not keep it. */
   readonly users: number | null;
@@ -83,9 +85,11 @@ export function evaluateThreshold(threshold: Threshold, report: RunReport): Thre
   const head = { check: text, unit: of.measure.unit, operator, limit };
   if (of.users === undefined) {
     const value = of.measure.of(report);
-    return { ...head, value, user: null, users: null, usersFailed: null, passed: keeps(value, threshold) };
+    const passed = keeps(value, threshold);
+    const why = value === null ? of.measure.why?.(report, report) : undefined;
+    return { ...head, value, ...because(why), user: null, users: null, usersFailed: null, passed };
   }
-  let worst: { user: string; value: number | null } | undefined;
+  let worst: { user: UserReport; value: number | null } | undefined;
   let users = 0;
   let usersFailed = 0;
   for (const one of report.users) {
@@ -93,16 +97,22 @@ export function evaluateThreshold(threshold: Threshold, report: RunReport): Thre
     users++;
     const value = of.measure.of(one);
     if (!keeps(value, threshold)) usersFailed++;
-    if (worst === undefined || isWorse(value, worst.value, threshold)) worst = { user: one.user, value };
+    if (worst === undefined || isWorse(value, worst.value, threshold)) worst = { user: one, value };
   }
+  const why = worst?.value === null ? of.measure.why?.(worst.user, report) : undefined;
   return {
     ...head,
     value: worst?.value ?? null,
-    user: worst?.user ?? null,
+    ...because(why),
+    user: worst?.user.user ?? null,
     users,
     usersFailed,
     passed: users > 0 && usersFailed === 0,
   };
+}
+
+function because(unknownBecause: string | undefined): Pick<ThresholdResult, 'unknownBecause'> {
+  return unknownBecause === undefined ? {} : { unknownBecause };
 }
 
 function keeps(value: number | null, { operator, limit }: Threshold): boolean {

@@ -32,6 +32,7 @@ const visible = (name) => name.replace(/[\\p{C}\\p{Zl}\\p{Zp}]/gu, (c) => '\\\\u
 const columns = [
   [(u) => u.user, (u) => visible(u.user)],
   [(u) => u.tasks, (u) => count(u.tasks)],
+  [(u) => u.waiting, (u) => count(u.waiting)],
   [(u) => u.missing, (u) => count(u.missing)],
   [(u) => u.failed, (u) => count(u.failed)],
   [(u) => u.firstStartPosition, (u) => count(u.firstStartPosition)],

@@ -13,6 +13,7 @@ export interface TableResult {
 const COLUMNS = [
   'user',
   'tasks',
+  'waiting',
   'missing',
   'failed',
   'first start',
@@ -46,6 +47,7 @@ ${label === '' ? null : html`<h3>${label}</h3>`}
 function cells({
   user,
   tasks,
+  waiting,
   missing,
   failed,
   firstStartPosition,
@@ -59,6 +61,7 @@ function cells({
   return [
     user,
     formatCount(tasks),
+    count(waiting),
     count(missing),
     count(failed),
     count(firstStartPosition),

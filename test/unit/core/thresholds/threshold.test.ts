@@ -89,6 +89,34 @@ describe('a threshold', () => {
     expect(describeThreshold(of('user(zed).lag<1'))).toContain('no such user');
   });
 
+  it('says why a figure is not known', () => {
+    const goesOn = {
+      ...report,
+      outstanding: 3,
+      missing: 0,
+      users: report.users.map((user) => ({
+        ...user,
+        outstanding: 3,
+        missing: 0,
+        lastCompletionPosition: null,
+      })),
+    };
+    const part = { ...report, outstanding: null, missing: null, window: { since: 1, until: null } };
+    const nobodySaid = { ...report, outstanding: null, missing: null, window: null };
+    const said = (text: string, about: typeof report) =>
+      describeThreshold(evaluateThreshold(parseThreshold(text), about));
+    expect(said('missing==0', goesOn)).toBe(
+      'missing==0: it is not known: what is missing is not known while the run goes on',
+    );
+    expect(said('user(A).missing==0', goesOn)).toContain(
+      'of "A": what is missing is not known while the run',
+    );
+    expect(said('user(A).last<9', goesOn)).toContain('of "A": no task of it has completed');
+    expect(said('missing==0', part)).toContain('what was to run in a part of a run is not known');
+    expect(said('outstanding==0', nobodySaid)).toContain('no publisher has said how many tasks it sent');
+    expect(evaluateThreshold(parseThreshold('missing==0'), report)).not.toHaveProperty('unknownBecause');
+  });
+
   it.each<[string, string, string | undefined, string]>([
     ['user(B).dwel.p95<2s', 'there is no measure "dwel.p95"', 'dwel.p95<2s', 'dwell.p95'],
     ['latency<2s', 'there is no measure "latency"', 'latency<2s', 'dwell.p95'],
