@@ -13,6 +13,7 @@ const BROKER_COUNTS_EVERY_S = 5;
 const FEWEST_ROWS = 6;
 /** Of a narrow terminal: what comes first matters most. */
 const MOST_HEAD = 2;
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 const HELP = [
@@ -121,7 +122,13 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
   const shown = users.slice(from, from + room);
   const count = (value: number | null) => (value === null ? '-' : formatCount(value));
   const columns: Column<TopUser>[] = [
-    { heading: 'user', text: ({ user }) => safeText(user, style.unicode), align: 'left', shrinkTo: 8 },
+    {
+      heading: 'user',
+      text: ({ user }) => safeText(user, style.unicode),
+      align: 'left',
+      shrinkTo: 8,
+      whole: true,
+    },
     { heading: 'backlog', text: ({ backlog }) => count(backlog) },
     { heading: 'held', text: ({ unacknowledged }) => count(unacknowledged), dropOrder: 2 },
     { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
@@ -131,7 +138,19 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
     { heading: '', text: (user) => bar(user, style), align: 'left', dropOrder: 3 },
     { heading: '', text: stateOf, align: 'left', dropOrder: 1 },
   ];
-  return renderTable(columns, shown, style).split('\n');
+  const names = new Set(shown.map(({ user }) => safeText(user, style.unicode)));
+  const lines = renderTable(columns, shown, style).split('\n');
+  return lines.flatMap((line) => (names.has(line) ? inPieces(line, style.columns) : [line]));
+}
+
+/** A name that is typed again is all there, on as many lines as it takes. */
+function inPieces(name: string, columns: number): string[] {
+  const lines = [''];
+  for (const { segment } of graphemes.segment(name)) {
+    if (textWidth(lines.at(-1)! + segment) <= columns) lines[lines.length - 1] += segment;
+    else lines.push(segment);
+  }
+  return lines;
 }
 
 function percent(share: number | null): string {

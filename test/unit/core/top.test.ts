@@ -133,6 +133,18 @@ describe('the screen', () => {
     expect(names({ filter: 'USER-1' })).toEqual(['user-10']);
   });
 
+  it.each([40, 80])('has the whole name of a user whom one types again, in %i columns', (columns) => {
+    const long = `customer-${'0123456789'.repeat(12)}-eu`;
+    const lines = renderTop(
+      sampleOf([queue(long, 5), queue('B', 7)], {}),
+      FIRST_VIEW,
+      { columns, color: false, unicode: true },
+      24,
+    );
+    expect(lines.join('')).toContain(long);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
   it.each([20, 40, 80, 200].flatMap((columns) => [6, 24, 60].map((rows) => [columns, rows] as const)))(
     'is never larger than a terminal of %i columns and %i lines, whatever users are called',
     (columns, rows) => {
