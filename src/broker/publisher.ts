@@ -66,6 +66,8 @@ export interface PublisherOptions {
    * it here, and others go on. Without this a queue that refuses is tried for ever.
    */
   readonly onNotTaken?: (task: OutgoingTask, reason: NotTaken) => void;
+  /** Where it is tried for ever: the queue has taken nothing for long. Said once, until it takes something again. */
+  readonly onHeldUp?: (queue: string, text: string) => void;
   /** For who awaits neither `ready` nor `settled`, which reject with it. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -426,6 +428,7 @@ export class Publisher {
     const { route } = pending;
     this.#confirmed(pending);
     route.refusedSince = undefined;
+    route.heldUp = false;
     route.onlyFresh = 0;
     if (route.probes.size > 0 && route.probes.delete(pending) && route.probes.size === 0) {
       route.unboundSince = undefined;
@@ -472,11 +475,15 @@ export class Publisher {
       return;
     }
     route.refusedSince ??= this.now();
-    if (this.now() - route.refusedSince > REFUSED_FOR_MS && this.options.onNotTaken !== undefined) {
-      route.givenUp = true;
-      this.#refused.delete(route);
-      for (const pending of route.waiting.splice(0)) this.#giveUp(pending);
-      return;
+    if (this.now() - route.refusedSince > REFUSED_FOR_MS) {
+      if (this.options.onNotTaken !== undefined) {
+        route.givenUp = true;
+        this.#refused.delete(route);
+        for (const pending of route.waiting.splice(0)) this.#giveUp(pending);
+        return;
+      }
+      if (!route.heldUp) this.options.onHeldUp?.(route.queue, takesNothing(route.queue));
+      route.heldUp = true;
     }
     first.alone = true;
     const answer = await this.#sendAlone(first);
@@ -489,6 +496,7 @@ export class Publisher {
     route.waiting.splice(route.waiting.indexOf(first), 1);
     this.#confirmed(first);
     route.refusedSince = undefined;
+    route.heldUp = false;
     route.onlyFresh++;
     if (route.onlyFresh % MOST_ONLY_FRESH === 0) this.#renewQuietly();
     this.#reopen(route);
@@ -524,9 +532,7 @@ export class Publisher {
   }
 
   #giveUp(pending: Pending): void {
-    const { queue } = pending.route;
-    const text = `the queue "${queue}" has taken nothing for ${REFUSED_FOR_MS / 1000} s: it is full (max-length with overflow reject-publish), or its node is away`;
-    this.#notTaken(pending, { kind: 'full', text });
+    this.#notTaken(pending, { kind: 'full', text: takesNothing(pending.route.queue) });
   }
 
   /** Where another channel is of use and ours is not. All of it is confirmed before, so nothing is sent twice. */
@@ -654,4 +660,8 @@ export class Publisher {
     await new Promise<void>((resolve) => this.#sleepers.push(resolve));
     if (this.#failure) throw this.#failure;
   }
+}
+
+function takesNothing(queue: string): string {
+  return `the queue "${queue}" has taken nothing for ${REFUSED_FOR_MS / 1000} s: it is full (max-length with overflow reject-publish), or its node is away`;
 }

@@ -37,6 +37,8 @@ export interface Route extends Way {
   unprunedSince: number | undefined;
   /** Since when the queue has taken nothing. */
   refusedSince: number | undefined;
+  /** Somebody was told that it has taken nothing for long. */
+  heldUp: boolean;
   /** After a refusal: how many tasks are sent at once, more each time; a queue that is full refuses thousands again. */
   burst: number | undefined;
   /** Times in a row that only a fresh channel was of use. */
@@ -50,5 +52,6 @@ export function newRoute(way: Way): Route {
     ...way,
     ...{ state: 'unknown', waiting: [], probes: new Set(), givenUp: false, onlyFresh: 0 },
     ...{ unboundSince: undefined, unprunedSince: undefined, refusedSince: undefined, burst: undefined },
+    heldUp: false,
   };
 }

@@ -75,6 +75,35 @@ describe('a queue that takes no more', () => {
   );
 });
 
+describe("a user's queue that takes no task back after its wait", () => {
+  it('is named once, and the task comes back when there is room', async () => {
+    const run = randomUUID();
+    const module = folder.file('again.mjs');
+    await writeFile(
+      module,
+      `export const again = (_, { attempt }) => { if (attempt === 1) throw new Error('not yet'); };
+       export const hold = () => new Promise(() => {});`,
+    );
+    await fairqJson(env, 'publish', '--user', 'full', '--task', 'again', '--run', run);
+    const flags = ['--handler', module, '--backoff', '2s', '-c', '1', '--prefetch', '1'];
+    await fairqJson(env, 'worker', '--count', '1', ...flags);
+    // What waits fills the queue of its user: a worker of other queues brings it back.
+    await fairqJson(env, 'publish', '--user', 'full', '--count', '2', '--task', 'hold', '--run', run);
+    const lift = await limit('^fairq\\.user\\.full$');
+    const worker = new RunningFairq(['worker', '--queues', 'none', ...flags], env);
+    await worker.says(/the queue "fairq\.user\.full" has taken nothing for 30 s/, 90_000);
+    expect(await vhost.ready('fairq.user.full')).toBe(2);
+    await lift();
+    await eventually(async () => (await vhost.ready('fairq.user.full')) === 3, {
+      timeoutMs: 30_000,
+      what: 'the task is back',
+    });
+    worker.signal('SIGTERM');
+    await worker.ended;
+    expect(times(worker.stderr, 'has taken nothing')).toBe(1);
+  }, 180_000);
+});
+
 describe('what a task returned', () => {
   let node: ThrowAwayNode;
   let small: Record<string, string>;

@@ -13,6 +13,7 @@ import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-wai
 export interface RetryReturnsListener {
   /** There is no way back for it: it becomes a dead letter. Said again where that is cut off. */
   onBuried(id: string, envelope: Envelope, reason: string): void;
+  onWarning(text: string): void;
   onFailure(error: Error): void;
 }
 
@@ -98,6 +99,10 @@ export class RetryReturns {
         queueKind,
         onConfirmed: (task) => this.#arrived(task),
         onNoQueue: (task, queue) => this.#noQueue(task, queue),
+        onHeldUp: (_, text) =>
+          listener.onWarning(
+            `${text}. Tasks whose wait for the next attempt is over stay where they waited, and are tried again; give it room, or raise the limit`,
+          ),
         onFailure: listener.onFailure,
       },
       this.clock.now,

@@ -358,7 +358,7 @@ export class Worker {
     const options = { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) };
     return RetryReturns.open(this.connection, this.names, options, this.clock, {
       onBuried: (id, envelope, reason) => this.#buried(id, envelope, reason),
-      onFailure: (error) => this.#fail(error),
+      ...troubles,
     });
   }
 
