@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { notWritten as asNotWritten } from '../file-errors.js';
 import type { Page } from '../render/html/page.js';
@@ -17,6 +17,10 @@ export function withHtmlOption(command: Command): Command {
 export function checkHtmlFile({ html }: HtmlFlags): void {
   if (html === undefined) return;
   try {
+    if (!isReplaceable(html)) {
+      accessSync(html, constants.W_OK);
+      return;
+    }
     const probe = `${html}.${randomUUID()}`;
     writeFileSync(probe, '', { flag: 'wx' });
     rmSync(probe);
@@ -25,7 +29,7 @@ export function checkHtmlFile({ html }: HtmlFlags): void {
   }
 }
 
-/** Whole or not at all, over what was there. */
+/** Whole or not at all, over the file that was there; a device, a pipe or a link is written to, and stays. */
 export async function writeHtmlFile(
   { html }: HtmlFlags,
   page: () => Promise<Page>,
@@ -34,15 +38,21 @@ export async function writeHtmlFile(
   if (html === undefined) return;
   const { renderPage } = await import('../render/html/page.js');
   const text = renderPage(await page());
-  const half = `${html}.${randomUUID()}`;
+  const isWhole = isReplaceable(html);
+  const half = isWhole ? `${html}.${randomUUID()}` : html;
   try {
     writeFileSync(half, text);
-    renameSync(half, html);
+    if (isWhole) renameSync(half, html);
   } catch (error) {
-    rmSync(half, { force: true });
+    if (isWhole) rmSync(half, { force: true });
     throw notWritten(html, error);
   }
   context.say(`page: ${html}`);
+}
+
+/** Renaming a file over a device such as /dev/stdout would do away with the device. */
+function isReplaceable(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
 function notWritten(file: string, error: unknown): Error {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fairq, fairqJson } from '../support/fairq.js';
@@ -59,6 +59,14 @@ describe('a disk that is full', () => {
     expectRefusal(onDiskOf(2, 'report', '--run', 'full', '--html', file), `--html ${file}`);
     expect(existsSync(file)).toBe(false);
     expect(readdirSync(folder.file('.')).filter((name) => name.startsWith('page.html'))).toEqual([]);
+  });
+
+  it('ends report --html on a device, which stays one', () => {
+    const device = folder.file('device');
+    // A link stands for the device: a test must not risk /dev/full itself.
+    symlinkSync('/dev/full', device);
+    expectRefusal(onDiskOf(100, 'report', '--run', 'full', '--html', device), `--html ${device}`);
+    expect(readlinkSync(device)).toBe('/dev/full');
   });
 
   it('ends what keeps what it saw of the queues, by the name of that file', () => {
