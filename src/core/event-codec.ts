@@ -156,8 +156,9 @@ const IDS_PER_RECORD = 2_000;
 const ABOUT = ['user', 'run', 'task', 'queue'] as const satisfies readonly (keyof AboutTask)[];
 
 /** A record of the series, and as many of single tasks as it takes: those are columns, in which each text is named once. */
-export function encodePublishedIds({ series, at, all, tasks = [] }: PublishedIds): string[] {
-  const bodies = series === undefined ? [] : [JSON.stringify({ v: SCHEMA, series, at, ...all })];
+export function encodePublishedIds({ series, at, all, ended, tasks = [] }: PublishedIds): string[] {
+  const bodies =
+    series === undefined ? [] : [JSON.stringify({ v: SCHEMA, series, at, ...all, ...(ended && { ended }) })];
   for (let from = 0; from < tasks.length; from += IDS_PER_RECORD) {
     const some = tasks.slice(from, from + IDS_PER_RECORD);
     const texts: string[] = [];
@@ -180,13 +181,18 @@ export function encodePublishedIds({ series, at, all, tasks = [] }: PublishedIds
 export function decodePublishedIds(body: string): PublishedIds | undefined {
   const value = parseObject(body);
   if (value?.v !== SCHEMA) return undefined;
-  const { series, at, ids, texts } = value;
+  const { series, at, ended, ids, texts } = value;
   const when = isClockTime(at) && { at };
   if (typeof series === 'string') {
     const all = Object.fromEntries(
       ABOUT.flatMap((name) => (typeof value[name] === 'string' ? [[name, value[name]]] : [])),
     ) as AboutTask;
-    return { series, ...when, ...(Object.keys(all).length > 0 && { all }) };
+    return {
+      series,
+      ...when,
+      ...(Object.keys(all).length > 0 && { all }),
+      ...(ended === true && { ended }),
+    };
   }
   if (!isArrayOf(ids, 'string')) return { ...when };
   const named = isArrayOf(texts, 'string') ? texts : [];

@@ -33,6 +33,8 @@ export interface PublishedIds {
   readonly at?: number;
   /** What all tasks of the series have in common. */
   readonly all?: AboutTask;
+  /** It has sent all of them, and has no run record to say so with: nothing was confirmed that counts as new. */
+  readonly ended?: boolean;
   /** Tasks one by one: those whose ids were given to it, and those of a small file. */
   readonly tasks?: readonly AnnouncedTask[];
 }

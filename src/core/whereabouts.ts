@@ -134,8 +134,9 @@ export class OtherRuns {
     for (const [user, count] of tasks) this.#count(user, count);
   }
 
-  publisherSpoke({ series, at }: PublishedIds): void {
-    if (series !== undefined && at !== undefined) this.#atWork.set(series, at);
+  publisherSpoke({ series, at, ended }: PublishedIds): void {
+    if (series !== undefined && ended === true) this.#atWork.delete(series);
+    else if (series !== undefined && at !== undefined) this.#atWork.set(series, at);
   }
 
   /** A record has an id of its publisher's making in its name. */

@@ -90,6 +90,8 @@ describe('queues delete --save', () => {
     const sent = await fairqJson(env, 'publish', '--from', file);
     expect(sent).toMatchObject({ confirmed: 10, restored: 10, restoredRuns: ['r'] });
     expect(await fairqJson(env, 'task', String(id))).toMatchObject({ state: 'queued' });
+    // Who has sent them again is not taken to be at work still.
+    expect(await fairqJson(env, 'report', '--run', 'r')).toMatchObject({ waiting: 10, unknown: 0 });
     await fairq(env, 'worker', '--exit-when', 'empty');
     expect(await fairqJson(env, 'task', String(id))).toMatchObject({ state: 'done', result: 42, run: 'r' });
     expect(await fairqJson<RunReport>(env, 'report', '--run', 'r')).toMatchObject({

@@ -174,6 +174,7 @@ export class PublishRun {
       await this.#notes.record(publisher);
       await source?.close();
     }
+    if (!this.#stopped) await this.#notes.sayEnded(publisher);
     if (failure !== undefined) throw this.#explained(failure);
     if (source !== undefined && this.#sent === 0 && !this.#stopped) throw noTasks(source.name);
     const fixed = [...queues]

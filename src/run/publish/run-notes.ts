@@ -30,6 +30,8 @@ export class RunNotes {
   #record: string;
   #notes: SentNotes;
   #since = 0;
+  /** It has spoken, and has recorded nothing since. */
+  #isAtWork = false;
   /** The run that these are from has recorded them. */
   readonly #restored = new Map<string, number>();
   readonly #notesOfRestored: SentNotes;
@@ -47,7 +49,14 @@ export class RunNotes {
   /** What all tasks have in common that are given no id. Who looks for one reads no further back than some minutes. */
   async saySeries(publisher: Publisher): Promise<void> {
     if (this.#series === undefined) return;
+    this.#isAtWork = true;
     await this.#say(publisher, { series: this.#series, all: this.#about(this.plan.common) });
+  }
+
+  /** Says that all is sent where no record does, such as of tasks as they were saved: reports take it to be at work before. */
+  async sayEnded(publisher: Publisher): Promise<void> {
+    if (this.#series === undefined || !this.#isAtWork) return;
+    await this.#say(publisher, { series: this.#series, all: this.#about(this.plan.common), ended: true });
   }
 
   /** Whose each of these is that has an id, before it is sent. */
@@ -86,6 +95,7 @@ export class RunNotes {
   async record(publisher: Publisher): Promise<void> {
     const tasks = this.#counts;
     if (tasks.size === 0) return;
+    this.#isAtWork = false;
     const { clock, newId } = this.deps;
     const finished = clock.epochMicros();
     const queues = [...this.queues];

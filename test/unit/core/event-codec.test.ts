@@ -39,6 +39,8 @@ describe('the ids of a publisher', () => {
     const [first, ...rest] = encodePublishedIds(said).map(decodePublishedIds);
     expect(first).toEqual({ series: '-9f3a-2f6d1c0b7e55', at, all });
     expect(rest.flatMap((body) => body?.tasks)).toEqual(tasks);
+    const last = { series: '-9f3a-2f6d1c0b7e55', at, all, ended: true };
+    expect(encodePublishedIds(last).map(decodePublishedIds)).toEqual([last]);
     // Older publishers have written ids alone.
     expect(decodePublishedIds('{"v":1,"ids":["a"]}')).toEqual({ tasks: [{ id: 'a' }] });
     for (const body of ['', '[]', '{}', '{"v":2,"series":"x"}'])

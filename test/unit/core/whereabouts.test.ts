@@ -67,6 +67,9 @@ describe('what other runs have in queues', () => {
     expect(others.ofUser('A', 50)).toBe(Number.POSITIVE_INFINITY);
     expect(others.ofUser('A', 150)).toBe(0); // it was killed: it would have spoken again
     others.publisherEnded(record);
+    others.publisherSpoke({ series, at: 100 });
+    others.publisherSpoke({ series, at: 110, ended: true });
+    expect(others.ofUser('A', 50)).toBe(0);
     others.addRecord(record);
     others.addRecord(record);
     others.add(taskEvent({ id: '1', user: 'A' }));
