@@ -16,13 +16,7 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
       `${formatCount(report.retried)} ${report.retried === 1 ? 'attempt' : 'attempts'} failed, with another to come`,
     );
   if (failed > 0)
-    lines.push(
-      paint(
-        'alarm',
-        `${formatTasks(failed)} failed for good${report.notMoved > 0 ? '' : ', kept as dead letters'}`,
-        style,
-      ),
-    );
+    lines.push(paint('alarm', `${formatTasks(failed)} failed for good, kept as dead letters`, style));
   if (report.timedOut > 0) lines.push(`${formatTasks(report.timedOut)} ran too long (--task-timeout)`);
   if (report.givenBack > 0)
     lines.push(`${formatTasks(report.givenBack)} given back to the broker, not started`);

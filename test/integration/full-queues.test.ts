@@ -52,8 +52,9 @@ describe('a queue that takes no more', () => {
       expect(code, stderr).toBe(77);
       expect(times(stderr, 'takes no more')).toBe(1);
       expect(stderr).toContain(`"${queue}"`);
-      const { notMoved } = JSON.parse(stdout) as WorkerReport;
+      const { failed, notMoved } = JSON.parse(stdout) as WorkerReport;
       expect(notMoved).toBeGreaterThan(0);
+      expect(failed).toBe(queue === 'fairq.dead' ? 6 - notMoved : 0);
       const before = await fairqJson<RunReport>(env, 'report', '--run', run);
       expect(before.failed + before.retries).toBe(6 - notMoved);
       await lift();

@@ -89,6 +89,12 @@ export class TaskMoves {
     return this.#stuck.size;
   }
 
+  /** Those of them that have failed for good. */
+  get stuckLetters(): number {
+    const { deadLetterQueue } = this.names;
+    return [...this.#stuck].filter(({ queue }) => queue === deadLetterQueue).length;
+  }
+
   *tasks(): Iterable<HeldTask> {
     for (const { task } of this.#moves) yield task;
   }

@@ -700,7 +700,8 @@ export class Worker {
     return {
       name: this.options.name,
       completed,
-      failed,
+      // What no dead letter was written of is delivered again.
+      failed: failed - (this.#moves?.stuckLetters ?? 0),
       retried,
       timedOut,
       readyAt: this.#readyAt,
