@@ -65,10 +65,14 @@ function notTakenLines({ notTaken, run }: PublishReport, style: TextStyle): stri
   });
   const more = notTaken.length - shown.length;
   return [
-    paint('alarm', `${formatTasks(all)} not taken by the broker; they are in no queue:`, style),
+    paint(
+      'alarm',
+      `${formatTasks(all)} not taken by the broker; ${all === 1 ? 'it is' : 'they are'} in no queue:`,
+      style,
+    ),
     ...shown,
     ...(more > 0 ? [`  and so on, for ${formatCount(more)} more`] : []),
-    `Send them again, and them alone, with --run ${shellWord(run)}; --json names all of these users.`,
+    `Send ${all === 1 ? 'it again, and it' : 'them again, and them'} alone, with --run ${shellWord(run)}; --json names all of these users.`,
   ];
 }
 

@@ -22,7 +22,9 @@ export function renderRunning({ tasks, total, workers, silent }: RunningTasks, s
   const hidden = total - tasks.length;
   const asked = `${formatCount(workers.length)} ${workers.length === 1 ? 'worker' : 'workers'} answered`;
   const lines = [
-    ...(tasks.length === 0 ? ['No such task runs.'] : [table]),
+    ...(tasks.length > 0
+      ? [table]
+      : [silent.length > 0 ? 'No such task is known to run.' : 'No such task runs.']),
     '',
     paint('strong', `${formatCount(total)} ${total === 1 ? 'task' : 'tasks'}, ${asked}`, style),
     ...(hidden > 0 ? [`${formatCount(hidden)} of them not shown (--limit)`] : []),

@@ -81,7 +81,7 @@ describe('queues show', () => {
     await vhost.channel.assertQueue('theirs', { durable: true });
     expect(await fairqJson(env(), 'queues', 'show', '--queue', 'theirs')).toMatchObject({ name: 'theirs' });
     const { code, stderr } = await fairq(env(), 'queues', 'show', 'nobody');
-    expect(code).toBe(77);
+    expect(code).toBe(64);
     expect(stderr).toContain('there is no queue "fairq.user.nobody" of user "nobody"');
     expect((await fairq(env(), 'queues', 'show')).code).toBe(64);
   });
@@ -133,7 +133,7 @@ describe('queues delete', () => {
       ...{ deleted: true, saved: 3 },
     });
     const again = await fairq(env(), 'queues', 'delete', 'V', '--save', saved, '--yes');
-    expect(again.code).toBe(77); // it is gone
+    expect(again.code).toBe(64); // it is gone
     await fairqJson(env(), 'publish', '--from', saved);
     const contents: unknown[] = [];
     for (;;) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config.js';
 import { groupQueueOf, userQueueOf } from '../../core/names.js';
-import { refusedError, usageError } from '../../errors.js';
+import { usageError } from '../../errors.js';
 
 /** Which queue a command is about. */
 export interface OneQueue {
@@ -40,7 +40,7 @@ export function noSuchQueue({ user, group }: OneQueue, name: string): Error {
       : group !== undefined
         ? ` of group ${JSON.stringify(group)}`
         : '';
-  return refusedError('NO_QUEUE', `there is no queue "${name}"${whose}`, {
+  return usageError('NO_QUEUE', `there is no queue "${name}"${whose}`, {
     hint:
       user === undefined
         ? '"fairq queues list \'*\'" names those that there are.'
