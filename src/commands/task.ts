@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isStartOfId, TASK_ID_LENGTH } from '../core/task-id.js';
 import type { TaskState } from '../core/task-state.js';
 import { jsonText } from '../core/written-json.js';
 import { usageError } from '../errors.js';
@@ -106,9 +107,11 @@ async function followed(look: TaskLook, context: Context): Promise<TaskState> {
 async function resultOf(state: TaskState, follow: boolean, context: Context): Promise<CommandResult> {
   const { renderTask } = await import('../render/task-text.js');
   if (state.state === 'unknown') {
-    context.fail(
-      `nobody has heard of a task ${JSON.stringify(state.id)}: look at its id, and at --prefix and --vhost; completions are kept for 7 days or 2 GB`,
-    );
+    // Of a large publish only the series of its ids is known: a start cannot be told from that of another task.
+    const what = isStartOfId(state.id)
+      ? `the id is too short: it has ${state.id.length} characters, and those that fairq makes have ${TASK_ID_LENGTH}. Give the whole id`
+      : 'look at its id, and at --prefix and --vhost; completions are kept for 7 days or 2 GB';
+    context.fail(`nobody has heard of a task ${JSON.stringify(state.id)}: ${what}`);
   }
   const hasFailed = follow && state.state === 'failed';
   return {

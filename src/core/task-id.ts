@@ -34,6 +34,18 @@ export function taskIdGenerator(random: Uint8Array, nowMs: () => number): () => 
 
 const TASK_ID = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}(-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/;
 
+/** Characters of an id. */
+export const TASK_ID_LENGTH = 36;
+
+const LIKE_AN_ID = '00000000-0000-7000-8000-000000000000';
+
+/** Whether a text reads like the first characters of an id, and not like all of one. */
+export function isStartOfId(text: string): boolean {
+  return (
+    text.length >= 6 && text.length < TASK_ID_LENGTH && TASK_ID.test(text + LIKE_AN_ID.slice(text.length))
+  );
+}
+
 /** When an id was made, milliseconds since the Unix epoch; undefined for one that is no UUID of version 7. */
 export function idTime(id: string): number | undefined {
   const match = TASK_ID.exec(id);

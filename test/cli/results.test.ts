@@ -334,6 +334,9 @@ describe('task ID', () => {
       expect(stderr).toContain('nobody has heard of a task');
       expect(stderr).not.toContain('\u001b');
     }
+    const short = await fairq(env, 'task', '01932a7c-8a3e');
+    expect(short.code).toBe(64);
+    expect(short.stderr).toContain('too short: it has 13 characters, and those that fairq makes have 36');
     expect((await fairq(env, 'task', '')).code).toBe(64);
     expect((await fairq(env, 'task', 'x'.repeat(256))).code).toBe(64);
     expect((await fairq(env, '--prefix', 'elsewhere', 'task', 'nonsense')).stderr).toContain(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idSeries, idTime, taskIdGenerator } from '../../../src/core/task-id.js';
+import { idSeries, idTime, isStartOfId, TASK_ID_LENGTH, taskIdGenerator } from '../../../src/core/task-id.js';
 
 const random = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
 
@@ -25,6 +25,17 @@ describe('task ids', () => {
     for (const id of ['', 'x', '3f2504e0-4f89-41d3-9a0c-0305e82c3301', `${ids[0]}0`, `x${ids[0]}`]) {
       expect(idTime(id)).toBeUndefined();
       expect(idSeries(id)).toBeUndefined();
+    }
+  });
+
+  it('are told from their starts', () => {
+    const id = taskIdGenerator(random, () => 1_790_000_000_123)();
+    expect(id).toHaveLength(TASK_ID_LENGTH);
+    for (let length = 0; length <= id.length; length++) {
+      expect(isStartOfId(id.slice(0, length))).toBe(length >= 6 && length < id.length);
+    }
+    for (const text of ['order-1', 'customer', '01932A7C', '01932a7c-8a3e-4', '01932a7c8a3e', `${id}0`]) {
+      expect(isStartOfId(text)).toBe(false);
     }
   });
 
