@@ -19,7 +19,7 @@ if (Object.keys(env).length > 0) {
 const seed = process.env.FAIRQ_FAULT_SEED ?? String(Math.floor(Math.random() * 1e9));
 console.error(`FAIRQ_FAULT_SEED=${seed}`);
 rmSync(rows, { recursive: true, force: true });
-const { succeeded, counts } = runVitest(
+const { succeeded, counts } = await runVitest(
   'fault-test-results',
   ['--project=faults', ...process.argv.slice(2)],
   { ...process.env, FAIRQ_FAULT_SEED: seed },

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { provideTestTools } from './lib/test-tools.mjs';
-import { countsText, runVitest } from './lib/vitest.mjs';
+import { countsText, runVitestInHalves } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,7 +22,10 @@ const given = process.argv.slice(2);
 const projects = given.some((word) => word.startsWith('--project'))
   ? []
   : ['--project=unit', '--project=broker'];
-const { succeeded, counts } = runVitest('test-results', [...projects, ...given], { ...process.env, ...env });
+const { succeeded, counts } = await runVitestInHalves('test-results', [...projects, ...given], {
+  ...process.env,
+  ...env,
+});
 
 if (!linted) console.log('lint failed: "npm run format" mends what can be mended');
 console.log(countsText(counts));

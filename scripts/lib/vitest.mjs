@@ -1,5 +1,6 @@
 // Runs the tests, and knows how many of them passed.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,17 +8,33 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const KINDS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'];
 
 /**
+ * Runs the tests in two processes side by side, each with half of the files and a broker of its own: most tests wait
+ * for most of their time.
+ */
+export async function runVitestInHalves(name, args, env = process.env) {
+  const halves = [1, 2].map((half) =>
+    runVitest(`${name}-${half}`, ['--passWithNoTests', `--shard=${half}/2`, ...args], env),
+  );
+  const outcomes = await Promise.all(halves);
+  return {
+    counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
+    succeeded: outcomes.every(({ succeeded }) => succeeded),
+  };
+}
+
+/**
  * @param name of the file of results in `.fairq`
  * @param args for vitest
  * @returns `succeeded`, and `counts`, which are undefined where vitest has not come as far as a test
  */
-export function runVitest(name, args, env = process.env) {
+export async function runVitest(name, args, env = process.env) {
   const results = `${root}.fairq/${name}.json`;
   mkdirSync(`${root}.fairq`, { recursive: true });
   rmSync(results, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
   const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
-  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit', env });
+  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
+  const [status] = await once(child, 'close');
   return { succeeded: status === 0, counts: countsIn(results) };
 }
 

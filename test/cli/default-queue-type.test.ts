@@ -52,9 +52,9 @@ describe.each(['quorum', 'stream'])('a vhost whose default queue type is %s', (t
     await fairqJson(env, ...worker, '--max-attempts', '2', '--queues', '*');
     expect(await fairqJson<RunReport>(env, 'report', '--run', 'groups')).toMatchObject({ missing: 0 });
     const found = await types();
-    expect(found.get('fairq.events')).toBe('stream');
-    expect(found.get('fairq.results')).toBe('stream');
-    const others = [...found].filter(([name]) => !['fairq.events', 'fairq.results'].includes(name));
+    const streams = ['fairq.events', 'fairq.results', 'fairq.starts'];
+    for (const stream of streams) expect(found.get(stream), stream).toBe('stream');
+    const others = [...found].filter(([name]) => !streams.includes(name));
     expect(others.map(([name]) => name)).toEqual(
       expect.arrayContaining(['fairq.user.A', 'fairq.dead', 'fairq.retry.1ms', 'fairq.priority', 'reports']),
     );
