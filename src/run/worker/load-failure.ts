@@ -15,7 +15,7 @@ const CHECK_WITHIN_MS = 10_000;
 const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Where a module does not load: "/work/tasks.mjs:3". The stack says so of what was thrown while it ran. Of a syntax
+ * Where a module does not load: "/srv/tasks.mjs:3". The stack says so of what was thrown while it ran. Of a syntax
  * error in an ES module it does not: there Node itself is asked, of the file and of those that it imports.
  */
 export async function placeOf(error: unknown, file: string): Promise<string | undefined> {
