@@ -22,3 +22,9 @@ export function descriptorsFor(programs: number): Descriptors | undefined {
     return undefined;
   }
 }
+
+/** Whether a program can be started with what is free now. */
+export function hasDescriptorsForOne(): boolean {
+  const found = descriptorsFor(1);
+  return found === undefined || found.needed <= found.limit;
+}

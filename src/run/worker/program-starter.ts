@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
+import { hasDescriptorsForOne } from './descriptors.js';
 import { Program, type ProgramOptions } from './program.js';
 
 /** What the system is short of now and may have again when another program ends. */
@@ -10,26 +11,32 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   ENOMEM: 'the system has no memory left',
 };
 const TRY_AGAIN_MS = 100;
-/** A shortage that lasts is a failure of the task, so that somebody hears of it. */
+/** A shortage in which no program can be started for so long is a failure of the task, so that somebody hears of it. */
 const WAIT_MS = 30_000;
 const WARN_EVERY_MS = 60_000;
 
 /** Starts programs, and waits where the system cannot start one now. */
 export class ProgramStarter {
   #warnedAt = Number.NEGATIVE_INFINITY;
+  /** When a program was started last: while some start, the others have only to wait. */
+  #startedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly onWarning: (text: string) => void) {}
 
   /** @throws Error with what the system says, or the signal's reason when it is aborted meanwhile */
   async start(options: ProgramOptions, signal: AbortSignal): Promise<Program> {
-    const deadline = performance.now() + WAIT_MS;
+    const since = performance.now();
     for (;;) {
       signal.throwIfAborted();
       try {
-        return await Program.start(options);
+        if (!hasDescriptorsForOne()) throw new TooFewDescriptors();
+        const program = await Program.start(options);
+        this.#startedAt = performance.now();
+        return program;
       } catch (error) {
         const shortage = SHORTAGES[codeOf(error)];
-        if (shortage === undefined || performance.now() >= deadline) throw cannotStart(error, shortage);
+        const waitedMs = performance.now() - Math.max(since, this.#startedAt);
+        if (shortage === undefined || waitedMs >= WAIT_MS) throw cannotStart(error, shortage);
         this.#warn(shortage, error);
         await delay(TRY_AGAIN_MS, undefined, { signal }).catch(() => {}); // the next turn says why
       }
@@ -42,6 +49,18 @@ export class ProgramStarter {
     this.onWarning(
       `programs wait for their start: ${shortage} (${messageOf(error)}). Lower --concurrency, or raise the limit (ulimit -n, ulimit -u)`,
     );
+  }
+}
+
+/**
+ * Node never closes the pipes of a start that fails half-way for want of descriptors. So nothing is started with fewer
+ * than it takes: otherwise each try would leave fewer for the next.
+ */
+class TooFewDescriptors extends Error {
+  readonly code = 'EMFILE';
+
+  constructor() {
+    super('EMFILE: fewer are free than a program needs');
   }
 }
 
