@@ -148,6 +148,9 @@ describe('the first SIGTERM', () => {
     const codes = await codesOf(running);
     // A reader may have ended by itself: what an alarm lets it read it has read.
     for (const reader of ['report', 'task ID']) if (codes[reader] === 0) codes[reader] = 130;
+    // Cut off before its first round it has watched nothing yet.
+    const watch = 'queues prune --watch 1s --yes';
+    if (codes[watch] === 130) codes[watch] = 0;
     expect(codes).toEqual(BLOCKED);
   });
 });
