@@ -62,3 +62,13 @@ export function messageOf(error: unknown): string {
 export function interruptedError(state: string): FairqError {
   return new FairqError('interrupted', 'INTERRUPTED', `interrupted: ${state}`);
 }
+
+/** Undefined where the broker refuses the answer. */
+export async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof FairqError && error.kind === 'refused') return undefined;
+    throw error;
+  }
+}

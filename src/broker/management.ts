@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { WORKER_CONNECTION } from '../core/names.js';
 import type { ListedQueue, QueueContents, QueueDetails } from '../core/queue-report.js';
-import { FairqError, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
+import { FairqError, ifAllowed, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
 import type { BrokerAddress, Login } from './address.js';
 import {
   type ConsumerFigures,
@@ -377,15 +377,6 @@ export class Management {
     } catch (error) {
       throw notManagement(where, error);
     }
-  }
-}
-
-async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof FairqError && error.kind === 'refused') return undefined;
-    throw error;
   }
 }
 

@@ -10,7 +10,7 @@ import { brokersWords } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
 import type { Names } from '../../core/names.js';
-import { FairqError } from '../../errors.js';
+import { ifAllowed } from '../../errors.js';
 import { CHANNELS_NEEDED } from './broker-checks.js';
 
 /** A broker that has just got into an alarm answers nothing that is published. */
@@ -82,15 +82,6 @@ async function askExchanges(management: Management, { taskExchange }: Names) {
     bound: bindings && new Set(bindings.map(({ destination }) => destination)),
     alternate: await ifAllowed(management.alternateExchange(taskExchange)),
   };
-}
-
-async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof FairqError && error.kind === 'refused') return undefined;
-    throw error;
-  }
 }
 
 /** @param connect opens another connection, for what an alarm would hold up */

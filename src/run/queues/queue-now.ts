@@ -8,7 +8,7 @@ import { rollCall } from '../../broker/roll-call.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
 import type { Names } from '../../core/names.js';
 import type { ServingWorker } from '../../core/queue-report.js';
-import { FairqError } from '../../errors.js';
+import { ifAllowed } from '../../errors.js';
 import { queueFilter } from '../worker/queue-filter.js';
 
 /** What the queue itself and the workers say, as of now. */
@@ -63,13 +63,4 @@ async function endedMeanwhile(connection: Connection, names: Names): Promise<Rea
   await reader.close();
   for (const [user, count] of counts) counts.set(user, (count * 1_000) / ROLL_CALL_MS);
   return counts;
-}
-
-async function ifAllowed<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof FairqError && error.kind === 'refused') return undefined;
-    throw error;
-  }
 }
