@@ -5,8 +5,8 @@ import type { Io } from '../io.js';
 const WAIT_MS = 7_000;
 /** After so long it says what it waits for. */
 const SAY_AFTER_MS = 2_000;
-/** A command that ends by itself when its time is over has so long for it. */
-const LAST_MOMENT_MS = 1_500;
+/** A command that ends by itself when its time is over has so long for it, and so has a goodbye to the broker. */
+export const LAST_MOMENT_MS = 1_500;
 const LOOK_EVERY_MS = 100;
 
 /** What a command does about a signal. */
@@ -21,6 +21,8 @@ export interface Stoppable {
   progress?(): number;
   /** What the broker has not done yet, such as "the broker has not confirmed 3 tasks". */
   waitsFor?(): string;
+  /** How long the broker is waited for, where that is less than usual. */
+  readonly waitMs?: number;
   /** The time is over: the command ends by itself now, without the broker. Without this it is cut off. */
   overdue?(): void;
   /** In what state things are where it is cut off. */
@@ -105,22 +107,22 @@ export class Interrupts {
     let isOver = false;
     let progress: number | undefined;
     setInterval(() => {
-      const { works, waitsFor, overdue, state } = this.#command!;
+      const { works, waitsFor, waitMs = WAIT_MS, overdue, state } = this.#command!;
       const waited = performance.now() - since;
       const before = progress;
       progress = this.#command?.progress?.();
       if (works?.() || progress !== before) {
         since = performance.now();
-      } else if (waited >= WAIT_MS + (isOver && overdue ? LAST_MOMENT_MS : 0)) {
+      } else if (waited >= waitMs + (isOver && overdue ? LAST_MOMENT_MS : 0)) {
         const isLast = isOver || overdue === undefined;
         isOver = true;
         if (isLast)
-          this.#cut(interruptedError(`the broker has not answered for ${WAIT_MS / 1000} s; ${state()}`));
+          this.#cut(interruptedError(`the broker has not answered for ${waitMs / 1000} s; ${state()}`));
         else overdue();
       } else if (waited >= SAY_AFTER_MS && !isSaid) {
         isSaid = true;
         const what = waitsFor?.() ?? 'the broker has not answered yet';
-        const seconds = Math.round((WAIT_MS - waited) / 1000);
+        const seconds = Math.round((waitMs - waited) / 1000);
         this.say(`${what}: waiting for ${seconds} s more at most (a signal ends it at once)`);
       }
     }, LOOK_EVERY_MS);

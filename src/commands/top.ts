@@ -4,8 +4,9 @@ import type { TopSample } from '../core/top-sample.js';
 import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
 import type { Top } from '../run/top/top.js';
 import type { CommandResult, Context, Run } from './context.js';
+import { untilStopped } from './endless.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from './group-by.js';
-import { Pause } from './pause.js';
+import type { Pause } from './pause.js';
 import { FOREVER, reconnecting } from './reconnecting.js';
 import { type WeightFlags, weightsFrom, withWeightOptions } from './weights.js';
 
@@ -46,7 +47,31 @@ Examples:
     .action(run(top));
 }
 
-async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
+/** How far it has come. */
+interface Looks {
+  readonly pause: Pause;
+  samples: number;
+}
+
+function top(flags: TopFlags, context: Context): Promise<CommandResult> {
+  let looks: Looks | undefined;
+  const end = (): CommandResult => {
+    const samples = looks?.samples ?? 0;
+    return {
+      document: { schemaVersion: 1, kind: 'top-end', samples },
+      text: () => '',
+      // What would go on for ever has an orderly end when it is told to stop.
+      endsAs: samples < (flags.samples ?? 0) ? 'interrupted' : undefined,
+    };
+  };
+  return untilStopped(context, end, async (pause) => {
+    looks = { pause, samples: 0 };
+    await lookOn(looks, flags, context);
+    return end();
+  });
+}
+
+async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<void> {
   const { openConnection } = await import('../broker/connection.js');
   const { Management } = await import('../broker/management.js');
   const { Top } = await import('../run/top/top.js');
@@ -69,14 +94,8 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
     });
     const watch =
       context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;
-    const samples = await Promise.race([watch(source, flags, context), connection.lost]);
+    await Promise.race([watch(source, looks, flags, context), connection.lost]);
     source.close();
-    return {
-      document: { schemaVersion: 1, kind: 'top-end', samples },
-      text: () => '',
-      // What would go on for ever has an orderly end when it is told to stop.
-      endsAs: samples < (flags.samples ?? 0) ? 'interrupted' : undefined,
-    };
   } finally {
     await connection.close();
     await management.giveUp(); // a listing may be under way
@@ -86,21 +105,19 @@ async function top(flags: TopFlags, context: Context): Promise<CommandResult> {
 /** A JSON object a line. */
 async function asLines(
   source: Top,
+  looks: Looks,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
-): Promise<number> {
-  const pause = new Pause();
-  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
+): Promise<void> {
+  const { pause } = looks;
   context.io.onReaderGone(() => pause.end());
-  let count = 0;
-  while (!pause.ended && count < samples) {
+  while (!pause.ended && looks.samples < samples) {
     await pause.wait(interval);
     const sample = pause.ended ? undefined : await pause.orEnd(source.sample());
     if (sample === undefined) break;
     await context.io.out(`${JSON.stringify({ schemaVersion: 1, kind: 'top', ...sample })}\n`);
-    count++;
+    looks.samples++;
   }
-  return count;
 }
 
 /**
@@ -109,12 +126,13 @@ async function asLines(
  */
 async function onScreen(
   source: Top,
+  looks: Looks,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
-): Promise<number> {
+): Promise<void> {
   const { renderTop } = await import('../render/top-text.js');
   const { io } = context;
-  const pause = new Pause();
+  const { pause } = looks;
   let view: TopView = FIRST_VIEW;
   let sample: TopSample | undefined;
   const draw = () => {
@@ -123,7 +141,6 @@ async function onScreen(
     const lines = renderTop(sample, view, style, io.rows);
     void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
   };
-  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
   const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
     onKey: (key) => {
       const next = afterKey(view, key);
@@ -147,17 +164,15 @@ async function onScreen(
     draw();
     return sample;
   };
-  let count = 0;
   try {
-    while (!pause.ended && count < samples) {
+    while (!pause.ended && looks.samples < samples) {
       if (!view.paused || sample === undefined) {
         if ((await pause.orEnd(look())) === undefined) break;
-        count++;
+        looks.samples++;
       }
       await pause.wait(interval);
     }
   } finally {
     screen.release();
   }
-  return count;
 }

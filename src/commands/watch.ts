@@ -1,29 +1,33 @@
 import { FairqError } from '../errors.js';
 import type { CommandResult, Context } from './context.js';
-import { Pause } from './pause.js';
+import type { Pause } from './pause.js';
 
 /** To the upper left corner, and away with what is below. */
 const REDRAW = '\u001b[H\u001b[J';
 const CLEAR = '\u001b[2J';
 
+/** What a watch comes to: all has been shown by then. */
+export const watchEnd = (): CommandResult => ({
+  document: { schemaVersion: 1, kind: 'end' },
+  text: () => '',
+});
+
 /**
- * Shows a sample again and again until it is told to stop, which is its orderly end, or nobody reads any more: in
- * place on a terminal, one after the other
- * elsewhere, and as one JSON object a line with `--json`.
+ * Shows a sample again and again until the pause is ended, or nobody reads any more: in place on a terminal, one after
+ * the other elsewhere, and as one JSON object a line with `--json`.
  */
 export async function watch(
   context: Context,
+  pause: Pause,
   everyMs: number,
   sample: () => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { io, json, style } = context;
-  const pause = new Pause();
-  context.interrupts.on({ stop: () => pause.end(), state: () => 'nothing was changed' });
   io.onReaderGone(() => pause.end());
   const inPlace = io.stdoutIsTerminal && !json;
   if (inPlace) await io.out(CLEAR);
   while (!pause.ended) {
-    const shown = await pause.orEnd(orLater(sample, context));
+    const shown = await orLater(() => pause.orEnd(sample()), context);
     if (shown !== undefined) {
       const { document, text } = shown;
       if (json) await io.out(`${JSON.stringify(document)}\n`);
@@ -31,7 +35,7 @@ export async function watch(
     }
     await pause.wait(everyMs);
   }
-  return { document: { schemaVersion: 1, kind: 'end' }, text: () => '' };
+  return watchEnd();
 }
 
 /** What goes on for long outlives a broker that is away for a while: undefined for this time, and it is said. */

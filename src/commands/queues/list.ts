@@ -3,7 +3,8 @@ import type { Management } from '../../broker/management.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
 import { usageError } from '../../errors.js';
 import type { CommandResult, Context, Run } from '../context.js';
-import { watch } from '../watch.js';
+import { untilStopped } from '../endless.js';
+import { watch, watchEnd } from '../watch.js';
 import { observationsOf } from './observations.js';
 
 const SORT_KEYS = ['name', 'user', 'ready', 'unacknowledged', 'consumers', 'memory', 'idle'] as const;
@@ -65,6 +66,20 @@ async function list(glob: string | undefined, flags: ListFlags, context: Context
       hint: '--json has everything that --csv has; with --watch it is a line of JSON each time.',
     });
   }
+  if (flags.watch === undefined) return listBy(glob, flags, context, (sample) => sample());
+  const everyMs = flags.watch === true ? WATCH_EVERY_MS : flags.watch;
+  return untilStopped(context, watchEnd, (pause) =>
+    listBy(glob, flags, context, (sample) => watch(context, pause, everyMs, sample)),
+  );
+}
+
+/** @param show shows the queues as they are, as often as it asks for a sample */
+async function listBy(
+  glob: string | undefined,
+  flags: ListFlags,
+  context: Context,
+  show: (sample: () => Promise<CommandResult>) => Promise<CommandResult>,
+): Promise<CommandResult> {
   const { Management } = await import('../../broker/management.js');
   const { chooseQueues } = await import('../../run/queues/list.js');
   const { renderQueues } = await import('../../render/queues/list-text.js');
@@ -93,8 +108,7 @@ async function list(glob: string | undefined, flags: ListFlags, context: Context
     };
   };
   try {
-    if (flags.watch === undefined) return await sample();
-    return await watch(context, flags.watch === true ? WATCH_EVERY_MS : flags.watch, sample);
+    return await show(sample);
   } finally {
     await management.close();
   }

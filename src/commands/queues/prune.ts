@@ -8,6 +8,8 @@ import type { PruneSelection } from '../../run/queues/prune-plan.js';
 import type { PruneRounds } from '../../run/queues/prune-rounds.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
+import { untilStopped } from '../endless.js';
+import type { Pause } from '../pause.js';
 import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { orLater } from '../watch.js';
@@ -74,8 +76,50 @@ function time(flag: string): (text: string) => number {
   return (text) => parseDuration(text, flag);
 }
 
-async function prune(flags: PruneFlags, context: Context): Promise<CommandResult> {
+const CUT_OFF = 'what it had unbound is bound again by workers and publishers, or by the next prune';
+
+function prune(flags: PruneFlags, context: Context): Promise<CommandResult> {
   check(flags);
+  const { watch } = flags;
+  if (watch !== undefined) return watchedPrune(watch, flags, context);
+  return pruneBy(flags, context, async (rounds) => {
+    context.interrupts.on({ stop: () => rounds.stop(), state: () => CUT_OFF });
+    const result = await once(rounds, flags, context);
+    return context.interrupts.requested ? { ...result, endsAs: 'interrupted' } : result;
+  });
+}
+
+/** Round after round until it is told to stop. */
+function watchedPrune(everyMs: number, flags: PruneFlags, context: Context): Promise<CommandResult> {
+  const done: Rounds = { rounds: 0, pruned: 0 };
+  const end = (): CommandResult => ({
+    document: { schemaVersion: 1, kind: 'queues-prune-end', ...done },
+    text: () => `${done.rounds} rounds, ${done.pruned} queues pruned.`,
+  });
+  return untilStopped(context, end, (pause, giveUp) =>
+    pruneBy(flags, context, async (rounds) => {
+      const stop = () => {
+        pause.end();
+        rounds.stop();
+      };
+      const overdue = () => {
+        context.warn(`the broker does not answer, and is not waited for any longer; ${CUT_OFF}`);
+        giveUp();
+      };
+      context.interrupts.on({ stop, overdue, state: () => CUT_OFF });
+      context.io.onReaderGone(stop);
+      await janitor(rounds, done, pause, everyMs, flags, context);
+      return end();
+    }),
+  );
+}
+
+/** @param work what is done with the rounds, while the connections last */
+async function pruneBy(
+  flags: PruneFlags,
+  context: Context,
+  work: (rounds: PruneRounds) => Promise<CommandResult>,
+): Promise<CommandResult> {
   if (flags.includeForeign === true) {
     context.warn(
       'queues that fairq did not make stay bound while they are looked at: a task that comes in the very moment of the delete may be lost',
@@ -122,16 +166,8 @@ async function prune(flags: PruneFlags, context: Context): Promise<CommandResult
         ),
     },
   );
-  context.interrupts.on({
-    stop: () => rounds.stop(),
-    state: () => 'what it had unbound is bound again by workers and publishers, or by the next prune',
-  });
   try {
-    const result = await (flags.watch === undefined
-      ? once(rounds, flags, context)
-      : janitor(rounds, { ...flags, watch: flags.watch }, context));
-    const isCutShort = context.interrupts.requested && flags.watch === undefined;
-    return isCutShort ? { ...result, endsAs: 'interrupted' } : result;
+    return await work(rounds);
   } finally {
     outsiders?.close();
     await connection.close();
@@ -213,33 +249,35 @@ async function pruneShown(rounds: PruneRounds, plan: PrunePlan, context: Context
   }
 }
 
-/** Round after round until it is stopped. Each round is said as it ends. */
+/** What a watch has done so far. */
+interface Rounds {
+  rounds: number;
+  pruned: number;
+}
+
+/** Each round is said as it ends. */
 async function janitor(
   rounds: PruneRounds,
-  flags: PruneFlags & { watch: number },
+  done: Rounds,
+  pause: Pause,
+  everyMs: number,
+  flags: PruneFlags,
   context: Context,
-): Promise<CommandResult> {
+): Promise<void> {
   const { renderPruneRound } = await import('../../render/queues/prune-text.js');
-  context.io.onReaderGone(() => rounds.stop());
-  let count = 0;
-  let pruned = 0;
-  while (!rounds.stopped) {
-    const plan = await orLater(() => rounds.plan(), context);
+  while (!pause.ended) {
+    const plan = await orLater(() => pause.orEnd(rounds.plan()), context);
     if (plan !== undefined) {
       const report = await orLater(() => roundOf(rounds, plan, context), context);
-      count++;
-      pruned += report?.pruned ?? 0;
+      done.rounds++;
+      done.pruned += report?.pruned ?? 0;
       if (context.json) await context.io.out(`${JSON.stringify(documentOf(plan, flags, report))}\n`);
       else if (report !== undefined) {
         await context.io.out(`${renderPruneRound(report, new Date(), context.style)}\n`);
       }
     }
-    await rounds.wait(flags.watch);
+    await pause.wait(everyMs);
   }
-  return {
-    document: { schemaVersion: 1, kind: 'queues-prune-end', rounds: count, pruned },
-    text: () => `${count} rounds, ${pruned} queues pruned.`,
-  };
 }
 
 /** Undefined where another pruner is at work: it does what there is to do. */
