@@ -9,6 +9,7 @@ import { topUsers } from '../../core/top-window.js';
 import { lookAtQueues } from './look.js';
 import type { ObservationFile } from './observation-file.js';
 import { lookNow } from './queue-now.js';
+import { withReadyNow } from './ready-now.js';
 
 /** Everything about one queue; undefined where it is not there. */
 export async function showQueue(
@@ -33,6 +34,18 @@ export async function showQueue(
   const rate = endedPerSecond ?? details.deliveredPerSecond;
   const isTaken = rate > 0 && ready > 0 && consumers > 0;
   const since = observations.get(queue)?.since;
+  const owned = queues.flatMap((listed) => {
+    const owner = ownQueue(names, listed.name);
+    if (owner === undefined) return [];
+    // Two of them may be called the same: a user and a group.
+    return [{ ...listed, user: owner.kind === 'user' ? owner.name : listed.name }];
+  });
+  const ended = own?.kind === 'user' ? now.endedPerSecond : undefined;
+  const rates = ended ?? new Map(owned.map(({ user, deliveredPerSecond }) => [user, deliveredPerSecond]));
+  const row = own?.kind === 'user' ? own.name : queue;
+  const current = (
+    await withReadyNow(connection, names, owned, ({ user }) => user === row || (rates.get(user) ?? 0) > 0)
+  ).map((one) => (one.name === queue ? { ...one, ready } : one));
   return {
     ...{ ...details, ready, consumers, workers, endedPerSecond },
     user: own?.kind === 'user' ? own.name : undefined,
@@ -40,32 +53,21 @@ export async function showQueue(
     ordered: details.arguments[SINGLE_ACTIVE_CONSUMER] === true,
     bound: bound?.has(queue),
     idleMs: since === undefined ? 0 : at - since,
-    ...sharesOf(
-      queues.flatMap((listed) => {
-        const owner = ownQueue(names, listed.name);
-        if (owner === undefined) return [];
-        // Two of them may be called the same: a user and a group.
-        return [{ ...listed, user: owner.kind === 'user' ? owner.name : listed.name }];
-      }),
-      own?.kind === 'user' ? own.name : queue,
-      own?.kind === 'user' ? now.endedPerSecond : undefined,
-    ),
+    ...sharesOf(current, row, rates),
     secondsLeft: isTaken ? ready / rate : undefined,
   };
 }
 
-/** @param ended how much of each user ended; undefined: by what the broker says that it delivered */
+/** @param rates tasks a second of each user that end, or that the broker delivers */
 function sharesOf(
   queues: readonly (CountedListedQueue & { readonly user: string })[],
   row: string,
-  ended: ReadonlyMap<string, number> | undefined,
+  rates: ReadonlyMap<string, number>,
 ): Pick<ShownQueue, 'share' | 'fairShare' | 'activeUsers'> {
-  const isActive = ({ user, deliveredPerSecond, ready, unacknowledged }: (typeof queues)[number]) =>
-    (ended?.get(user) ?? deliveredPerSecond) > 0 || ready + unacknowledged > 0;
+  const isActive = ({ user, ready, unacknowledged }: (typeof queues)[number]) =>
+    (rates.get(user) ?? 0) > 0 || ready + unacknowledged > 0;
   const rows = topUsers({
-    queues,
-    listedUsers: [],
-    rates: ended ?? new Map(queues.map(({ user, deliveredPerSecond }) => [user, deliveredPerSecond])),
+    ...{ queues, listedUsers: [], rates },
     weightOf: () => 1,
     waitMs: () => null,
     isServed: () => undefined,
