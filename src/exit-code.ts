@@ -4,7 +4,7 @@ import { type ErrorKind, FairqError } from './errors.js';
 export const EXIT_CODE_MEANINGS: readonly (readonly [string, string])[] = [
   ['0', 'done; also an orderly stop of what would go on: worker, top, --watch'],
   ['1', 'unexpected: a defect of fairq'],
-  ['3', 'partly done'],
+  ['3', 'partly done, such as a worker that ended by --exit-when or --count, and left dead letters'],
   ['64', 'usage: the command line or a file it names'],
   ['69', 'the broker cannot be reached'],
   ['77', 'the broker refused, or a file or a disk did'],

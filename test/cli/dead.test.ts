@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
-import { fairq, fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -30,7 +30,7 @@ beforeEach(async () => {
     const task = ['--task', 'fail', '--payload', reason];
     await fairqJson(env, 'publish', '--user', user, '--count', count, '--run', runOf(user), ...task);
   }
-  await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
+  await fairqPartly(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
 });
 
 describe('dead list', () => {
@@ -127,7 +127,7 @@ describe('dead redrive', () => {
     });
     expect(await vhost.ready('fairq.user.A')).toBe(3);
     expect((await dead()).letters.map(({ user }) => user)).toEqual(['B', 'B']);
-    const worked = await fairqJson(
+    const worked = await fairqPartly(
       env,
       'worker',
       '--exit-when',
@@ -151,7 +151,7 @@ describe('dead redrive of a task from a queue that fairq did not make', () => {
       vhost.channel.sendToQueue(queue, Buffer.from('no paper'), { type: 'fail', messageId: queue });
     }
     const flags = ['--queues', 'theirs_*', '--max-attempts', '1'];
-    expect(await fairqJson(env, 'worker', ...flags, '--count', '2')).toMatchObject({ failed: 2 });
+    expect(await fairqPartly(env, 'worker', ...flags, '--count', '2')).toMatchObject({ failed: 2 });
     await vhost.channel.deleteQueue('theirs_2');
     const { code, stdout } = await fairq(env, '--json', 'dead', 'redrive', '--reason', 'paper', '--yes');
     expect(code).toBe(3);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -33,7 +33,7 @@ describe('doctor', () => {
 
   it('finds what is wrong with the queues, and says what to do', async () => {
     await fairqJson(env, 'publish', '--user', 'A', '--task', 'fail');
-    await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
+    await fairqPartly(env, 'worker', '--exit-when', 'empty', '--max-attempts', '1');
     await fairqJson(env, 'publish', '--user', 'A', '--count', '5');
     await vhost.channel.unbindQueue('fairq.user.A', 'fairq', 'A');
     await eventually(

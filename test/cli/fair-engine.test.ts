@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -119,7 +119,7 @@ describe('a task that runs for too long', () => {
       '--handler',
       handler,
     ];
-    const worked = await fairqJson<WorkerReport>(env, 'worker', ...flags);
+    const worked = await fairqPartly<WorkerReport>(env, 'worker', ...flags);
     expect(worked).toMatchObject({ completed: 2, failed: 2, timedOut: 2 });
     expect(await readFile(told, 'utf8')).toContain('longer than 200 ms');
     const dead = await vhost.channel.get('fairq.dead', { noAck: true });

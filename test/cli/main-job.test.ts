@@ -164,6 +164,7 @@ describe('what a worker runs', () => {
     await fairqJson(env, 'publish', '--user', 'F', '--task', 'unheard-of', '--run', 'fail');
     await fairqJson(env, 'publish', '--user', 'G', '--count', '2', '--run', 'fail');
     const ended = await fairq(env, '--json', 'worker', '--exit-when', 'empty', '--max-attempts', '1');
+    expect(ended.code).toBe(3);
     expect(JSON.parse(ended.stdout)).toMatchObject({ completed: 2, failed: 3 });
     expect(ended.stderr).toContain('no luck');
     expect(await fairqJson(env, 'report', '--run', 'fail')).toMatchObject({
@@ -181,6 +182,32 @@ describe('what a worker runs', () => {
       'no luck',
       expect.stringContaining('no handler for tasks named "unheard-of"'),
     ]);
+  });
+
+  it('that became a dead letter is told by exit code 3 of a worker that ends by itself, and not of a service', async () => {
+    const fail = () => fairqJson(env, 'publish', '--user', 'E', '--task', 'fail', '--run', 'exit');
+    for (const flags of [
+      ['--exit-when', 'empty'],
+      ['--exit-when', 'idle', '--idle-for', '100ms'],
+      ['--count', '1'],
+    ]) {
+      await fail();
+      const { code, stdout } = await fairq(env, '--json', 'worker', '--max-attempts', '1', ...flags);
+      expect(code, flags.join(' ')).toBe(3);
+      expect(JSON.parse(stdout), flags.join(' ')).toMatchObject({ completed: 0, failed: 1 });
+    }
+    for (const flags of [[], ['--exit-when', 'idle', '--idle-for', '1h']]) {
+      await fail();
+      const service = new RunningFairq(['--json', 'worker', '--max-attempts', '1', ...flags], env);
+      await service.says(/it is a dead letter/);
+      service.signal('SIGTERM');
+      const { code, stdout } = await service.ended;
+      expect(code, flags.join(' ')).toBe(0);
+      expect(JSON.parse(stdout), flags.join(' ')).toMatchObject({ failed: 1 });
+    }
+    // Who did not fail for good is no dead letter.
+    await fairqJson(env, 'publish', '--user', 'E', '--run', 'exit');
+    expect(await fairq(env, 'worker', '--exit-when', 'empty')).toMatchObject({ code: 0 });
   });
 
   it('may come from a queue that fairq did not make', async () => {

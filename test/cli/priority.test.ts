@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -52,10 +52,10 @@ describe('strategy priority', () => {
     const flags = ['--strategy', 'priority', '--run', 'again'];
     await fairqJson(env, 'publish', '--user', 'high', '--priority', '9', '--task', 'fail', ...flags);
     const once = ['--strategy', 'priority', '--exit-when', 'empty', '--max-attempts', '1'];
-    await fairqJson(env, 'worker', ...once);
+    await fairqPartly(env, 'worker', ...once);
     await fairqJson(env, 'publish', '--user', 'low', '--priority', '1', '--count', '3', ...flags);
     await fairqJson(env, 'dead', 'redrive', '--run', 'again', '--yes');
-    await fairqJson(env, 'worker', ...once, '-c', '1');
+    await fairqPartly(env, 'worker', ...once, '-c', '1');
     const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'again');
     const low = users.find(({ user }) => user === 'low');
     expect(low?.firstCompletionPosition).toBe(2);

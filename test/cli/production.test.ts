@@ -35,7 +35,7 @@ describe('the rights that the page on production gives', () => {
       as('worker'),
       ...['worker', '--exit-when', 'empty', '--max-attempts', '2', '--backoff', '10ms', '--json'],
     );
-    expect(worked).toMatchObject({ code: 0 });
+    expect(worked).toMatchObject({ code: 3 });
     expect(worked.stderr).not.toMatch(/may not|cannot be used|refused/);
     expect(JSON.parse(worked.stdout)).toMatchObject({ completed: 12, failed: 2, retried: 2 });
     const report = await fairqJson<{ missing: number }>(as('operator'), 'report', '--run', 'r');

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { isLiving } from '../support/living.js';
 import { FairqOnTerminal } from '../support/terminal.js';
@@ -83,7 +83,7 @@ describe('a program that runs for longer than --task-timeout', () => {
     const exec = await program('stubborn', STUBBORN);
     await send('timeout');
     const flags = ['--task-timeout', '2s', '--kill-after', '200ms', '--max-attempts', '3'];
-    const report = await fairqJson<WorkerReport>(
+    const report = await fairqPartly<WorkerReport>(
       env,
       ...['worker', '--exec', exec, ...flags, '--backoff', '1ms', '--exit-when', 'empty'],
     );
@@ -99,7 +99,7 @@ describe('a program that runs for longer than --task-timeout', () => {
     await send('polite');
     const flags = ['--task-timeout', '200ms', '--max-attempts', '1', '--exit-when', 'empty'];
     const { stderr, code } = await fairq(env, 'worker', '--exec', exec, ...flags);
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(stderr).toContain('it ran for longer than 200 ms (--task-timeout)');
   });
 });
@@ -109,7 +109,7 @@ describe('a program that fails', () => {
     const exec = await program('fails', 'sleep 1000 & echo $! >> $D/pids; exit 7');
     await send('fails');
     const flags = ['--max-attempts', '2', '--backoff', '1ms', '--exit-when', 'empty'];
-    const report = await fairqJson<WorkerReport>(env, 'worker', '--exec', exec, ...flags);
+    const report = await fairqPartly<WorkerReport>(env, 'worker', '--exec', exec, ...flags);
     expect(report).toMatchObject({ completed: 0, retried: 1, failed: 1 });
     expect(pids()).toHaveLength(2);
     expect(pids().filter(isLiving)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
-import { fairq, fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -150,7 +150,7 @@ describe('report', () => {
   it('says whose tasks failed', async () => {
     await fairqJson(env, 'publish', '--user', 'C', '--count', '3', '--task', 'fail', '--run', 'failures');
     await fairqJson(env, 'publish', '--user', 'D', '--count', '2', '--run', 'failures');
-    await fairqJson(env, 'worker', '--exit-when', 'empty', '--max-attempts', '2', '--backoff', '100ms');
+    await fairqPartly(env, 'worker', '--exit-when', 'empty', '--max-attempts', '2', '--backoff', '100ms');
     const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'failures');
     expect(users).toMatchObject([
       { user: 'C', tasks: 3, failed: 3, retries: 3 },

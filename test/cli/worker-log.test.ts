@@ -23,7 +23,7 @@ describe('what a worker says', () => {
   it('has its time in each line', async () => {
     await sendFailing();
     const { code, stderr } = await fairq(env, 'worker', '--max-attempts', '1', '--exit-when', 'empty');
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     const lines = stderr.trim().split('\n');
     expect(lines.length).toBeGreaterThanOrEqual(2);
     for (const line of lines) expect(line).toMatch(TIME);
@@ -34,7 +34,7 @@ describe('what a worker says', () => {
     const task = await sendFailing();
     const flags = ['--log-json', '--name', 'w1', '--max-attempts', '1', '--exit-when', 'empty'];
     const { code, stderr } = await fairq(env, 'worker', ...flags);
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     const lines = jsonLines<Line>(stderr);
     for (const { time, message } of lines) {
       expect(`${time} `).toMatch(TIME);

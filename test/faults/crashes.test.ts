@@ -102,7 +102,7 @@ describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
         const isBlocked = () => scene.blocked.includes(`${worker.process.pid}`);
         await eventually(() => hasEnded || isBlocked(), { timeoutMs: PATIENCE_MS, what: 'its end' });
         worker.signal('SIGKILL');
-        isOver = (await worker.ended).code === 0;
+        isOver = (await worker.ended).code === 3;
         if (!isOver) deaths++;
       }
       expect(deaths).toBe(3);

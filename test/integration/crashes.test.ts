@@ -63,7 +63,7 @@ describe('a task that kills its worker', () => {
       for (;;) {
         const { process: life, ended } = log.worker();
         const { code, stderr } = await ended;
-        if (code === 0) break;
+        if (code === 3) break;
         expect(life.signalCode, stderr).toBe('SIGKILL');
         deaths++;
       }

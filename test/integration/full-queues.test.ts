@@ -5,7 +5,7 @@ import { startThrowAwayNode, type ThrowAwayNode } from '../../dist/broker/node/p
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { askManagement } from '../support/management-api.js';
 import { times } from '../support/times.js';
@@ -62,7 +62,7 @@ describe('a queue that takes no more', () => {
         timeoutMs: 20_000,
         what: 'the rest',
       });
-      const again = await fairqJson<WorkerReport>(
+      const again = await fairqPartly<WorkerReport>(
         env,
         'worker',
         '--max-attempts',

@@ -4,7 +4,7 @@ import type { RunReport } from '../../src/core/report.js';
 import type { TaskState } from '../../src/core/task-state.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -54,7 +54,7 @@ describe('a task that fails', () => {
   it('is a dead letter after its last attempt, and says all about it', async () => {
     const { file, attempts } = await failing('never', 99);
     await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--payload', 'mine', '--run', 'never');
-    const worked = await fairqJson<WorkerReport>(
+    const worked = await fairqPartly<WorkerReport>(
       env,
       ...['worker', '--exit-when', 'empty', '--handler', file, '--backoff', '20ms', '--max-attempts', '3'],
     );
@@ -109,7 +109,8 @@ describe('a task that fails', () => {
     }
     await fairqJson(env, 'worker', '--count', '2', ...flags);
     await vhost.channel.deleteQueue('theirs_2');
-    await fairqJson(env, 'worker', '--exit-when', 'empty', ...flags);
+    const worked = await fairqPartly(env, 'worker', '--exit-when', 'empty', ...flags);
+    expect(worked).toMatchObject({ completed: 1, failed: 1 });
     expect((await attempts()).sort()).toEqual(['1 1', '1 2', '2 1']);
     const dead = await vhost.channel.get('fairq.dead', { noAck: true });
     if (dead === false) throw new Error('there is no dead letter');
@@ -164,7 +165,7 @@ describe('a task that fails', () => {
       timeoutMs: 10_000,
       what: 'the message',
     });
-    await fairqJson(env, 'worker', ...flags);
+    expect(await fairqPartly(env, 'worker', ...flags)).toMatchObject({ failed: 1 });
     const dead = await vhost.channel.get('fairq.dead', { noAck: true });
     if (dead === false) throw new Error('there is no dead letter');
     expect(dead.content.toString()).toBe('strange');
@@ -184,7 +185,7 @@ describe('a task that fails', () => {
       timeoutMs: 10_000,
       what: 'the messages',
     });
-    await fairqJson(env, 'worker', ...flags);
+    expect(await fairqPartly(env, 'worker', ...flags)).toMatchObject({ failed: 2 });
     expect(await vhost.ready('fairq.dead')).toBe(2);
     // Sent back they would go to the same queues: they stay.
     const redriven = await fairq(env, '--json', 'dead', 'redrive', '--run', 'long', '--yes');

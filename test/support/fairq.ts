@@ -85,12 +85,28 @@ export function fairq(env: Readonly<Record<string, string>>, ...args: string[]):
 }
 
 /** Runs a command that has to succeed, and parses its one JSON document. */
-export async function fairqJson<T = Record<string, unknown>>(
+export function fairqJson<T = Record<string, unknown>>(
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ): Promise<T> {
+  return documentOf<T>(0, env, args);
+}
+
+/** Runs a command that has to end partly done, such as a worker that leaves dead letters, and parses its document. */
+export function fairqPartly<T = Record<string, unknown>>(
+  env: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<T> {
+  return documentOf<T>(3, env, args);
+}
+
+async function documentOf<T>(
+  expected: number,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<T> {
   const { code, stdout, stderr } = await fairq(env, '--json', ...args);
-  if (code !== 0) throw new Error(`fairq ${args.join(' ')} ended with ${code}: ${stderr}`);
+  if (code !== expected) throw new Error(`fairq ${args.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as T;
 }
 

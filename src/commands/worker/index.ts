@@ -134,6 +134,8 @@ export function registerWorker(program: Command, run: Run): void {
     .addHelpText(
       'after',
       `
+A worker that ends by --exit-when or --count ends with 3 where it has left dead letters; one that is stopped, with 0.
+
 Examples:
   fairq worker
   fairq worker --concurrency 50 --handler ./tasks.js

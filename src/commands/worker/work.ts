@@ -2,6 +2,7 @@ import { HEARTBEAT_SECONDS } from '../../broker/address.js';
 import { fixedQueue } from '../../core/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/worker-report.js';
+import type { ErrorKind } from '../../errors.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
 import type { CommandResult, Context } from '../context.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
@@ -40,8 +41,16 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
   return {
     document: { schemaVersion: 1, kind: 'worker', ...report },
     text: (style) => renderWorker(report, style),
-    endsAs: report.unconfirmed > 0 ? 'unreachable' : report.notMoved > 0 ? 'refused' : undefined,
+    endsAs: endOf(report, flags, interrupts.requested),
   };
+}
+
+/** Whoever waits for a worker that ends by itself hears of its dead letters. A service that is stopped has ended well. */
+function endOf(report: WorkerReport, flags: WorkerFlags, isStopped: boolean): ErrorKind | undefined {
+  if (report.unconfirmed > 0) return 'unreachable';
+  if (report.notMoved > 0) return 'refused';
+  const endsByItself = flags.exitWhen !== undefined || flags.count !== undefined;
+  return endsByItself && !isStopped && report.failed > 0 ? 'partial' : undefined;
 }
 
 async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {

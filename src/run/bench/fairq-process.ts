@@ -4,6 +4,8 @@ import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/address
 
 /** What a command ends with that was asked to. */
 const EXIT_INTERRUPTED = 130;
+/** What a worker ends with whose load has tasks that fail: how they fare is for the bench to judge. */
+const EXIT_PARTLY_DONE = 3;
 
 /** How to start fairq itself. */
 export interface Self {
@@ -51,7 +53,11 @@ export class FairqProcess<Document> {
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => {
-        if (code === 0 || (this.#stopped && code === EXIT_INTERRUPTED)) {
+        if (
+          code === 0 ||
+          (code === EXIT_PARTLY_DONE && args[0] === 'worker') ||
+          (this.#stopped && code === EXIT_INTERRUPTED)
+        ) {
           this.document = JSON.parse(this.#stdout) as Document;
           resolve();
           return;

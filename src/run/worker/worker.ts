@@ -581,6 +581,7 @@ export class Worker {
     };
     const result = this.#results.lineOf(ended, { reason, retryAfterMs: undefined }, undefined);
     const event = result === undefined ? ended : { ...ended, hasResult: true };
+    this.#runner.failed++;
     this.listener.onTaskFailed(user, id, reason, undefined);
     if (result !== undefined) this.#settlement?.result(result);
     this.#settlement?.attempted(event);
