@@ -3,6 +3,8 @@ import type { WorkerNote } from './worker-notes.js';
 interface Life {
   /** When somebody took it for dead; undefined while it lives. Microseconds since the epoch. */
   diedAt: number | undefined;
+  /** How long nothing had been heard of it when somebody last said so; milliseconds. */
+  silentMs: number;
   /** What it has noted that it starts, and has not taken back. */
   readonly tasks: Set<string>;
 }
@@ -13,9 +15,11 @@ export interface CrashRecord {
   readonly crashes: number;
   /** Workers that have noted its start and may live. */
   readonly at: readonly string[];
+  /** When the last of those deaths was noted, microseconds since the epoch; undefined where there is none. */
+  readonly lastAt: number | undefined;
 }
 
-const NONE: CrashRecord = { crashes: 0, at: [] };
+const NONE: CrashRecord = { crashes: 0, at: [], lastAt: undefined };
 
 /**
  * What the notes of workers come to, read in the order of their stream. A start that was noted and not taken back,
@@ -27,6 +31,7 @@ export class CrashLedger {
   readonly #starts = new Map<string, Set<string>>();
 
   take(note: WorkerNote): void {
+    if (note.kind !== 'died') this.#spoke(note.worker);
     switch (note.kind) {
       case 'began':
         this.#forgetTasksOf(note.worker);
@@ -44,6 +49,12 @@ export class CrashLedger {
         for (const worker of note.workers) {
           const life = this.#lives.get(worker);
           if (life !== undefined) life.diedAt ??= note.at;
+        }
+        return;
+      case 'silent':
+        for (const [worker, ms] of note.silences) {
+          const life = this.#lives.get(worker);
+          if (life !== undefined) life.silentMs = Math.max(life.silentMs, ms);
         }
         return;
       case 'starts':
@@ -64,8 +75,14 @@ export class CrashLedger {
   of(task: string): CrashRecord {
     const workers = this.#starts.get(task);
     if (workers === undefined) return NONE;
-    const at = [...workers].filter((worker) => this.#lives.get(worker)?.diedAt === undefined);
-    return { crashes: workers.size - at.length, at };
+    const at: string[] = [];
+    let lastAt: number | undefined;
+    for (const worker of workers) {
+      const diedAt = this.#lives.get(worker)?.diedAt;
+      if (diedAt === undefined) at.push(worker);
+      else lastAt = Math.max(lastAt ?? diedAt, diedAt);
+    }
+    return { crashes: workers.size - at.length, at, lastAt };
   }
 
   /** Workers that have died since then while this task did not run at them. @param since microseconds since the epoch */
@@ -81,6 +98,11 @@ export class CrashLedger {
     return this.#lives.get(worker)?.diedAt !== undefined;
   }
 
+  /** How long nothing had been heard of it when somebody last said so, and it has said nothing since; milliseconds. */
+  silentMs(worker: string): number {
+    return this.#lives.get(worker)?.silentMs ?? 0;
+  }
+
   /** Workers that are not known to have ended or died. */
   *living(): Iterable<string> {
     for (const [worker, { diedAt }] of this.#lives) if (diedAt === undefined) yield worker;
@@ -89,10 +111,15 @@ export class CrashLedger {
   #lifeOf(worker: string): Life {
     let life = this.#lives.get(worker);
     if (life === undefined) {
-      life = { diedAt: undefined, tasks: new Set() };
+      life = { diedAt: undefined, silentMs: 0, tasks: new Set() };
       this.#lives.set(worker, life);
     }
     return life;
+  }
+
+  #spoke(worker: string): void {
+    const life = this.#lives.get(worker);
+    if (life !== undefined) life.silentMs = 0;
   }
 
   #start(worker: string, task: string): void {

@@ -1,4 +1,4 @@
-import { isClockTime } from './sane-numbers.js';
+import { isClockTime, isWithin } from './sane-numbers.js';
 
 /** Messages of the stream of starts. */
 export const WORKER_NOTE = 'fairq.worker-note';
@@ -16,6 +16,8 @@ export type WorkerNote =
   | { readonly kind: 'ended'; readonly worker: string }
   /** Somebody has heard nothing of these for so long that they are dead, or cut off. */
   | { readonly kind: 'died'; readonly workers: readonly string[]; readonly at: number }
+  /** The worker has heard nothing of these for so long, milliseconds; others before it have, for a part of that. */
+  | { readonly kind: 'silent'; readonly worker: string; readonly silences: readonly Silence[] }
   /** The worker is about to start these. */
   | { readonly kind: 'starts'; readonly worker: string; readonly tasks: readonly string[] }
   /** They have ended there, in whatever way. */
@@ -25,8 +27,12 @@ export type WorkerNote =
   /** They have not ended, and no longer run there. */
   | { readonly kind: 'releases'; readonly worker: string; readonly tasks: readonly string[] };
 
+export type Silence = readonly [worker: string, ms: number];
+
 const SCHEMA = 1;
 const MOST_NAMES = 10_000;
+/** Who has been silent for longer has been dead for long. */
+const MOST_SILENCE_MS = 86_400_000;
 const ABOUT_TASKS: ReadonlySet<unknown> = new Set(['starts', 'ends', 'guilty', 'releases']);
 
 /** A failed attempt and the next one are two messages with one id; and whoever gives ids may give one to two users. */
@@ -47,11 +53,12 @@ export function decodeNote(body: string): WorkerNote | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { v, kind, worker, workers, at, tasks } = value as Record<string, unknown>;
+  const { v, kind, worker, workers, at, tasks, silences } = value as Record<string, unknown>;
   if (v !== SCHEMA) return undefined;
   if (kind === 'died') return areNames(workers) && isClockTime(at) ? { kind, workers, at } : undefined;
   if (typeof worker !== 'string') return undefined;
   if (kind === 'began' || kind === 'lives' || kind === 'ended') return { kind, worker };
+  if (kind === 'silent') return areSilences(silences) ? { kind, worker, silences } : undefined;
   if (!ABOUT_TASKS.has(kind) || !areNames(tasks)) return undefined;
   return { kind: kind as 'starts' | 'ends' | 'guilty' | 'releases', worker, tasks };
 }
@@ -59,5 +66,18 @@ export function decodeNote(body: string): WorkerNote | undefined {
 function areNames(value: unknown): value is string[] {
   return (
     Array.isArray(value) && value.length <= MOST_NAMES && value.every((item) => typeof item === 'string')
+  );
+}
+
+function areSilences(value: unknown): value is Silence[] {
+  return Array.isArray(value) && value.length <= MOST_NAMES && value.every(isSilence);
+}
+
+function isSilence(value: unknown): value is Silence {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    typeof value[0] === 'string' &&
+    isWithin(value[1], 0, MOST_SILENCE_MS)
   );
 }

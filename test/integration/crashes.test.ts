@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
@@ -13,6 +14,9 @@ const vhost = useVhost();
 const folder = useFolder();
 const MODULE = fileURLToPath(new URL('../support/deadly-tasks.mjs', import.meta.url));
 const PATIENCE_MS = 120_000;
+/** Whoever restarts workers does so again and again, whatever they are about; a silence takes 10 s. */
+const RESTART_AFTER_MS = 3_000;
+const RESTARTS_PATIENCE_MS = 300_000;
 
 interface Letters {
   readonly letters: readonly {
@@ -81,6 +85,38 @@ describe('a task that kills its worker', () => {
       await fairqJson(vhost.env, 'dead', 'discard', '--all', '--yes');
     },
     PATIENCE_MS,
+  );
+});
+
+describe('where workers are restarted before a silence could be long enough', () => {
+  it(
+    'the task that kills them is a dead letter all the same, and everybody else gets through',
+    async () => {
+      const log = new Log('restarts');
+      await publish('kill', 1, 'poison', '--user', 'poison');
+      for (const user of ['B', 'C']) await publish('innocent', 20, 'restarted', '--user', user);
+      let deaths = 0;
+      for (let isOver = false; !isOver; ) {
+        const worker = log.worker();
+        const life = worker.ended;
+        await Promise.race([life, worker.says(/: ready, /).then(() => delay(RESTART_AFTER_MS))]);
+        worker.signal('SIGTERM');
+        const { code, stderr } = await life;
+        if (worker.process.signalCode === 'SIGKILL') deaths++;
+        else expect(code, stderr).toBe(0);
+        isOver = deaths > 0 && (await letters()).length > 0;
+      }
+      expect(deaths).toBe(3);
+      const { code, stderr } = await log.worker().ended;
+      expect(code, stderr).toBe(0);
+      expect(await letters()).toEqual([
+        expect.objectContaining({ user: 'poison', reason: 'its worker died 3 times', attempts: 3 }),
+      ]);
+      const good = await fairqJson<RunReport>(vhost.env, 'report', '--run', 'restarted');
+      expect(good).toMatchObject({ published: 40, completed: 40, failed: 0, missing: 0 });
+      await fairqJson(vhost.env, 'dead', 'discard', '--all', '--yes');
+    },
+    RESTARTS_PATIENCE_MS,
   );
 });
 

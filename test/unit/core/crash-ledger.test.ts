@@ -22,8 +22,8 @@ describe('the ledger of crashes', () => {
       ...[began('w1'), died('w1'), began('w2'), starts('w2', POISON, BESIDE)],
       ...[{ kind: 'ends', worker: 'w2', tasks: [BESIDE] } as const, died('w2')],
     );
-    expect(ledger.of(POISON)).toEqual({ crashes: 1, at: [] });
-    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [] });
+    expect(ledger.of(POISON)).toEqual({ crashes: 1, at: [], lastAt: AT });
+    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [], lastAt: undefined });
     expect(ledger.otherDeaths(POISON, AT - 1)).toBe(1);
     expect(ledger.otherDeaths(POISON, AT + 1)).toBe(0);
   });
@@ -35,7 +35,7 @@ describe('the ledger of crashes', () => {
     expect(ledgerOf(starts('w', POISON), began('w'), died('w')).of(POISON).crashes).toBe(0);
     expect(ledgerOf(starts('w', POISON), died('w'), began('w')).of(POISON).crashes).toBe(0);
     const lives = ledgerOf(starts('w', POISON), died('w'), { kind: 'lives', worker: 'w' });
-    expect(lives.of(POISON)).toEqual({ crashes: 0, at: ['w'] });
+    expect(lives.of(POISON)).toEqual({ crashes: 0, at: ['w'], lastAt: undefined });
     lives.take(died('w'));
     expect(lives.of(POISON).crashes).toBe(1);
   });
@@ -44,8 +44,22 @@ describe('the ledger of crashes', () => {
     const ledger = ledgerOf(began('w'), starts('w', POISON, BESIDE), died('w'));
     expect(ledger.of(BESIDE).crashes).toBe(1);
     ledger.take({ kind: 'guilty', worker: 'v', tasks: [POISON] });
-    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [] });
+    expect(ledger.of(BESIDE)).toEqual({ crashes: 0, at: [], lastAt: undefined });
     expect(ledger.otherDeaths(BESIDE, 0)).toBe(0);
+  });
+
+  it('knows for how long a worker has been silent, until it speaks or somebody hears it', () => {
+    const silent = (ms: number): WorkerNote => ({ kind: 'silent', worker: 'v', silences: [['w', ms]] });
+    const notes = [began('w'), starts('w', POISON), silent(4_000), silent(3_500)];
+    expect(ledgerOf(...notes).silentMs('w')).toBe(4_000);
+    for (const word of [
+      { kind: 'lives', worker: 'w' } as const,
+      { kind: 'ends', worker: 'w', tasks: [POISON] } as const,
+      began('w'),
+    ]) {
+      expect(ledgerOf(...notes, word).silentMs('w')).toBe(0);
+    }
+    expect(ledgerOf(silent(4_000)).silentMs('w')).toBe(0);
   });
 
   it('gives a task up after as many deaths as it may have, of which the first was not noted', () => {
@@ -70,6 +84,9 @@ describe('the ledger of crashes', () => {
       { tasks: 'x' },
       { tasks: [1] },
       { kind: 'died', workers: ['w'], at: -1 },
+      { kind: 'silent', silences: [['w']] },
+      { kind: 'silent', silences: [['w', -1]] },
+      { kind: 'silent', silences: { w: 1 } },
     ]) {
       expect(
         decodeNote(JSON.stringify({ v: 1, kind: 'starts', worker: 'w', tasks: [], ...wrong })),

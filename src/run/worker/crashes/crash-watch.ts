@@ -62,11 +62,12 @@ export class CrashWatch implements StartGate {
     private readonly names: Names,
     private readonly options: CrashWatchOptions,
     private readonly suspects: Suspects,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly listener: CrashWatchListener,
   ) {
     this.#lives = new WorkerLives(connection, names, options.worker, this.#ledger, clock, {
       onLook: () => this.#judge(),
+      isAwaiting: () => this.suspects.isOneUnjudged,
       onNote: (note) => void this.#writer?.write(note),
       onFailure: (error) => this.#turnOff(error),
     });
@@ -205,11 +206,13 @@ export class CrashWatch implements StartGate {
     if (this.suspects.waiting === 0) return;
     const isReady = this.suspects.judge((task, since) => {
       const key = this.#isOff ? undefined : this.#keyOf(task);
-      if (key === undefined) return 0;
-      const { crashes, at } = this.#ledger.of(key);
+      if (key === undefined) return NO_CRASH;
+      const { crashes, at, lastAt } = this.#ledger.of(key);
       const isKnown = (worker: string) =>
         worker === this.options.worker || this.#lives.heardSince(worker, since + SURELY_SINCE_MS);
-      return at.every(isKnown) ? crashes : undefined;
+      if (!at.every(isKnown)) return undefined;
+      const now = this.clock.epochMicros();
+      return { crashes, lastAgoMs: Math.max(0, now - (lastAt ?? now)) / 1000 };
     });
     if (isReady) this.listener.onReady();
   }
@@ -232,5 +235,6 @@ export class CrashWatch implements StartGate {
   }
 }
 
+const NO_CRASH = { crashes: 0, lastAgoMs: 0 };
 const START: Admission = { kind: 'start' };
 const LATER: Admission = { kind: 'later' };

@@ -5,9 +5,19 @@ import type { HeldTask } from '../task.js';
 /** It waits for fresh tasks no longer than so: where there is always one, it would never run. */
 const FRESH_FIRST_MS = 30_000;
 
+/** What is known of a suspect. */
+export interface Judgement {
+  readonly crashes: number;
+  /** So long ago somebody wrote down the last of them: it has waited since then, here or elsewhere. */
+  readonly lastAgoMs: number;
+}
+
 interface Suspect {
   readonly task: HeldTask;
+  /** It is here. */
   readonly since: number;
+  /** It waits for its turn, in this worker or in those before. */
+  waitsSince: number;
   /** Undefined while it is not known whether a worker at which it ran has died. */
   crashes: number | undefined;
 }
@@ -39,6 +49,12 @@ export class Suspects implements Scheduler<HeldTask> {
     return this.#waiting.size;
   }
 
+  /** Whether one waits of which it is not known whether a worker at which it ran has died. */
+  get isOneUnjudged(): boolean {
+    for (const { crashes } of this.#waiting) if (crashes === undefined) return true;
+    return false;
+  }
+
   /** Tasks that are here and in no lane: of the second row, and taken out and not yet started. */
   get apart(): ReadonlySet<HeldTask> {
     return new Set([...[...this.#waiting].map(({ task }) => task), ...this.#starting]);
@@ -47,20 +63,27 @@ export class Suspects implements Scheduler<HeldTask> {
   next(): HeldTask | undefined {
     if (this.#waiting.size === 0) return this.inner.next();
     const before = this.clock.now() - FRESH_FIRST_MS;
-    return this.#take((suspect) => suspect.since <= before) ?? this.inner.next() ?? this.#take(() => true);
+    return (
+      this.#take((suspect) => suspect.waitsSince <= before) ?? this.inner.next() ?? this.#take(() => true)
+    );
   }
 
   /** Puts a task that was next into the second row. */
   putBehind(task: HeldTask): void {
-    this.#waiting.add({ task, since: this.clock.now(), crashes: undefined });
+    const now = this.clock.now();
+    this.#waiting.add({ task, since: now, waitsSince: now, crashes: undefined });
   }
 
-  /** @param crashesOf how many, or undefined while that is not known; @returns whether one may start that might not before */
-  judge(crashesOf: (task: HeldTask, since: number) => number | undefined): boolean {
+  /** @param find what is known of it, undefined while that is too little; @returns whether one may start that might not before */
+  judge(find: (task: HeldTask, since: number) => Judgement | undefined): boolean {
     let ready = false;
     for (const suspect of this.#waiting) {
-      suspect.crashes = crashesOf(suspect.task, suspect.since);
-      ready ||= suspect.crashes !== undefined;
+      const found = find(suspect.task, suspect.since);
+      suspect.crashes = found?.crashes;
+      if (found === undefined) continue;
+      ready = true;
+      if (found.crashes === 0) continue;
+      suspect.waitsSince = Math.min(suspect.waitsSince, this.clock.now() - found.lastAgoMs);
     }
     return ready;
   }

@@ -5,16 +5,19 @@ import { assertStartStream } from '../../../broker/topology.js';
 import type { Clock } from '../../../core/clock.js';
 import type { CrashLedger } from '../../../core/crash-ledger.js';
 import type { Names } from '../../../core/names.js';
-import { decodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/worker-notes.js';
+import { decodeNote, type Silence, WORKER_NOTE, type WorkerNote } from '../../../core/worker-notes.js';
 
-const LOOK_EVERY_MS = 1_000;
-/** Counted in looks and not in time: while this process stands still it hears nobody. */
-const SILENT_LOOKS = WORKER_GONE_AFTER_MS / LOOK_EVERY_MS + 1;
-const DEAF_LOOKS = WORKER_SAYS_EVERY_MS / LOOK_EVERY_MS + 1;
+/** Short beside the life of a worker that is restarted all the time. */
+const LOOK_EVERY_MS = 500;
+/** Silence is counted in looks and not by a clock: while this process stands still it hears nobody. */
+const DEAD_AFTER_MS = WORKER_GONE_AFTER_MS + 1_000;
+const DEAF_AFTER_MS = WORKER_SAYS_EVERY_MS + 1_000;
 
 export interface WorkerLivesListener {
   /** Something has changed in what is known, or a second has gone by. */
   onLook(): void;
+  /** Whether a task waits until it is known who is dead: then what is known of silences outlives this worker. */
+  isAwaiting(): boolean;
   /** Something is to be written down for all. */
   onNote(note: WorkerNote): void;
   onFailure(error: Error): void;
@@ -24,12 +27,16 @@ export interface WorkerLivesListener {
  * Follows the notes of all workers, and tells the living from the dead: who has noted that it began, has not ended,
  * and has not been heard of for as long as anybody listens, is dead or cut off. One that is cut off says so itself
  * when it is back (`began`), and whoever hears one that was taken for dead says that it lives.
+ *
+ * Who listens may itself be restarted before the time is over. So it writes down for how long it has heard nothing
+ * (`silent`), and the next one goes on from there. A worker that lives answers each one that comes (`Presence`),
+ * and who reads of its own silence says that it lives: then the silence counts from 0.
  */
 export class WorkerLives {
   #reader: StreamReader | undefined;
   #looking: NodeJS.Timeout | undefined;
   readonly #heardAt = new Map<string, number>();
-  /** Looks in a row at which nothing had been heard of a worker. */
+  /** How long nothing has been heard of a worker here, and of those that listened before; milliseconds. */
   readonly #silent = new Map<string, number>();
   /** Said to live, and not read back yet. */
   readonly #revived = new Set<string>();
@@ -57,6 +64,7 @@ export class WorkerLives {
     await this.#reader.caughtUp();
     // Who spoke long ago in the stream is no news: it is heard from here on.
     this.#silent.clear();
+    for (const worker of this.ledger.living()) this.#goOnFrom(worker, this.ledger.silentMs(worker));
     this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -64,9 +72,7 @@ export class WorkerLives {
   heard(worker: string): void {
     this.#heardAt.set(worker, this.clock.now());
     this.#silent.delete(worker);
-    if (!this.ledger.isDead(worker) || this.#revived.has(worker)) return;
-    this.#revived.add(worker);
-    this.listener.onNote({ kind: 'lives', worker });
+    if (this.ledger.isDead(worker) || this.ledger.silentMs(worker) > 0) this.#sayThatLives(worker);
   }
 
   /** @param since milliseconds on the clock */
@@ -79,6 +85,24 @@ export class WorkerLives {
     this.#reader?.close().catch(() => {}); // it goes with its connection
   }
 
+  #goOnFrom(worker: string, silentMs: number): void {
+    if (silentMs === 0) return;
+    if (this.#hasHeardWithin(worker, silentMs)) this.#sayThatLives(worker);
+    // Whatever the others say, it listens for a moment itself.
+    else this.#silent.set(worker, Math.min(silentMs, DEAD_AFTER_MS - LOOK_EVERY_MS));
+  }
+
+  /** Of itself it knows that it lives. */
+  #hasHeardWithin(worker: string, ms: number): boolean {
+    return worker === this.own || this.heardSince(worker, this.clock.now() - ms);
+  }
+
+  #sayThatLives(worker: string): void {
+    if (this.#revived.has(worker)) return;
+    this.#revived.add(worker);
+    this.listener.onNote({ kind: 'lives', worker });
+  }
+
   #take(note: WorkerNote): void {
     this.ledger.take(note);
     if (note.kind === 'died') for (const worker of note.workers) this.#silent.delete(worker);
@@ -86,24 +110,47 @@ export class WorkerLives {
       this.#silent.delete(note.worker);
       this.#revived.delete(note.worker);
     }
-    if (this.#looking !== undefined) this.listener.onLook();
+    if (this.#looking === undefined) return;
+    this.#contradict(note);
+    this.listener.onLook();
+  }
+
+  #contradict(note: WorkerNote): void {
+    if (note.kind === 'died' && note.workers.includes(this.own)) this.#sayThatLives(this.own);
+    if (note.kind !== 'silent') return;
+    for (const [worker, ms] of note.silences) {
+      if (this.#hasHeardWithin(worker, ms)) this.#sayThatLives(worker);
+    }
   }
 
   #look(): void {
-    const died: string[] = [];
-    const ownLooks = (this.#silent.get(this.own) ?? 0) + 1;
+    const ownMs = (this.#silent.get(this.own) ?? 0) + LOOK_EVERY_MS;
     // What it says itself comes back to it; while that does not, it hears nobody.
-    if (ownLooks > DEAF_LOOKS) this.#silent.clear();
-    this.#silent.set(this.own, ownLooks);
-    for (const worker of ownLooks > DEAF_LOOKS ? [] : this.ledger.living()) {
+    const isDeaf = ownMs > DEAF_AFTER_MS;
+    if (isDeaf) this.#silent.clear();
+    this.#silent.set(this.own, ownMs);
+    if (!isDeaf) this.#countSilences();
+    this.listener.onLook();
+  }
+
+  #countSilences(): void {
+    const died: string[] = [];
+    const silences: Silence[] = [];
+    for (const worker of this.ledger.living()) {
       if (worker === this.own) continue;
-      const looks = (this.#silent.get(worker) ?? 0) + 1;
-      this.#silent.set(worker, looks);
-      if (looks === SILENT_LOOKS) died.push(worker);
+      const before = this.#silent.get(worker) ?? 0;
+      const ms = before + LOOK_EVERY_MS;
+      this.#silent.set(worker, ms);
+      // Who lives was heard when this one came, and is silent between two words.
+      const isSilent = !this.#heardAt.has(worker) || ms > DEAF_AFTER_MS;
+      if (before < DEAD_AFTER_MS && ms >= DEAD_AFTER_MS) died.push(worker);
+      else if (isSilent && ms > this.ledger.silentMs(worker)) silences.push([worker, ms]);
     }
     if (died.length > 0) {
       this.listener.onNote({ kind: 'died', workers: died, at: this.clock.epochMicros() });
     }
-    this.listener.onLook();
+    if (silences.length > 0 && this.listener.isAwaiting()) {
+      this.listener.onNote({ kind: 'silent', worker: this.own, silences });
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../src/core/fair-scheduler.js';
-import { Suspects } from '../../../../src/run/worker/crashes/suspects.js';
+import { type Judgement, Suspects } from '../../../../src/run/worker/crashes/suspects.js';
 import type { HeldTask } from '../../../../src/run/worker/task.js';
 
 function suspectsAt(clock: { at: number }) {
@@ -8,6 +8,10 @@ function suspectsAt(clock: { at: number }) {
   const lane = suspects.lane('A');
   const task = (id: string) => ({ id, lane }) as HeldTask;
   return { suspects, lane, task };
+}
+
+function judged(crashes: number | undefined, lastAgoMs = 0): Judgement | undefined {
+  return crashes === undefined ? undefined : { crashes, lastAgoMs };
 }
 
 describe('suspects', () => {
@@ -21,7 +25,7 @@ describe('suspects', () => {
     );
     for (const one of deaths.keys()) suspects.putBehind(one);
     suspects.push(lane, task('fresh'));
-    expect(suspects.judge((one) => deaths.get(one))).toBe(true);
+    expect(suspects.judge((one) => judged(deaths.get(one)))).toBe(true);
     expect(suspects.next()?.id).toBe('fresh');
     expect(suspects.next()?.id).toBe('none');
     const first = suspects.next();
@@ -36,12 +40,29 @@ describe('suspects', () => {
     const clock = { at: 0 };
     const { suspects, lane, task } = suspectsAt(clock);
     suspects.putBehind(task('suspect'));
-    suspects.judge(() => 1);
+    suspects.judge(() => judged(1));
     for (const id of ['1', '2', '3']) suspects.push(lane, task(id));
     expect(suspects.next()?.id).toBe('1');
     clock.at = 30_000;
     expect(suspects.next()?.id).toBe('suspect');
     expect(suspects.next()?.id).toBe('2');
+  });
+
+  it('do not begin to wait anew in each worker', () => {
+    const { suspects, lane, task } = suspectsAt({ at: 40_000 });
+    for (const id of ['old', 'new', 'innocent']) suspects.putBehind(task(id));
+    const ago = new Map([
+      ['old', judged(1, 30_000)],
+      ['new', judged(1, 29_999)],
+      ['innocent', judged(0, 30_000)],
+    ]);
+    suspects.judge(({ id }) => ago.get(id));
+    suspects.push(lane, task('fresh'));
+    expect([suspects.next()?.id, suspects.next()?.id, suspects.next()?.id]).toEqual([
+      'old',
+      'fresh',
+      'innocent',
+    ]);
   });
 
   it('go back to the broker with the others, and are dropped with their channel', () => {
