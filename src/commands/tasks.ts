@@ -54,7 +54,12 @@ async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promi
   const connection = await openConnection(config.address, 'fairq tasks');
   try {
     const { names } = config;
-    const deps = { connection, management, names, clock: context.clock, newId: idGenerator(context) };
+    const onWaiting = (silent: readonly string[], ms: number) => {
+      const who = silent.length === 1 ? silent[0] : `${silent.length} workers`;
+      context.say(`no answer from ${who} yet: waiting for ${Math.ceil(ms / 1_000)} s more at most`);
+    };
+    const newId = idGenerator(context);
+    const deps = { connection, management, names, clock: context.clock, newId, onWaiting };
     const found = await Promise.race([findRunning(deps, longerThan, limit), connection.lost]);
     return {
       document: { schemaVersion: 1, kind: 'running-tasks', ...found },

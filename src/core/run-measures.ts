@@ -70,8 +70,8 @@ function sum(counts: Uint32Array): number {
 
 /**
  * Takes in what the event stream says of one run, in stream order, and measures it. A task counts
- * once, at its last attempt: one that failed is superseded by a later attempt, and anything else that
- * comes again is a duplicate and dropped. Takes some 130 bytes a task, most of them for its id; a Map
+ * once, at its last attempt: one that failed is superseded by a later attempt, and any other execution of it
+ * is a duplicate and dropped. Takes some 130 bytes a task, most of them for its id; a Map
  * ends at 16.7 million.
  */
 export class RunMeasures {
@@ -117,6 +117,8 @@ export class RunMeasures {
       const attempt = tasks.attempts[row]!;
       // The event of an attempt that failed may reach the stream after that of the next attempt.
       if (event.outcome !== 'done' && event.attempt < attempt) return;
+      // A worker whose confirm was lost writes the same completion again: the task ran once.
+      if (event.attempt === attempt && event.started === tasks.started[row]) return;
       if (before === DONE || event.attempt <= attempt) {
         this.#duplicates++;
         return;

@@ -14,20 +14,23 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map(({ ended }) => ended));
 });
 
-async function worker(name: string): Promise<void> {
-  const one = new RunningFairq(['worker', '--name', name, '-c', '2'], env);
+async function worker(name: string, ...flags: string[]): Promise<void> {
+  const one = new RunningFairq(['worker', '--name', name, '-c', '2', ...flags], env);
   started.push(one);
-  await one.says(/ready, /);
+  await one.says(/ready, /, WAIT_MS);
 }
 
 const publish = (user: string, task: string, count: number) =>
   fairqJson(env, ...['publish', '--user', user, '--task', task], '--duration', '10m', '--count', `${count}`);
 const running = (...flags: string[]) => fairqJson<RunningTasks>(env, 'tasks', '--running', ...flags);
 const untilRunning = (count: number) =>
-  eventually(async () => (await running()).total === count, {
-    timeoutMs: WAIT_MS,
-    what: `${count} tasks run`,
-  });
+  eventually(
+    async () => {
+      const found = await running();
+      return found.total === count && found.silent.length === 0 && found;
+    },
+    { timeoutMs: WAIT_MS, what: `${count} tasks run, and nobody is silent` },
+  );
 
 it('tasks that run are found at all workers, and who does not answer is named', async () => {
   expect(await running()).toMatchObject({ tasks: [], total: 0, workers: [], silent: [] });
@@ -36,9 +39,7 @@ it('tasks that run are found at all workers, and who does not answer is named', 
   await untilRunning(2);
   await worker('w2');
   await publish('B', 'sleep', 1);
-  await untilRunning(3);
-
-  const { tasks, workers } = await running();
+  const { tasks, workers } = await untilRunning(3);
   expect(workers).toEqual(['w1', 'w2']);
   expect(tasks.map(({ user, task, worker, attempt }) => [user, task, worker, attempt])).toEqual([
     ['A', 'sleep', 'w1', 1],
@@ -51,9 +52,15 @@ it('tasks that run are found at all workers, and who does not answer is named', 
   const short = await running('--limit', '1');
   expect(short).toMatchObject({ tasks: [{ id: tasks[0]!.id }], total: 3 });
   expect(await running('--longer-than', '1h')).toMatchObject({ tasks: [], total: 0, workers: ['w1', 'w2'] });
-  const { stdout } = await fairq({ ...env, COLUMNS: '40' }, 'tasks', '--running');
+  const text = async () => (await fairq({ ...env, COLUMNS: '40' }, 'tasks', '--running')).stdout;
+  const stdout = await eventually(
+    async () => {
+      const shown = await text();
+      return shown.includes('3 tasks, 2 workers answered') && shown;
+    },
+    { timeoutMs: WAIT_MS, what: 'both answer' },
+  );
   for (const { id } of tasks) expect(stdout).toContain(id);
-  expect(stdout).toContain('3 tasks, 2 workers answered');
 
   const top = new RunningFairq(['--json', 'top', '--interval', '3s', '--samples', '1'], env);
   const [sample] = jsonLines<TopSample>((await top.ended).stdout);
@@ -70,9 +77,22 @@ it('tasks that run are found at all workers, and who does not answer is named', 
     what: 'w2 is blocked',
   });
   expect(blocked).toBe('w2');
-  const text = (await fairq(env, 'tasks', '--running')).stdout;
-  expect(text).toContain('No answer from w2');
-  expect(text).toContain('1 worker answered');
+  const shown = (await fairq(env, 'tasks', '--running')).stdout;
+  expect(shown).toContain('No answer from w2');
+  expect(shown).toContain('1 worker answered');
+}, 180_000);
+
+it('who is slow to answer is waited for', async () => {
+  await publish('S', 'sleep', 1);
+  await worker('slow', '--queues', 'fairq.user.S');
+  await untilRunning(1);
+  const slow = started.at(-1)!;
+  slow.signal('SIGSTOP');
+  const asking = new RunningFairq(['--json', 'tasks', '--running'], env);
+  await asking.says(/no answer from slow yet/, WAIT_MS);
+  slow.signal('SIGCONT');
+  const { stdout } = await asking.ended;
+  expect(JSON.parse(stdout)).toMatchObject({ total: 1, workers: ['slow'], silent: [] });
 }, 180_000);
 
 it('a limit beyond what a worker tells is refused, and so is no question at all', async () => {
