@@ -4,6 +4,7 @@ import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
 import type { TasksAtWorker } from '../core/whereabouts.js';
 import type { Connection } from './connection.js';
 import { ensureExchanges } from './exchanges.js';
+import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';
 import { LastingChannel } from './lasting-channel.js';
 import { ownQueueToListen } from './own-queue.js';
 import {
@@ -24,6 +25,7 @@ export type ControlMessage =
   | LeaveAnswer
   | { readonly kind: 'task'; readonly request: string; readonly id: string }
   | TaskAnswer
+  | HeldAnswer
   | RunningQuestion
   | RunningAnswer
   | { readonly kind: 'census'; readonly request: string }
@@ -46,7 +48,7 @@ export interface LeaveAnswer {
   readonly kept: readonly string[];
 }
 
-/** A worker's answer to `task`, the question who runs it; nobody else answers. */
+/** A worker's answer to `task`, the question who has it: it runs there. Nobody else answers. */
 export interface TaskAnswer {
   readonly kind: 'runs';
   /** That of the question. */
@@ -179,6 +181,7 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return isName(request) && isName(id) ? { kind: 'task', request, id } : undefined;
   }
   if (value.kind === 'runs') return decodeTaskAnswer(value);
+  if (value.kind === 'held') return decodeHeldAnswer(value);
   if (value.kind === 'running') return decodeQuestion(value);
   if (value.kind === 'all-running') return decodeRunningAnswer(value);
   if (value.kind === 'census' && 'request' in value) {

@@ -32,7 +32,7 @@ async function doctor(_: object, context: Context): Promise<CommandResult> {
     const findings = await examine({
       connect: (listener) => openConnection(address, 'fairq doctor', listener),
       ...{ management, names, newId: idGenerator(context) },
-      now: () => context.clock.epochMicros() / 1000,
+      clock: context.clock,
       where: showAddress(address),
     });
     const problems = findings.filter(({ level }) => level === 'problem').length;

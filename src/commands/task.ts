@@ -59,7 +59,9 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
     names: config.names,
     newId: idGenerator(context),
     onCannotAsk: (reason) =>
-      context.warn(`the workers cannot be asked (${reason}): a task that runs now is shown as queued`),
+      context.warn(
+        `the workers cannot be asked (${reason}): a task that runs now, or is held back, is shown as queued`,
+      ),
   });
   const interrupted = context.interrupts.rejection('the task goes on as it would have');
   try {
@@ -91,7 +93,7 @@ async function followed(look: TaskLook, context: Context): Promise<TaskState> {
   let before = '';
   for (;;) {
     const state = await look.look();
-    const now = `${state.state} ${state.attempt ?? ''}`;
+    const now = `${state.state} ${state.attempt ?? ''} ${state.heldBack?.deaths ?? typeof state.heldBack}`;
     if (isFinal(state) || state.state === 'unknown') return state;
     if (now !== before) {
       const line = context.json

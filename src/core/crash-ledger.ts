@@ -19,6 +19,13 @@ export interface CrashRecord {
   readonly lastAt: number | undefined;
 }
 
+/** A dead letter's reason begins so where its task ended its workers. */
+export const CRASH_REASON = 'its worker died';
+
+export function crashReason(deaths: number): string {
+  return `${CRASH_REASON} ${deaths} times`;
+}
+
 const NONE: CrashRecord = { crashes: 0, at: [], lastAt: undefined };
 
 /**

@@ -32,6 +32,21 @@ export interface TaskState {
   /** When its next attempt is due. */
   readonly retryAt?: number;
   readonly expires?: number;
+  /** Of a queued task: a worker has it, and lets it wait. */
+  readonly heldBack?: HeldBack;
+}
+
+/** A worker that had started the task is gone, and may have died of it. */
+export interface HeldBack {
+  /** That has it now. */
+  readonly worker: string;
+  readonly since: number;
+  /** From then on it waits for a slot and for those ahead, and for nothing else. */
+  readonly until: number;
+  /** Others of its kind that may go before it, one at a time. */
+  readonly ahead: number;
+  /** Workers that died while it ran; not there while it is not known whether the last one has. */
+  readonly deaths?: number;
 }
 
 /** A worker's word that it runs the task now. */
@@ -42,6 +57,11 @@ export interface Running {
   readonly user: string;
   readonly run: string;
   readonly enqueued: number;
+}
+
+/** A worker's word that it has the task and holds it back. */
+export interface Held extends Omit<Running, 'started'> {
+  readonly heldBack: HeldBack;
 }
 
 /** All but `sent` is there only where all tasks of its publisher have it in common, or it was said of this one. */
@@ -60,6 +80,7 @@ export interface TaskTraces {
   readonly events: readonly TaskEvent[];
   readonly results: readonly TaskResult[];
   readonly running: Running | undefined;
+  readonly held: Held | undefined;
 }
 
 /** Whether nothing more becomes of it by itself. */
@@ -80,12 +101,16 @@ export function stateOf(traces: TaskTraces, now: number): TaskState {
 }
 
 function stateByEvents(
-  { id, announced, isSentAgain, events, results, running }: TaskTraces,
+  { id, announced, isSentAgain, events, results, running, held }: TaskTraces,
   now: number,
 ): TaskState {
   const last = lastAttempt(events);
   if (running !== undefined && running.attempt > (last?.attempt ?? 0))
     return { id, state: 'started', ...running };
+  if (held !== undefined && held.attempt > (last?.attempt ?? 0)) {
+    const { worker: _, ...about } = held;
+    return { id, state: 'queued', ...about };
+  }
   if (last === undefined) return { id, state: announced === undefined ? 'unknown' : 'queued' };
   const { user, run, attempt, worker, enqueued, started, finished } = last;
   if (isSentAgain) {

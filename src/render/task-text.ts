@@ -1,4 +1,4 @@
-import type { TaskState } from '../core/task-state.js';
+import type { HeldBack, TaskState } from '../core/task-state.js';
 import { WrittenJson } from '../core/written-json.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
@@ -35,7 +35,9 @@ export function taskLine(state: TaskState, now: number, style: TextStyle): strin
     state.attempt === undefined || state.attempt === 1 ? '' : `, attempt ${formatCount(state.attempt)}`;
   switch (state.state) {
     case 'queued':
-      return `queued: it waits for its turn`;
+      return state.heldBack === undefined
+        ? 'queued: it waits for its turn'
+        : heldBack(state.heldBack, now, style);
     case 'started':
       return `started${attempt}, runs since ${duration(now - (state.started ?? now))} at ${safeText(state.worker ?? '', style.unicode)}`;
     case 'retrying': {
@@ -58,6 +60,20 @@ export function taskLine(state: TaskState, now: number, style: TextStyle): strin
     case 'unknown':
       return 'unknown';
   }
+}
+
+/** For how long at the most, as far as that can be known. */
+function heldBack({ worker, until, ahead, deaths }: HeldBack, now: number, style: TextStyle): string {
+  const why = whyHeldBack(deaths);
+  const when = until > now ? `It is next in ${duration(until - now)} at the latest` : 'It is next';
+  const after = ahead === 0 ? '' : `, after ${formatCount(ahead)} that may go before it, one at a time`;
+  return `queued, held back at ${safeText(worker, style.unicode)}: ${why}. ${when}${after}`;
+}
+
+function whyHeldBack(deaths: number | undefined): string {
+  if (deaths === undefined) return 'a worker that had started it is gone';
+  if (deaths === 0) return 'the worker that had started it lives';
+  return `${formatCount(deaths)} ${deaths === 1 ? 'worker' : 'workers'} died while it ran`;
 }
 
 function started({ enqueued, started }: TaskState): string | undefined {

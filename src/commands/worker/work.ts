@@ -141,7 +141,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     newId,
     {
       ...narration.listener(),
-      onTaskEnded: (event) => metrics.ended(event),
+      onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
     },
   );
   const served = await serveMetrics(flags, include, also, name, worker, management, context);

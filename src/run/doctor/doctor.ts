@@ -1,9 +1,11 @@
 import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import type { Clock } from '../../core/clock.js';
 import { type Finding, ok, problem } from '../../core/finding.js';
 import type { Names } from '../../core/names.js';
 import { FairqError, messageOf } from '../../errors.js';
 import * as broker from './broker-checks.js';
+import { crashes } from './crash-checks.js';
 import { exchanges, foreignBindings, unroutable } from './exchange-checks.js';
 import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
 import { limits } from './limit-checks.js';
@@ -16,8 +18,7 @@ export interface DoctorDeps {
   readonly management: Management;
   readonly names: Names;
   readonly newId: () => string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** For messages. */
   readonly where: string;
 }
@@ -25,11 +26,12 @@ export interface DoctorDeps {
 /** Everything that can be checked from here; what cannot be reached is a problem, and the rest goes on. */
 export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   const { names, where } = deps;
+  const now = () => deps.clock.epochMicros() / 1_000;
   const findings: Finding[] = [];
   // One after the other: the management API fails now and then while channels come and go.
   const amqp = await reached(findings, 'AMQP', `answers at ${where}`, () => viaAmqp(deps));
   const listed = await reached(findings, 'management', 'answers', () =>
-    askManagement(deps.management, names, deps.now),
+    askManagement(deps.management, names, now),
   );
   if (amqp !== undefined) {
     findings.push(broker.version(amqp), broker.permissions(amqp, names.prefix), broker.channels(amqp));
@@ -52,8 +54,10 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     );
   }
   if (listed === undefined && amqp?.blocked !== undefined) findings.push(broker.blocked(amqp.blocked));
-  if (amqp !== undefined) findings.push(workers.running(amqp, deps.now()));
-  if (amqp !== undefined && listed !== undefined) findings.push(workers.workers(amqp, listed));
+  if (amqp !== undefined) findings.push(workers.running(amqp, now()));
+  if (amqp !== undefined && listed !== undefined) {
+    findings.push(await crashes(deps, listed), workers.workers(amqp, listed));
+  }
   return findings;
 }
 

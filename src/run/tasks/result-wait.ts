@@ -111,6 +111,7 @@ export class ResultWait implements TaskWait {
         events: [ended],
         results,
         running: undefined,
+        held: undefined,
       },
       0,
     );

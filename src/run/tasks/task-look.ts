@@ -7,8 +7,9 @@ import type { Names } from '../../core/names.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import { idSeries, idTime } from '../../core/task-id.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
-import { type Announced, isFinal, type Running, stateOf, type TaskState } from '../../core/task-state.js';
+import { type Announced, isFinal, stateOf, type TaskState } from '../../core/task-state.js';
 import { usageError } from '../../errors.js';
+import type { WorkersWord } from './worker-question.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
 const READ_BEFORE_MS = 10 * 60_000;
@@ -17,8 +18,8 @@ export interface TaskLookDeps {
   readonly connection: Connection;
   readonly names: Names;
   readonly clock: Clock;
-  /** Who runs it now, by the workers' own word; undefined where nobody says so. */
-  readonly askWorkers: (id: string) => Promise<Running | undefined>;
+  /** Who has it now, by the workers' own word. */
+  readonly askWorkers: (id: string) => Promise<WorkersWord>;
 }
 
 /**
@@ -33,7 +34,7 @@ export class TaskLook {
   #announced: Announced | undefined;
   /** Events that had been heard when it was last said that it is sent. */
   #eventsBefore = 0;
-  #running: Running | undefined;
+  #word: WorkersWord = {};
   #onNews: () => void = () => {};
   #fail: (error: Error) => void = () => {};
   readonly #failed: Promise<never>;
@@ -86,7 +87,7 @@ export class TaskLook {
     await this.#catchUp();
     let state = this.#state();
     if (isFinal(state)) return state;
-    this.#running = await this.deps.askWorkers(this.id);
+    this.#word = await this.deps.askWorkers(this.id);
     // What ended just before they were asked is written by now.
     await this.#catchUp();
     state = this.#state();
@@ -100,7 +101,8 @@ export class TaskLook {
       isSentAgain: this.#eventsBefore > 0 && this.#eventsBefore === this.#events.length,
       events: this.#events,
       results: this.#results,
-      running: this.#running,
+      running: this.#word.running,
+      held: this.#word.held,
     };
     return stateOf(traces, this.deps.clock.epochMicros());
   }

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import { announce, listen, type TaskAnswer } from '../../broker/control.js';
+import type { HeldAnswer } from '../../broker/held-answer.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import type { Names } from '../../core/names.js';
-import type { Running } from '../../core/task-state.js';
+import type { Held, Running } from '../../core/task-state.js';
 import { messageOf } from '../../errors.js';
 
-/** A worker that runs it, and is not busy with something that blocks it, has said so by then. */
+/** A worker that has it, and is not busy with something that blocks it, has said so by then. */
 const ANSWER_WITHIN_MS = 300;
 
 export interface WorkerQuestionDeps {
@@ -18,31 +19,37 @@ export interface WorkerQuestionDeps {
   readonly onCannotAsk: (reason: string) => void;
 }
 
-/** Asks all workers who runs a task. Only the one that runs it answers. */
+/** What the one worker says that has the task. */
+export interface WorkersWord {
+  readonly running?: Running;
+  readonly held?: Held;
+}
+
+/** Asks all workers who has a task. Only the one answers that runs it, or holds it back. */
 export class WorkerQuestion {
   #connection: Connection | undefined;
   #channel: LastingChannel | undefined;
   #request = '';
-  #onAnswer: (answer: TaskAnswer) => void = () => {};
+  #onAnswer: (answer: TaskAnswer | HeldAnswer) => void = () => {};
   #isTold = false;
   #hasFailed = false;
 
   constructor(private readonly deps: WorkerQuestionDeps) {}
 
-  async ask(id: string): Promise<Running | undefined> {
-    if (this.#hasFailed) return undefined;
+  async ask(id: string): Promise<WorkersWord> {
+    if (this.#hasFailed) return {};
     const channel = (await this.#open())?.current;
-    if (channel === undefined || this.#connection?.blocked === true) return undefined;
+    if (channel === undefined || this.#connection?.blocked === true) return {};
     this.#request = this.deps.newId();
     const patience = new AbortController();
-    const answered = new Promise<Running>((resolve) => {
-      this.#onAnswer = ({ worker, task }) => resolve({ worker, ...task });
+    const answered = new Promise<WorkersWord>((resolve) => {
+      this.#onAnswer = (answer) => resolve(wordOf(answer));
     });
     announce(channel, this.deps.names, { kind: 'task', request: this.#request, id });
     const late = delay(ANSWER_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined); // answered
     const answer = await Promise.race([answered, late]);
     patience.abort();
-    return answer;
+    return answer ?? {};
   }
 
   async close(): Promise<void> {
@@ -56,7 +63,8 @@ export class WorkerQuestion {
       this.#connection = await this.deps.connect((reason) => this.#tell(`the broker is blocked (${reason})`));
       this.#channel = await listen(this.#connection, this.deps.names, {
         onMessage: (message) => {
-          if (message.kind === 'runs' && message.request === this.#request) this.#onAnswer(message);
+          if (message.kind !== 'runs' && message.kind !== 'held') return;
+          if (message.request === this.#request) this.#onAnswer(message);
         },
         onFailure: (error) => this.#giveUp(error),
       });
@@ -76,4 +84,12 @@ export class WorkerQuestion {
     this.#isTold = true;
     this.deps.onCannotAsk(reason);
   }
+}
+
+function wordOf(answer: TaskAnswer | HeldAnswer): WorkersWord {
+  const { worker } = answer;
+  if (answer.kind === 'runs') return { running: { worker, ...answer.task } };
+  const { since, until, ahead, deaths, ...about } = answer.task;
+  const heldBack = { worker, since, until, ahead, ...(deaths !== undefined && { deaths }) };
+  return { held: { worker, ...about, heldBack } };
 }

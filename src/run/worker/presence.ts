@@ -7,6 +7,7 @@ import {
   WORKER_SAYS_EVERY_MS,
   type WorkerPresence,
 } from '../../broker/control.js';
+import type { ToldHeldTask } from '../../broker/held-answer.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import { type RunningAnswer, type RunningQuestion, toldText } from '../../broker/running-question.js';
 import type { Clock } from '../../core/clock.js';
@@ -23,6 +24,8 @@ export interface PresenceListener {
   onLeave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
   /** Somebody asks for a task: where it stands, if it runs here. */
   onTask(id: string): RunningTask | undefined;
+  /** The same: if it is held back here. */
+  onHeldTask(id: string): ToldHeldTask | undefined;
   /** A worker has spoken, this one too: what it says comes back to it. */
   onWorker(id: string): void;
   /** Somebody asks what runs here for so long; of all of it at most so many, what runs for longest first. */
@@ -112,6 +115,7 @@ export class Presence {
         return;
       case 'left':
       case 'runs':
+      case 'held':
       case 'here':
       case 'all-running':
         return;
@@ -124,12 +128,14 @@ export class Presence {
     this.listener.onPeers();
   }
 
-  /** Only who runs it answers. */
+  /** Only who has it answers. */
   #tellOfTask(request: string, id: string): void {
-    const task = this.listener.onTask(id);
     const channel = this.#channel?.current;
-    if (task === undefined || channel === undefined) return;
-    announce(channel, this.names, { kind: 'runs', request, worker: this.own.name, task });
+    if (channel === undefined) return;
+    const [runs, held] = [this.listener.onTask(id), this.listener.onHeldTask(id)];
+    const by = { request, worker: this.own.name };
+    if (runs !== undefined) announce(channel, this.names, { kind: 'runs', ...by, task: runs });
+    else if (held !== undefined) announce(channel, this.names, { kind: 'held', ...by, task: held });
   }
 
   /** Everybody answers, so that who asks knows of whom there was no answer. */

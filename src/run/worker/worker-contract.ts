@@ -53,8 +53,12 @@ export interface WorkerListener {
   onWarning(text: string): void;
   /** Why it does what it does, for who asks. */
   onDetail(text: string): void;
-  /** An attempt of a task, however it ended. */
-  onTaskEnded(event: TaskEvent): void;
+  /**
+   * An attempt of a task, however it ended.
+   *
+   * @param isCrash it is a dead letter, since its workers died
+   */
+  onTaskEnded(event: TaskEvent, isCrash: boolean): void;
   /** It has run, and what it returned is not kept. */
   onResultDropped(event: TaskEvent, reason: string): void;
   /** @param retryAfterMs when it is tried again; undefined: it is a dead letter */

@@ -15,7 +15,7 @@ import { delayQueueOf, type Names } from '../../core/names.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import { Unrunnable } from '../../core/unrunnable.js';
+import { Unrunnable, WorkerKiller } from '../../core/unrunnable.js';
 import { describeRule, type FoundWeight } from '../../core/weights.js';
 import type { TasksAtWorker } from '../../core/whereabouts.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
@@ -177,6 +177,7 @@ export class Worker {
         onQueue: (queue) => this.takeUp(queue).catch(fail),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
+        onHeldTask: (id) => this.#crashes?.heldBack(id),
         onWorker: (worker) => this.#crashes?.heard(worker),
         onRunning: (longerThanMs, limit) =>
           longestRunning(this.#runner.inFlight, clock.epochMicros() - longerThanMs * 1_000, limit),
@@ -195,6 +196,7 @@ export class Worker {
     const options = { worker, maxCrashes, form };
     return new CrashWatch(this.connection, this.names, options, this.#scheduler, this.clock, {
       onReady: () => this.#runner.wake(),
+      onDetail: (text) => this.listener.onDetail(text),
       onWarning: (text) => this.listener.onWarning(text),
     });
   }
@@ -536,7 +538,7 @@ export class Worker {
     const result = this.#results.lineOf(ended, failure, value);
     const event = result === undefined ? ended : { ...ended, hasResult: true };
     if (result !== undefined) this.#settlement?.result(result);
-    this.listener.onTaskEnded(event);
+    this.listener.onTaskEnded(event, failure?.thrown instanceof WorkerKiller);
     for (const answer of answers) this.#settlement?.answer(answer);
     if (failure === undefined) this.#settlement?.finished(run.task, event);
     else return this.#taskFailed(run, event, failure);

@@ -14,6 +14,7 @@ function traces(given: Partial<TaskTraces> = {}): TaskTraces {
     events: [],
     results: [],
     running: undefined,
+    held: undefined,
     ...given,
   };
 }
@@ -30,6 +31,18 @@ describe('the state of a task', () => {
   it('is unknown without any trace, and queued where a publisher has such ids', () => {
     expect(stateOf(traces(), NOW)).toEqual({ id: 't', state: 'unknown' });
     expect(stateOf(traces({ announced: { sent: undefined } }), NOW)).toEqual({ id: 't', state: 'queued' });
+  });
+
+  it('is queued, and held back, by the word of the worker that has it', () => {
+    const heldBack = { worker: 'w', since: NOW - 1, until: NOW + 9, ahead: 0 };
+    const { started: _, ...about } = running;
+    const held = { ...about, heldBack };
+    const { worker: __, ...shown } = about;
+    expect(stateOf(traces({ held }), NOW)).toEqual({ id: 't', state: 'queued', ...shown, heldBack });
+    const before = event({ outcome: 'retrying', attempt: 1 });
+    expect(stateOf(traces({ held, events: [before] }), NOW)).toMatchObject({ state: 'queued', heldBack });
+    const ended = event({ outcome: 'failed', attempt: 2 });
+    expect(stateOf(traces({ held, events: [ended] }), NOW).state).toBe('failed');
   });
 
   it('is queued once more where it was sent again after it had ended', () => {

@@ -1,6 +1,8 @@
 import type { Connection } from '../../../broker/connection.js';
+import { WORKER_GONE_AFTER_MS } from '../../../broker/control.js';
+import type { ToldHeldTask } from '../../../broker/held-answer.js';
 import type { Clock } from '../../../core/clock.js';
-import { CrashLedger, deathsOf } from '../../../core/crash-ledger.js';
+import { CrashLedger, crashReason, deathsOf } from '../../../core/crash-ledger.js';
 import { decodeEnvelope } from '../../../core/envelope.js';
 import type { Names } from '../../../core/names.js';
 import { keyOfTask } from '../../../core/worker-notes.js';
@@ -8,6 +10,7 @@ import { messageOf } from '../../../errors.js';
 import type { Admission, StartGate } from '../start-gate.js';
 import type { HeldTask } from '../task.js';
 import type { TaskForm } from '../task-form.js';
+import { describeHeldBack, describeJudged, toldHeld } from './held-suspect.js';
 import { NoteWriter } from './note-writer.js';
 import type { Suspects } from './suspects.js';
 import { WorkerLives } from './worker-lives.js';
@@ -28,6 +31,8 @@ export interface CrashWatchOptions {
 export interface CrashWatchListener {
   /** A task of the second row may start. */
   onReady(): void;
+  /** Why a task waits, for who asks. */
+  onDetail(text: string): void;
   onWarning(text: string): void;
 }
 
@@ -100,6 +105,7 @@ export class CrashWatch implements StartGate {
       else this.#notStarted(task);
       return admission;
     });
+    this.#tellWhoIsHeldBack(tasks.filter((_, i) => admissions[i] === LATER));
     await this.#note(starts);
     const released: string[] = [];
     const settled = tasks.map((task, i): Admission => {
@@ -113,6 +119,18 @@ export class CrashWatch implements StartGate {
     });
     this.#release(released);
     return settled;
+  }
+
+  /** Where the task with this id stands, if it is held back here. */
+  heldBack(id: string): ToldHeldTask | undefined {
+    const task = this.suspects.find(id);
+    const place = task && this.suspects.placeOf(task);
+    if (task === undefined || place === undefined) return undefined;
+    const key = this.#keyOf(task);
+    const at = key === undefined ? [] : this.#ledger.of(key).at;
+    const others = at.filter((worker) => worker !== this.options.worker);
+    const knownInMs = Math.max(0, ...others.map((worker) => this.#lives.knownInMs(worker)));
+    return toldHeld(task, place, knownInMs, this.clock.epochMicros());
   }
 
   ended(task: HeldTask, stays: boolean): void {
@@ -150,6 +168,14 @@ export class CrashWatch implements StartGate {
     this.#writer = undefined;
   }
 
+  /** Of some enough is known at once. */
+  #tellWhoIsHeldBack(tasks: readonly HeldTask[]): void {
+    if (tasks.length === 0) return;
+    this.#judge();
+    const heldBack = tasks.filter((task) => this.suspects.isUnjudged(task));
+    if (heldBack.length > 0) this.listener.onDetail(describeHeldBack(heldBack, WORKER_GONE_AFTER_MS));
+  }
+
   #notStarted(task: HeldTask): void {
     this.suspects.started(task);
     this.suspects.ended(task);
@@ -173,7 +199,7 @@ export class CrashWatch implements StartGate {
     if (deaths !== undefined) {
       void this.#writer?.write({ kind: 'guilty', worker, tasks: [key] });
       const attempt = (task.attempt ?? found.attempt ?? 1) + deaths - 1;
-      return { kind: 'never', reason: `its worker died ${deaths} times`, attempt };
+      return { kind: 'never', reason: crashReason(deaths), attempt };
     }
     const isCleared = crashes === 0 && at.every((other) => other === worker);
     if (!isCleared && !this.#judged.delete(task)) {
@@ -204,7 +230,7 @@ export class CrashWatch implements StartGate {
 
   #judge(): void {
     if (this.suspects.waiting === 0) return;
-    const isReady = this.suspects.judge((task, since) => {
+    const judged = this.suspects.judge((task, since) => {
       const key = this.#isOff ? undefined : this.#keyOf(task);
       if (key === undefined) return NO_CRASH;
       const { crashes, at, lastAt } = this.#ledger.of(key);
@@ -214,7 +240,9 @@ export class CrashWatch implements StartGate {
       const now = this.clock.epochMicros();
       return { crashes, lastAgoMs: Math.max(0, now - (lastAt ?? now)) / 1000 };
     });
-    if (isReady) this.listener.onReady();
+    for (const [crashes, tasks] of judged) this.listener.onDetail(describeJudged(tasks, crashes));
+    if (!this.suspects.isOneJudged) return;
+    this.listener.onReady();
   }
 
   /** Undefined where a message says no id: it cannot be told from another. */

@@ -12,6 +12,17 @@ export interface Judgement {
   readonly lastAgoMs: number;
 }
 
+/** Where a suspect stands in the second row. */
+export interface SuspectPlace {
+  /** It has been here for so long. */
+  readonly forMs: number;
+  /** It goes before fresh tasks in so long. */
+  readonly freshFirstMs: number;
+  /** Others that may go before it, one at a time. */
+  readonly ahead: number;
+  readonly crashes: number | undefined;
+}
+
 interface Suspect {
   readonly task: HeldTask;
   /** It is here. */
@@ -49,6 +60,12 @@ export class Suspects implements Scheduler<HeldTask> {
     return this.#waiting.size;
   }
 
+  /** Whether one waits of which enough is known for it to start. */
+  get isOneJudged(): boolean {
+    for (const { crashes } of this.#waiting) if (crashes !== undefined) return true;
+    return false;
+  }
+
   /** Whether one waits of which it is not known whether a worker at which it ran has died. */
   get isOneUnjudged(): boolean {
     for (const { crashes } of this.#waiting) if (crashes === undefined) return true;
@@ -74,18 +91,47 @@ export class Suspects implements Scheduler<HeldTask> {
     this.#waiting.add({ task, since: now, waitsSince: now, crashes: undefined });
   }
 
-  /** @param find what is known of it, undefined while that is too little; @returns whether one may start that might not before */
-  judge(find: (task: HeldTask, since: number) => Judgement | undefined): boolean {
-    let ready = false;
+  /**
+   * @param find what is known of it, undefined while that is too little
+   * @returns those that might not start before, by how many crashes they have
+   */
+  judge(find: (task: HeldTask, since: number) => Judgement | undefined): ReadonlyMap<number, HeldTask[]> {
+    const judged = new Map<number, HeldTask[]>();
     for (const suspect of this.#waiting) {
-      const found = find(suspect.task, suspect.since);
+      const { task, since, crashes: before } = suspect;
+      const found = find(task, since);
       suspect.crashes = found?.crashes;
       if (found === undefined) continue;
-      ready = true;
-      if (found.crashes === 0) continue;
-      suspect.waitsSince = Math.min(suspect.waitsSince, this.clock.now() - found.lastAgoMs);
+      const { crashes, lastAgoMs } = found;
+      if (crashes > 0) suspect.waitsSince = Math.min(suspect.waitsSince, this.clock.now() - lastAgoMs);
+      if (before === undefined) judged.set(crashes, [...(judged.get(crashes) ?? []), task]);
     }
-    return ready;
+    return judged;
+  }
+
+  /** Whether it waits here, and too little is known of it. */
+  isUnjudged(task: HeldTask): boolean {
+    const suspect = this.#suspectOf(task);
+    return suspect !== undefined && suspect.crashes === undefined;
+  }
+
+  /** The task with this id, if it waits here. */
+  find(id: string): HeldTask | undefined {
+    for (const { task } of this.#waiting) if (task.id === id) return task;
+    return undefined;
+  }
+
+  placeOf(task: HeldTask): SuspectPlace | undefined {
+    const now = this.clock.now();
+    const place = this.#suspectOf(task);
+    if (place === undefined) return undefined;
+    const { since, waitsSince, crashes } = place;
+    let ahead = this.#running === undefined ? 0 : 1;
+    for (const other of this.#waiting) {
+      if (other !== place && (other.crashes ?? 0) <= (crashes ?? Number.POSITIVE_INFINITY)) ahead++;
+    }
+    const freshFirstMs = Math.max(0, waitsSince + FRESH_FIRST_MS - now);
+    return { forMs: now - since, freshFirstMs, ahead, crashes };
   }
 
   starting(task: HeldTask): void {
@@ -150,6 +196,11 @@ export class Suspects implements Scheduler<HeldTask> {
 
   arrange(lanes: readonly Lane<HeldTask>[]): void {
     this.inner.arrange(lanes);
+  }
+
+  #suspectOf(task: HeldTask): Suspect | undefined {
+    for (const suspect of this.#waiting) if (suspect.task === task) return suspect;
+    return undefined;
   }
 
   #take(mayBe: (suspect: Suspect) => boolean): HeldTask | undefined {

@@ -75,6 +75,11 @@ export class WorkerLives {
     if (this.ledger.isDead(worker) || this.ledger.silentMs(worker) > 0) this.#sayThatLives(worker);
   }
 
+  /** How long it takes at the most until this worker is heard or known to be dead; milliseconds. */
+  knownInMs(worker: string): number {
+    return Math.max(0, DEAD_AFTER_MS - (this.#silent.get(worker) ?? 0));
+  }
+
   /** @param since milliseconds on the clock */
   heardSince(worker: string, since: number): boolean {
     return (this.#heardAt.get(worker) ?? Number.NEGATIVE_INFINITY) > since;

@@ -2,7 +2,8 @@ import type { TaskEvent } from '../../../core/task-event.js';
 
 /** What a worker tells somebody who watches it. */
 export interface WorkerMetrics {
-  ended(event: TaskEvent): void;
+  /** @param isCrash it is a dead letter, since its workers died */
+  ended(event: TaskEvent, isCrash: boolean): void;
 }
 
 export const NO_METRICS: WorkerMetrics = { ended: () => {} };

@@ -24,6 +24,7 @@ export class PrometheusMetrics implements WorkerMetrics {
   readonly #allBacklog: Gauge;
   readonly #backlogKnown: Gauge;
   readonly #redelivered: Counter;
+  readonly #crashed: Counter;
   readonly #deadLetters: Gauge;
 
   /** @param backlog asked once for each scrape */
@@ -85,6 +86,11 @@ export class PrometheusMetrics implements WorkerMetrics {
       help: 'Attempts that ended here of tasks that the broker had delivered before.',
       registers,
     });
+    this.#crashed = new Counter({
+      name: 'fairq_tasks_crashed_total',
+      help: 'Tasks that this worker made dead letters since their workers had died (--max-crashes).',
+      registers,
+    });
     this.#deadLetters = new Gauge({
       name: 'fairq_dead_letters',
       help: 'Tasks that failed for good and are kept as dead letters, by the broker; some seconds old.',
@@ -114,7 +120,8 @@ export class PrometheusMetrics implements WorkerMetrics {
     });
   }
 
-  ended({ user, outcome, enqueued, started, finished, redelivered }: TaskEvent): void {
+  ended({ user, outcome, enqueued, started, finished, redelivered }: TaskEvent, isCrash: boolean): void {
+    if (isCrash) this.#crashed.inc();
     this.#tasks.inc({ outcome });
     if (redelivered) this.#redelivered.inc();
     this.#dwell.observe(Math.max(0, started - enqueued) / 1e6);

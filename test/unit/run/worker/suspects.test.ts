@@ -25,7 +25,17 @@ describe('suspects', () => {
     );
     for (const one of deaths.keys()) suspects.putBehind(one);
     suspects.push(lane, task('fresh'));
-    expect(suspects.judge((one) => judged(deaths.get(one)))).toBe(true);
+    const known = suspects.judge((one) => judged(deaths.get(one)));
+    expect([...known].map(([crashes, tasks]) => [crashes, ...tasks.map(({ id }) => id)])).toEqual([
+      [2, 'two'],
+      [1, 'one'],
+      [0, 'none'],
+    ]);
+    expect(suspects.find('two')).toBe([...deaths.keys()][0]);
+    expect(suspects.placeOf(suspects.find('two')!)).toEqual({
+      ...{ forMs: 0, freshFirstMs: 30_000, ahead: 3, crashes: 2 },
+    });
+    expect(suspects.placeOf(suspects.find('none')!)?.ahead).toBe(1);
     expect(suspects.next()?.id).toBe('fresh');
     expect(suspects.next()?.id).toBe('none');
     const first = suspects.next();
