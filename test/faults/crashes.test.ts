@@ -45,9 +45,29 @@ class Scene {
     await fairqJson(this.env, 'publish', '--task', task, '--run', run, ...this.#queues, ...flags);
   }
 
+  async publishCelery(task: string, ...flags: string[]): Promise<void> {
+    await fairqJson(this.env, 'publish', '--celery', task, ...flags);
+  }
+
+  /** Ids of a user's innocent tasks that have ended, in the order of their first end; of everybody's. */
+  idsOf(user?: string): string[] {
+    const lines = linesOf(this.#log).map((line) => line.split(' '));
+    return [...new Set(lines.flatMap(([own, id = '']) => (user === undefined || own === user ? id : [])))];
+  }
+
   worker(...flags: string[]): RunningFairq {
     const args = ['--json', 'worker', '--handler', MODULE, ...this.#queues, ...flags];
     return new RunningFairq(args, this.env);
+  }
+
+  /** Lives of workers until nothing is left to do; how many of them have been killed by a task. */
+  async livesUntilEmpty(...flags: string[]): Promise<number> {
+    for (let deaths = 0; ; deaths++) {
+      const worker = this.worker('--exit-when', 'empty', ...flags);
+      const { code, stderr } = await worker.ended;
+      if (code === 3) return deaths; // the last one leaves the dead letter
+      expect(worker.process.signalCode, stderr).toBe('SIGKILL');
+    }
   }
 
   /** How many innocent tasks have ended. */
@@ -168,6 +188,41 @@ describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
     for (const one of workers) one.signal('SIGTERM');
     for (const one of workers) expect((await one.ended).code).toBe(0);
     await scene.endsWell('good', 200);
+  });
+});
+
+describe.each(QUEUE_TYPES)('with --ordered, in a %s queue', (queueType) => {
+  it('a task that kills its worker is dead after three deaths, and the tasks behind it keep their order', async () => {
+    const scene = await Scene.make(`ordered-${queueType}`, queueType);
+    const to = (user: string, count: number) => ['--user', user, '--count', `${count}`, '--ordered'];
+    await scene.publish('innocent', 'before', ...to('A', 3));
+    await scene.publish('kill', 'poison', ...to('A', 1));
+    await scene.publish('innocent', 'behind', ...to('A', 5));
+    await scene.publish('innocent', 'beside', ...to('B', 5), '--payload', '50');
+    expect(await scene.livesUntilEmpty('--ordered')).toBe(3);
+    expect(await scene.deaths()).toEqual([['A', 'its worker died 3 times']]);
+    for (const [run, completed] of [
+      ['before', 3],
+      ['behind', 5],
+      ['beside', 5],
+    ] as const) {
+      expect(await scene.report(run)).toMatchObject({ completed, failed: 0, missing: 0 });
+    }
+    const ended = scene.idsOf('A');
+    expect(ended).toEqual(ended.toSorted());
+    expect(ended).toHaveLength(8);
+  });
+});
+
+describe('of Celery clients', () => {
+  it('a task that kills its worker is dead after three deaths, and no other', async () => {
+    const scene = await Scene.make('celery', 'classic');
+    const to = ['--queue-prefix', 'sequence_'];
+    await scene.publishCelery('kill', '--user', 'poison', ...to);
+    await scene.publishCelery('innocent', '--users', '4', '--count', '20', ...to);
+    expect(await scene.livesUntilEmpty('--celery', ...to)).toBe(3);
+    expect(await scene.deaths()).toEqual([['poison', 'its worker died 3 times']]);
+    expect(scene.idsOf()).toHaveLength(80);
   });
 });
 
