@@ -54,5 +54,9 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
     lane.resting = true;
   }
 
+  note(): void {}
+
+  goOn(): void {}
+
   arrange(): void {}
 }

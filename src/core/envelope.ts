@@ -72,6 +72,19 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
 }
 
 /**
+ * When a task was sent that has never been tried, microseconds since the epoch. Undefined for a later attempt, which
+ * is older than its place in the queue, and for a message that does not say. Asked on delivery: the rest is not read.
+ */
+export function firstSentAt(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const text = headers?.[ENVELOPE_HEADER];
+  if (typeof text !== 'string') return undefined;
+  const [version, , attempt, sent] = text.split(' ', 4);
+  if (version !== VERSION || attempt !== '1') return undefined;
+  const sentAt = digits(sent);
+  return isSendTime(sentAt) ? sentAt : undefined;
+}
+
+/**
  * What of an envelope that is there makes no sense: a clause for people. Undefined where all of it does, or there is
  * none. Asked for every task that starts, so what is whole is seen at once.
  */

@@ -1,5 +1,6 @@
 import { LaneHeap } from './lane-heap.js';
 import { type Lane, Lanes, type Scheduler } from './scheduler.js';
+import { VirtualPast } from './virtual-past.js';
 
 /** Below every tie of a lane that has been served, so that who comes back from rest goes first. */
 const NEWCOMER = -(2 ** 52);
@@ -14,11 +15,15 @@ const REBASE_AT = 2 ** 30;
  *
  * A lane that is empty but not resting keeps its place, as far as what may be on its way from the broker
  * would have cost, and catches up when that arrives. While it does the bound does not hold for it.
+ *
+ * A task counts as backlog from when it was sent, not from when the broker has delivered it. So a lane that rested,
+ * and whose next task is older than its rest, starts where the virtual time stood when that task was sent.
  */
 export class FairScheduler<T> implements Scheduler<T> {
   readonly #lanes: Lanes<T>;
   readonly #heap = new LaneHeap<T>();
   readonly #cost: (lane: Lane<T>) => number;
+  readonly #past = new VirtualPast();
   #now = 0;
   #ties = 0;
   #held = 0;
@@ -96,11 +101,25 @@ export class FairScheduler<T> implements Scheduler<T> {
   #rebase(): void {
     for (const lane of this.#lanes.all()) lane.virtual -= this.#now;
     this.#heap.rebase(this.#now);
+    this.#past.rebase(this.#now);
     this.#now = 0;
   }
 
   rest(lane: Lane<T>): void {
     if (lane.held.size === 0) lane.resting = true;
+  }
+
+  note(moment: number): void {
+    this.#past.note(moment, this.#now);
+  }
+
+  goOn(lane: Lane<T>, since: number): void {
+    const then = this.#past.at(since);
+    if (then === undefined || !lane.resting) return;
+    lane.resting = false;
+    if (then < lane.virtual) return;
+    lane.virtual = then;
+    lane.tie = NEWCOMER + ++this.#ties;
   }
 
   arrange(lanes: readonly Lane<T>[]): void {

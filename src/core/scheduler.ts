@@ -40,6 +40,13 @@ export interface Scheduler<T> {
   correct(lane: Lane<T>, difference: number): void;
   /** Nothing is held of this user and nothing is on its way. */
   rest(lane: Lane<T>): void;
+  /** Call it now and then: it remembers how far it had come at this moment, on any clock that does not go back. */
+  note(moment: number): void;
+  /**
+   * The next task of a resting lane has been in its queue since that moment, on the clock of `note`: the user had
+   * not run out, the broker was slow. It has no more credit than what may be on its way would have cost.
+   */
+  goOn(lane: Lane<T>, since: number): void;
   /** Sets whose first turns come first among users that have had none, in the order given. */
   arrange(lanes: readonly Lane<T>[]): void;
 }

@@ -10,23 +10,12 @@ import { Orphans } from './orphans.js';
 import type { QueueFilter } from './queue-filter.js';
 import { RefusedQueues } from './refused-queues.js';
 import { Reserve } from './reserve.js';
+import { Rests } from './rests.js';
 import type { HeldTask, Source } from './task.js';
 import type { TaskForm } from './task-form.js';
 import { WindowControl, type WindowOptions } from './window-control.js';
 
-/** An empty queue's next deliveries, if there are any, have come by then. */
-const REST_AFTER_MS = 40;
-/**
- * The same where the broker is what limits the speed: it may take 100 ms to turn a window around. A user
- * laid to rest before would lose the turns that it has waited for.
- */
-const REST_AFTER_LOADED_MS = 150;
-/**
- * Who rests still has a part in the windows for so long. Among many users each has nothing here for a
- * moment now and then; windows that followed that would be unequal, and so would what users get.
- */
-const COUNTS_FOR_MS = 500;
-/** So does a queue that was just taken up: what waits in it is on its way. */
+/** A queue that was just taken up has a part in the windows for so long: what waits in it is on its way. */
 const FRESH_COUNTS_FOR_MS = 50;
 /** How long the first tasks wait for every user's deliveries; with other workers about, and alone. */
 const SHARED_PATIENCE_MS = 15;
@@ -68,17 +57,14 @@ export interface IntakeListener {
 
 /**
  * Takes tasks in: consumes the queues, hands what they deliver to the scheduler, and gives back what
- * others can start sooner.
- *
- * A source is *limited* once its window has been full: the broker may then hold more, so when its
- * lane runs empty it stays awake, and catches up when the next deliveries come. After `REST_AFTER_MS`
- * without any, or at once if it was never limited, it rests.
+ * others can start sooner. `Rests` says who has run out.
  */
 export class Intake {
   readonly #sources = new Map<string, Source>();
   readonly #awake: Awake;
   readonly windows: WindowControl;
   readonly #reserve: Reserve;
+  readonly #rests: Rests;
   /** Queues that are consumed, or about to be. */
   readonly #taking = new Set<string>();
   readonly #consumers: Consumers<Source>;
@@ -108,6 +94,7 @@ export class Intake {
     this.#refused = new RefusedQueues(clock, (text) => listener.onWarning(text));
     this.#orphans = new Orphans(this.#form.idOf);
     this.#reserve = new Reserve(clock);
+    this.#rests = new Rests(scheduler, clock);
     this.#awake = new Awake(options.charging, options.concurrency);
     this.#consumers = new Consumers<Source>(connection, {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
@@ -210,6 +197,7 @@ export class Intake {
       outstanding: 0,
       limited: false,
       lastTraffic: this.clock.now(),
+      consumedSince: this.clock.now(),
       backlog: 0,
       served: 0,
       resizing: false,
@@ -228,6 +216,7 @@ export class Intake {
     if (!this.#sources.has(queue)) this.listener.onTaken(queue);
     this.#sources.set(queue, source);
     source.window = this.windows.first(source);
+    source.consumedSince = this.clock.now();
     await this.#consumers.subscribe(queue, source, source.window, atStake);
     if (source.countsUntil !== undefined) source.countsUntil = this.clock.now() + FRESH_COUNTS_FOR_MS;
   }
@@ -239,7 +228,7 @@ export class Intake {
       this.#consumers.acknowledge();
       return;
     }
-    if (source.countsUntil === undefined && this.#restsNow(source, now)) this.#rest(source, now);
+    this.#rests.delivered(source, message, now, this.windows.brokerLimits);
     source.countsUntil = undefined;
     source.outstanding++;
     source.lastTraffic = now;
@@ -301,10 +290,12 @@ export class Intake {
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */
   tend(freeSlots: number): void {
     const now = this.clock.now();
-    if (this.windows.brokerLimits) this.#reserve.fit(this.#awake, now);
+    const { brokerLimits } = this.windows;
+    if (brokerLimits) this.#reserve.fit(this.#awake, now);
     else this.#reserve.release();
     if (now - this.#lastTended < TEND_EVERY_MS * Math.max(1, this.#awake.size / TEND_AT_ONCE)) return;
     this.#lastTended = now;
+    this.scheduler.note(now);
     const starving = freeSlots > 0 && this.scheduler.held === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
@@ -312,27 +303,9 @@ export class Intake {
     for (const source of this.#awake) {
       if (source.countsUntil !== undefined) {
         if (now >= source.countsUntil) this.#awake.delete(source);
-      } else if (this.#restsNow(source, now)) this.#rest(source, now);
+      } else if (this.#rests.isDue(source, now, brokerLimits)) this.#rests.rest(source, now);
       else this.windows.fit(source, starving, shrink);
     }
-  }
-
-  /** Its user saves up no credit from here on; with nothing running either it will soon count no more. */
-  #rest(source: Source, now: number): void {
-    this.scheduler.rest(source.lane);
-    if (source.outstanding > 0) return;
-    source.countsUntil = now + COUNTS_FOR_MS;
-    source.needed = 0;
-    source.limited = false;
-    source.served = 0;
-    source.backlog = 0;
-  }
-
-  /** Nothing is held, and nothing is on its way: the window has room, and has had for a while. */
-  #restsNow(source: Source, now: number): boolean {
-    if (source.lane.held.size > 0 || source.outstanding >= source.window) return false;
-    const restAfter = this.windows.brokerLimits ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
-    return !source.limited || now - source.lastTraffic > restAfter;
   }
 
   /**
@@ -401,6 +374,7 @@ export class Intake {
     for (const source of this.#yielded) {
       this.#yielded.delete(source);
       source.yielded = false;
+      source.consumedSince = this.clock.now();
       if (!this.#taken || !this.#sources.has(source.queue)) continue;
       source.window = this.windows.first(source);
       this.#consumers

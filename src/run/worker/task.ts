@@ -16,6 +16,8 @@ export interface Source {
   limited: boolean;
   /** When something last came from or went back to the broker for it; milliseconds. */
   lastTraffic: number;
+  /** Since when its tasks come here, and none is left to others; milliseconds. */
+  consumedSince: number;
   /** What waited in the queue when it was found; 0 once the lane has rested. */
   backlog: number;
   /** Tasks that have ended since the lane last rested. */

@@ -5,6 +5,7 @@ import {
   ENVELOPE_HEADER,
   encodeEnvelope,
   envelopeFault,
+  firstSentAt,
 } from '../../../src/core/envelope.js';
 
 describe('the envelope', () => {
@@ -35,9 +36,23 @@ describe('the envelope', () => {
       .map((parts) => parts.join(' '));
     fc.assert(
       fc.property(fc.oneof(fc.anything(), near), (value) => {
-        decodeEnvelope({ [ENVELOPE_HEADER]: value });
+        const headers = { [ENVELOPE_HEADER]: value };
+        const { sentAt, attempt } = decodeEnvelope(headers);
+        const first = firstSentAt(headers);
+        if (attempt === 1) expect(first).toBe(sentAt);
       }),
     );
+  });
+
+  it('says when a task was sent that has never been tried', () => {
+    const sentAt = 1_795_622_400_000_000;
+    const of = (attempt: number) =>
+      encodeEnvelope({ user: 'A', run: 'r', sequence: 7, attempt, sentAt, intendedAt: 0 });
+    expect(firstSentAt({ [ENVELOPE_HEADER]: of(1) })).toBe(sentAt);
+    expect(firstSentAt({ [ENVELOPE_HEADER]: of(2) })).toBeUndefined();
+    expect(firstSentAt({ [ENVELOPE_HEADER]: `2 7 1 ${sentAt} 0 r A` })).toBeUndefined();
+    expect(firstSentAt({ [ENVELOPE_HEADER]: '1 7 1 0 0 r A' })).toBeUndefined();
+    expect(firstSentAt(undefined)).toBeUndefined();
   });
 
   it('holds each field only where it makes sense', () => {

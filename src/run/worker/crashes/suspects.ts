@@ -194,6 +194,14 @@ export class Suspects implements Scheduler<HeldTask> {
     this.inner.rest(lane);
   }
 
+  note(moment: number): void {
+    this.inner.note(moment);
+  }
+
+  goOn(lane: Lane<HeldTask>, since: number): void {
+    this.inner.goOn(lane, since);
+  }
+
   arrange(lanes: readonly Lane<HeldTask>[]): void {
     this.inner.arrange(lanes);
   }
