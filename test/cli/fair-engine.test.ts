@@ -84,12 +84,14 @@ describe('weights', () => {
 describe('charged by time', () => {
   it('a user with long tasks gets fewer of them', async () => {
     for (const run of ['count', 'time']) {
-      await publish(run, 'long', 20, '--duration', '50ms');
+      await publish(run, 'long', 10, '--duration', '100ms');
       await publish(run, 'short', 400, '--duration', '1ms');
       await fairqJson(env, 'worker', '--exit-when', 'empty', '--concurrency', '2', '--charge', run);
     }
-    expect((await lastPositions('count')).long).toBeLessThan(60);
-    expect((await lastPositions('time')).long).toBeGreaterThan(100);
+    const { long: byCount = 0 } = await lastPositions('count');
+    expect(byCount).toBeLessThan(40);
+    // Where the machine is busy, a task of 1 ms takes several.
+    expect((await lastPositions('time')).long).toBeGreaterThan(2 * byCount);
   });
 });
 

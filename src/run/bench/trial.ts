@@ -21,7 +21,7 @@ import { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
 
-/** Who sends so much gives way to everybody else, or the processors would be what is measured. */
+/** Who sends so much while workers run gives way to everybody else, or the processors would be what is measured. */
 const FLOOD_PER_SECOND = 1_000;
 
 /** How the tasks reach the workers. */
@@ -142,7 +142,8 @@ export class Trial {
     this.#longestMs = Math.max(this.#longestMs, load.duration?.most ?? 0);
     const args = ['publish', '--run', this.#run, ...strategyFlags(strategy, load), ...publishFlags(load)];
     const publisher = this.#start<unknown>(args);
-    if (load.rate === undefined || load.rate >= FLOOD_PER_SECOND) publisher.giveWay();
+    const floods = load.rate === undefined || load.rate >= FLOOD_PER_SECOND;
+    if (floods && this.#workers.length > 0) publisher.giveWay();
     await publisher.ended;
   }
 
