@@ -13,6 +13,7 @@ import {
   queueDefinition,
 } from './broker-figures.js';
 import {
+  arrayOf,
   type BriefQueue,
   briefQueue,
   type CountedListedQueue,
@@ -49,6 +50,9 @@ export interface AlternateExchange {
 /** RabbitMQ fails (HTTP 500) to list what goes away in that moment, such as a connection that closes. */
 const FAILURES_TOLERATED = 2;
 const ASK_AGAIN_MS = 300;
+
+/** Of what the API gives page by page. */
+const MOST_A_PAGE = 500;
 
 type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -178,6 +182,14 @@ export class Management {
     const vhost = segment(this.address.vhost);
     const list = await this.#list(`/api/exchanges/${vhost}?columns=name,type`);
     return new Map(list.map((item) => [String(field(item, 'name')), String(field(item, 'type'))]));
+  }
+
+  /** Those vhosts, of all that this user may enter, that have an exchange of this name. */
+  async vhostsWithExchange(name: string): Promise<string[]> {
+    const query = `name=${encodeURIComponent(name)}&page=1&page_size=${MOST_A_PAGE}&columns=name,vhost`;
+    const found = arrayOf(field(await this.#call('GET', `/api/exchanges?${query}`), 'items'));
+    // The API looks for names that have it in them.
+    return found.filter((item) => field(item, 'name') === name).map((item) => String(field(item, 'vhost')));
   }
 
   /** Where an exchange sends what finds no queue, and who says so; undefined where it sends it nowhere. */

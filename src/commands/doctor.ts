@@ -31,6 +31,8 @@ async function doctor(_: object, context: Context): Promise<CommandResult> {
   try {
     const findings = await examine({
       connect: (listener) => openConnection(address, 'fairq doctor', listener),
+      vhost: address.vhost,
+      connectTo: (vhost) => openConnection({ ...address, vhost }, 'fairq doctor'),
       ...{ management, names, newId: idGenerator(context) },
       clock: context.clock,
       where: showAddress(address),

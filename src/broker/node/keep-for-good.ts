@@ -88,6 +88,7 @@ async function start({ settings, env, stop }: KeeperContext, state: KeptState): 
       fixedPorts: settings.fixedPorts,
       portsBefore: state.ports ?? undefined,
       extraConfig: settings.extraConfig,
+      plugins: settings.plugins,
       env,
     },
     stop,

@@ -29,6 +29,7 @@ async function keepIn(folder: string, { settings, env, stop, tell }: KeeperConte
       fixedPorts: settings.fixedPorts,
       portsBefore: undefined,
       extraConfig: settings.extraConfig,
+      plugins: settings.plugins,
       env,
     },
     stop,

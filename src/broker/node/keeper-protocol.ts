@@ -20,6 +20,7 @@ export interface KeeperSettings {
   readonly folder: string;
   readonly fixedPorts: FixedPorts;
   readonly extraConfig: readonly string[];
+  readonly plugins: readonly string[];
 }
 
 export type KeeperMessage =
@@ -68,10 +69,11 @@ export function parseMessage(value: unknown): KeeperMessage | null {
 export function parseSettings(text: string | undefined): KeeperSettings {
   const value = parseJson(text ?? '');
   if (isRecord(value)) {
-    const { mode, folder, fixedPorts, extraConfig } = value;
+    const { mode, folder, fixedPorts, extraConfig, plugins } = value;
     const modeIsKnown = mode === 'throw-away' || mode === 'kept' || mode === 'sweep';
-    if (modeIsKnown && typeof folder === 'string' && isFixedPorts(fixedPorts) && isStringList(extraConfig)) {
-      return { mode, folder, fixedPorts, extraConfig };
+    const areLists = isStringList(extraConfig) && isStringList(plugins);
+    if (modeIsKnown && typeof folder === 'string' && isFixedPorts(fixedPorts) && areLists) {
+      return { mode, folder, fixedPorts, extraConfig, plugins };
     }
   }
   throw new TypeError('The keeper is started by fairq, with its settings; it is not a command.');

@@ -36,7 +36,7 @@ export function defaultStateDir(env: Readonly<Record<string, string | undefined>
  */
 export async function startKeptNode(stateDir: string, options: NodeOptions = {}): Promise<KeptNodeStatus> {
   const folder = absolute(stateDir);
-  const { port, managementPort, extraConfig = [] } = options;
+  const { port, managementPort, extraConfig = [], plugins = [] } = options;
   const fixedPorts = { port, managementPort };
   const status = await until(
     async () => {
@@ -45,7 +45,7 @@ export async function startKeptNode(stateDir: string, options: NodeOptions = {})
       // It is starting or stopping: what comes of that is to be seen.
       if (holder !== null) return null;
       await checkFixedPorts(fixedPorts);
-      const keeper = spawnKeeper({ mode: 'kept', folder, fixedPorts, extraConfig });
+      const keeper = spawnKeeper({ mode: 'kept', folder, fixedPorts, extraConfig, plugins });
       const word = await keeper.firstWord;
       if (word.type === 'failed') throw errorOf(word.error);
       if (word.type === 'ready') {
@@ -71,7 +71,7 @@ export async function stopKeptNode(stateDir: string): Promise<KeptNodeStatus> {
     const gone = async () => ((await lockHolder(folder)) === holder ? null : true);
     await until(gone, { timeoutMs: PATIENCE_MS });
   } else if (processesOf(dataFolderOf(folder)).length > 0) {
-    await spawnKeeper({ mode: 'sweep', folder, fixedPorts: {}, extraConfig: [] }).ended;
+    await spawnKeeper({ mode: 'sweep', folder, fixedPorts: {}, extraConfig: [], plugins: [] }).ended;
   }
   return (await look(folder)).status;
 }

@@ -48,12 +48,13 @@ export async function writeLayout(
   layout: NodeLayout,
   ports: NodePorts,
   extra: readonly string[],
+  plugins: readonly string[],
 ): Promise<void> {
   for (const folder of [layout.folder, layout.data, layout.logs, layout.noMoreConfig]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   await writeFile(layout.config, configText(ports, extra));
-  await writeFile(layout.plugins, '[rabbitmq_management].\n');
+  await writeFile(layout.plugins, `[${['rabbitmq_management', ...plugins].join(',')}].\n`);
   await writeFile(layout.emptyEnvironment, '');
   // Localhost without /etc/hosts, which a minimal container may not have.
   await writeFile(layout.resolver, '{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n');

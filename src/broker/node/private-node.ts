@@ -21,10 +21,13 @@ export interface ThrowAwayNode extends RunningNode {
  * does not keep this process from ending. Throws `PORT_TAKEN`, `NO_RABBITMQ` or `NODE_START_FAILED`.
  */
 export async function startThrowAwayNode(options: NodeOptions = {}): Promise<ThrowAwayNode> {
-  const { port, managementPort, dataParent = tmpdir(), extraConfig = [] } = options;
+  const { port, managementPort, dataParent = tmpdir(), extraConfig = [], plugins = [] } = options;
   const fixedPorts = { port, managementPort };
   await checkFixedPorts(fixedPorts);
-  const keeper = spawnKeeper({ mode: 'throw-away', folder: absolute(dataParent), fixedPorts, extraConfig });
+  const keeper = spawnKeeper({
+    ...{ mode: 'throw-away', folder: absolute(dataParent) },
+    ...{ fixedPorts, extraConfig, plugins },
+  });
   const word = await keeper.firstWord;
   if (word.type !== 'ready') {
     // It has cleaned up by the time it ends.

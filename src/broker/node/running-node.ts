@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly dataParent?: string;
   /** Lines for `rabbitmq.conf`, after fairq's own. */
   readonly extraConfig?: readonly string[];
+  /** Plugins of RabbitMQ to enable beside those of the management API. */
+  readonly plugins?: readonly string[];
 }
 
 export function isRunningNode(value: unknown): value is RunningNode {

@@ -24,6 +24,7 @@ export interface NodePlan {
   /** The ports of its last run, to be taken again where they are free. */
   readonly portsBefore: NodePorts | undefined;
   readonly extraConfig: readonly string[];
+  readonly plugins: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -81,7 +82,7 @@ async function tryToStart(
   const layout = layoutOf(plan.folder);
   const node = { name: plan.name, layout, ports: await choosePorts(plan.fixedPorts, plan.portsBefore) };
   if (plan.fresh) await rm(layout.data, { recursive: true, force: true });
-  await writeLayout(layout, node.ports, plan.extraConfig);
+  await writeLayout(layout, node.ports, plan.extraConfig, plan.plugins);
   let launched: Launched | undefined;
   try {
     launched = await launch(programs, plan.env, node, guard);

@@ -1,3 +1,4 @@
+import { noticedBy } from '../../core/noticing.js';
 import type { WorkerSnapshot } from '../../core/worker-report.js';
 import { formatCount, formatDuration, formatTasks } from '../../render/numbers.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
@@ -17,11 +18,14 @@ export class Narration {
   #dropped = 0;
   #before: Counts = { completed: 0, failed: 0, retried: 0 };
   #idle = false;
+  /** Of new users. */
+  #brokerTold = false;
 
   constructor(
     private readonly context: Context,
     private readonly name: string,
     private readonly slots: number,
+    private readonly listEveryMs: number,
   ) {}
 
   listener(): Omit<WorkerListener, 'onTaskEnded'> {
@@ -32,6 +36,13 @@ export class Narration {
         say(`worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${slots} slots`, {
           ...{ worker: name, queues, slots },
         }),
+      onBrokerTells: (broker) => {
+        const listing = `a listing every ${formatDuration(this.listEveryMs)}`;
+        const text = `new users are noticed by ${noticedBy(broker, listing)}`;
+        if (this.#brokerTold && broker.vhost === undefined) warn(text);
+        else detail(text);
+        this.#brokerTold = broker.vhost !== undefined;
+      },
       onWarning: (text) => warn(text),
       onDetail: (text) => detail(text),
       onResultDropped: ({ id, user }, reason) => {

@@ -20,6 +20,9 @@ import { includedQueues } from './queues.js';
  */
 const PLAIN_PREFETCH = 1_000;
 
+/** Not a worker's: in that vhost there may be other workers, who count those. */
+const EAR_CONNECTION = 'fairq hears new queues for ';
+
 /** So long an event loop may stand still, or a heartbeat long where that is shorter, before it is spoken of. */
 const MOST_STALL_MS = 10_000;
 
@@ -98,7 +101,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   }
   const newId = idGenerator(context);
   let metrics: WorkerMetrics = NO_METRICS;
-  const narration = new Narration(context, name, flags.concurrency);
+  const narration = new Narration(context, name, flags.concurrency, flags.discoverEvery);
   const worker = new Worker(
     connection,
     management,
@@ -142,6 +145,11 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     {
       ...narration.listener(),
       onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
+    },
+    {
+      vhost: config.address.vhost,
+      connectTo: (vhost) =>
+        openConnection({ ...config.address, vhost }, EAR_CONNECTION + name, { reconnectForMs: FOREVER }),
     },
   );
   const served = await serveMetrics(flags, include, also, name, worker, management, context);

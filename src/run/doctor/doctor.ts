@@ -15,6 +15,9 @@ import * as workers from './worker-checks.js';
 export interface DoctorDeps {
   /** Connects; rejects where that cannot be done. */
   readonly connect: (listener?: ConnectionListener) => Promise<Connection>;
+  readonly vhost: string;
+  /** Connects to another vhost. */
+  readonly connectTo: (vhost: string) => Promise<Connection>;
   readonly management: Management;
   readonly names: Names;
   readonly newId: () => string;
@@ -54,17 +57,24 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     );
   }
   if (listed === undefined && amqp?.blocked !== undefined) findings.push(broker.blocked(amqp.blocked));
-  if (amqp !== undefined) findings.push(workers.running(amqp, now()));
+  if (amqp !== undefined) findings.push(workers.newUsers(amqp), workers.running(amqp, now()));
   if (amqp !== undefined && listed !== undefined) {
     findings.push(await crashes(deps, listed), workers.workers(amqp, listed));
   }
   return findings;
 }
 
-async function viaAmqp({ connect, names, newId }: DoctorDeps): Promise<AmqpFacts> {
+async function viaAmqp({
+  connect,
+  names,
+  newId,
+  management,
+  vhost,
+  connectTo,
+}: DoctorDeps): Promise<AmqpFacts> {
   const connection = await connect();
   try {
-    return await askAmqp(connection, connect, names, newId);
+    return await askAmqp(connection, connect, names, newId, { management, vhost, connectTo });
   } finally {
     await connection.close();
   }

@@ -2,6 +2,7 @@ import type { Channel } from 'amqplib';
 import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
 import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { WorkerPresence } from '../../broker/control.js';
+import { type EventSearch, hearBroker } from '../../broker/event-search.js';
 import type { AlternateExchange, Binding, Management } from '../../broker/management.js';
 import { tryToPublish } from '../../broker/publish-trial.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
@@ -10,9 +11,12 @@ import { brokersWords } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
 import type { Names } from '../../core/names.js';
+import type { BrokerTells } from '../../core/noticing.js';
 import { ifAllowed } from '../../errors.js';
 import { CHANNELS_NEEDED } from './broker-checks.js';
 
+/** It is enough that there is something to hear. */
+const HEARS_NOTHING = { onEvent: () => {}, onHearAgain: () => {}, onFailure: () => {} };
 /** A broker that has just got into an alarm answers nothing that is published. */
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -48,6 +52,8 @@ export interface AmqpFacts {
   readonly comesBack?: boolean | undefined;
   /** Those that were heard of in the last seconds. */
   readonly workers: readonly WorkerPresence[];
+  /** Whether this user hears the broker's own events, as a worker would. */
+  readonly broker: BrokerTells;
 }
 
 export async function askManagement(
@@ -90,6 +96,7 @@ export async function askAmqp(
   connect: (listener: ConnectionListener) => Promise<Connection>,
   names: Names,
   newId: () => string,
+  events: Omit<EventSearch, 'connection'>,
 ): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
   const published = refused.length > 0 ? undefined : await tryToPublish(connect, names.controlExchange);
@@ -102,7 +109,9 @@ export async function askAmqp(
     blocked === undefined
       ? await unroutableComesBack(connection, names.taskExchange, ANSWER_WITHIN_MS)
       : undefined;
-  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack };
+  const broker = await hearBroker({ ...events, connection }, HEARS_NOTHING);
+  await broker.close();
+  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack, broker };
 }
 
 /** A limit of the user shows only when it is reached, and ends the connection then. */

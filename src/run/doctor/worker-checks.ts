@@ -1,6 +1,7 @@
 import { idleSlots } from '../../broker/control.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
 import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/names.js';
+import { noticedBy } from '../../core/noticing.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */
@@ -39,6 +40,12 @@ export function workers(
     'workers',
     `${counted(heard.length, 'worker')}, ${counted(slots, 'slot')}, ${free.toLocaleString('en-US')} of them idle`,
   );
+}
+
+/** Of those whose client announces nothing. */
+export function newUsers({ broker }: Pick<AmqpFacts, 'broker'>): Finding {
+  const listing = 'a listing every 30 s (worker --discover-every)';
+  return ok('new users', `workers notice them by ${noticedBy(broker, listing)}`);
 }
 
 /** @param nowMs milliseconds since the epoch */

@@ -405,11 +405,13 @@ export class Intake {
     return true;
   }
 
-  /** Takes up a queue that was just made, or that a pruner has kept. */
-  async takeAnnounced(queue: string): Promise<void> {
-    this.#left.delete(queue);
-    this.#refused.tryNow(queue);
-    await this.take([queue]);
+  /** Takes up queues that were just made, or that a pruner has kept. */
+  async takeAnnounced(queues: readonly string[]): Promise<void> {
+    for (const queue of queues) {
+      this.#left.delete(queue);
+      this.#refused.tryNow(queue);
+    }
+    await this.take(queues);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { isReserved, type Names } from '../../core/names.js';
+import { isReserved, type Names, ownQueue } from '../../core/names.js';
 import { type KnownQueue, otherNames } from '../../core/not-work.js';
 import type { QueueFilter } from './queue-filter.js';
 
@@ -9,6 +9,8 @@ import type { QueueFilter } from './queue-filter.js';
 export class QueuesOfWork {
   /** Streams that somebody was told of. */
   readonly #streams = new Set<string>();
+  /** Other prefixes on this vhost, by the last listing. */
+  #others: readonly Names[] = [];
 
   constructor(
     private readonly names: Names,
@@ -18,10 +20,19 @@ export class QueuesOfWork {
 
   among(queues: readonly KnownQueue[]): string[] {
     const wanted = queues.filter(({ name, exclusive }) => !exclusive && this.filter.matches(name));
-    const others = wanted.length === 0 ? [] : otherNames(this.names, queues);
-    const work = wanted.filter(({ name }) => !others.some((other) => isReserved(other, name)));
+    this.#others = wanted.length === 0 ? [] : otherNames(this.names, queues);
+    const work = wanted.filter(({ name }) => !this.#isOthers(name));
     this.#tellOfStreams(work.filter(({ type }) => type === 'stream').map(({ name }) => name));
     return work.filter(({ type }) => type !== 'stream').map(({ name }) => name);
+  }
+
+  /** Whether a queue that was just made is a user's, by its name alone. What only a glob matches is to be listed first. */
+  isUsers(queue: string): boolean {
+    return ownQueue(this.names, queue) !== undefined && !this.#isOthers(queue);
+  }
+
+  #isOthers(queue: string): boolean {
+    return this.#others.some((other) => isReserved(other, queue));
   }
 
   /** It was found to be a stream. */

@@ -1,5 +1,6 @@
 import type { QueueKind } from '../../broker/topology.js';
 import type { Charging } from '../../core/charging.js';
+import type { BrokerTells } from '../../core/noticing.js';
 import type { RetryPolicy } from '../../core/retry-policy.js';
 import type { TaskEvent } from '../../core/task-event.js';
 import type { Weights } from '../../core/weights.js';
@@ -50,6 +51,8 @@ export interface WorkerOptions {
 
 export interface WorkerListener {
   onReady(queues: number): void;
+  /** Whether new users are noticed by the broker's own events; again when that has changed. */
+  onBrokerTells(broker: BrokerTells): void;
   onWarning(text: string): void;
   /** Why it does what it does, for who asks. */
   onDetail(text: string): void;

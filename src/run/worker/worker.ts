@@ -2,6 +2,7 @@ import { cpuUsage } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import type { RunningTask } from '../../broker/control.js';
+import type { EventSearch } from '../../broker/event-search.js';
 import { makeFixedQueues } from '../../broker/fixed-queues.js';
 import type { Management } from '../../broker/management.js';
 import type { BriefQueue } from '../../broker/queue-figures.js';
@@ -21,6 +22,7 @@ import type { TasksAtWorker } from '../../core/whereabouts.js';
 import { WINDOW_REASONS, type Window } from '../../core/windows.js';
 import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/worker-report.js';
 import { FairqError, interruptedError, messageOf } from '../../errors.js';
+import { BrokerEar } from './broker-ear.js';
 import { CrashWatch } from './crashes/crash-watch.js';
 import { Suspects } from './crashes/suspects.js';
 import { Drain } from './drain.js';
@@ -28,6 +30,8 @@ import type { Handlers } from './handlers.js';
 import { HeldBack } from './held-back.js';
 import { Intake } from './intake.js';
 import { LARGE_BYTES, LargeMessages } from './large-messages.js';
+import { Listings } from './listings.js';
+import { NewQueues } from './new-queues.js';
 import { type OwnState, Presence } from './presence.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
 import { QueuesOfWork } from './queues-of-work.js';
@@ -56,8 +60,6 @@ const WATCH_EVERY_MS = 25;
 /** On its way from one queue to another, or to here, a task is in no queue for a moment. */
 const EMPTY_LOOKS = 5;
 const LOST_WITHIN_MS = 500;
-/** A listing that failed is tried again so soon. */
-const LIST_AGAIN_MS = 2_000;
 /** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
 const PULSE_EVERY_MS = 20;
 const STALL_SAID_EVERY_MS = 60_000;
@@ -72,6 +74,8 @@ export class Worker {
   readonly #filter: QueueFilter;
   readonly #work: QueuesOfWork;
   readonly #presence: Presence;
+  readonly #brokerEar: BrokerEar;
+  readonly #newQueues: NewQueues;
   readonly #runner: Runner;
   readonly #intake: Intake;
   readonly #warmUp: WarmUp;
@@ -97,7 +101,7 @@ export class Worker {
   readonly #stalls: StallWatch;
   #stallSaidAt = Number.NEGATIVE_INFINITY;
   #flushTimer: NodeJS.Timeout | undefined;
-  #listTimer: NodeJS.Timeout | undefined;
+  readonly #listings: Listings;
   /** The last listing has failed, and somebody was told. */
   #listFailed = false;
   #pulse: NodeJS.Timeout | undefined;
@@ -115,6 +119,7 @@ export class Worker {
     private readonly clock: Clock,
     newId: () => string,
     private readonly listener: WorkerListener,
+    events: Omit<EventSearch, 'connection' | 'management'>,
   ) {
     this.#stopped = new Promise((resolve) => {
       this.#stop = resolve;
@@ -174,7 +179,7 @@ export class Worker {
       clock,
       {
         queues: () => this.#intake.sources.keys(),
-        onQueue: (queue) => this.takeUp(queue).catch(fail),
+        onQueue: (queue) => this.#newQueues.add(queue),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
         onHeldTask: (id) => this.#crashes?.heldBack(id),
@@ -183,8 +188,22 @@ export class Worker {
           longestRunning(this.#runner.inFlight, clock.epochMicros() - longerThanMs * 1_000, limit),
         onCensus: () => this.#tasksHere(),
         onPeers: () => this.#startWhenAllReady(),
-        onHearAgain: () => this.#listSoon(0),
+        onHearAgain: () => {
+          this.#listings.soon(0);
+          void this.#brokerEar.look();
+        },
         onFailure: fail,
+      },
+    );
+    this.#listings = new Listings(() => this.#list(), options.discoverEveryMs, clock);
+    this.#newQueues = new NewQueues(clock, (queues) => this.#takeAnnounced(queues).catch(fail));
+    this.#brokerEar = new BrokerEar(
+      { ...events, connection, management },
+      {
+        onCreated: (queue) => this.#created(queue),
+        onDeleted: (queue) => this.#newQueues.forget(queue),
+        onHearAgain: () => this.#listings.soon(0),
+        onFound: (broker) => listener.onBrokerTells(broker),
       },
     );
     this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
@@ -247,8 +266,20 @@ export class Worker {
 
   /** Takes up a queue that somebody has just named; resolves with whether it is there. */
   async takeUp(queue: string): Promise<boolean> {
-    if (!this.#stopping && !this.#work.isStream(queue)) await this.#intake.takeAnnounced(queue);
+    await this.#takeAnnounced([queue]);
     return this.#intake.serves(queue);
+  }
+
+  async #takeAnnounced(queues: readonly string[]): Promise<void> {
+    if (this.#stopping) return;
+    await this.#intake.takeAnnounced(queues.filter((queue) => !this.#work.isStream(queue)));
+  }
+
+  /** The broker says so. A name that only a glob matches may be another prefix's own, which a listing shows. */
+  #created(queue: string): void {
+    if (!this.#filter.matches(queue)) return;
+    if (this.#work.isUsers(queue)) this.#newQueues.add(queue);
+    else this.#listings.afterHint();
   }
 
   /** Takes nothing new; `run` finishes what runs and reports. */
@@ -292,13 +323,15 @@ export class Worker {
       this.#warmUp.cancel();
       this.#heldBack.clear();
       this.#presence.close();
+      this.#newQueues.close();
       this.#crashes?.end();
       this.#moves?.close();
       this.#returns?.close();
-      clearTimeout(this.#listTimer);
+      this.#listings.close();
       clearInterval(this.#pulse);
       clearTimeout(this.#flushTimer);
       this.#intake.closing();
+      await this.#brokerEar.close();
     }
   }
 
@@ -334,7 +367,7 @@ export class Worker {
     this.#presence.say();
     this.#lookForStall();
     this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
-    this.#listSoon(this.options.discoverEveryMs);
+    this.#listings.soon(this.options.discoverEveryMs);
     for (const rule of this.options.weights.unused) {
       this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
     }
@@ -366,7 +399,7 @@ export class Worker {
 
   /** It hears of new queues before it asks for those that there are, so that none falls between. */
   async #findQueues(): Promise<BriefQueue[]> {
-    await this.#presence.open();
+    await Promise.all([this.#presence.open(), this.#brokerEar.look()]);
     return this.management.queuesInBrief();
   }
 
@@ -377,18 +410,6 @@ export class Worker {
     this.listener.onWarning(
       `${others.length} of ${queues.length} queues, such as ${JSON.stringify(others[0])}, were not made with "publish --ordered": their order holds only while a single worker serves them`,
     );
-  }
-
-  #listSoon(afterMs: number): void {
-    clearTimeout(this.#listTimer);
-    if (this.#stopping) return;
-    const { discoverEveryMs } = this.options;
-    this.#listTimer = setTimeout(() => {
-      this.#list().then(
-        () => this.#listSoon(discoverEveryMs),
-        () => this.#listSoon(Math.min(LIST_AGAIN_MS, discoverEveryMs)),
-      );
-    }, afterMs);
   }
 
   async #list(): Promise<void> {
@@ -660,7 +681,9 @@ export class Worker {
 
   async #close(): Promise<WorkerReport> {
     this.#stopping = true;
+    this.#listings.close();
     this.#warmUp.cancel();
+    void this.#brokerEar.close();
     this.#runner.end();
     // A broker that is away has all that was held, and would be told nothing.
     if (!this.connection.isConnected && !this.#hasUnfinished) return this.#report(0);

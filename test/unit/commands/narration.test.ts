@@ -11,7 +11,7 @@ function narrate(verbose = false) {
   const lines: string[] = [];
   const note = (text: string) => void lines.push(text);
   const context = { say: note, warn: note, detail: note, verbose } as unknown as Context;
-  const narration = new Narration(context, 'w1', 4);
+  const narration = new Narration(context, 'w1', 4, 30_000);
   const fail = (user: string, count: number) => {
     const { onTaskFailed } = narration.listener();
     for (let i = 0; i < count; i++) onTaskFailed(user, `${user}-${i}`, `boom of ${user}`, undefined);
