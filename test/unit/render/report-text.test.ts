@@ -50,7 +50,7 @@ test('tasks without a run are no cause for alarm', () => {
 
 test('failures, repeats and tasks that nobody named are told', () => {
   const measures = new RunMeasures();
-  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'failed' }));
+  measures.add(taskEvent({ id: '1', user: 'A', started: 1, outcome: 'failed' }));
   measures.add(taskEvent({ id: '2', user: 'B' }));
   measures.add(taskEvent({ id: '2', user: 'B' }));
   measures.addRecord(runRecord({ A: 1 }));
