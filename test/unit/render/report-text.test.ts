@@ -50,9 +50,9 @@ test('tasks without a run are no cause for alarm', () => {
 
 test('failures, repeats and tasks that nobody named are told', () => {
   const measures = new RunMeasures();
-  measures.add(taskEvent({ id: '1', user: 'A', started: 1, outcome: 'failed' }));
+  measures.add(taskEvent({ id: '1', user: 'A', outcome: 'failed' }));
   measures.add(taskEvent({ id: '2', user: 'B' }));
-  measures.add(taskEvent({ id: '2', user: 'B' }));
+  measures.add(taskEvent({ id: '2', user: 'B', started: 1 }));
   measures.addRecord(runRecord({ A: 1 }));
   expect(rendered(measures)).toContain('FAILED: 1 task, 1 completed again.');
   expect(rendered(measures).replaceAll('\n', ' ')).toContain('1 task completed that no publisher has named.');
