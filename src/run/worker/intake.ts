@@ -7,6 +7,7 @@ import type { Scheduler } from '../../core/scheduler.js';
 import type { Window } from '../../core/windows.js';
 import { Awake } from './awake.js';
 import { Orphans } from './orphans.js';
+import { Patience, type PatienceLimits } from './patience.js';
 import type { QueueFilter } from './queue-filter.js';
 import { RefusedQueues } from './refused-queues.js';
 import { Reserve } from './reserve.js';
@@ -17,9 +18,12 @@ import { WindowControl, type WindowOptions } from './window-control.js';
 
 /** A queue that was just taken up has a part in the windows for so long: what waits in it is on its way. */
 const FRESH_COUNTS_FOR_MS = 50;
-/** How long the first tasks wait for every user's deliveries; with other workers about, and alone. */
-const SHARED_PATIENCE_MS = 15;
-const PATIENCE_MS = 500;
+/**
+ * How long the first tasks wait for every user's deliveries. With other workers about these may have what is lacking.
+ * Alone, what waited is on its way: a broker on a busy machine sends none of it for up to half a second.
+ */
+const SHARED_PATIENCE: PatienceLimits = { silenceMs: 15, mostMs: 500 };
+const PATIENCE: PatienceLimits = { silenceMs: 1_000, mostMs: 5_000 };
 /** Held of a user, the broker's next deliveries come before it runs out. */
 const ENOUGH = 1_024;
 const TEND_EVERY_MS = 5;
@@ -313,18 +317,20 @@ export class Intake {
    * With other workers about, who may have taken it, that is soon.
    */
   async filled(): Promise<void> {
-    const from = this.clock.now();
-    const patience = this.windows.workers > 1 ? SHARED_PATIENCE_MS : PATIENCE_MS;
-    while (!this.#holdsWhatWaited() && this.clock.now() - from < patience) {
+    const limits = this.windows.workers > 1 ? SHARED_PATIENCE : PATIENCE;
+    const patience = new Patience(limits, this.clock.now());
+    while (patience.lasts(this.#lacking, this.clock.now())) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
-  #holdsWhatWaited(): boolean {
+  /** So many of the tasks that waited, and have a place in the windows, are not here yet. */
+  get #lacking(): number {
+    let lacking = 0;
     for (const { outstanding, window, backlog, served } of this.#sources.values()) {
-      if (outstanding < Math.min(window, backlog - served, ENOUGH)) return false;
+      lacking += Math.max(0, Math.min(window, backlog - served, ENOUGH) - outstanding);
     }
-    return true;
+    return lacking;
   }
 
   /**

@@ -1,0 +1,31 @@
+/** For how long to wait for things that come one by one: while they do, and within reason. Milliseconds. */
+export interface PatienceLimits {
+  /** Nothing more has come for so long: what is lacking does not come. */
+  readonly silenceMs: number;
+  readonly mostMs: number;
+}
+
+/** Whether it is still worth waiting. */
+export class Patience {
+  #fewest = Number.POSITIVE_INFINITY;
+  #since: number;
+
+  /** @param from milliseconds, on the clock of `lasts` */
+  constructor(
+    private readonly limits: PatienceLimits,
+    private readonly from: number,
+  ) {
+    this.#since = from;
+  }
+
+  /** @param lacking how many have not come yet */
+  lasts(lacking: number, now: number): boolean {
+    if (lacking === 0) return false;
+    if (lacking < this.#fewest) {
+      this.#fewest = lacking;
+      this.#since = now;
+    }
+    const { silenceMs, mostMs } = this.limits;
+    return now - this.#since < silenceMs && now - this.from < mostMs;
+  }
+}
