@@ -181,7 +181,9 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return isName(request) && isName(id) ? { kind: 'task', request, id } : undefined;
   }
   if (value.kind === 'runs') return decodeTaskAnswer(value);
-  if (value.kind === 'held') return decodeHeldAnswer(value);
+  if (value.kind === 'held' && 'request' in value) {
+    return isName(value.request) ? decodeHeldAnswer(value) : undefined;
+  }
   if (value.kind === 'running') return decodeQuestion(value);
   if (value.kind === 'all-running') return decodeRunningAnswer(value);
   if (value.kind === 'census' && 'request' in value) {

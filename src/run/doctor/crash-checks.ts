@@ -18,6 +18,8 @@ const LIST = `fairq dead list --reason '${CRASH_REASON}'`;
 const MEND =
   'Find out why before a redrive, which lets each of them end as many workers again; a program of its own (worker --exec) keeps the worker alive.';
 
+const NONE = ok(CHECK, 'no dead letter is of a task that ended its workers');
+
 export interface CrashDeps {
   readonly connect: () => Promise<Connection>;
   readonly management: Management;
@@ -27,37 +29,43 @@ export interface CrashDeps {
 
 /** Names the tasks that ended their workers. Dead letters are looked at only where workers say that there are such. */
 export async function crashes(deps: CrashDeps, { queues }: ManagementFacts): Promise<Finding> {
-  const { names, management, clock } = deps;
-  const none = ok(CHECK, 'no dead letter is of a task that ended its workers');
+  const { names } = deps;
   const letters = queues.find(({ name }) => name === names.deadLetterQueue)?.ready ?? 0;
-  if (letters === 0 || !queues.some(({ name }) => name === names.startStream)) return none;
-  const connection = await deps.connect();
+  if (letters === 0 || !queues.some(({ name }) => name === names.startStream)) return NONE;
   try {
-    const guilty = await countGuilty(connection, names);
-    if (guilty === 0) return none;
-    if (letters > MOST_LETTERS) {
-      return warning(
-        CHECK,
-        `${counted(guilty, 'task')} ended their workers in the last days; whether they are among the ${counted(letters, 'dead letter')} was not looked at`,
-        `${LIST} shows them. ${MEND}`,
-      );
+    const connection = await deps.connect();
+    try {
+      return await Promise.race([look(connection, deps, letters), connection.lost]);
+    } finally {
+      await connection.close();
     }
-    const definition = (queue: string) => management.queueDefinition(queue);
-    const list = await listDeadLetters({ connection, names, clock, definition }, { reason: CRASH_REASON });
-    if (list.letters.length === 0) return none;
-    const named = (by: 'user' | 'task') =>
-      some(groupDeadLetters(list.letters, [by]).map(({ of }) => of[by] ?? ''));
-    return warning(
-      CHECK,
-      `${counted(list.letters.length, 'dead letter')} of tasks that ended their workers: of ${named('user')}, named ${named('task')}`,
-      `${LIST} shows them. ${MEND}`,
-    );
   } catch (error) {
     const hint = error instanceof FairqError ? error.hint : undefined;
     return unknown(CHECK, messageOf(error), hint ?? `${LIST} may show them.`);
-  } finally {
-    await connection.close();
   }
+}
+
+async function look(connection: Connection, deps: CrashDeps, letters: number): Promise<Finding> {
+  const { names, management, clock } = deps;
+  const guilty = await countGuilty(connection, names);
+  if (guilty === 0) return NONE;
+  if (letters > MOST_LETTERS) {
+    return warning(
+      CHECK,
+      `${counted(guilty, 'task')} ended their workers in the last days; whether they are among the ${counted(letters, 'dead letter')} was not looked at`,
+      `${LIST} shows them. ${MEND}`,
+    );
+  }
+  const definition = (queue: string) => management.queueDefinition(queue);
+  const list = await listDeadLetters({ connection, names, clock, definition }, { reason: CRASH_REASON });
+  if (list.letters.length === 0) return NONE;
+  const named = (by: 'user' | 'task') =>
+    some(groupDeadLetters(list.letters, [by]).map(({ of }) => of[by] ?? ''));
+  return warning(
+    CHECK,
+    `${counted(list.letters.length, 'dead letter')} of tasks that ended their workers: of ${named('user')}, named ${named('task')}`,
+    `${LIST} shows them. ${MEND}`,
+  );
 }
 
 /** Tasks that workers have given up, as far back as their notes are kept. */

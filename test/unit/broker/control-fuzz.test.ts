@@ -28,6 +28,12 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       const texts = [user, run, message.worker].every((text) => typeof text === 'string');
       return texts && isName(message.request) && [attempt, enqueued, started].every(Number.isSafeInteger);
     }
+    case 'held': {
+      const { user, run, attempt, enqueued, since, until, ahead, deaths = 0 } = message.task;
+      const texts = [user, run, message.worker].every((text) => typeof text === 'string');
+      const numbers = [attempt, enqueued, since, until, ahead, deaths].every(Number.isSafeInteger);
+      return isName(message.request) && texts && numbers && ahead >= 0 && deaths >= 0;
+    }
     case 'running':
       return isName(message.request) && [message.longerThanMs, message.limit].every(Number.isSafeInteger);
     case 'all-running':
@@ -76,6 +82,9 @@ describe('what anybody says on the control exchange', () => {
         nearly({ kind: 'task', request: 'r', id: 'i' }),
         nearly({ user: 'A', run: 'r', attempt: 1, enqueued: 1, started: 2 }).map(
           (task) => `{"kind":"runs","request":"r","worker":"w","task":${task}}`,
+        ),
+        nearly({ user: 'A', run: 'r', attempt: 1, enqueued: 1, since: 2, until: 3, ahead: 0, deaths: 1 }).map(
+          (task) => `{"kind":"held","request":"r","worker":"w","task":${task}}`,
         ),
         nearly({ kind: 'leave', request: 'r', queues: ['q', 'p'] }),
         nearly({ kind: 'running', request: 'r', longerThanMs: 60_000, limit: 10 }),
