@@ -248,9 +248,18 @@ export class Management {
 
   /** What the processes connected to the vhost call themselves. */
   async connectionNames(): Promise<string[]> {
-    const path = `/api/vhosts/${segment(this.address.vhost)}/connections`;
-    const list = await this.#list(path);
-    return list.map((item) => String(field(field(item, 'client_properties'), 'connection_name') ?? ''));
+    return [...(await this.clientNames()).values()];
+  }
+
+  /** The same, by what the broker calls their connections. */
+  async clientNames(): Promise<ReadonlyMap<string, string>> {
+    const list = await this.#list(`/api/vhosts/${segment(this.address.vhost)}/connections`);
+    return new Map(
+      list.map((item) => [
+        String(field(item, 'name')),
+        String(field(field(item, 'client_properties'), 'connection_name') ?? ''),
+      ]),
+    );
   }
 
   /** How many workers are connected to the vhost, of whatever prefix; undefined where this user may not know. */

@@ -65,6 +65,7 @@ export function queueDetails(item: unknown): QueueDetails {
     messageBytes: Number(field(item, 'message_bytes') ?? 0),
     oldestSentAt: typeof headAt === 'number' ? headAt * 1_000 : undefined,
     consumerDetails: arrayOf(field(item, 'consumer_details')).map((consumer) => ({
+      connection: String(field(field(consumer, 'channel_details'), 'connection_name') ?? ''),
       peer: String(field(field(consumer, 'channel_details'), 'peer_host') ?? 'unknown'),
       user: String(field(field(consumer, 'channel_details'), 'user') ?? 'unknown'),
       prefetch: Number(field(consumer, 'prefetch_count') ?? 0),

@@ -23,6 +23,8 @@ export interface PublishReport {
   readonly restoredRuns: readonly string[];
   /** Queues that tasks went to and that are no user's. */
   readonly queues: readonly string[];
+  /** Those of them that are streams: no worker runs what is in one. Null where that is not known. */
+  readonly streams: readonly string[] | null;
   /** Sent more than 10 ms after they were due. */
   readonly late: number;
   readonly interrupted: boolean;

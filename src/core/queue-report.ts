@@ -62,6 +62,8 @@ export interface QueueDetails extends ListedQueue, QueueRates {
 }
 
 export interface ConsumerDetails {
+  /** What the broker calls it. */
+  readonly connection: string;
   /** Its address. */
   readonly peer: string;
   readonly user: string;
@@ -70,10 +72,11 @@ export interface ConsumerDetails {
   readonly active: boolean;
 }
 
+/** `slots` and `idle` are null of one that consumes the queue and does not answer: what it runs is unknown. */
 export interface ServingWorker {
   readonly name: string;
-  readonly slots: number;
-  readonly idle: number;
+  readonly slots: number | null;
+  readonly idle: number | null;
 }
 
 /** What is ready, and how many consume it, is what the queue says now. The rest is up to 5 s old. */
@@ -88,7 +91,7 @@ export interface ShownQueue extends QueueDetails {
   readonly bound: boolean | undefined;
   /** Known to be idle for so long; milliseconds, 0 for not at all. */
   readonly idleMs: number;
-  /** Workers that serve it, by their own word; undefined where this user may not listen to them. */
+  /** Workers that serve it, by their own word or the broker's; undefined where this user may not listen to them. */
   readonly workers: readonly ServingWorker[] | undefined;
   /** Tasks of its user that fairq's workers have just ended; undefined where none did, and of other queues. */
   readonly endedPerSecond: number | undefined;

@@ -18,9 +18,12 @@ export function renderPublish(report: PublishReport, style: TextStyle): string {
   if (restored < confirmed || confirmed === 0) lines.push(`run ${safeText(report.run, style.unicode)}`);
   if (restored > 0) lines.push(`${formatTasks(restored)} as saved${ofRuns(restoredRuns, style)}`);
   if (report.id !== null) lines.push(`task ${safeText(report.id, style.unicode)}`);
-  lines.push(...report.queues.slice(0, QUEUES_SHOWN).map((queue) => servedBy(queue, style)));
-  if (report.queues.length > QUEUES_SHOWN) {
-    lines.push(`and so on, for ${formatCount(report.queues.length)} queues that are no user's`);
+  const { queues, streams } = report;
+  // What nobody runs comes first.
+  const named = [...(streams ?? []), ...queues.filter((queue) => streams?.includes(queue) !== true)];
+  lines.push(...named.slice(0, QUEUES_SHOWN).map((queue) => servedBy(queue, report, style)));
+  if (queues.length > QUEUES_SHOWN) {
+    lines.push(`and so on, for ${formatCount(queues.length)} queues that are no user's`);
   }
   lines.push(...notTakenLines(report, style));
   if (report.interrupted) {
@@ -91,9 +94,12 @@ export function renderWait({
   return parts.join(', ');
 }
 
-/** No worker looks after such a queue unless it is told to. */
-function servedBy(queue: string, { unicode }: TextStyle): string {
-  const name = safeText(queue, unicode);
+/** No worker looks after such a queue unless it is told to, and none looks after a stream. */
+function servedBy(queue: string, { streams }: PublishReport, style: TextStyle): string {
+  const name = safeText(queue, style.unicode);
+  if (streams?.includes(queue) === true) {
+    return paint('alarm', `queue "${name}" is a stream: no worker runs what is in it`, style);
+  }
   return `queue "${name}": workers serve it with --${name.includes(',') ? 'queues' : 'also'} ${shellWord(name)}`;
 }
 

@@ -36,7 +36,7 @@ export function taskLine(state: TaskState, now: number, style: TextStyle): strin
   switch (state.state) {
     case 'queued':
       return state.heldBack === undefined
-        ? 'queued: it waits for its turn'
+        ? 'queued: no worker that answers runs it' // one that a task blocks answers nobody, and may run it
         : heldBack(state.heldBack, now, style);
     case 'started':
       return `started${attempt}, runs since ${duration(now - (state.started ?? now))} at ${safeText(state.worker ?? '', style.unicode)}`;

@@ -13,6 +13,8 @@ const BROKER_COUNTS_EVERY_S = 5;
 const FEWEST_ROWS = 6;
 /** Of a narrow terminal: what comes first matters most. */
 const MOST_HEAD = 2;
+/** One that a task blocks is not heard either. */
+const NO_WORKER = 'No worker is heard.';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
@@ -79,13 +81,19 @@ function waitingText({ backlog, listedSecondsAgo: age }: TopSample): string {
 
 function workerLines({ workers, workersKnown }: TopSample, style: TextStyle): string[] {
   if (workers.length === 0) {
-    const none = workersKnown ? paint('alarm', 'No worker runs here.', style) : 'Listening for workers.';
+    const none = workersKnown ? paint('alarm', NO_WORKER, style) : 'Listening for workers.';
     return [none, ''];
   }
   const shown = [...workers].sort((a, b) => b.perSecond - a.perSecond).slice(0, MOST_WORKERS);
   const table = renderTable<TopWorker>(
     [
-      { heading: 'worker', text: ({ name }) => safeText(name, style.unicode), align: 'left', shrinkTo: 10 },
+      {
+        heading: 'worker',
+        text: ({ name }) => safeText(name, style.unicode),
+        align: 'left',
+        shrinkTo: 10,
+        whole: true,
+      },
       { heading: 'slots', text: ({ slots }) => formatCount(slots) },
       { heading: 'idle', text: ({ idle }) => formatCount(idle) },
       { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
@@ -95,15 +103,24 @@ function workerLines({ workers, workersKnown }: TopSample, style: TextStyle): st
         text: ({ longest }) => ofUser(longest, style),
         align: 'left',
         shrinkTo: 8,
+        whole: true,
         dropOrder: 1,
       },
       { heading: '', text: ({ ready }) => (ready ? '' : 'starting'), align: 'left' },
     ],
     shown,
     style,
-  ).split('\n');
+  );
+  const names = shown.flatMap(({ name, longest }) => {
+    const [worker, user] = [safeText(name, style.unicode), ofUser(longest, style)];
+    return [worker, user, `${worker}  ${user}`];
+  });
   const more = workers.length - shown.length;
-  return [...table, ...(more > 0 ? [`and ${formatCount(more)} more workers`] : []), ''];
+  return [
+    ...withWhole(names, table, style),
+    ...(more > 0 ? [`and ${formatCount(more)} more workers`] : []),
+    '',
+  ];
 }
 
 function age({ seconds }: TopTask): string {
@@ -138,9 +155,14 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
     { heading: '', text: (user) => bar(user, style), align: 'left', dropOrder: 3 },
     { heading: '', text: stateOf, align: 'left', dropOrder: 1 },
   ];
-  const names = new Set(shown.map(({ user }) => safeText(user, style.unicode)));
-  const lines = renderTable(columns, shown, style).split('\n');
-  return lines.flatMap((line) => (names.has(line) ? inPieces(line, style.columns) : [line]));
+  const names = shown.map(({ user }) => safeText(user, style.unicode));
+  return withWhole(names, renderTable(columns, shown, style), style);
+}
+
+/** The lines of a table, of which those that are names without room in their column may be longer than any line is. */
+function withWhole(names: readonly string[], table: string, { columns }: TextStyle): string[] {
+  const isName = new Set(names);
+  return table.split('\n').flatMap((line) => (isName.has(line) ? inPieces(line, columns) : [line]));
 }
 
 /** A name that is typed again is all there, on as many lines as it takes. */

@@ -31,6 +31,29 @@ describe('a stream among the queues of a worker', () => {
   });
 });
 
+describe('publish --queue', () => {
+  it('says which of its queues is a stream, which no worker runs', async () => {
+    await vhost.channel.assertQueue('told_log', { durable: true, arguments: { 'x-queue-type': 'stream' } });
+    const { code, stdout } = await fairq(vhost.env, 'publish', '--queue', 'told_log');
+    expect(code).toBe(0);
+    expect(stdout).toContain('queue "told_log" is a stream: no worker runs what is in it');
+    expect(stdout).not.toContain('workers serve it');
+    const streams = async (queue: string, env: Readonly<Record<string, string>> = vhost.env) =>
+      (await fairqJson(env, 'publish', '--queue', queue)).streams;
+    expect(await streams('told_log')).toEqual(['told_log']);
+    expect(await streams('told_tasks')).toEqual([]);
+    expect((await fairq(vhost.env, 'publish', '--queue', 'told_tasks')).stdout).toContain(
+      'queue "told_tasks": workers serve it with --also told_tasks',
+    );
+    // Nobody answers there: what is not known is called so.
+    expect(
+      await streams('told_log', { ...vhost.env, FAIRQ_MANAGEMENT_URI: 'http://127.0.0.1:1' }),
+    ).toBeNull();
+    // The worker of the next test takes every queue.
+    for (const queue of ['told_log', 'told_tasks']) await vhost.channel.deleteQueue(queue);
+  });
+});
+
 describe("a worker of every queue, '*'", () => {
   it("takes no messages from the queues of the broker, of fairq, of another prefix's or of Celery", async () => {
     const { channel } = vhost;

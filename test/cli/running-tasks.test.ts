@@ -71,7 +71,7 @@ it('tasks that run are found at all workers, and who does not answer is named', 
   ]);
 
   // Nobody but the worker knows what runs there, and this one cannot answer.
-  await publish('C', 'cpu', 1);
+  const { id } = await publish('C', 'cpu', 1);
   const blocked = await eventually(async () => (await running()).silent[0], {
     timeoutMs: WAIT_MS,
     what: 'w2 is blocked',
@@ -80,6 +80,8 @@ it('tasks that run are found at all workers, and who does not answer is named', 
   const shown = (await fairq(env, 'tasks', '--running')).stdout;
   expect(shown).toContain('No answer from w2');
   expect(shown).toContain('1 worker answered');
+  // It runs at w2, which cannot say so.
+  expect((await fairq(env, 'task', String(id))).stdout).toContain('queued: no worker that answers runs it');
 }, 180_000);
 
 it('who is slow to answer is waited for', async () => {

@@ -8,6 +8,7 @@ import type { RunReport } from '../../src/core/report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
+import { times } from '../support/times.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -129,6 +130,21 @@ describe('a file of tasks', () => {
     expect(stderr).toContain(`${path}, line 1: gzip: unexpected end of file; nothing was sent`);
     expect(code).toBe(64);
     expect(await tasks('half')).toBeUndefined();
+  });
+
+  it.each([
+    ['is cut off', () => gzipSync('{"user":"hint"}\n').subarray(0, 25), /the file was cut off, or is still/],
+    ['is damaged', () => gzipSync('{"user":"hint"}\n').fill(0, 28), /The compressed data are damaged/],
+    ['is not in UTF-8', () => LATIN1, /Write it in UTF-8: "iconv /],
+    ['has an id twice', () => '{"user":"hint","id":"x"}\n'.repeat(2), /Give each task an id of its own/],
+    ['names no user', () => '{"task":"noop"}\n', /Say whose it is/],
+    ['has a line that is no task', () => '{"usr":"hint"}\n', /Each line is \{"user"/],
+  ])('that %s is told what to do about that', async (_, content, hint) => {
+    const { code, stderr } = await fairq(env, 'publish', '--from', file('hint', content()));
+    expect(stderr).toMatch(hint);
+    expect(times(stderr, 'Each line is {')).toBe(hint.source.startsWith('Each') ? 1 : 0);
+    expect(code).toBe(64);
+    expect(await tasks('hint')).toBeUndefined();
   });
 
   it('has each id once', async () => {

@@ -54,7 +54,7 @@ describe.skipIf(!hasTerminal)('fairq top on a terminal', () => {
   it('shows who has what, sorts and filters by key, and leaves the terminal as it was', async () => {
     const top = await open();
     expect(users(top)).toEqual(['A', 'B', '\\']);
-    await top.shows(/No worker runs here/);
+    await top.shows(/No worker is heard/);
     await top.shows(/^A .* no worker/);
     expect(top.screen.join('\n')).toContain('\\u{1b}[31mred\\u{202e}');
     top.type('r');

@@ -55,6 +55,10 @@ describe('a queue that takes no more', () => {
       const { failed, notMoved } = JSON.parse(stdout) as WorkerReport;
       expect(notMoved).toBeGreaterThan(0);
       expect(failed).toBe(queue === 'fairq.dead' ? 6 - notMoved : 0);
+      // What is said of a failed task is so: it is where the line says only when the queue has taken it.
+      expect(times(stderr, 'failed, it is a dead letter')).toBe(failed);
+      expect(times(stderr, 'failed, tried again in')).toBe(6 - notMoved - failed);
+      expect(times(stderr, `failed, and the queue "${queue}" does not take it`)).toBe(Math.min(5, notMoved));
       const before = await fairqJson<RunReport>(env, 'report', '--run', run);
       expect(before.failed + before.retries).toBe(6 - notMoved);
       await lift();

@@ -106,6 +106,32 @@ describe('queues show', () => {
     await fairqJson(env(), 'queues', 'purge', 'N', '--yes');
   });
 
+  it('names a worker that a task blocks, and says that it is unknown what runs there', async () => {
+    const worker = new RunningFairq(['worker', '--name', 'deaf', '-c', '1'], env());
+    try {
+      await worker.says(/ready, /);
+      await fairqJson(env(), 'publish', '--user', 'Z', '--task', 'cpu', '--duration', '10m', '--count', '3');
+      const shown = await eventually(
+        async () => {
+          const found = await fairqJson<ShownQueue>(env(), 'queues', 'show', 'Z');
+          return found.unacknowledged > 0 && found.workers?.[0]?.idle === null && found;
+        },
+        { timeoutMs: 60_000, what: 'the worker is blocked' },
+      );
+      expect(shown.workers).toEqual([{ name: 'deaf', slots: null, idle: null }]);
+      const { stdout } = await fairq(env(), 'queues', 'show', 'Z');
+      expect(stdout).toContain('worker deaf: no answer, so what it runs is unknown');
+    } finally {
+      worker.signal('SIGKILL'); // it hears no other
+      await worker.ended;
+    }
+    await eventually(async () => (await vhost.ready('fairq.user.Z')) === 3, {
+      timeoutMs: 60_000,
+      what: 'its tasks are back',
+    });
+    await fairqJson(env(), 'queues', 'purge', 'Z', '--yes');
+  });
+
   it('takes a queue by its name, and says where there is none', async () => {
     await vhost.channel.assertQueue('theirs', { durable: true });
     expect(await fairqJson(env(), 'queues', 'show', '--queue', 'theirs')).toMatchObject({ name: 'theirs' });
@@ -126,6 +152,11 @@ describe('queues purge', () => {
     });
     expect(await fairqJson(env(), 'queues', 'purge', 'P', '--yes')).toMatchObject({ purged: 7 });
     expect(await vhost.ready('fairq.user.P')).toBe(0);
+    for (const how of ['--dry-run', '--yes']) {
+      const { code, stdout } = await fairq(env(), 'queues', 'purge', 'P', how);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Nothing waits in "fairq.user.P": nothing was thrown away.');
+    }
   });
 });
 

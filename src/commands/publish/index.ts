@@ -137,6 +137,8 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   const { planFrom } = await import('../../run/publish/plan.js');
   const { PublishRun } = await import('../../run/publish/publish-run.js');
   const { openConnection } = await import('../../broker/connection.js');
+  const { Management } = await import('../../broker/management.js');
+  const { streamsAmong } = await import('../../run/publish/streams-among.js');
   const { idGenerator, newRunId } = await import('../identity.js');
   const { showProgress } = await import('../progress.js');
   const { celeryFrom } = await import('./celery.js');
@@ -184,6 +186,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     onUnblocked: () => context.say('the broker takes tasks again'),
   });
   const foreign = await celery?.open(connection);
+  const management = new Management(config.address);
   try {
     const wait = (onState: OnState) =>
       celery === undefined
@@ -213,7 +216,10 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
     const room = () => ids?.room();
     const listeners = { onTask, onConfirmed, onNotTaken, room };
     const run = new PublishRun(
-      { connection, names, clock: context.clock, newId, ...listeners, foreign },
+      {
+        ...{ connection, names, clock: context.clock, newId, ...listeners, foreign },
+        streamsAmong: (queues) => streamsAmong(management, queues),
+      },
       plan,
     );
     context.interrupts.on({
@@ -260,6 +266,7 @@ async function publish(flags: PublishFlags, context: Context): Promise<CommandRe
   } finally {
     foreign?.close();
     await connection.close();
+    await management.close();
   }
 }
 

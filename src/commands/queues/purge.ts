@@ -37,7 +37,11 @@ async function purge(flags: PurgeFlags, context: Context): Promise<CommandResult
     const plan = `${formatTasks(ready)} of "${name}" would be thrown away, for good; what workers hold already is run.`;
     const document = { schemaVersion: 1, kind: 'queue-purge', queue: name, user: flags.user ?? null, ready };
     const dryRun = flags.dryRun === true;
-    if (dryRun || ready === 0) return { document: { ...document, dryRun, purged: 0 }, text: () => plan };
+    if (ready === 0) {
+      const nothing = `Nothing waits in "${name}": nothing was thrown away. What workers hold already is run.`;
+      return { document: { ...document, dryRun, purged: 0 }, text: () => nothing };
+    }
+    if (dryRun) return { document: { ...document, dryRun, purged: 0 }, text: () => plan };
     if (!(await confirmed(context, plan, flags.yes === true))) {
       return { document: { ...document, dryRun, purged: 0 }, text: () => 'Nothing was changed.' };
     }

@@ -15,6 +15,7 @@ type Counts = Pick<WorkerSnapshot, 'completed' | 'failed' | 'retried'>;
 export class Narration {
   readonly #unshown = new Unshown();
   #failures = 0;
+  #stuck = 0;
   #dropped = 0;
   #before: Counts = { completed: 0, failed: 0, retried: 0 };
   #idle = false;
@@ -51,6 +52,15 @@ export class Narration {
         warn(`task ${id} of user ${JSON.stringify(user)} is done, and its result is not kept: ${reason}`, {
           ...{ task: id, user, reason },
         });
+      },
+      onFailureStuck: (user, id, reason, queue) => {
+        this.#stuck++;
+        if (this.#stuck > SHOWN && !verbose) return;
+        const why = JSON.stringify(reason.slice(0, 200));
+        warn(
+          `task ${id} of user ${JSON.stringify(user)} failed, and the queue ${JSON.stringify(queue)} does not take it: ${why}`,
+          { ...{ task: id, user, reason, queue } },
+        );
       },
       onTaskFailed: (user, id, reason, retryAfterMs) => {
         this.#failures++;
@@ -100,5 +110,6 @@ export class Narration {
     }
     this.#failures = 0;
     this.#dropped = 0;
+    this.#stuck = 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { ShownQueue } from '../../core/queue-report.js';
+import type { ServingWorker, ShownQueue } from '../../core/queue-report.js';
 import {
   formatBytes,
   formatCount,
@@ -82,11 +82,8 @@ function leftOf(queue: ShownQueue, seconds: number): string {
 
 function consumersOf(queue: ShownQueue, safe: (text: string) => string): string[] {
   const { consumers, workers, ready, user, group } = queue;
-  if (workers === undefined)
-    return [consumers > 0 ? formatCount(consumers) : 'none', ...otherConsumers(queue, safe)];
-  const named = workers.map(({ name, slots, idle }) => {
-    return `worker ${safe(name)}: ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`;
-  });
+  if (workers === undefined) return consumers > 0 ? otherConsumers(queue, safe) : ['none'];
+  const named = workers.map((worker) => `worker ${safe(worker.name)}: ${atWork(worker)}`);
   const more = named.length - CONSUMERS_SHOWN;
   const shown =
     more > 0 ? [...named.slice(0, CONSUMERS_SHOWN), `and ${formatCount(more)} more workers`] : named;
@@ -98,6 +95,12 @@ function consumersOf(queue: ShownQueue, safe: (text: string) => string): string[
   return [ready > 0 ? `none: ${formatTasks(ready)} wait for a worker ("${worker}")` : 'none'];
 }
 
+function atWork({ slots, idle }: ServingWorker): string {
+  if (slots === null || idle === null)
+    return 'no answer, so what it runs is unknown (a task blocks it, it is stopped, or of another --prefix)';
+  return `${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`;
+}
+
 /** Some of those that the broker lists are the workers': it does not say which. */
 function otherConsumers(
   { consumers, consumerDetails }: ShownQueue,
@@ -107,7 +110,7 @@ function otherConsumers(
     const window = prefetch === 0 ? 'no limit' : `${formatCount(prefetch)} unacknowledged at most`;
     return `  ${safe(peer)} as ${safe(user)}, ${window}${active ? '' : ', standing by'}`;
   });
-  if (listed.length === 0) return [];
+  if (listed.length === 0) return [`${formatCount(consumers)} in all, and the broker does not list them yet`];
   const more = consumerDetails.length - CONSUMERS_SHOWN;
   const head = `${formatCount(consumers)} in all, by the broker:`;
   return [head, ...listed, ...(more > 0 ? [`  and ${formatCount(more)} more`] : [])];

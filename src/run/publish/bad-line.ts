@@ -1,22 +1,32 @@
-import { type FairqError, usageError } from '../../errors.js';
+import { type ErrorDetails, type FairqError, usageError } from '../../errors.js';
+
+const A_LINE =
+  'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".';
 
 /** What is wrong with a line, by its number. */
 export class BadLine extends Error {
   override readonly name = 'BadLine';
+  /** What to do about it. */
+  readonly hint: string;
 
   constructor(
     readonly line: number,
     reason: string,
-    options?: ErrorOptions,
+    { hint = A_LINE, cause }: ErrorDetails = {},
   ) {
-    super(reason, options);
+    super(reason, cause === undefined ? undefined : { cause });
+    this.hint = hint;
   }
 }
 
 /** @param whatWasSent the end of the sentence */
-export function badLine(name: string, { line, message, cause }: BadLine, whatWasSent: string): FairqError {
+export function badLine(
+  name: string,
+  { line, message, hint, cause }: BadLine,
+  whatWasSent: string,
+): FairqError {
   return usageError('BAD_LINE', `${name}, line ${line}: ${message}; ${whatWasSent}`, {
-    hint: 'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".',
+    hint,
     cause,
   });
 }

@@ -8,6 +8,12 @@ import { BadLine } from './bad-line.js';
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
+const IN_UTF8 = 'Write it in UTF-8: "iconv -f LATIN1 -t UTF-8 FILE" does so with a file in Latin-1.';
+const TOO_LONG = 'No message holds so much: split the payload, or send where it is to be found.';
+const CUT_OFF =
+  'The compressed data end in the middle: the file was cut off, or is still written. Make it or copy it again; "gzip -t FILE" tests it.';
+const DAMAGED = 'The compressed data are damaged. Make the file or copy it again; "gzip -t FILE" tests it.';
+
 /** Some lines that follow each other. */
 export interface Lines {
   /** Number of the first, from 1. */
@@ -29,7 +35,9 @@ export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Li
   const chunks = unzipped(source);
   for (;;) {
     const { done, value: chunk } = await chunks.next().catch((error) => {
-      throw error instanceof NotGzip ? new BadLine(first, `gzip: ${error.message}`, { cause: error }) : error;
+      throw error instanceof NotGzip
+        ? new BadLine(first, `gzip: ${error.message}`, { hint: error.hint, cause: error })
+        : error;
     });
     if (done === true) break;
     const end = chunk.lastIndexOf(NEWLINE) + 1;
@@ -45,15 +53,16 @@ export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<Li
     }
     if (end < chunk.length) rest.push(chunk.subarray(end));
     restLength += chunk.length - end;
-    if (restLength > MOST_LINE_BYTES) throw new BadLine(first, 'it has more than 256 MiB');
+    if (restLength > MOST_LINE_BYTES)
+      throw new BadLine(first, 'it has more than 256 MiB', { hint: TOO_LONG });
   }
   if (restLength > 0) yield { first, texts: [textOf(Buffer.concat(rest), first, isBeginning)] };
 }
 
 function textOf(block: Buffer, first: number, isBeginning: boolean): string {
   const other = isBeginning ? otherEncoding(block) : undefined;
-  if (other !== undefined) throw new BadLine(first, other);
-  if (!isUtf8(block)) throw new BadLine(first + wrongLine(block), 'not UTF-8');
+  if (other !== undefined) throw new BadLine(first, other, { hint: IN_UTF8 });
+  if (!isUtf8(block)) throw new BadLine(first + wrongLine(block), 'not UTF-8', { hint: IN_UTF8 });
   return block.toString('utf8', isBeginning ? markLength(block) : 0);
 }
 
@@ -92,12 +101,23 @@ async function* unzipped(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   try {
     for await (const chunk of text) yield chunk as Buffer;
   } catch (error) {
-    throw isOfZlib(error) ? new NotGzip(error.message, { cause: error }) : error;
+    throw isOfZlib(error) ? new NotGzip(error) : error;
   }
 }
 
-class NotGzip extends Error {}
+class NotGzip extends Error {
+  readonly hint: string;
 
-function isOfZlib(error: unknown): error is Error {
+  constructor(cause: ZlibError) {
+    super(cause.message, { cause });
+    this.hint = cause.code === 'Z_BUF_ERROR' ? CUT_OFF : DAMAGED;
+  }
+}
+
+interface ZlibError extends Error {
+  readonly code: string;
+}
+
+function isOfZlib(error: unknown): error is ZlibError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }

@@ -83,6 +83,8 @@ export interface PublishDeps {
   /** Resolves when whoever is told of confirmed tasks can be told of more; undefined: now. */
   readonly room?: () => Promise<void> | undefined;
   readonly foreign?: ForeignTasks | undefined;
+  /** Which of the queues are streams; left out by who knows where its tasks go. */
+  readonly streamsAmong?: (queues: readonly string[]) => Promise<readonly string[] | null>;
 }
 
 /** Sends a load and records in the event stream what of it was confirmed. */
@@ -183,7 +185,9 @@ export class PublishRun {
           ownQueue(names, queue) === undefined && ![names.priorityQueue, names.sharedQueue].includes(queue),
       )
       .sort(compareNatural);
-    return this.#report(users.size, fixed, publisher.sentAgain, startedAt, clock.epochMicros());
+    const finishedAt = clock.epochMicros();
+    const streams = (await this.deps.streamsAmong?.(fixed)) ?? null;
+    return this.#report(users.size, { queues: fixed, streams }, publisher.sentAgain, startedAt, finishedAt);
   }
 
   /** What is wrong with where the tasks come from, and what was sent of them. */
@@ -300,7 +304,7 @@ export class PublishRun {
 
   #report(
     users: number,
-    queues: readonly string[],
+    fixed: Pick<PublishReport, 'queues' | 'streams'>,
     sentAgain: number,
     startedAt: number,
     finishedAt: number,
@@ -317,7 +321,7 @@ export class PublishRun {
       users,
       restored: this.#restoredCount,
       restoredRuns: [...this.#restoredRuns].sort(compareNatural),
-      queues,
+      ...fixed,
       late: this.#late,
       interrupted: this.#stopped,
       notTaken: [...this.#notTaken.values()],

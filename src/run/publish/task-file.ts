@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { IdLines } from '../../core/id-lines.js';
-import { type FairqError, messageOf, usageError } from '../../errors.js';
+import { FairqError, messageOf, usageError } from '../../errors.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { linesOf } from './lines.js';
 import type { PlannedTask } from './publish-run.js';
@@ -9,6 +9,7 @@ import { type LineOptions, parseTaskLine } from './task-line.js';
 const CHUNK = 1 << 20;
 /** Tasks that are handed on together. */
 const BATCH = 2_048;
+const OWN_IDS = 'Give each task an id of its own, or none.';
 
 /** Where tasks are read from while they are sent. */
 export interface TaskSource {
@@ -69,7 +70,7 @@ async function checked(handle: FileHandle, file: string, options: LineOptions): 
         if (id === undefined || envelope !== undefined) continue;
         for (const before of ids.add(id, line)) {
           if ((await idIn(handle, file, before, options)) === id)
-            throw new BadLine(line, `the id is that of line ${before}`);
+            throw new BadLine(line, `the id is that of line ${before}`, { hint: OWN_IDS });
         }
       }
     }
@@ -108,7 +109,8 @@ async function* tasksIn(
       } catch (error) {
         // Those before it are to be sent before anybody hears of it.
         if (batch.length > 0) yield batch;
-        throw new BadLine(line, messageOf(error), { cause: error });
+        const hint = error instanceof FairqError ? error.hint : undefined;
+        throw new BadLine(line, messageOf(error), { ...(hint !== undefined && { hint }), cause: error });
       }
       batch.push(task);
       if (batch.length < BATCH) continue;

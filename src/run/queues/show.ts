@@ -6,10 +6,12 @@ import type { Clock } from '../../core/clock.js';
 import { type Names, ownQueue } from '../../core/names.js';
 import type { ShownQueue } from '../../core/queue-report.js';
 import { topUsers } from '../../core/top-window.js';
+import { ifAllowed } from '../../errors.js';
 import { lookAtQueues } from './look.js';
 import type { ObservationFile } from './observation-file.js';
 import { lookNow } from './queue-now.js';
 import { withReadyNow } from './ready-now.js';
+import { silentWorkers } from './silent-workers.js';
 
 /** Everything about one queue; undefined where it is not there. */
 export async function showQueue(
@@ -23,13 +25,15 @@ export async function showQueue(
   const details = await management.queueDetails(queue);
   if (details === undefined) return undefined;
   const own = ownQueue(names, queue);
-  const [{ queues, observations, at }, bound, now] = await Promise.all([
+  const [{ queues, observations, at }, bound, now, clients] = await Promise.all([
     lookAtQueues(management, file, clock),
     own === undefined ? undefined : management.boundQueues(names.taskExchange),
     lookNow(connection, names, queue),
+    ifAllowed(management.clientNames()),
   ]);
   if (now === undefined) return undefined;
-  const { ready, consumers, workers } = now;
+  const { ready, consumers } = now;
+  const workers = now.workers && [...now.workers, ...silentWorkers(details, clients, now.workers, consumers)];
   const endedPerSecond = own?.kind === 'user' ? now.endedPerSecond?.get(own.name) : undefined;
   const rate = endedPerSecond ?? details.deliveredPerSecond;
   const isTaken = rate > 0 && ready > 0 && consumers > 0;

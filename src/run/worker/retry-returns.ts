@@ -13,6 +13,8 @@ import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-wai
 export interface RetryReturnsListener {
   /** There is no way back for it: it becomes a dead letter. Said again where that is cut off. */
   onBuried(id: string, envelope: Envelope, reason: string): void;
+  /** Its dead letter is safe. */
+  onDead(id: string, envelope: Envelope, reason: string): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
 }
@@ -24,6 +26,8 @@ export interface RetryReturnsListener {
  */
 export class RetryReturns {
   readonly #underWay = new Map<OutgoingTask, WaitingTask>();
+  /** Those of them that are to be dead letters, and why. */
+  readonly #buried = new Map<OutgoingTask, string>();
   #whenIdle: (() => void)[] = [];
   #publisher: Publisher | undefined;
   #waits: RetryWaits | undefined;
@@ -53,7 +57,10 @@ export class RetryReturns {
     returns.#waits = await RetryWaits.open(connection, names, options, clock, {
       onDue: (task) => returns.#due(task),
       // Delivered again, they are brought back again.
-      onLost: () => returns.#underWay.clear(),
+      onLost: () => {
+        returns.#underWay.clear();
+        returns.#buried.clear();
+      },
       onFailure: listener.onFailure,
     });
     return returns;
@@ -135,6 +142,7 @@ export class RetryReturns {
     const waiting = this.#underWay.get(task);
     if (waiting === undefined) return;
     this.#underWay.delete(task);
+    this.#buried.delete(task);
     if (queue === this.names.deadLetterQueue) {
       giveBack(waiting);
       this.listener.onFailure(new Error(`"${queue}" is not there`));
@@ -148,7 +156,8 @@ export class RetryReturns {
     const id = carriedText(messageId) ?? `unnamed-${++this.#unnamed}`;
     const envelope = completeEnvelope(decodeEnvelope(headers), '', this.clock.epochMicros());
     this.listener.onBuried(id, envelope, reason);
-    this.#send(waiting, id, envelope, this.names.deadLetterQueue, { [REASON_HEADER]: reason });
+    const letter = this.#send(waiting, id, envelope, this.names.deadLetterQueue, { [REASON_HEADER]: reason });
+    this.#buried.set(letter, reason);
   }
 
   #send(
@@ -157,7 +166,7 @@ export class RetryReturns {
     envelope: Envelope,
     toQueue: string,
     headers: Readonly<Record<string, unknown>> = {},
-  ): void {
+  ): OutgoingTask {
     const { properties, content } = waiting.message;
     const task: OutgoingTask = {
       ...{ id, payload: content, envelope, toQueue, ...outgoingProperties(properties) },
@@ -165,6 +174,7 @@ export class RetryReturns {
     };
     this.#underWay.set(task, waiting);
     this.#publisher?.send(task);
+    return task;
   }
 
   #arrived(task: OutgoingTask): void {
@@ -172,6 +182,9 @@ export class RetryReturns {
     if (waiting === undefined) return;
     this.#underWay.delete(task);
     acknowledge(waiting);
+    const reason = this.#buried.get(task);
+    this.#buried.delete(task);
+    if (reason !== undefined) this.listener.onDead(task.id, task.envelope, reason);
     if (this.pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

@@ -22,11 +22,18 @@ export interface TaskMovesListener {
   onFailure(error: Error): void;
 }
 
+/** What becomes of a task that is sent on. */
+export interface Fate {
+  readonly onSafe: () => void;
+  /** The queue does not take it for now. Said once. */
+  readonly onStuck?: (queue: string) => void;
+}
+
 interface Move {
   readonly task: HeldTask;
   readonly queue: string;
   readonly properties: Options.Publish;
-  readonly done: () => void;
+  readonly fate: Fate;
   /** How often the broker has not taken it. */
   nacks: number;
   /** It is tried again when this fires. */
@@ -100,21 +107,21 @@ export class TaskMoves {
   }
 
   /** To where it waits for its next attempt. */
-  retry(task: HeldTask, failed: FailedAttempt, delayMs: number, done: () => void): void {
+  retry(task: HeldTask, failed: FailedAttempt, delayMs: number, fate: Fate): void {
     const headers = retryHeaders(task.message.properties.headers, failed);
-    this.#move(task, delayQueueOf(this.names, delayMs), headers, done);
+    this.#move(task, delayQueueOf(this.names, delayMs), headers, fate);
   }
 
-  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure, done: () => void): void {
+  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure, fate: Fate): void {
     const headers = deadLetterHeaders(task.message.properties.headers, failed, failure);
-    this.#move(task, this.names.deadLetterQueue, headers, done);
+    this.#move(task, this.names.deadLetterQueue, headers, fate);
   }
 
   /** A task that is not due, to where it waits: nothing has become of it. Microseconds since the epoch. */
-  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number, done: () => void): void {
+  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number, onSafe: () => void): void {
     const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
     const { headers } = task.message.properties;
-    this.#move(task, queue, postponedHeaders(headers, task.source.queue, envelope, dueAt, now), done);
+    this.#move(task, queue, postponedHeaders(headers, task.source.queue, envelope, dueAt, now), { onSafe });
   }
 
   /** Resolves when all is safe but for what is stuck. */
@@ -127,9 +134,9 @@ export class TaskMoves {
     this.#channel?.close();
   }
 
-  #move(task: HeldTask, queue: string, headers: Record<string, unknown>, done: () => void): void {
+  #move(task: HeldTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
     const properties = { messageId: task.id, ...carriedProperties(task.message.properties), headers };
-    const move: Move = { task, queue, properties, done, nacks: 0, again: undefined };
+    const move: Move = { task, queue, properties, fate, nacks: 0, again: undefined };
     this.#moves.add(move);
     this.#send(move);
   }
@@ -183,7 +190,7 @@ export class TaskMoves {
         this.#stuck.delete(move);
         this.#full.delete(move.queue);
         clearTimeout(move.again);
-        move.done();
+        move.fate.onSafe();
         this.#tellIdle();
         return;
       case 'returned':
@@ -207,6 +214,7 @@ export class TaskMoves {
 
   #stick(move: Move, why: string): void {
     const { queue } = move;
+    if (!this.#stuck.has(move)) move.fate.onStuck?.(queue);
     this.#stuck.add(move);
     this.#full.add(queue);
     if (!this.#warned.has(queue)) {

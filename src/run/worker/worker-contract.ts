@@ -64,6 +64,12 @@ export interface WorkerListener {
   onTaskEnded(event: TaskEvent, isCrash: boolean): void;
   /** It has run, and what it returned is not kept. */
   onResultDropped(event: TaskEvent, reason: string): void;
-  /** @param retryAfterMs when it is tried again; undefined: it is a dead letter */
+  /**
+   * Its next attempt, or its dead letter, is safe.
+   *
+   * @param retryAfterMs when it is tried again; undefined: it is a dead letter
+   */
   onTaskFailed(user: string, id: string, reason: string, retryAfterMs: number | undefined): void;
+  /** It failed, and the queue in which it is to wait, or to be a dead letter, does not take it: said once of each. */
+  onFailureStuck(user: string, id: string, reason: string, queue: string): void;
 }

@@ -393,6 +393,10 @@ export class Worker {
     const options = { queueKind: this.options.queueKind, delaysMs: delaysOf(this.options.retry) };
     return RetryReturns.open(this.connection, this.names, options, this.clock, {
       onBuried: (id, envelope, reason) => this.#buried(id, envelope, reason),
+      onDead: (id, { user }, reason) => {
+        this.#runner.failed++;
+        this.listener.onTaskFailed(user, id, reason, undefined);
+      },
       ...troubles,
     });
   }
@@ -576,20 +580,26 @@ export class Worker {
       endedAt: event.finished,
     };
     const { retryAfterMs } = failure;
-    this.listener.onTaskFailed(event.user, event.id, failure.reason, retryAfterMs);
-    // What failed is written down as failed when the next attempt, or the dead letter, is safe.
-    const isSafe = () => {
-      this.#settlement?.finished(task, event);
-      this.#flushSoon();
+    const { user, id } = event;
+    const tell = () => this.listener.onTaskFailed(user, id, failure.reason, retryAfterMs);
+    // What failed is said and written down as failed when the next attempt, or the dead letter, is safe.
+    const fate = {
+      onSafe: () => {
+        tell();
+        this.#settlement?.finished(task, event);
+        this.#flushSoon();
+      },
+      onStuck: (queue: string) => this.listener.onFailureStuck(user, id, failure.reason, queue),
     };
     if (retryAfterMs === undefined) {
-      this.#moves?.deadLetter(task, attempt, failure, isSafe);
+      this.#moves?.deadLetter(task, attempt, failure, fate);
     } else if (this.options.ordered) {
+      tell();
       this.#heldBack.wait(task, retryAfterMs, event.attempt + 1);
       this.#settlement?.attempted(event);
       return true;
     } else {
-      this.#moves?.retry(task, attempt, retryAfterMs, isSafe);
+      this.#moves?.retry(task, attempt, retryAfterMs, fate);
     }
     return false;
   }
@@ -604,8 +614,6 @@ export class Worker {
     };
     const result = this.#results.lineOf(ended, { reason, retryAfterMs: undefined }, undefined);
     const event = result === undefined ? ended : { ...ended, hasResult: true };
-    this.#runner.failed++;
-    this.listener.onTaskFailed(user, id, reason, undefined);
     if (result !== undefined) this.#settlement?.result(result);
     this.#settlement?.attempted(event);
     this.#flushSoon();

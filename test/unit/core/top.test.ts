@@ -145,6 +145,24 @@ describe('the screen', () => {
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
   });
 
+  it.each([40, 80])(
+    'has the whole name of whose task runs for longest, and where, in %i columns',
+    (columns) => {
+      const user = `customer-${'0123456789'.repeat(12)}-eu`;
+      const name = `pod-${'abcdefghij'.repeat(5)}`;
+      const sample = {
+        ...sampleOf([queue('B', 7)], {}),
+        workers: [{ ...worker(undefined, 5), name, longest: { id: 'x', user, task: 't', seconds: 90 } }],
+      };
+      const lines = renderTop(sample, FIRST_VIEW, { columns, color: false, unicode: true }, 24);
+      expect(lines.join('')).toContain(name);
+      // A narrow terminal has no room for whose it is, and says so.
+      if (columns === 40) expect(lines.join('\n')).toContain('too narrow for');
+      else expect(lines.join('')).toContain(user);
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+    },
+  );
+
   it.each([20, 40, 80, 200].flatMap((columns) => [6, 24, 60].map((rows) => [columns, rows] as const)))(
     'is never larger than a terminal of %i columns and %i lines, whatever users are called',
     (columns, rows) => {
