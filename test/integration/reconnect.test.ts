@@ -198,6 +198,30 @@ describe('a worker whose connection is cut', () => {
     expect(await report('slow')).toMatchObject({ completed: 4, missing: 0, duplicates: 0 });
   });
 
+  it('does not run again what is done, where the acknowledgement was lost on its way', async () => {
+    const publish = (run: string) => fairqJson(vhost.env, 'publish', '--user', 'L', '--run', run);
+    await publish('acknowledged');
+    const worker = new RunningFairq(['--json', 'worker', '--queues', 'fairq.user.L'], env);
+    proxy.swallowAfter('fairq.completions', 'toBroker');
+    await eventually(async () => (await report('acknowledged')).completed === 1 && proxy.swallowedBytes > 0, {
+      timeoutMs: 60_000,
+      what: 'it is done, and what follows is lost',
+    });
+    proxy.heal();
+    await worker.says(/connected again/, 60_000);
+    // It comes after the one that the broker delivers again.
+    await publish('next');
+    await eventually(async () => (await report('next')).completed === 1, {
+      timeoutMs: 60_000,
+      what: 'the next is done',
+    });
+    worker.signal('SIGTERM');
+    const { stdout } = await worker.ended;
+    expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ completed: 2 });
+    expect(await report('acknowledged')).toMatchObject({ completed: 1, duplicates: 0 });
+    expect(await vhost.ready('fairq.user.L')).toBe(0);
+  }, 200_000);
+
   it('hears of new users again', async () => {
     const worker = new RunningFairq(['worker'], env);
     await worker.says(/ready, /);

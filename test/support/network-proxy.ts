@@ -14,6 +14,7 @@ export class NetworkProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #swallowed = new Set<Direction>();
+  #swallowAfter: { readonly text: string; readonly direction: Direction } | undefined;
   #refuses = false;
   /** In the direction that is lost. */
   swallowedBytes = 0;
@@ -71,6 +72,11 @@ export class NetworkProxy {
     for (const direction of directions) this.#swallowed.add(direction);
   }
 
+  /** The same, from what follows the next bytes on that contain this text. */
+  swallowAfter(text: string, direction: Direction): void {
+    this.#swallowAfter = { text, direction };
+  }
+
   /** New connections work again. One that has lost bytes is of no use any more: it is cut. */
   heal(): void {
     this.#swallowed.clear();
@@ -88,6 +94,10 @@ export class NetworkProxy {
       if (this.#swallowed.has(direction)) {
         this.swallowedBytes += chunk.length;
         return;
+      }
+      if (direction === this.#swallowAfter?.direction && chunk.includes(this.#swallowAfter.text)) {
+        this.#swallowAfter = undefined;
+        this.swallow(direction);
       }
       if (to.writable && !to.write(chunk)) {
         from.pause();

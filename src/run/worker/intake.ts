@@ -5,6 +5,7 @@ import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { Window } from '../../core/windows.js';
+import { Acknowledged } from './acknowledged.js';
 import { Awake } from './awake.js';
 import { Orphans } from './orphans.js';
 import { Patience, type PatienceLimits } from './patience.js';
@@ -38,6 +39,9 @@ const HOLD_AT_MOST_MICROS = 10 * 60 * 1e6;
 const OLD_SEARCH_EVERY_MS = 30_000;
 /** A queue that was left to a pruner, and is listed all the same, has been kept or made again by then. */
 const LEFT_FOR_MS = 10_000;
+
+/** Of a task that has ended only its envelope may be asked for. */
+const NO_CONTENT = Buffer.alloc(0);
 
 export interface IntakeListener {
   onDelivery(): void;
@@ -79,6 +83,7 @@ export class Intake {
   #taken = true;
   readonly #form: TaskForm;
   readonly #orphans: Orphans;
+  readonly #acknowledged = new Acknowledged();
   /** The most that was held at once. */
   mostHeld = 0;
   #lastTended = 0;
@@ -247,6 +252,7 @@ export class Intake {
       channel,
       attempt: undefined,
       settled: false,
+      done: false,
       id: this.#form.idOf(message) ?? this.newId(),
       arrivedAt: this.clock.epochMicros(),
     };
@@ -266,8 +272,17 @@ export class Intake {
     task.channel.giveBack(task.message.fields.deliveryTag);
   }
 
-  /** The tasks' completions are safe: acknowledge them. */
-  settled(tasks: readonly HeldTask[]): void {
+  /** How much has been acknowledged: what is confirmed of all that is sent from now on shows that this has arrived. */
+  get acknowledgedSoFar(): number {
+    return this.#acknowledged.count;
+  }
+
+  /**
+   * The tasks' completions are safe: acknowledge them.
+   *
+   * @param arrived what `acknowledgedSoFar` was when the completions were sent; undefined where none were
+   */
+  settled(tasks: readonly HeldTask[], arrived?: number): void {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
@@ -275,6 +290,11 @@ export class Intake {
       task.source.outstanding--;
       task.source.served++;
       task.source.lastTraffic = now;
+      task.message.content = NO_CONTENT;
+    }
+    if (arrived !== undefined) {
+      this.#acknowledged.arrived(arrived);
+      this.#acknowledged.add(tasks);
     }
     this.#consumers.acknowledge();
   }
@@ -494,5 +514,6 @@ export class Intake {
     });
     const now = this.clock.now();
     for (const task of this.listener.unsettled()) if (task.channel === channel) this.#orphans.add(task, now);
+    for (const task of this.#acknowledged.doubtful(channel)) this.#orphans.add(task, now);
   }
 }

@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
-import { decodeEnvelope } from '../../core/envelope.js';
+import { ENVELOPE_HEADER } from '../../core/envelope.js';
 import type { HeldTask, Source } from './task.js';
 import { OWN_FORM, type TaskForm } from './task-form.js';
 
@@ -13,8 +13,8 @@ interface Orphan {
 }
 
 /**
- * Tasks that lost their delivery while they ran or before they were acknowledged: with its channel, or maybe
- * with the consumer that the broker has ended. The broker delivers them again, and most often here: what
+ * Tasks that lost their delivery while they ran, or before their acknowledgement was known to have arrived: with its
+ * channel, or maybe with the consumer that the broker has ended. The broker delivers them again, and most often here: what
  * comes back then is the old task, and is not started a second time.
  */
 export class Orphans {
@@ -39,8 +39,9 @@ export class Orphans {
     const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
     if (orphan === undefined || orphan.task.source.queue !== source.queue) return false;
-    this.#byAttempt.delete(key);
     const { task } = orphan;
+    // The acknowledgement of this delivery may be lost as well: what is done comes back then once more.
+    if (!task.settled || !task.done || envelopeOf(message) === undefined) this.#byAttempt.delete(key);
     if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);
     task.message = message;
     task.channel = channel;
@@ -56,7 +57,13 @@ export class Orphans {
   }
 }
 
-/** A failed attempt and the next one are two messages with one id, and may be on their way together. */
-function keyOf(id: string, { properties }: ConsumeMessage): string {
-  return `${id} ${decodeEnvelope(properties.headers).attempt ?? 1}`;
+/** A failed attempt and the next one are two messages with one id, and so may be two tasks whose ids people gave. */
+function keyOf(id: string, message: ConsumeMessage): string {
+  return `${id} ${envelopeOf(message) ?? 1}`;
+}
+
+/** Its text; undefined for what another program has sent. */
+export function envelopeOf({ properties }: ConsumeMessage): string | undefined {
+  const text: unknown = properties.headers?.[ENVELOPE_HEADER];
+  return typeof text === 'string' ? text : undefined;
 }

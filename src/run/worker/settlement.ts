@@ -23,8 +23,10 @@ const RESULTS_AT_ONCE = 65_536;
 export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind'>;
 
 export interface SettlementListener {
+  /** What has been acknowledged until now, as a number that comes back with what is sent after it. */
+  acknowledgedSoFar(): number;
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
-  onSettled(tasks: readonly HeldTask[]): void;
+  onSettled(tasks: readonly HeldTask[], acknowledgedBefore: number): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
 }
@@ -45,6 +47,8 @@ interface Batch {
   /** Of this batch, and not confirmed. */
   readonly unconfirmed: Set<Message>;
   written: boolean;
+  /** What had been acknowledged when the last of it was sent. */
+  acknowledgedBefore: number;
 }
 
 /**
@@ -119,6 +123,7 @@ export class Settlement {
 
   finished(task: HeldTask, event: TaskEvent): void {
     this.#completions.add(event);
+    task.done = event.outcome === 'done';
     this.#batch.tasks.push(task);
     this.#pending++;
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();
@@ -136,7 +141,7 @@ export class Settlement {
    * where it is, when that is known. Until then the task has not ended.
    */
   answerFirst(task: HeldTask, answers: readonly Answer[], then: (limit: number | undefined) => void): void {
-    const batch: Batch = { tasks: [task], unconfirmed: new Set(), written: false };
+    const batch: Batch = { ...emptyBatch(), tasks: [task] };
     this.#batches.add(batch);
     this.#pending++;
     this.#answerAll(answers)
@@ -233,6 +238,7 @@ export class Settlement {
   #send(batch: Batch, message: Message): void {
     const { queue, body, properties } = message;
     const options = { persistent: true, mandatory: true, ...properties };
+    batch.acknowledgedBefore = this.listener.acknowledgedSoFar();
     this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
       if (error) {
         // Without an answer, since the channel was lost, it is sent again on the next.
@@ -293,7 +299,7 @@ export class Settlement {
     if (!batch.written || batch.unconfirmed.size > 0) return;
     this.#batches.delete(batch);
     this.#pending -= batch.tasks.length;
-    this.listener.onSettled(batch.tasks);
+    this.listener.onSettled(batch.tasks, batch.acknowledgedBefore);
     this.#tellIdle();
   }
 
@@ -307,5 +313,5 @@ function answerProperties({ correlationId }: Answer): Options.Publish {
 }
 
 function emptyBatch(): Batch {
-  return { tasks: [], unconfirmed: new Set(), written: false };
+  return { tasks: [], unconfirmed: new Set(), written: false, acknowledgedBefore: 0 };
 }

@@ -43,6 +43,8 @@ export interface HeldTask {
   attempt: number | undefined;
   /** Its completion is safe: its delivery is to be acknowledged, be it this one or the next. */
   settled: boolean;
+  /** It has succeeded, and nothing of it is to be tried again. */
+  done: boolean;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

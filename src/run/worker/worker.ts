@@ -383,8 +383,9 @@ export class Worker {
       onFailure: (error: Error) => this.#fail(error),
     };
     this.#settlement = await Settlement.open(this.connection, this.names, this.options, large, {
-      onSettled: (tasks) => {
-        this.#intake.settled(tasks);
+      acknowledgedSoFar: () => this.#intake.acknowledgedSoFar,
+      onSettled: (tasks, acknowledgedBefore) => {
+        this.#intake.settled(tasks, acknowledgedBefore);
         this.#tick();
       },
       ...troubles,
