@@ -59,14 +59,14 @@ describe.skipIf(!hasTerminal)('fairq top on a terminal', () => {
     expect(top.screen.join('\n')).toContain('\\u{1b}[31mred\\u{202e}');
     top.type('r');
     await eventually(async () => users(top).join() === '\\,B,A', {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       what: 'the other way round',
     });
     top.type('/b');
     await top.shows(/^\/b/);
-    await eventually(async () => users(top).join() === 'B', { timeoutMs: 5_000, what: 'only B' });
+    await eventually(async () => users(top).join() === 'B', { timeoutMs: 30_000, what: 'only B' });
     top.type('\u001b');
-    await eventually(async () => users(top).length === 3, { timeoutMs: 5_000, what: 'all of them' });
+    await eventually(async () => users(top).length === 3, { timeoutMs: 30_000, what: 'all of them' });
     top.type('?');
     await top.shows(/sort by the next column/);
     top.type('?p');
@@ -83,9 +83,9 @@ describe.skipIf(!hasTerminal)('fairq top on a terminal', () => {
     const top = await open();
     top.resize(60, 12);
     const fits = () => top.screen.length === 12 && top.screen.every((line) => [...line].length <= 60);
-    await eventually(async () => fits(), { timeoutMs: 5_000, what: 'twelve lines, none too long' });
+    await eventually(async () => fits(), { timeoutMs: 30_000, what: 'twelve lines, none too long' });
     top.resize(140, 40);
-    await eventually(async () => top.screen.length === 40, { timeoutMs: 5_000, what: 'forty lines' });
+    await eventually(async () => top.screen.length === 40, { timeoutMs: 30_000, what: 'forty lines' });
     top.type('\u0003');
     expect(await top.ended()).toContain('ENDED 0');
   });
@@ -148,7 +148,7 @@ describe('fairq top elsewhere', () => {
       what: 'C is served',
     });
     await eventually(async () => samples().at(-1)?.workers[0]?.name === 'here', {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       what: 'the worker is heard',
     });
     const last = samples().at(-1)!;
