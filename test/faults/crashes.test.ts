@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
@@ -14,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'fairq-crashes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PATIENCE_MS = 120_000;
+/** Of a worker that somebody kills: less than it takes to know that the one before is dead. */
+const LIFE_MS = 3_000;
 /** A connection that says nothing is dropped after two of these. Seconds. */
 const HEARTBEAT = 5;
 const KINDS = ['kill', 'abort', 'block'] as const;
@@ -148,6 +151,21 @@ describe.each(QUEUE_TYPES)('in a %s queue', (queueType) => {
     }
     expect(scene.ended).toBeLessThan(users * each);
     await scene.endsWell('good', users * each);
+  }, 1_800_000);
+
+  it('a task that kills its worker is dead, and no other, where somebody kills workers every few seconds', async () => {
+    const scene = await Scene.make(`killed-${queueType}`, queueType);
+    await scene.publish('kill', 'poison', '--user', 'poison');
+    await scene.publish('innocent', 'good', '--users', '10', '--count', '30', '--payload', '300');
+    while ((await scene.deaths()).length === 0) {
+      const worker = scene.worker('--concurrency', '2');
+      await Promise.race([worker.ended, worker.says(/: ready, /).then(() => delay(LIFE_MS))]);
+      worker.signal('SIGKILL');
+      await worker.ended;
+    }
+    await scene.worker('--exit-when', 'empty').ended;
+    expect((await scene.deaths()).map(([user]) => user)).toEqual(['poison']);
+    expect(await scene.report('good')).toMatchObject({ completed: 300, failed: 0, missing: 0 });
   }, 1_800_000);
 
   it('a worker that freezes until the broker drops it, and thaws, is no death', async () => {
