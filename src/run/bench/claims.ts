@@ -27,9 +27,7 @@ export interface Claim extends Limits {
   of(trial: TrialResult, round: readonly TrialResult[]): number | null;
   /** Labels of the cases that have to keep the limits; `fair` if not given. The others are shown beside. */
   readonly promisedBy?: readonly string[];
-  /** A promise holds in every round (`worst`, if not given), or in most of them, where what else runs on the machine may spoil one. */
-  readonly over?: OverRounds['over'];
-  /** A speed: the median counts, and fewer than three rounds say nothing. */
+  /** A speed: the median of the rounds counts, and fewer than three say nothing. Any other promise holds in every round. */
   readonly isSpeed?: boolean;
   /** Why it says nothing of the strategies this time, as a clause; undefined where it does. */
   unjudged?(rounds: readonly (readonly TrialResult[])[]): string | undefined;
@@ -43,7 +41,7 @@ export function figuresOf(claims: readonly Claim[], results: readonly CaseResult
   const played = Array.from({ length: rounds }, (_, i) => roundOf(results, i));
   return claims.map((claim) => {
     const { name, unit, atMost, atLeast, promisedBy = ['fair'], isSpeed = false } = claim;
-    const over = claim.over ?? (isSpeed ? 'median' : 'worst');
+    const over = isSpeed ? 'median' : 'worst';
     const valuesOver = (how: OverRounds['over']) =>
       Object.fromEntries(results.map((result) => [labelOf(result), measured(claim, how, result, played)]));
     const tooFew = isSpeed && rounds < ROUNDS_FOR_SPEED;
