@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { useFolder } from '../support/folder.js';
+import { deadLinks } from '../support/markdown.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const folder = useFolder();
@@ -40,16 +41,7 @@ test('the package that is packed runs in an empty folder', async () => {
 test('its documents link to nothing that is not in it', async () => {
   const documents = (await filesOf(installed)).filter((file) => file.endsWith('.md'));
   expect(documents.map((file) => file.replace(`${installed}/`, ''))).toContain('docs/celery.md');
-  const dead: string[] = [];
-  for (const document of documents) {
-    for (const target of linksIn(await readFile(document, 'utf8'))) {
-      const [path = '', anchor] = target.split('#');
-      const file = path === '' ? document : join(dirname(document), path);
-      const isThere = existsSync(file) && (anchor === undefined || (await anchorsOf(file)).includes(anchor));
-      if (!isThere) dead.push(`${document.replace(`${installed}/`, '')}: ${target}`);
-    }
-  }
-  expect(dead).toEqual([]);
+  expect(documents.flatMap(deadLinks)).toEqual([]);
 });
 
 test('it has no source map without its source, and nothing but what it runs', async () => {
@@ -78,23 +70,4 @@ test('who imports it is told that it is a program', async () => {
 async function filesOf(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true, recursive: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** Of Markdown outside of code blocks; those that lead into the web are not looked at. */
-function linksIn(markdown: string): string[] {
-  const text = markdown.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
-  return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/.test(target));
-}
-
-/** As GitHub and npm make them of headings. */
-async function anchorsOf(file: string): Promise<string[]> {
-  const headings = (await readFile(file, 'utf8')).matchAll(/^#+ (.*)$/gm);
-  return Array.from(headings, ([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
 }
