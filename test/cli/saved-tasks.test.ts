@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/report.js';
 import { hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, jsonLines } from '../support/fairq.js';
+import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -66,6 +66,55 @@ describe('queues delete --save', () => {
     expect(await save(file, 'S')).toMatchObject({ deleted: true, saved: 400 });
     expect(readFileSync(file, 'utf8').match(/\n/g)).toHaveLength(400);
   });
+
+  it.each([
+    ['that nobody consumes', false],
+    ['that a worker consumes', true],
+  ])(
+    'saves an ordered quorum queue %s, in its order',
+    async (_, isConsumed) => {
+      const user = isConsumed ? 'order-2' : 'order-1';
+      const publish = ['publish', '--user', user, '--ordered', '--queue-type', 'quorum'];
+      await fairqJson(
+        env,
+        ...publish,
+        '--count',
+        '1200',
+        '--task',
+        'sleep',
+        '--payload',
+        '{"durationMs":3600000}',
+      );
+      const file = folder.file(`${user}.ndjson`);
+      const worker = new RunningFairq(
+        ['worker', '--ordered', '--queue-type', 'quorum', '--queues', `*${user}`, '-c', '1'],
+        env,
+      );
+      await worker.says(/: ready/);
+      // Its one task runs for an hour; until it is killed the queue is one that a worker has a task of.
+      if (isConsumed) {
+        const kept = await fairq(env, 'queues', 'delete', user, '--save', file, '--yes');
+        expect(kept.code, kept.stderr).toBe(3);
+        expect(kept.stdout).toContain('workers have tasks of it');
+        expect(existsSync(file)).toBe(false);
+      }
+      worker.signal('SIGKILL');
+      await worker.ended;
+      await eventually(async () => (await vhost.ready(`fairq.user.${user}`)) === 1_200, {
+        timeoutMs: 90_000,
+        what: 'all tasks are ready',
+      });
+      expect(await save(file, user)).toMatchObject({ deleted: true, saved: 1_200 });
+      const lines = readFileSync(file, 'utf8').trim().split('\n');
+      const sequences = lines.map((line) => (JSON.parse(line) as { id: string }).id);
+      expect(sequences).toEqual([...sequences].sort());
+      expect(new Set(sequences).size).toBe(1_200);
+      expect(await fairqJson(env, 'publish', '--from', file, '--ordered')).toMatchObject({
+        confirmed: 1_200,
+      });
+    },
+    240_000,
+  );
 
   it('keeps the id and the run of each task, so that the run is complete after they are sent again', async () => {
     const { id } = await fairqJson(

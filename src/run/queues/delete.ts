@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GetMessage } from 'amqplib';
+import type { TakenMessage } from '../../broker/queue-drain.js';
 import { drainQueue } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import { carriedText } from '../../core/carried.js';
@@ -179,7 +179,7 @@ class Deletion {
  * @throws NotSavable
  */
 function taskToSave(
-  { properties, content }: GetMessage,
+  { properties, content }: TakenMessage,
   place: { readonly user: string; readonly queue?: string },
   newId: () => string,
 ): TaskToSave {
