@@ -112,6 +112,8 @@ describe('queues delete --save', () => {
       expect(await fairqJson(env, 'publish', '--from', file, '--ordered')).toMatchObject({
         confirmed: 1_200,
       });
+      // No other test is to run them.
+      await vhost.channel.deleteQueue(`fairq.user.${user}`);
     },
     240_000,
   );
