@@ -13,6 +13,7 @@ import type { Clock } from '../../core/clock.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
 import { FairScheduler } from '../../core/fair-scheduler.js';
 import { delayQueueOf, type Names } from '../../core/names.js';
+import type { BrokerTells } from '../../core/noticing.js';
 import { delaysOf } from '../../core/retry-policy.js';
 import type { Lane } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
@@ -75,6 +76,8 @@ export class Worker {
   readonly #work: QueuesOfWork;
   readonly #presence: Presence;
   readonly #brokerEar: BrokerEar;
+  /** Queues may have been made between the first listing and the first event of the broker. */
+  #unheardQueues = false;
   readonly #newQueues: NewQueues;
   readonly #runner: Runner;
   readonly #intake: Intake;
@@ -203,7 +206,7 @@ export class Worker {
         onCreated: (queue) => this.#created(queue),
         onDeleted: (queue) => this.#newQueues.forget(queue),
         onHearAgain: () => this.#listings.soon(0),
-        onFound: (broker) => listener.onBrokerTells(broker),
+        onFound: (broker) => this.#brokerTells(broker),
       },
     );
     this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
@@ -367,7 +370,7 @@ export class Worker {
     this.#presence.say();
     this.#lookForStall();
     this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
-    this.#listings.soon(this.options.discoverEveryMs);
+    this.#listings.soon(this.#unheardQueues ? 0 : this.options.discoverEveryMs);
     for (const rule of this.options.weights.unused) {
       this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
     }
@@ -402,10 +405,20 @@ export class Worker {
     });
   }
 
-  /** It hears of new queues before it asks for those that there are, so that none falls between. */
+  /** The worker hears of new queues before it asks for those that there are, so that none falls between. */
   async #findQueues(): Promise<BriefQueue[]> {
-    await Promise.all([this.#presence.open(), this.#brokerEar.look()]);
+    // The broker's events are a help, and hearing them takes a while: no start waits for that.
+    void this.#brokerEar.look();
+    await this.#presence.open();
     return this.management.queuesInBrief();
+  }
+
+  #brokerTells(broker: BrokerTells): void {
+    this.listener.onBrokerTells(broker);
+    if (broker.vhost === undefined) return;
+    // What was made after the last listing and before the broker's events were heard.
+    this.#unheardQueues = true;
+    if (this.#ready) this.#listings.soon(0);
   }
 
   async #checkOrdered(queues: readonly string[]): Promise<void> {
