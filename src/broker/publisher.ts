@@ -234,6 +234,18 @@ export class Publisher {
     return this.#sentAgain;
   }
 
+  /**
+   * Tasks handed over whose queue does not take them.
+   *
+   * @param forLong only those of queues of which `onHeldUp` was told
+   */
+  *notTaken({ forLong }: { readonly forLong: boolean }): Iterable<OutgoingTask> {
+    if (this.#refused.size === 0) return;
+    for (const { task, route } of this.#pending.values()) {
+      if (route.state === 'refused' && (route.heldUp || !forLong)) yield task;
+    }
+  }
+
   /** Tasks handed over and not confirmed. */
   get unconfirmed(): number {
     return this.#pending.size;

@@ -21,7 +21,7 @@ export interface WorkerReport {
   readonly givenBack: number;
   /** Tasks that ended here, and whose completion the broker had not confirmed: they are delivered again. */
   readonly unconfirmed: number;
-  /** Failed tasks that could not be sent to where they wait, or to the dead letters: they are delivered again. */
+  /** Failed tasks that could not be sent to where they wait, back to their queue, or to the dead letters: they are delivered again. */
   readonly notMoved: number;
   /** Held tasks that went back to the broker because another worker had free slots for them. */
   readonly leftToOthers: number;

@@ -32,7 +32,7 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
     lines.push(
       paint(
         'alarm',
-        `${formatTasks(report.notMoved)} failed, and the broker did not take their dead letter or retry: it delivers them again`,
+        `${formatTasks(report.notMoved)} failed, and the broker did not take their dead letter or retry, or did not take them back: it delivers them again`,
         style,
       ),
     );

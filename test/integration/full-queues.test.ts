@@ -109,6 +109,42 @@ describe("a user's queue that takes no task back after its wait", () => {
   }, 180_000);
 });
 
+describe('a worker that stops while a queue takes no task back', () => {
+  it.each([
+    ['at a signal', [], 'SIGTERM'],
+    ['by itself', ['--exit-when', 'empty'], undefined],
+  ] as const)(
+    'ends %s, says so, and leaves the task where it waited',
+    async (_, end, signal) => {
+      const user = `stop-${randomUUID()}`;
+      const module = folder.file('fails.mjs');
+      await writeFile(
+        module,
+        "export const once = () => { throw new Error('not yet'); }; export const hold = () => new Promise(() => {});",
+      );
+      const flags = ['--handler', module, '--backoff', '3s', '-c', '1', '--prefetch', '1'];
+      await fairqJson(env, 'publish', '--user', user, '--task', 'once');
+      await fairqJson(env, 'worker', '--count', '1', '--queues', `*${user}`, ...flags);
+      await fairqJson(env, 'publish', '--user', user, '--count', '2', '--task', 'hold');
+      const lift = await limit(`^fairq\\.user\\.${user}$`);
+      const worker = new RunningFairq(['--json', 'worker', '--queues', 'none', ...flags, ...end], env);
+      await worker.says(/has taken nothing for 30 s/, 90_000);
+      if (signal !== undefined) worker.signal(signal);
+      const { code, stdout, stderr } = await worker.ended;
+      expect(code, stderr).toBe(77);
+      expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ notMoved: 1 });
+      expect(stderr).not.toContain('more at most');
+      await eventually(async () => (await vhost.ready('fairq.retry.3000ms')) === 1, {
+        timeoutMs: 20_000,
+        what: 'the task is where it waited',
+      });
+      await lift();
+      await vhost.channel.purgeQueue('fairq.retry.3000ms');
+    },
+    180_000,
+  );
+});
+
 describe('what a task returned', () => {
   let node: ThrowAwayNode;
   let small: Record<string, string>;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
@@ -9,6 +10,9 @@ import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/enve
 import { delayQueueOf, type Names } from '../../core/names.js';
 import { dueOf, stepTowards } from '../../core/postponed.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
+
+/** At its end a worker looks so often whether all have arrived. */
+const LOOK_EVERY_MS = 10;
 
 export interface RetryReturnsListener {
   /** There is no way back for it: it becomes a dead letter. Said again where that is cut off. */
@@ -28,7 +32,6 @@ export class RetryReturns {
   readonly #underWay = new Map<OutgoingTask, WaitingTask>();
   /** Those of them that are to be dead letters, and why. */
   readonly #buried = new Map<OutgoingTask, string>();
-  #whenIdle: (() => void)[] = [];
   #publisher: Publisher | undefined;
   #waits: RetryWaits | undefined;
   #unnamed = 0;
@@ -66,9 +69,14 @@ export class RetryReturns {
     return returns;
   }
 
-  /** Tasks on their way back. */
+  /** Tasks on their way back, but for those whose queue has taken nothing for long. */
   get pending(): number {
-    return this.#underWay.size;
+    return this.#underWay.size - this.#notTaken(true);
+  }
+
+  /** Tasks whose wait is over and whose queue does not take them now. They are where they waited. */
+  get stuck(): number {
+    return this.#notTaken(false);
   }
 
   /** Tasks held here until their wait for one of this worker's delays is over. */
@@ -87,10 +95,13 @@ export class RetryReturns {
     this.#waits?.take(queues);
   }
 
-  /** Takes no more, and resolves when those on their way have arrived: what is left half-way comes twice. */
+  /**
+   * Takes no more, and resolves when those on their way have arrived: what is left half-way comes twice. Those whose queue
+   * does not take them are not waited for: they go back to where they waited with the connection.
+   */
   async finish(): Promise<void> {
     await this.#waits?.stop();
-    if (this.pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    while (this.#underWay.size > this.stuck) await delay(LOOK_EVERY_MS);
   }
 
   close(): void {
@@ -177,6 +188,13 @@ export class RetryReturns {
     return task;
   }
 
+  /** What was under way before the connection was lost is delivered again, and counts once. */
+  #notTaken(forLong: boolean): number {
+    let count = 0;
+    for (const task of this.#publisher?.notTaken({ forLong }) ?? []) if (this.#underWay.has(task)) count++;
+    return count;
+  }
+
   #arrived(task: OutgoingTask): void {
     const waiting = this.#underWay.get(task);
     if (waiting === undefined) return;
@@ -185,6 +203,5 @@ export class RetryReturns {
     const reason = this.#buried.get(task);
     this.#buried.delete(task);
     if (reason !== undefined) this.listener.onDead(task.id, task.envelope, reason);
-    if (this.pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

@@ -759,7 +759,7 @@ export class Worker {
       users: users.size,
       givenBack,
       unconfirmed: this.unconfirmed,
-      notMoved: this.#moves?.stuck ?? 0,
+      notMoved: (this.#moves?.stuck ?? 0) + (this.#returns?.stuck ?? 0),
       leftToOthers: this.#sharing.shared,
       holding: {
         most: this.#intake.mostHeld,
