@@ -9,8 +9,11 @@ import type { RunReport } from '../../src/core/report.js';
 import type { TaskState } from '../../src/core/task-state.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 
-/** Less than any node needs: the alarm is there when the node has started. */
-const ALARM = ['vm_memory_high_watermark.absolute = 1MB'];
+/** Less memory than any node needs, and more disk than any has: the alarm is there when the node has started. */
+const ALARMS = [
+  ['memory', 'vm_memory_high_watermark.absolute = 1MB'],
+  ['disk', 'disk_free_limit.absolute = 1000000GB'],
+] as const;
 
 let folder: string;
 let env: Record<string, string>;
@@ -33,15 +36,18 @@ beforeAll(async () => {
   await publishLine({ id: 'done', user: 'A', task: 'echo', payload: 5 });
   await fairqJson(env, 'worker', '--exit-when', 'empty');
   await publishLine({ id: 'waits', user: 'A', task: 'echo' });
-  await stopKeptNode(folder);
-  await startNode(ALARM);
 }, 120_000);
 afterAll(async () => {
   await stopKeptNode(folder);
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-describe('under an alarm of the broker', () => {
+describe.each(ALARMS)('under an alarm of the broker: %s', (what, setting) => {
+  beforeAll(async () => {
+    await stopKeptNode(folder);
+    await startNode([setting]);
+  }, 120_000);
+
   it('the doctor names the alarm, and everything else that it finds', async () => {
     const { code, stdout } = await fairq(env, 'doctor', '--json');
     const { findings } = JSON.parse(stdout) as { findings: Finding[] };
@@ -49,7 +55,7 @@ describe('under an alarm of the broker', () => {
     const of = (name: string) => findings.find(({ check }) => check === name);
     expect(of('alarms')).toMatchObject({
       level: 'problem',
-      text: expect.stringMatching(/^(memory on "|low on memory)/),
+      text: expect.stringMatching(new RegExp(`^(${what} on "|low on ${what})`)),
     });
     expect(of('permissions')).toMatchObject({ level: 'ok' });
     expect(of('workers')).toMatchObject({ level: 'unknown' });
@@ -66,7 +72,7 @@ describe('under an alarm of the broker', () => {
     expect(await fairqJson<TaskState>(env, 'task', 'done')).toMatchObject({ state: 'done', result: 5 });
     const waits = await fairq(env, 'task', 'waits', '--json');
     expect(JSON.parse(waits.stdout)).toMatchObject({ state: 'queued' });
-    expect(waits.stderr).toContain('the workers cannot be asked (the broker is blocked (low on memory))');
+    expect(waits.stderr).toContain(`the workers cannot be asked (the broker is blocked (low on ${what}))`);
   });
 
   it.each([
@@ -84,7 +90,7 @@ describe('under an alarm of the broker', () => {
   ])('%s says so and begins nothing', async (_, args) => {
     const { code, stderr } = await fairq(env, ...args);
     expect(code).toBe(77);
-    expect(stderr).toContain('the broker is blocked (low on memory)');
+    expect(stderr).toContain(`the broker is blocked (low on ${what})`);
   });
 
   it.each([
@@ -92,7 +98,7 @@ describe('under an alarm of the broker', () => {
     ['publish', ['publish', '--user', 'A']],
   ])('a %s that waits says for what', async (_, args) => {
     const waiting = new RunningFairq(args, env);
-    await waiting.says(/warning: the broker is blocked \(low on memory\)/);
+    await waiting.says(new RegExp(`warning: the broker is blocked \\(low on ${what}\\)`));
     waiting.signal('SIGKILL');
     await waiting.ended;
   });
