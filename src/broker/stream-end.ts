@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage } from 'amqplib';
 
 /** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
@@ -34,17 +35,16 @@ export async function readToEnd(
   const begins = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const { consumerTag } = await channel.consume(
-    stream,
-    (message) => {
-      looked++;
-      begin();
-      if (message === null) return;
-      channel.ack(message);
-      last = offsetOf(message);
-    },
-    { arguments: { 'x-stream-offset': 'last' } },
-  );
+  const consumerTag = `fairq-end-${randomUUID()}`;
+  const onMessage = (message: ConsumeMessage | null) => {
+    looked++;
+    begin();
+    if (message === null) return;
+    channel.ack(message);
+    last = offsetOf(message);
+  };
+  hearFromNowOn(channel, consumerTag, onMessage);
+  await channel.consume(stream, onMessage, { consumerTag, arguments: { 'x-stream-offset': 'last' } });
   for (let waited = 0; looked === 0; ) {
     const waitMs = Math.min(COUNT_EVERY_MS, emptyAfterMs);
     await orAfter(begins, waitMs);
@@ -59,6 +59,22 @@ export async function readToEnd(
   }
   await channel.cancel(consumerTag);
   return last;
+}
+
+/**
+ * Where something is written just now, the broker looks at the stream for the second consumer before it answers who
+ * consumes. amqplib knows a consumer from the answer on, and takes a message before it for a breach of the protocol.
+ */
+function hearFromNowOn(
+  channel: Channel,
+  consumerTag: string,
+  onMessage: (message: ConsumeMessage | null) => void,
+): void {
+  // Its types do not tell of it.
+  const { registerConsumer } = channel as Channel & {
+    registerConsumer(tag: string, callback: typeof onMessage): void;
+  };
+  registerConsumer.call(channel, consumerTag, onMessage);
 }
 
 /** Where a message stands in its stream. */
