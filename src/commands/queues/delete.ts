@@ -9,7 +9,7 @@ import type { DeleteOutcome } from '../../run/queues/delete.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
-import { refuseWhenBlocked } from './refuse-when-blocked.js';
+import { orRefuseWhenBlocked, refuseWhenBlocked } from './refuse-when-blocked.js';
 
 interface DeleteFlags extends OneQueue {
   withTasks?: boolean;
@@ -91,7 +91,9 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
       };
       const tasks = file ?? (flags.withTasks === true ? 'discard' : 'refuse');
       const workers = await management.workersConnected();
-      const outcome = await deleteQueue(deps, { name, type: details.type }, { tasks, workers });
+      const queue = { name, type: details.type };
+      const deletion = deleteQueue(deps, queue, { tasks, workers });
+      const outcome = await orRefuseWhenBlocked(connection, deletion);
       return {
         document: { ...head, ...outcome },
         text: () => outcomeText(name, outcome, flags),

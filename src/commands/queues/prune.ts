@@ -14,7 +14,7 @@ import { showProgress } from '../progress.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { orLater } from '../watch.js';
 import { observationsOf } from './observations.js';
-import { refuseWhenBlocked } from './refuse-when-blocked.js';
+import { orRefuseWhenBlocked, refuseWhenBlocked } from './refuse-when-blocked.js';
 
 const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
 
@@ -82,9 +82,9 @@ function prune(flags: PruneFlags, context: Context): Promise<CommandResult> {
   check(flags);
   const { watch } = flags;
   if (watch !== undefined) return watchedPrune(watch, flags, context);
-  return pruneBy(flags, context, async (rounds) => {
+  return pruneBy(flags, context, async (rounds, connection) => {
     context.interrupts.on({ stop: () => rounds.stop(), state: () => CUT_OFF });
-    const result = await once(rounds, flags, context);
+    const result = await orRefuseWhenBlocked(connection, once(rounds, flags, context));
     return context.interrupts.requested ? { ...result, endsAs: 'interrupted' } : result;
   });
 }
@@ -118,7 +118,7 @@ function watchedPrune(everyMs: number, flags: PruneFlags, context: Context): Pro
 async function pruneBy(
   flags: PruneFlags,
   context: Context,
-  work: (rounds: PruneRounds) => Promise<CommandResult>,
+  work: (rounds: PruneRounds, connection: Connection) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   if (flags.includeForeign === true) {
     context.warn(
@@ -167,7 +167,7 @@ async function pruneBy(
     },
   );
   try {
-    return await work(rounds);
+    return await work(rounds, connection);
   } finally {
     outsiders?.close();
     await connection.close();
