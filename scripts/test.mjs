@@ -16,6 +16,10 @@ console.error('\n— lint');
 const lint = ['node_modules/@biomejs/biome/bin/biome', 'check', '.'];
 const linted = spawnSync(process.execPath, lint, { cwd: root, stdio: 'inherit' }).status === 0;
 
+console.error('\n— types of the tests');
+const types = ['node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'];
+const typed = spawnSync(process.execPath, types, { cwd: root, stdio: 'inherit' }).status === 0;
+
 console.error('\n— tests');
 // The faults take long, and have a command of their own: `npm run test:faults`.
 const given = process.argv.slice(2);
@@ -27,6 +31,7 @@ const { succeeded, counts } = await runVitestInHalves('test-results', [...projec
   ...env,
 });
 
+if (!typed) console.log('the tests have errors of type: see above');
 if (!linted) console.log('lint failed: "npm run format" mends what can be mended');
 console.log(countsText(counts));
-process.exitCode = linted && succeeded ? 0 : 1;
+process.exitCode = linted && typed && succeeded ? 0 : 1;

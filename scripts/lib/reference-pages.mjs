@@ -2,7 +2,7 @@
 const NOTE = '<!-- Made by `npm run reference` from the commands themselves. Change them there. -->';
 
 /**
- * @param {{ root: object, exitCodes: [string, string][], settings: object[] }} known
+ * @param {{ root: object, exitCodes: readonly (readonly [string, string])[], settings: readonly object[] }} known
  *   the command tree (src/core/command-tree.ts), the exit codes and the settings
  * @returns {Map<string, string>} the text of each page by its file name
  */

@@ -97,7 +97,7 @@ describe('a dead letter by the start of its id', () => {
 
 describe('dead show', () => {
   it('shows one with its payload', async () => {
-    const [{ id }] = (await dead('--user', 'B')).letters as [{ id: string }];
+    const { id } = (await dead('--user', 'B')).letters[0]!;
     const { stdout } = await fairq(env, 'dead', 'show', id);
     expect(stdout).toContain('no luck');
     expect(stdout).toContain('fairq.user.B');

@@ -4,6 +4,7 @@ import { assertTopology } from '../../src/broker/topology.js';
 import type { Finding } from '../../src/core/finding.js';
 import { namesFor } from '../../src/core/names.js';
 import { examine } from '../../src/run/doctor/doctor.js';
+import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { askManagement } from '../support/management-api.js';
 import { useConnection, useVhost } from '../support/vhost.js';
@@ -17,8 +18,10 @@ const examined = (prefix = 'fairq') =>
   examine({
     connect: () => openConnection(vhost.address, 'fairq doctor'),
     ...{ management: vhost.management, names: namesFor(prefix), where: 'the broker' },
+    vhost: vhost.address.vhost,
+    connectTo: (other) => openConnection({ ...vhost.address, vhost: other }, 'fairq doctor'),
     newId: () => 'doctor-test',
-    now: () => Date.now(),
+    clock: systemClock,
   });
 
 async function finding(check: string, prefix?: string): Promise<Finding | undefined> {

@@ -124,7 +124,7 @@ describe('a task that runs for too long', () => {
     const worked = await fairqPartly<WorkerReport>(env, 'worker', ...flags);
     expect(worked).toMatchObject({ completed: 2, failed: 2, timedOut: 2 });
     expect(await readFile(told, 'utf8')).toContain('longer than 200 ms');
-    const dead = await vhost.channel.get('fairq.dead', { noAck: true });
+    const dead = (await vhost.channel.get('fairq.dead', { noAck: true })) || undefined;
     expect(dead?.properties.headers?.['x-fairq-reason']).toContain('--task-timeout');
     expect(await fairqJson(env, 'report', '--run', 'hang')).toMatchObject({
       completed: 4,

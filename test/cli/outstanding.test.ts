@@ -57,6 +57,7 @@ describe('a run that goes on', () => {
       await worker.ended;
     }
     await eventually(async () => (await vhost.ready('fairq.user.A')) === 20, {
+      timeoutMs: 60_000,
       what: 'the tasks to be back',
     });
     await vhost.channel.purgeQueue('fairq.user.A');

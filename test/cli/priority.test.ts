@@ -23,7 +23,9 @@ describe('strategy priority', () => {
     expect(await vhost.ready('fairq.priority')).toBe(150);
     await fairqJson(env, 'worker', '--strategy', 'priority', '--exit-when', 'empty', '-c', '1');
     const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'levels');
-    const order = users.sort((a, b) => (a.lastCompletionPosition ?? 0) - (b.lastCompletionPosition ?? 0));
+    const order = [...users].sort(
+      (a, b) => (a.lastCompletionPosition ?? 0) - (b.lastCompletionPosition ?? 0),
+    );
     expect(order.map(({ user, lastCompletionPosition: last }) => [user, last])).toEqual([
       ['high', 50],
       ['low', 100],
@@ -39,7 +41,7 @@ describe('strategy priority', () => {
       env,
     );
     const started = async () => (await fairqJson<RunReport>(env, 'report', '--run', 'late')).completed > 0;
-    await eventually(started, { what: 'the first to complete' });
+    await eventually(started, { timeoutMs: 60_000, what: 'the first to complete' });
     await fairqJson(env, 'publish', '--user', 'high', '--priority', '9', ...flags);
     await worker.ended;
     const { users } = await fairqJson<RunReport>(env, 'report', '--run', 'late');

@@ -245,7 +245,7 @@ describe('queues delete --save', () => {
 
 describe.runIf(hasCelery)('queues delete --save of a Celery queue', () => {
   it("is run by Celery's worker and by fairq's after it was sent again, and the client gets its answer", async () => {
-    celery.broker = env.FAIRQ_URI;
+    celery.broker = env.FAIRQ_URI!;
     const name = 'cel_saved';
     const client = celery.run<number[]>(`
 results = [double.apply_async(args=(n,), queue='${name}') for n in (21, 4)]

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startThrowAwayNode, type ThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import { startThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import type { ThrowAwayNode } from '../../src/broker/node/private-node.js';
 import type { RunReport } from '../../src/core/report.js';
 import type { WorkerReport } from '../../src/core/worker-report.js';
 import { eventually } from '../support/eventually.js';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import amqplib, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 // From dist: a node is kept by a process of its own, which runs built code.
-import { startThrowAwayNode, type ThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import { startThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import type { ThrowAwayNode } from '../../src/broker/node/private-node.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, RunningFairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';
@@ -44,7 +45,7 @@ describe('a broker that tells its events', () => {
     FAIRQ_URI: `${node.uri.replace('guest:guest', login)}${encodeURIComponent(vhost)}`,
     FAIRQ_MANAGEMENT_URI: node.managementUri,
   });
-  const api = (method: string, path: string, body?: object) =>
+  const api = (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object) =>
     askManagement({ uri: node.managementUri }, method, path, body);
 
   async function channelTo(vhost: string): Promise<Channel> {

@@ -13,6 +13,7 @@ import {
   stopKeptNode,
 } from '../../dist/broker/node/kept-node.js';
 import { startThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import type { KeptNodeStatus } from '../../src/broker/node/kept-node.js';
 import { eventually } from '../support/eventually.js';
 
 const nodeModules = new URL('../../dist/broker/node/', import.meta.url);
@@ -228,7 +229,7 @@ interface Address {
 /** The status of the kept node, as soon as it is that it does not run. */
 function downStatus() {
   const ask = async () => {
-    const status = await keptNodeStatus(folder);
+    const status: KeptNodeStatus = await keptNodeStatus(folder);
     return status.running ? null : status;
   };
   return eventually(ask, { timeoutMs: 10_000, what: 'the status to say that the node does not run' });

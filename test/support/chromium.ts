@@ -69,7 +69,7 @@ export class BrowserPage {
     });
     const { Page, Runtime, Log, Network } = client;
     await Promise.all([Page.enable(), Runtime.enable(), Log.enable(), Network.enable({})]);
-    const loaded = new Promise<void>((resolve) => void client.once('Page.loadEventFired', () => resolve()));
+    const loaded = new Promise<void>((resolve) => client.on('Page.loadEventFired', () => resolve()));
     await Page.navigate({ url: pathToFileURL(file).href });
     await loaded;
     page.requests.shift(); // itself

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentOf } from '../../dist/broker/node/environment.js';
 import { findServer } from '../../dist/broker/node/find-server.js';
-import { type Guard, startGuard } from '../../dist/broker/node/guard.js';
+import { startGuard } from '../../dist/broker/node/guard.js';
 import { layoutOf, readText, writeLayout } from '../../dist/broker/node/layout.js';
-import { choosePorts, LOOPBACK, type NodePorts } from '../../dist/broker/node/ports.js';
+import { choosePorts, LOOPBACK } from '../../dist/broker/node/ports.js';
 import { amqpAnswers } from '../../dist/broker/node/readiness.js';
+import type { Guard } from '../../src/broker/node/guard.js';
+import type { NodePorts } from '../../src/broker/node/ports.js';
 import { eventually } from './eventually.js';
 import { askManagement } from './management-api.js';
 
@@ -109,10 +111,11 @@ export class Cluster {
     await mkdir(folder, { mode: 0o700 });
     await writeFile(layout.cookie, cookie, { mode: 0o400 });
     const ports = { ...(await choosePorts({})), epmd };
-    await writeLayout(layout, ports, [
+    const config = [
       'cluster_formation.peer_discovery_backend = classic_config',
       ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
-    ]);
+    ];
+    await writeLayout(layout, ports, config, []);
     const programs = findServer(process.env);
     const log = openSync(layout.consoleLog, 'w');
     const server = spawn(programs.server, [], {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import { startThrowAwayNode, type ThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import { startThrowAwayNode } from '../../dist/broker/node/private-node.js';
+import type { ThrowAwayNode } from '../../src/broker/node/private-node.js';
 import type { CertifiedKey } from './certificates.js';
 
 export interface TlsNode {

@@ -82,7 +82,7 @@ describe('the backlog between two listings', () => {
 
 describe('the note of a publisher', () => {
   it('says what is new since the last, in parts', () => {
-    const counts = new Map(Array.from({ length: 2_001 }, (_, i) => [`u${i}`, 2] as const));
+    const counts = new Map<string, number>(Array.from({ length: 2_001 }, (_, i) => [`u${i}`, 2]));
     const notes = new SentNotes('p', counts);
     const first = notes.take(2_000).map(decodeSentNote);
     expect(first.map((one) => one?.tasks.size)).toEqual([2_000, 1]);

@@ -212,5 +212,6 @@ function AMQP() {
   return {
     ...{ version: '3.10.8', channelMax: 2047, refused: [], workers: [] },
     ...{ channelsRefused: undefined, blocked: undefined },
+    broker: { vhost: undefined, why: 'not asked' },
   };
 }

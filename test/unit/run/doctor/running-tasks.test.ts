@@ -13,7 +13,9 @@ function heard(name: string, minutes?: number): WorkerPresence {
 }
 
 function found(...workers: WorkerPresence[]) {
-  return running({ version: '', channelMax: 0, refused: [], workers }, NOW_MS);
+  const broker = { vhost: undefined, why: 'not asked' };
+  const facts = { version: '', channelMax: 0, channelsRefused: undefined, blocked: undefined };
+  return running({ ...facts, refused: [], workers, broker }, NOW_MS);
 }
 
 it('doctor warns of the task that has run for longest, once it is long', () => {
