@@ -55,7 +55,10 @@ describe('a cluster of three nodes', () => {
       { timeoutMs: 120_000, what: 'every task has run' },
     );
     for (const worker of workers) worker.signal('SIGTERM');
-    for (const { ended } of workers) expect((await ended).code).toBe(0);
+    for (const worker of workers) {
+      const { code, stderr } = await worker.ended;
+      expect(code, stderr).toBe(0);
+    }
     const report = await fairqJson<RunReport>(env, 'report', '--run', 'lost');
     expect(report).toMatchObject({ published: 20_000, completed: 20_000, failed: 0, missing: 0 });
     expect(report.retries).toBeGreaterThan(500);
