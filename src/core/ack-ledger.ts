@@ -48,6 +48,7 @@ export class AckLedger {
 
   /** The task of this delivery is done with; it goes out with the next `drain`. */
   finished(tag: number): void {
+    if (this.#isPast(tag)) return;
     this.#set(tag, FINISHED);
     this.#finishedBeyond.push(tag);
     this.#fresh = true;
@@ -55,6 +56,7 @@ export class AckLedger {
 
   /** The delivery has been given back to the broker. */
   givenBack(tag: number): void {
+    if (this.#isPast(tag)) return;
     this.#set(tag, TOLD);
     this.#fresh = true;
   }
@@ -79,6 +81,11 @@ export class AckLedger {
     }
     this.#finishedBeyond = [];
     return { upTo, singles };
+  }
+
+  /** The broker has been told of it. Its place in the ring is that of a later tag by now. */
+  #isPast(tag: number): boolean {
+    return tag < this.#base;
   }
 
   #get(tag: number): number {

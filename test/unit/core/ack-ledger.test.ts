@@ -95,4 +95,18 @@ describe('the ledger of acknowledgements', () => {
     ledger.finished(1);
     expect(ledger.drain()).toEqual({ upTo: 1, singles: [] });
   });
+
+  it('does not take a later delivery for one that it has told the broker of', () => {
+    const ledger = new AckLedger();
+    for (let tag = 1; tag <= 1_024; tag++) {
+      ledger.delivered(tag);
+      ledger.finished(tag);
+    }
+    expect(ledger.drain().upTo).toBe(1_024);
+    for (let tag = 1_025; tag <= 1_030; tag++) ledger.delivered(tag);
+    ledger.givenBack(1); // its place in the ring is that of 1,025 now
+    ledger.finished(2);
+    ledger.finished(1_027);
+    expect(ledger.drain()).toEqual({ upTo: 0, singles: [1_027] });
+  });
 });
