@@ -30,6 +30,11 @@ export class Acknowledged {
   *doubtful(channel: ConsumerChannel): Iterable<HeldTask> {
     for (const batch of this.#batches)
       for (const task of batch)
-        if (task.done && task.channel === channel && envelopeOf(task.message) !== undefined) yield task;
+        if (
+          task.completion !== undefined &&
+          task.channel === channel &&
+          envelopeOf(task.message) !== undefined
+        )
+          yield task;
   }
 }

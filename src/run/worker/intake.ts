@@ -4,6 +4,7 @@ import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
 import type { Charging } from '../../core/charging.js';
 import type { Clock } from '../../core/clock.js';
 import type { Scheduler } from '../../core/scheduler.js';
+import type { TaskEvent } from '../../core/task-event.js';
 import type { Window } from '../../core/windows.js';
 import { Acknowledged } from './acknowledged.js';
 import { Awake } from './awake.js';
@@ -52,6 +53,8 @@ export interface IntakeListener {
    * @returns false where that cannot be done at the moment: it goes back to the broker
    */
   onNotDue(task: HeldTask, dueAt: number): boolean;
+  /** A task that is done has been delivered again: its completion is to be written again, and then it is settled. */
+  onDoneBefore(task: HeldTask, completion: TaskEvent): void;
   onWindow(source: Source, window: Window): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
@@ -233,7 +236,9 @@ export class Intake {
   #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
     const { lane } = source;
     const now = this.clock.now();
-    if (message.fields.redelivered && this.#orphans.adopt(source, message, channel)) {
+    const adopted = message.fields.redelivered ? this.#orphans.adopt(source, message, channel) : undefined;
+    if (adopted !== undefined) {
+      if (adopted.settled && adopted.completion !== undefined) this.#settleAgain(adopted, adopted.completion);
       this.#consumers.acknowledge();
       return;
     }
@@ -252,7 +257,7 @@ export class Intake {
       channel,
       attempt: undefined,
       settled: false,
-      done: false,
+      completion: undefined,
       id: this.#form.idOf(message) ?? this.newId(),
       arrivedAt: this.clock.epochMicros(),
     };
@@ -264,6 +269,16 @@ export class Intake {
     this.scheduler.push(lane, task);
     if (this.scheduler.held > this.mostHeld) this.mostHeld = this.scheduler.held;
     this.listener.onDelivery();
+  }
+
+  /**
+   * A task that is done has come back. Its event was confirmed by a node that may have been lost since, with the end of
+   * its stream: the event is written once more before the task is acknowledged, and readers count it once.
+   */
+  #settleAgain(task: HeldTask, completion: TaskEvent): void {
+    task.settled = false;
+    task.source.outstanding++;
+    this.listener.onDoneBefore(task, completion);
   }
 
   #notDue(task: HeldTask, dueAt: number): void {

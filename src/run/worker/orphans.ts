@@ -33,20 +33,23 @@ export class Orphans {
     if (this.#byAttempt.get(key)?.task === task) this.#byAttempt.delete(key);
   }
 
-  /** Gives a task its new delivery, if this is one of them; one that is settled is finished with that. */
-  adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): boolean {
-    if (this.#byAttempt.size === 0) return false;
+  /**
+   * Gives a task its new delivery, if this is one of them. One that has failed and is settled is finished with that.
+   *
+   * @returns the task; undefined where the delivery is of none of them
+   */
+  adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): HeldTask | undefined {
+    if (this.#byAttempt.size === 0) return undefined;
     const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
-    if (orphan === undefined || orphan.task.source.queue !== source.queue) return false;
+    if (orphan === undefined || orphan.task.source.queue !== source.queue) return undefined;
     const { task } = orphan;
-    // The acknowledgement of this delivery may be lost as well: what is done comes back then once more.
-    if (!task.settled || !task.done || envelopeOf(message) === undefined) this.#byAttempt.delete(key);
+    this.#byAttempt.delete(key);
     if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);
     task.message = message;
     task.channel = channel;
-    if (task.settled) channel.ledger.finished(message.fields.deliveryTag);
-    return true;
+    if (task.settled && task.completion === undefined) channel.ledger.finished(message.fields.deliveryTag);
+    return task;
   }
 
   /** @param now milliseconds */

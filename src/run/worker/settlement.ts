@@ -123,7 +123,7 @@ export class Settlement {
 
   finished(task: HeldTask, event: TaskEvent): void {
     this.#completions.add(event);
-    task.done = event.outcome === 'done';
+    task.completion = event.outcome === 'done' ? event : undefined;
     this.#batch.tasks.push(task);
     this.#pending++;
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();

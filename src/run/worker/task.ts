@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
 import type { Lane } from '../../core/scheduler.js';
+import type { TaskEvent } from '../../core/task-event.js';
 
 /** A queue that this worker consumes. */
 export interface Source {
@@ -43,8 +44,8 @@ export interface HeldTask {
   attempt: number | undefined;
   /** Its completion is safe: its delivery is to be acknowledged, be it this one or the next. */
   settled: boolean;
-  /** It has succeeded, and nothing of it is to be tried again. */
-  done: boolean;
+  /** The event of its success; undefined while it runs, and where it failed. */
+  completion: TaskEvent | undefined;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

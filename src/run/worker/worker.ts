@@ -155,6 +155,10 @@ export class Worker {
     this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
       onDelivery: () => this.#runner.wake(),
       onNotDue: (task, dueAt) => this.#postpone(task, dueAt),
+      onDoneBefore: (task, completion) => {
+        this.#settlement?.finished(task, completion);
+        this.#flushSoon();
+      },
       onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
