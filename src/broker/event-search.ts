@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerTells } from '../core/noticing.js';
 import type { QueueEvent } from '../core/queue-event.js';
 import { FairqError, messageOf } from '../errors.js';
@@ -6,6 +5,7 @@ import { EVENT_EXCHANGE, listenToBroker } from './broker-events.js';
 import { brokersWords } from './broker-said.js';
 import type { Connection } from './connection.js';
 import type { Management } from './management.js';
+import { within } from './within.js';
 
 /** A plugin that runs has told of the first queue by then. */
 const TELLS_WITHIN_MS = 2_000;
@@ -86,10 +86,7 @@ async function hearOn(
       if (tells) listener.onFailure(error);
     },
   });
-  const patience = new AbortController();
-  const late = delay(TELLS_WITHIN_MS, false, { signal: patience.signal }).catch(() => false);
-  tells = await Promise.race([first, late]);
-  patience.abort();
+  tells = (await within(TELLS_WITHIN_MS, first)) === true;
   const close = () => {
     channel.current?.close().catch(() => {}); // it has gone by itself
     channel.close();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { within } from './within.js';
 
 /** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
 export const READ_AHEAD = 200;
@@ -47,7 +48,7 @@ export async function readToEnd(
   await channel.consume(stream, onMessage, { consumerTag, arguments: { 'x-stream-offset': 'last' } });
   for (let waited = 0; looked === 0; ) {
     const waitMs = Math.min(COUNT_EVERY_MS, emptyAfterMs);
-    await orAfter(begins, waitMs);
+    await within(waitMs, begins);
     waited += waitMs;
     if (looked > 0) break;
     // Above none there is something, and it comes.
@@ -81,13 +82,4 @@ function hearFromNowOn(
 export function offsetOf({ properties }: ConsumeMessage): number | undefined {
   const offset: unknown = properties.headers?.['x-stream-offset'];
   return typeof offset === 'number' ? offset : undefined;
-}
-
-async function orAfter(happens: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([happens, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, replyCode } from './connection.js';
+import { within } from './within.js';
 
 /** Whoever finds one of them in a queue for lost messages is to know what it is. */
 const SAYS = 'fairq asks whether what finds no queue comes back; this may be thrown away';
@@ -33,12 +33,7 @@ export async function unroutableComesBack(
       resolve(error && !comesBack ? undefined : comesBack),
     );
   });
-  const timer = new AbortController();
-  const late = Number.isFinite(withinMs)
-    ? [delay(withinMs, undefined, { signal: timer.signal }).catch(() => undefined)]
-    : [];
-  const answer = await Promise.race([confirmed, ...late]);
-  timer.abort();
+  const answer = await within(withinMs, confirmed);
   channel.close().catch(() => {}); // it has gone
   return answer;
 }

@@ -38,6 +38,14 @@ async function open(file: string): Promise<BrowserPage> {
   return page;
 }
 
+/** A saved run of these events, as `report --save` writes it. */
+function savedRun(run: string, lines: readonly string[]): string {
+  const saved = folder.file(`${run}.ndjson`);
+  const head = headLine({ version: 1, run, saved: '', broker: null });
+  writeFileSync(saved, [head, ...lines].join('\n'));
+  return saved;
+}
+
 interface Shown {
   figure: string;
   label: string | null;
@@ -164,9 +172,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
         },
       }),
     );
-    const saved = folder.file('long.ndjson');
-    const head = headLine({ version: 1, run: 'long', saved: '', broker: null });
-    writeFileSync(saved, [head, ...lines].join('\n'));
+    const saved = savedRun('long', lines);
     const file = folder.file('long.html');
     await fairqJson(env, 'report', saved, '--html', file);
     const shown = await open(file);
@@ -196,9 +202,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
         ...{ redelivered: false, hasResult: false },
       }),
     );
-    const saved = folder.file('clock.ndjson');
-    const head = headLine({ version: 1, run: 'clock', saved: '', broker: null });
-    writeFileSync(saved, [head, ...lines].join('\n'));
+    const saved = savedRun('clock', lines);
     const file = folder.file('clock.html');
     const ticks = `[...document.querySelectorAll('svg[aria-label*="that wait"] text.tick[text-anchor=middle]')].map((e) => e.textContent)`;
     const notes = `document.querySelector('.note').textContent`;
@@ -225,9 +229,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
         ...{ redelivered: false, hasResult: false },
       }),
     );
-    const saved = folder.file('many.ndjson');
-    const head = headLine({ version: 1, run: 'many', saved: '', broker: null });
-    writeFileSync(saved, [head, ...lines].join('\n'));
+    const saved = savedRun('many', lines);
     const file = folder.file('many.html');
     await fairqJson(env, 'report', saved, '--html', file);
     const shown = await open(file);

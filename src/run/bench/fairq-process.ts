@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/address.js';
+import { exitCodeOfKind } from '../../exit-code.js';
 
 /** What a command ends with that was asked to. */
-const EXIT_INTERRUPTED = 130;
+const EXIT_INTERRUPTED = exitCodeOfKind('interrupted');
 /** What a worker ends with whose load has tasks that fail: how they fare is for the bench to judge. */
-const EXIT_PARTLY_DONE = 3;
+const EXIT_PARTLY_DONE = exitCodeOfKind('partial');
 
 /** How to start fairq itself. */
 export interface Self {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../broker/management.js';
+import { within } from '../../broker/within.js';
 import { FairqError } from '../../errors.js';
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -12,15 +12,11 @@ export async function streamsAmong(
   queues: readonly string[],
 ): Promise<readonly string[] | null> {
   if (queues.length === 0) return [];
-  const patience = new AbortController();
-  const late = delay(ANSWER_WITHIN_MS, null, { signal: patience.signal }).catch(() => null); // it has answered
   try {
-    return await Promise.race([typed(management, queues), late]);
+    return (await within(ANSWER_WITHIN_MS, typed(management, queues))) ?? null;
   } catch (error) {
     if (error instanceof FairqError) return null; // the tasks are sent, whatever can be said of their queue
     throw error;
-  } finally {
-    patience.abort();
   }
 }
 

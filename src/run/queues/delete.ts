@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TakenMessage } from '../../broker/queue-drain.js';
-import { drainQueue } from '../../broker/queue-drain.js';
+import { drainQueue, type TakenMessage } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
 import { carriedText } from '../../core/carried.js';
 import { ownQueue } from '../../core/names.js';

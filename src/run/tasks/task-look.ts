@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, replyCode } from '../../broker/connection.js';
 import { type StreamOffset, StreamReader } from '../../broker/stream-reader.js';
+import { within } from '../../broker/within.js';
 import type { Clock } from '../../core/clock.js';
 import { COMPLETIONS, decodeCompletions, decodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
 import type { Names } from '../../core/names.js';
@@ -72,10 +72,7 @@ export class TaskLook {
     const heard = new Promise<void>((resolve) => {
       this.#onNews = resolve;
     });
-    const patience = new AbortController();
-    const late = delay(withinMs, undefined, { signal: patience.signal }).catch(() => {}); // no longer of interest
-    await Promise.race([heard, late, this.#failed]);
-    patience.abort();
+    await within(withinMs, Promise.race([heard, this.#failed]));
   }
 
   async close(): Promise<void> {

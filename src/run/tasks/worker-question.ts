@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
 import { announce, listen, type TaskAnswer } from '../../broker/control.js';
 import type { HeldAnswer } from '../../broker/held-answer.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
+import { within } from '../../broker/within.js';
 import type { Names } from '../../core/names.js';
 import type { Held, Running } from '../../core/task-state.js';
 import { messageOf } from '../../errors.js';
@@ -41,15 +41,11 @@ export class WorkerQuestion {
     const channel = (await this.#open())?.current;
     if (channel === undefined || this.#connection?.blocked === true) return {};
     this.#request = this.deps.newId();
-    const patience = new AbortController();
     const answered = new Promise<WorkersWord>((resolve) => {
       this.#onAnswer = (answer) => resolve(wordOf(answer));
     });
     announce(channel, this.deps.names, { kind: 'task', request: this.#request, id });
-    const late = delay(ANSWER_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined); // answered
-    const answer = await Promise.race([answered, late]);
-    patience.abort();
-    return answer ?? {};
+    return (await within(ANSWER_WITHIN_MS, answered)) ?? {};
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { within } from '../../broker/within.js';
 import type { Intake } from './intake.js';
 import type { Runner } from './runner.js';
 import type { Source } from './task.js';
@@ -111,12 +112,6 @@ export class WarmUp {
   async #take(sources: readonly Source[]): Promise<void> {
     const work = this.intake.consume(sources, this.runner.running > 0);
     work.catch((error) => this.listener.onFailure(error));
-    // A timer and not an abort signal, whose exception takes a cold process 10 ms to make.
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, TAKE_WITHIN_MS);
-    });
-    await Promise.race([work, late]);
-    clearTimeout(timer);
+    await within(TAKE_WITHIN_MS, work);
   }
 }
