@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, openConnection } from '../../src/broker/connection.js';
 import { assertTopology } from '../../src/broker/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/names.js';
 import type { PruneOutcome } from '../../src/core/queue-report.js';
 import type { RunReport } from '../../src/core/report.js';
+import type { RunningTasks } from '../../src/core/running-tasks.js';
 import { Pruner } from '../../src/run/queues/prune.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { NetworkProxy } from '../support/network-proxy.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const connected = useConnection(vhost);
+const folder = useFolder();
+const GATED = fileURLToPath(new URL('../support/gated-tasks.mjs', import.meta.url));
 const { env } = vhost;
 const names = namesFor('fairq');
 beforeAll(async () => {
@@ -60,9 +66,18 @@ async function stop(...workers: RunningFairq[]): Promise<void> {
 const completed = async (run: string) => (await fairqJson<RunReport>(env, 'report', '--run', run)).completed;
 const taken = (user: string) =>
   eventually(async () => (await vhost.ready(userQueueOf(names, user))) === 0, {
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     what: 'the tasks are taken',
   });
+/** Until they run: a task that has only been taken is given back by a worker that stops. */
+const running = (user: string, count: number) =>
+  eventually(
+    async () => {
+      const { tasks } = await fairqJson<RunningTasks>(env, 'tasks', '--running');
+      return tasks.filter((task) => task.user === user).length === count;
+    },
+    { timeoutMs: 60_000, what: 'the tasks run' },
+  );
 const long = ['--task', 'sleep', '--duration', '3s'];
 
 describe('a pruner whose connection is lost', () => {
@@ -115,22 +130,25 @@ describe('the pruner', () => {
     await taken('H');
     expect(await prune('H')).toMatchObject([{ outcome: 'kept' }]);
     await fairqJson(env, 'publish', '--user', 'H', '--run', 'H');
-    await eventually(async () => (await completed('H')) === 2, { timeoutMs: 20_000, what: 'both have run' });
+    await eventually(async () => (await completed('H')) === 2, { timeoutMs: 60_000, what: 'both have run' });
     await stop(one);
   });
 
   it('keeps a queue that a worker holds tasks of and does not consume: it may give them back', async () => {
-    await fairqJson(env, 'publish', '--user', 'Y', '--count', '2', '--run', 'Y', ...long);
+    const gate = folder.file('gate');
+    const gated = ['--task', 'gated', '--payload', JSON.stringify({ gate })];
+    await fairqJson(env, 'publish', '--user', 'Y', '--count', '2', '--run', 'Y', ...gated);
     // Told to stop, it has no consumer any more, and still runs.
-    const leaving = await worker('-c', '2', '--queues', 'fairq.user.Y');
-    await taken('Y');
+    const leaving = await worker('-c', '2', '--queues', 'fairq.user.Y', '--handler', GATED);
+    await running('Y', 2);
     leaving.signal('SIGTERM');
     await leaving.says(/stopping/);
     await eventually(async () => (await vhost.channel.checkQueue('fairq.user.Y')).consumerCount === 0, {
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       what: 'nobody consumes it',
     });
     expect(await prune('Y')).toMatchObject([{ outcome: 'kept' }]);
+    writeFileSync(gate, '');
     await leaving.ended;
     expect(await completed('Y')).toBe(2);
   });
@@ -138,18 +156,18 @@ describe('the pruner', () => {
   it('takes a queue that all of its workers leave, and tells them when it has to keep one', async () => {
     const both = [await worker(), await worker()];
     await fairqJson(env, 'publish', '--user', 'L', '--count', '4', '--run', 'L');
-    await eventually(async () => (await completed('L')) === 4, { timeoutMs: 20_000, what: 'they have run' });
+    await eventually(async () => (await completed('L')) === 4, { timeoutMs: 60_000, what: 'they have run' });
     await eventually(async () => (await prune('L', 2))[0]?.outcome === 'pruned', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'it is pruned',
     });
     await fairqJson(env, 'publish', '--user', 'L', '--count', '4', '--run', 'L');
-    await eventually(async () => (await completed('L')) === 8, { timeoutMs: 20_000, what: 'a new queue' });
+    await eventually(async () => (await completed('L')) === 8, { timeoutMs: 60_000, what: 'a new queue' });
     // Left by both, and kept for the sake of somebody else: both come back.
     const { consumerTag } = await vhost.channel.consume('fairq.user.L', () => {});
     expect(await prune('L', 2)).toMatchObject([{ outcome: 'kept' }]);
     await eventually(async () => (await vhost.channel.checkQueue('fairq.user.L')).consumerCount === 3, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'the workers consume it again',
     });
     await vhost.channel.cancel(consumerTag);
