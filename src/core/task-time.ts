@@ -26,6 +26,37 @@ export function followed(typicalMs: number | undefined, ms: number, expectedMs?:
   return typicalMs === undefined ? counted : typicalMs + GAIN * (counted - typicalMs);
 }
 
+/** The run times of the first tasks, of which any may have been held up: their medians tell what is typical. */
+export class FirstTimes<K> {
+  readonly #all: number[] = [];
+  readonly #own = new Map<K, number[]>();
+
+  /** @param wanted how many tasks count as the first */
+  constructor(private readonly wanted: number) {}
+
+  get complete(): boolean {
+    return this.#all.length >= this.wanted;
+  }
+
+  /**
+   * @param whose the lane that the task came from
+   * @returns typical of all, and of this lane; the latter is undefined where it is mostly noise. Milliseconds.
+   */
+  add(whose: K, ms: number): { readonly all: number; readonly own: number | undefined } {
+    const times = this.#own.get(whose) ?? [];
+    this.#own.set(whose, times);
+    const own = medianWith(times, ms);
+    return { all: medianWith(this.#all, ms), own: own < NOISE_MS ? undefined : own };
+  }
+}
+
+/** The median, and of two in the middle the lesser, after one more has been put in. */
+function medianWith(sorted: number[], more: number): number {
+  sorted.push(more);
+  sorted.sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1]!;
+}
+
 /**
  * How long the next task of this user may take, milliseconds: as long as its own of late, or as all
  * users' where its own is unknown, or so short that the difference is noise.

@@ -4,7 +4,7 @@ import { attemptsBefore, type Failure } from '../../core/dead-letter.js';
 import { delayAfter, type RetryPolicy } from '../../core/retry-policy.js';
 import type { Scheduler } from '../../core/scheduler.js';
 import type { TaskEvent } from '../../core/task-event.js';
-import { followed, NOISE_MS } from '../../core/task-time.js';
+import { FirstTimes, followed } from '../../core/task-time.js';
 import { Unrunnable, WorkerKiller } from '../../core/unrunnable.js';
 import { messageOf } from '../../errors.js';
 import { type Handlers, isThenable } from './handlers.js';
@@ -18,7 +18,7 @@ const BURST = 512;
 /** The same for tasks that keep the processor busy. */
 const BURST_MS = 5;
 
-/** The first tasks run before the code is warm: of so many the median says more than the mean. */
+/** The first tasks run before the code is warm, and while the worker is set up: of so many the medians count. */
 const COLD = 10;
 /** A task that runs for so long is evidence of long tasks before it has ended. */
 const LONG_MS = 20;
@@ -97,7 +97,7 @@ export class Runner {
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  readonly #coldMs: number[] = [];
+  readonly #firstTimes = new FirstTimes<HeldTask['lane']>(COLD);
   /** How long the last handler kept the event loop, milliseconds. */
   #callMs = 0;
   /** That was long. */
@@ -396,9 +396,7 @@ export class Runner {
     if (outcome === 'done') this.completed++;
     else if (outcome === 'failed') this.failed++;
     else this.retried++;
-    const isCold = this.#coldMs.length < COLD;
-    if (!isCold || ms >= NOISE_MS) lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
-    this.taskMs = isCold ? this.#coldMedian(ms) : followed(this.taskMs, ms);
+    this.#noteTime(lane, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     this.users.add(user);
     const event: TaskEvent = {
@@ -426,9 +424,15 @@ export class Runner {
     return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
   }
 
-  #coldMedian(ms: number): number {
-    this.#coldMs.push(ms);
-    return this.#coldMs.sort((a, b) => a - b)[this.#coldMs.length >> 1]!;
+  #noteTime(lane: HeldTask['lane'], ms: number): void {
+    if (this.#firstTimes.complete) {
+      lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
+      this.taskMs = followed(this.taskMs, ms);
+    } else {
+      const typical = this.#firstTimes.add(lane, ms);
+      lane.taskMs = typical.own;
+      this.taskMs = typical.all;
+    }
   }
 
   /** Puts the charge for a task right: `charge` in all. */

@@ -3,8 +3,12 @@ import type { Intake } from './intake.js';
 import type { Runner } from './runner.js';
 import type { Source } from './task.js';
 
-/** Tasks that have not ended by then are not short; queues that have sent nothing by then are empty. */
-const SAMPLE_WITHIN_MS = 20;
+/**
+ * Tasks that have not ended after 20 ms are not short; queues that have sent nothing by then are empty. The time is
+ * counted in steps in which the worker ran: while the processor is taken away from it, no task can end.
+ */
+const SAMPLE_STEPS = 10;
+const SAMPLE_STEP_MS = 2;
 const SHORT_TASK_MS = 10;
 /** The rest of the queues may take so long to be taken up before tasks start without them. */
 const TAKE_WITHIN_MS = 1_000;
@@ -75,16 +79,19 @@ export class WarmUp {
 
   cancel(): void {
     this.#state = 'over';
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
   }
 
   #endInTime(): void {
-    this.#timer ??= setTimeout(() => this.#end(), SAMPLE_WITHIN_MS);
+    let left = SAMPLE_STEPS;
+    this.#timer ??= setInterval(() => {
+      if (--left === 0) this.#end();
+    }, SAMPLE_STEP_MS);
   }
 
   #end(): void {
     if (this.#state !== 'sampling') return;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
     this.#timer = undefined;
     this.#state = 'taking';
     this.runner.pause();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { followed, NO_TIME_MS, typicalTaskMs } from '../../../src/core/task-time.js';
+import { FirstTimes, followed, NO_TIME_MS, typicalTaskMs } from '../../../src/core/task-time.js';
 
 /** After tasks that took so long each, one after the other. */
 const typicalAfter = (times: readonly number[], expectedMs?: number) =>
@@ -33,5 +33,41 @@ describe('the typical time of a task', () => {
     expect(typicalTaskMs({ taskMs: 0.9 }, 0.01)).toBe(0.01);
     expect(typicalTaskMs({ taskMs: 0.9 }, undefined)).toBe(0.9);
     expect(typicalTaskMs({ taskMs: 1.5 }, 0.01)).toBe(1.5);
+  });
+});
+
+describe('the typical time of the first tasks', () => {
+  const typicalOf = (tasks: readonly (readonly [string, number])[]) => {
+    const times = new FirstTimes<string>(10);
+    return tasks.map(([whose, ms]) => times.add(whose, ms)).at(-1)!;
+  };
+
+  it('is not that of one that was held up, for all users and for its own', () => {
+    expect(typicalOf([...['A', 'A', 'A', 'A'].map((user) => [user, 0.02] as const), ['A', 9]])).toEqual({
+      all: 0.02,
+      own: undefined,
+    });
+    const first = [['A', 9] as const, ['A', 0.02] as const];
+    expect(typicalOf(first)).toEqual({ all: 0.02, own: undefined });
+  });
+
+  it('tells a user with long tasks from users with short ones', () => {
+    const mixed = [
+      ['A', 500],
+      ['B', 0.1],
+      ['B', 0.1],
+      ['A', 400],
+      ['B', 0.1],
+      ['A', 450],
+    ] as const;
+    expect(typicalOf(mixed)).toEqual({ all: 0.1, own: 450 });
+  });
+
+  it('is complete after as many tasks as were wanted', () => {
+    const times = new FirstTimes<string>(2);
+    times.add('A', 1);
+    expect(times.complete).toBe(false);
+    times.add('B', 1);
+    expect(times.complete).toBe(true);
   });
 });
