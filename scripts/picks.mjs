@@ -22,7 +22,7 @@ const PICKS_A_ROUND = 1_000_000;
 const WEIGHABLE = 1_000;
 
 await setUp({ brokerNeeded: false });
-const { FairScheduler } = await import('../dist/core/fair-scheduler.js');
+const { FairScheduler } = await import('../dist/core/scheduling/fair-scheduler.js');
 
 const lengths = Float64Array.from({ length: 4096 }, () => 0.5 + Math.random());
 let tasks = 0;

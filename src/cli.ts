@@ -6,7 +6,7 @@ import { registerCommands } from './commands/index.js';
 import { Interrupts } from './commands/interrupt.js';
 import { Log } from './commands/log.js';
 import type { Config } from './config.js';
-import { jsonText } from './core/written-json.js';
+import { jsonText } from './core/values/written-json.js';
 import { FairqError, messageOf, usageError } from './errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
 import { explainDisk } from './file-errors.js';

@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { decodeUtf8 } from './core/utf8.js';
+import { decodeUtf8 } from './core/values/utf8.js';
 import { messageOf, usageError } from './errors.js';
 import { SETTINGS, type SettingName } from './settings.js';
 

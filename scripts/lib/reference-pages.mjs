@@ -3,7 +3,7 @@ const NOTE = '<!-- Made by `npm run reference` from the commands themselves. Cha
 
 /**
  * @param {{ root: object, exitCodes: readonly (readonly [string, string])[], settings: readonly object[] }} known
- *   the command tree (src/core/command-tree.ts), the exit codes and the settings
+ *   the command tree (src/core/reports/command-node.ts), the exit codes and the settings
  * @returns {Map<string, string>} the text of each page by its file name
  */
 export function referencePages({ root, exitCodes, settings }) {

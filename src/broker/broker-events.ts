@@ -1,4 +1,9 @@
-import { decodeQueueEvent, QUEUE_CREATED, QUEUE_DELETED, type QueueEvent } from '../core/queue-event.js';
+import {
+  decodeQueueEvent,
+  QUEUE_CREATED,
+  QUEUE_DELETED,
+  type QueueEvent,
+} from '../core/queues/queue-event.js';
 import type { Connection } from './connection.js';
 import { LastingChannel } from './lasting-channel.js';
 import { ownQueueToListen } from './own-queue.js';

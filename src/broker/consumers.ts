@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { AckLedger } from '../core/ack-ledger.js';
+import { AckLedger } from '../core/scheduling/ack-ledger.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, ConnectionClosed, replyCode } from './connection.js';
 import { ConsumeTrial } from './consume-trial.js';

@@ -1,7 +1,7 @@
 import type { Channel } from 'amqplib';
-import type { Names } from '../core/names.js';
-import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
-import type { TasksAtWorker } from '../core/whereabouts.js';
+import type { TasksAtWorker } from '../core/events/whereabouts.js';
+import type { Names } from '../core/queues/names.js';
+import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/values/sane-numbers.js';
 import type { Connection } from './connection.js';
 import { ensureExchanges } from './exchanges.js';
 import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';

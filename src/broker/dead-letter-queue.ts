@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { AckLedger } from '../core/ack-ledger.js';
-import type { Names } from '../core/names.js';
+import type { Names } from '../core/queues/names.js';
+import { AckLedger } from '../core/scheduling/ack-ledger.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { acknowledgeAll } from './consumers.js';

@@ -1,5 +1,5 @@
-import type { BrokerTells } from '../core/noticing.js';
-import type { QueueEvent } from '../core/queue-event.js';
+import type { BrokerTells } from '../core/queues/noticing.js';
+import type { QueueEvent } from '../core/queues/queue-event.js';
 import { FairqError, messageOf } from '../errors.js';
 import { EVENT_EXCHANGE, listenToBroker } from './broker-events.js';
 import { brokersWords } from './broker-said.js';

@@ -7,11 +7,11 @@ import {
   decodeRunRecord,
   PUBLISHED_IDS,
   RUN_RECORD,
-} from '../core/event-codec.js';
-import type { Names } from '../core/names.js';
-import { decodeSentNote, SENT, type SentNote } from '../core/sent-notes.js';
-import type { PublishedIds, RunRecord, TaskEvent } from '../core/task-event.js';
-import type { Whereabouts } from '../core/whereabouts.js';
+} from '../core/events/event-codec.js';
+import { decodeSentNote, SENT, type SentNote } from '../core/events/sent-notes.js';
+import type { PublishedIds, RunRecord, TaskEvent } from '../core/events/task-event.js';
+import type { Whereabouts } from '../core/events/whereabouts.js';
+import type { Names } from '../core/queues/names.js';
 import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';

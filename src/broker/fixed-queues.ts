@@ -1,4 +1,4 @@
-import type { Names } from '../core/names.js';
+import type { Names } from '../core/queues/names.js';
 import type { Connection } from './connection.js';
 import { announce } from './control.js';
 import { absent, isThereNow } from './queue-presence.js';

@@ -1,4 +1,4 @@
-import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
+import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/values/sane-numbers.js';
 
 /** A worker's answer to `task`, the question who has it: it is there, and has to wait. Nobody else answers. */
 export interface HeldAnswer {

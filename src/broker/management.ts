@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { WORKER_CONNECTION } from '../core/names.js';
-import type { ListedQueue, QueueContents, QueueDetails } from '../core/queue-report.js';
+import { WORKER_CONNECTION } from '../core/queues/names.js';
+import type { ListedQueue, QueueContents, QueueDetails } from '../core/reports/queue-report.js';
 import { FairqError, ifAllowed, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
 import type { BrokerAddress, Login } from './address.js';
 import {

@@ -1,7 +1,7 @@
 import type { Options } from 'amqplib';
-import { type CarriedProperties, carriedProperties } from '../core/carried.js';
-import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/envelope.js';
-import type { SentProperties } from '../core/saved-message.js';
+import { type CarriedProperties, carriedProperties } from '../core/message/carried.js';
+import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../core/message/envelope.js';
+import type { SentProperties } from '../core/message/saved-message.js';
 
 export interface OutgoingTask {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel } from 'amqplib';
-import { type Names, ownQueue, routingKeyOf } from '../core/names.js';
+import { type Names, ownQueue, routingKeyOf } from '../core/queues/names.js';
 import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';

@@ -1,4 +1,4 @@
-import type { ListedQueue, QueueDetails, QueueRates } from '../core/queue-report.js';
+import type { ListedQueue, QueueDetails, QueueRates } from '../core/reports/queue-report.js';
 
 /** What the management API says of queues, and how it is read: anything may be missing. */
 

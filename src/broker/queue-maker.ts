@@ -1,4 +1,4 @@
-import { type Names, ownQueue } from '../core/names.js';
+import { type Names, ownQueue } from '../core/queues/names.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
 import { isThereNow } from './queue-presence.js';

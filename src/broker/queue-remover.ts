@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import type { Names } from '../core/names.js';
+import type { Names } from '../core/queues/names.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
 import { explainRefusal } from './refusal.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Names } from '../core/names.js';
+import type { Names } from '../core/queues/names.js';
 import type { Connection } from './connection.js';
 import { listen, ROLL_CALL_MS, type WorkerPresence } from './control.js';
 

@@ -1,4 +1,4 @@
-import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/sane-numbers.js';
+import { isClockTime, isWithin, MOST_ATTEMPTS } from '../core/values/sane-numbers.js';
 
 /** The question what runs; every worker answers. */
 export interface RunningQuestion {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BEGINNING, encodeBeginning } from '../core/event-codec.js';
-import { delayQueueOf, type Names } from '../core/names.js';
-import { MOST_RESULT_TTL_MS } from '../core/task-result.js';
+import { BEGINNING, encodeBeginning } from '../core/events/event-codec.js';
+import { MOST_RESULT_TTL_MS } from '../core/events/task-result.js';
+import { delayQueueOf, type Names } from '../core/queues/names.js';
 import type { Connection } from './connection.js';
 import { ensureExchanges } from './exchanges.js';
 import { takeLock } from './lock.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Names } from '../core/names.js';
+import type { Names } from '../core/queues/names.js';
 import { type Connection, ConnectionClosed } from './connection.js';
 import { DirectSender } from './direct-senders.js';
 import { isLocked } from './lock.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { KeptNodeStatus } from '../broker/node/kept-node.js';
-import { parseCount } from '../core/quantities.js';
+import { parseCount } from '../core/values/quantities.js';
 import type { CommandResult, Context, Run } from './context.js';
 
 interface StartFlags {

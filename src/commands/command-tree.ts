@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import type { CommandNode, OptionNode, ParameterNode, ValueNode } from '../core/command-tree.js';
+import type { CommandNode, OptionNode, ParameterNode, ValueNode } from '../core/reports/command-node.js';
 
 /** `<file>`, `[files...]`, `<file|->` */
 const IS_FILE = /^files?\b/;

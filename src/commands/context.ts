@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../core/values/clock.js';
 import type { ErrorKind } from '../errors.js';
 import type { Io } from '../io.js';
 import type { TextStyle } from '../render/style.js';

@@ -8,7 +8,7 @@ import {
   type GroupBy,
   type Grouping,
   parseGroupBy,
-} from '../core/grouping.js';
+} from '../core/queues/grouping.js';
 import { readTable } from './table-file.js';
 
 export interface GroupByFlags {

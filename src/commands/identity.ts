@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { taskIdGenerator } from '../core/task-id.js';
+import { taskIdGenerator } from '../core/message/task-id.js';
 import type { Context } from './context.js';
 
 /** Makes ids that no other process makes. */

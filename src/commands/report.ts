@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Comparison } from '../core/comparison.js';
-import { type Glob, glob } from '../core/glob.js';
-import type { RunReport } from '../core/report.js';
-import type { RunMeasures } from '../core/run-measures.js';
-import { fixed, isTimeOfDay, type Moment, parseMoment } from '../core/window-of-time.js';
+import type { Comparison } from '../core/measures/comparison.js';
+import type { RunMeasures } from '../core/measures/run-measures.js';
+import type { RunReport } from '../core/reports/run-report.js';
+import { type Glob, glob } from '../core/values/glob.js';
+import { fixed, isTimeOfDay, type Moment, parseMoment } from '../core/values/window-of-time.js';
 import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
@@ -186,7 +186,7 @@ async function measured(
   const { findOutstanding, measureLatestRun, measureRuns, runNames } = await import(
     '../run/report/replay.js'
   );
-  const { RunChoice } = await import('../core/run-choice.js');
+  const { RunChoice } = await import('../core/events/run-choice.js');
   const newMeasures = await measuresBy(flags, context);
   const named = chosenRuns(flags, source);
   const latest = named === undefined ? await measureLatestRun(source, newMeasures) : undefined;
@@ -231,7 +231,7 @@ function chosenRuns(
 
 /** By the shares that the flags say, over the part of the run that they say. */
 async function measuresBy(flags: ReportFlags, context: Context): Promise<() => RunMeasures> {
-  const { RunMeasures } = await import('../core/run-measures.js');
+  const { RunMeasures } = await import('../core/measures/run-measures.js');
   const weights = await weightsFrom(flags);
   const now = context.clock.epochMicros();
   const [since, until] = [flags.since, flags.until].map((moment) => moment && fixed(moment, now));
@@ -252,7 +252,7 @@ async function compared(
   context: Context,
 ): Promise<Baseline> {
   const { fileSource, measureLatestRun } = await import('../run/report/replay.js');
-  const { compareRuns } = await import('../core/comparison.js');
+  const { compareRuns } = await import('../core/measures/comparison.js');
   const { run, measures } = await measureLatestRun(
     await fileSource([file]),
     await measuresBy(flags, context),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { decodeUtf8 } from '../core/utf8.js';
+import { decodeUtf8 } from '../core/values/utf8.js';
 import { messageOf, usageError } from '../errors.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { isStartOfId, TASK_ID_LENGTH } from '../core/task-id.js';
-import type { TaskState } from '../core/task-state.js';
-import { jsonText } from '../core/written-json.js';
+import type { TaskState } from '../core/events/task-state.js';
+import { isStartOfId, TASK_ID_LENGTH } from '../core/message/task-id.js';
+import { jsonText } from '../core/values/written-json.js';
 import { usageError } from '../errors.js';
 import type { TaskLook } from '../run/tasks/task-look.js';
 import type { CommandResult, Context, Run } from './context.js';
@@ -88,7 +88,7 @@ function readerGone({ io }: Context): Promise<undefined> {
 
 /** Says each change, and resolves with where it ended. */
 async function followed(look: TaskLook, context: Context): Promise<TaskState> {
-  const { isFinal } = await import('../core/task-state.js');
+  const { isFinal } = await import('../core/events/task-state.js');
   const { taskLine } = await import('../render/task-text.js');
   let before = '';
   for (;;) {

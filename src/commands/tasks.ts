@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parseCount, parseTimer } from '../core/quantities.js';
+import { parseCount, parseTimer } from '../core/values/quantities.js';
 import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunReport } from '../core/report.js';
+import type { RunReport } from '../core/reports/run-report.js';
 import {
   evaluateThreshold,
   parseThreshold,

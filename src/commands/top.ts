@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { parseCount, parseTimer } from '../core/quantities.js';
-import type { TopSample } from '../core/top-sample.js';
-import { afterKey, FIRST_VIEW, type TopView } from '../core/top-view.js';
+import type { TopSample } from '../core/top/top-sample.js';
+import { afterKey, FIRST_VIEW, type TopView } from '../core/top/top-view.js';
+import { parseCount, parseTimer } from '../core/values/quantities.js';
 import type { Top } from '../run/top/top.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { untilStopped } from './endless.js';

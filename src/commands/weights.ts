@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { mergedRules, parseWeight, type WeightRule, Weights, weightRule } from '../core/weights.js';
+import {
+  mergedRules,
+  parseWeight,
+  type WeightRule,
+  Weights,
+  weightRule,
+} from '../core/scheduling/weights.js';
 import { usageError } from '../errors.js';
 import { readTable } from './table-file.js';
 

@@ -1,4 +1,4 @@
-import type { BenchCheck } from '../core/bench-report.js';
+import type { BenchCheck } from '../core/reports/bench-report.js';
 import { formatFigure } from './bench-figures.js';
 import { formatCount } from './numbers.js';
 import type { VerdictLine } from './verdict-lines.js';

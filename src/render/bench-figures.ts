@@ -1,4 +1,4 @@
-import type { BenchFigure, BenchUnit } from '../core/bench-report.js';
+import type { BenchFigure, BenchUnit } from '../core/reports/bench-report.js';
 import { formatCount, formatDuration } from './numbers.js';
 
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });

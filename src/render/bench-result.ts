@@ -1,4 +1,4 @@
-import type { CaseReport } from '../core/bench-report.js';
+import type { CaseReport } from '../core/reports/bench-report.js';
 
 /** What one strategy came to, as it is shown. */
 export interface BenchResult extends CaseReport {

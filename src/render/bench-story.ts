@@ -1,5 +1,5 @@
-import { lastPosition } from '../core/bench-report.js';
-import type { CompletionOrder } from '../core/report.js';
+import { lastPosition } from '../core/reports/bench-report.js';
+import type { CompletionOrder } from '../core/reports/run-report.js';
 import { type BenchResult, resultLabels } from './bench-result.js';
 import { userSpans } from './lane-choice.js';
 import { formatCount, formatDuration, formatTasks } from './numbers.js';

@@ -1,4 +1,4 @@
-import { type BenchCheck, type BenchFigure, keeps } from '../core/bench-report.js';
+import { type BenchCheck, type BenchFigure, keeps } from '../core/reports/bench-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { checkLine } from './bench-check.js';
 import { formatFigure, formatPromise } from './bench-figures.js';

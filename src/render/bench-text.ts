@@ -1,4 +1,4 @@
-import type { BenchCheck, BenchFigure } from '../core/bench-report.js';
+import type { BenchCheck, BenchFigure } from '../core/reports/bench-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { checkLine } from './bench-check.js';
 import { formatFigure } from './bench-figures.js';

@@ -1,4 +1,4 @@
-import type { ComparedMeasure, ComparedUser, Comparison, Verdict } from '../core/comparison.js';
+import type { ComparedMeasure, ComparedUser, Comparison, Verdict } from '../core/measures/comparison.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

@@ -1,4 +1,4 @@
-import type { CostRow } from '../core/cost-report.js';
+import type { CostRow } from '../core/reports/cost-report.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './numbers.js';
 import { paint, type TextStyle } from './style.js';
 import { type Column, renderTable } from './table.js';

@@ -1,5 +1,5 @@
-import type { DeadLetter } from '../core/dead-letter.js';
-import type { DeadLetterGroup, GroupField } from '../core/dead-letter-groups.js';
+import type { DeadLetter } from '../core/message/dead-letter.js';
+import type { DeadLetterGroup, GroupField } from '../core/message/dead-letter-groups.js';
 import { formatBytes, formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

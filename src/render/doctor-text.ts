@@ -1,4 +1,4 @@
-import type { Finding, Level } from '../core/finding.js';
+import type { Finding, Level } from '../core/reports/finding.js';
 import { formatCount } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle, type Tone } from './style.js';

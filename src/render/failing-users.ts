@@ -1,4 +1,4 @@
-import type { RunReport } from '../core/report.js';
+import type { RunReport } from '../core/reports/run-report.js';
 
 /** Who has tasks that failed for good, the most failures first. */
 export function failingUsers({ users }: RunReport): string[] {

@@ -1,4 +1,4 @@
-import type { GroupReport, GroupsReport } from '../core/group-report.js';
+import type { GroupReport, GroupsReport } from '../core/measures/group-report.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { formatLag } from './report-text.js';
 import { safeText } from './safe-text.js';

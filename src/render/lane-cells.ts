@@ -1,4 +1,4 @@
-import type { CompletionOrder } from '../core/report.js';
+import type { CompletionOrder } from '../core/reports/run-report.js';
 import { bucketOf, type Scale } from './axis.js';
 
 /** For each drawn user and each bucket of positions: how much of the bucket is this user's, 0 to 1. */

@@ -1,4 +1,4 @@
-import type { CompletionOrder } from '../core/report.js';
+import type { CompletionOrder } from '../core/reports/run-report.js';
 import { roundUp } from './axis.js';
 
 /** The completions of one run, and what to call it beside others. */

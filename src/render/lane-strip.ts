@@ -1,4 +1,4 @@
-import type { CompletionOrder } from '../core/report.js';
+import type { CompletionOrder } from '../core/reports/run-report.js';
 import { bucketOf, describeScale, fitScale, renderAxis, type Scale } from './axis.js';
 import { laneShares } from './lane-cells.js';
 import type { LaneChoice, UserSpan } from './lane-choice.js';

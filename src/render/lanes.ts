@@ -1,4 +1,4 @@
-import type { CompletionOrder } from '../core/report.js';
+import type { CompletionOrder } from '../core/reports/run-report.js';
 import { CHOSEN_LANES, type LaneGroup, viewLanes } from './lane-choice.js';
 import { LaneStrips, laneGlyphs } from './lane-strip.js';
 import { formatCount, formatTasks } from './numbers.js';

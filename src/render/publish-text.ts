@@ -1,5 +1,5 @@
-import type { PublishProgress, PublishReport } from '../core/publish-report.js';
-import { shellWord } from '../core/shell-word.js';
+import type { PublishProgress, PublishReport } from '../core/reports/publish-report.js';
+import { shellWord } from '../core/reports/shell-word.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

@@ -1,4 +1,4 @@
-import type { UserReport } from '../core/report.js';
+import type { UserReport } from '../core/reports/run-report.js';
 import { asCsv } from './csv.js';
 
 const COLUMNS = [

@@ -1,5 +1,5 @@
-import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/report.js';
-import type { RunTimeline } from '../core/run-timeline.js';
+import type { RunTimeline } from '../core/measures/run-timeline.js';
+import type { CompletionOrder, FairnessReport, RunReport, UserReport } from '../core/reports/run-report.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
 import { failingUsers } from './failing-users.js';
 import { renderLanes } from './lanes.js';

@@ -1,4 +1,4 @@
-import type { Percentiles, RunReport } from '../core/report.js';
+import type { Percentiles, RunReport } from '../core/reports/run-report.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
 import { formatLagTasks } from './report-text.js';
 

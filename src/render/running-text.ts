@@ -1,4 +1,4 @@
-import type { RunningTaskRow, RunningTasks } from '../core/running-tasks.js';
+import type { RunningTaskRow, RunningTasks } from '../core/reports/running-report.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../core/run-catalog.js';
+import type { RunSummary } from '../core/events/run-catalog.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import type { TextStyle } from './style.js';

@@ -1,5 +1,5 @@
-import type { HeldBack, TaskState } from '../core/task-state.js';
-import { WrittenJson } from '../core/written-json.js';
+import type { HeldBack, TaskState } from '../core/events/task-state.js';
+import { WrittenJson } from '../core/values/written-json.js';
 import { formatCount, formatDuration } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

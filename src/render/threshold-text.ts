@@ -1,5 +1,5 @@
-import type { MeasureUnit } from '../core/thresholds/measures.js';
 import type { ThresholdResult } from '../core/thresholds/threshold.js';
+import type { MeasureUnit } from '../core/thresholds/threshold-measures.js';
 import { formatCount, formatDuration, formatRate } from './numbers.js';
 import type { TextStyle } from './style.js';
 import { renderVerdicts, type VerdictLine } from './verdict-lines.js';

@@ -1,4 +1,4 @@
-import type { RunTimeline, UserTimeline } from '../core/run-timeline.js';
+import type { RunTimeline, UserTimeline } from '../core/measures/run-timeline.js';
 import { formatCount, formatDuration, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { LANE_TONES, paint, type TextStyle } from './style.js';

@@ -1,5 +1,5 @@
-import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top-sample.js';
-import { type TopView, usersIn } from '../core/top-view.js';
+import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top/top-sample.js';
+import { type TopView, usersIn } from '../core/top/top-view.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

@@ -1,5 +1,5 @@
-import { WINDOW_REASONS } from '../core/windows.js';
-import type { Holding, WorkerReport, WorkerSnapshot } from '../core/worker-report.js';
+import type { Holding, WorkerReport, WorkerSnapshot } from '../core/reports/worker-report.js';
+import { WINDOW_REASONS } from '../core/scheduling/windows.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
 import { safeText } from './safe-text.js';
 import { paint, type TextStyle } from './style.js';

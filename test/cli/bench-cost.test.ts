@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CostRow } from '../../src/core/cost-report.js';
+import type { CostRow } from '../../src/core/reports/cost-report.js';
 import { fairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 

@@ -4,7 +4,7 @@ import { makeFixedQueues } from '../../src/broker/fixed-queues.js';
 import { takeLock } from '../../src/broker/lock.js';
 import { Publisher } from '../../src/broker/publisher.js';
 import { assertDelayQueues, assertTopology, CLASSIC } from '../../src/broker/topology.js';
-import { namesFor } from '../../src/core/names.js';
+import { namesFor } from '../../src/core/queues/names.js';
 import { fairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';
 import { useConnection, useVhost } from '../support/vhost.js';

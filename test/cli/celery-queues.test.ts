@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { assertTopology } from '../../src/broker/topology.js';
-import { namesFor } from '../../src/core/names.js';
-import type { PruneOutcome, QueueList } from '../../src/core/queue-report.js';
+import { namesFor } from '../../src/core/queues/names.js';
+import type { PruneOutcome, QueueList } from '../../src/core/reports/queue-report.js';
 import { CeleryConsumers } from '../../src/run/queues/celery-consumers.js';
 import { Pruner } from '../../src/run/queues/prune.js';
 import { systemClock } from '../../src/system-clock.js';

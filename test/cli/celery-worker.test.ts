@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { namesFor } from '../../src/core/names.js';
-import type { RunReport } from '../../src/core/report.js';
+import { namesFor } from '../../src/core/queues/names.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { listDeadLetters } from '../../src/run/dead/dead-letters.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';

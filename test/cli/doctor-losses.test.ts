@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/broker/connection.js';
 import { assertTopology } from '../../src/broker/topology.js';
-import type { Finding } from '../../src/core/finding.js';
-import { namesFor } from '../../src/core/names.js';
+import { namesFor } from '../../src/core/queues/names.js';
+import type { Finding } from '../../src/core/reports/finding.js';
 import { examine } from '../../src/run/doctor/doctor.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

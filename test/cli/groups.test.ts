@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GroupsReport } from '../../src/core/group-report.js';
-import type { RunReport } from '../../src/core/report.js';
-import type { TopSample } from '../../src/core/top-sample.js';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { GroupsReport } from '../../src/core/measures/group-report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
+import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { completionLine, headLine } from '../../src/core/event-line.js';
-import type { RunReport } from '../../src/core/report.js';
+import { completionLine, headLine } from '../../src/core/events/event-line.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { BrowserPage, findChromium } from '../support/chromium.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

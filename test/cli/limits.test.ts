@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/core/finding.js';
+import type { Finding } from '../../src/core/reports/finding.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useLimitedUsers } from '../support/limited-user.js';
 import { askManagement } from '../support/management-api.js';

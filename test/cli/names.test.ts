@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { unsafeIn } from '../support/hostile-names.js';
 import { useVhost } from '../support/vhost.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 

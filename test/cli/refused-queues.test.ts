@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { useLimitedUsers } from '../support/limited-user.js';

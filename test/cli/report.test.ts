@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { TaskState } from '../../src/core/task-state.js';
+import type { TaskState } from '../../src/core/events/task-state.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import type { RunningTasks } from '../../src/core/running-tasks.js';
-import type { TopSample } from '../../src/core/top-sample.js';
+import type { RunningTasks } from '../../src/core/reports/running-report.js';
+import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';

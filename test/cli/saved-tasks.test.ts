@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { GetMessage, Options } from 'amqplib';
 import { describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';

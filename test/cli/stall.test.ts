@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TopSample } from '../../src/core/top-sample.js';
+import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { ManagementFront } from '../support/management-front.js';

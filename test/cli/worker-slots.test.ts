@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, it } from 'vitest';
-import type { TopSample } from '../../src/core/top-sample.js';
+import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';

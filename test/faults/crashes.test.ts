@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFaultBroker } from './support/fault-broker.js';

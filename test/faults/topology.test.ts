@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson } from '../support/fairq.js';
 import { useFaultBroker } from './support/fault-broker.js';

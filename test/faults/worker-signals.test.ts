@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { between } from './support/chance.js';
 import { useFaultBroker } from './support/fault-broker.js';
 import { kill } from './support/fault-load.js';

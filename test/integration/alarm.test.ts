@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // From dist: a node is kept by a process of its own, which runs built code.
 import { startKeptNode, stopKeptNode } from '../../dist/broker/node/kept-node.js';
-import type { Finding } from '../../src/core/finding.js';
-import type { RunReport } from '../../src/core/report.js';
-import type { TaskState } from '../../src/core/task-state.js';
+import type { TaskState } from '../../src/core/events/task-state.js';
+import type { Finding } from '../../src/core/reports/finding.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 
 /** Less memory than any node needs, and more disk than any has: the alarm is there when the node has started. */

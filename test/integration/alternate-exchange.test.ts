@@ -4,7 +4,7 @@ import { countDirectSenders } from '../../src/broker/direct-senders.js';
 import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
 import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
 import { unroutableComesBack } from '../../src/broker/unroutable.js';
-import { namesFor, userQueueOf } from '../../src/core/names.js';
+import { namesFor, userQueueOf } from '../../src/core/queues/names.js';
 import { deleteQueue } from '../../src/run/queues/delete.js';
 import { Pruner } from '../../src/run/queues/prune.js';
 import { systemClock } from '../../src/system-clock.js';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { namesFor } from '../../src/core/names.js';
-import type { ShownQueue } from '../../src/core/queue-report.js';
-import type { RunReport } from '../../src/core/report.js';
+import { namesFor } from '../../src/core/queues/names.js';
+import type { ShownQueue } from '../../src/core/reports/queue-report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { ObservationFile } from '../../src/run/queues/observation-file.js';
 import { showQueue } from '../../src/run/queues/show.js';
 import { systemClock } from '../../src/system-clock.js';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

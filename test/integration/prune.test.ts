@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/report.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
 import { type Ended, fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';

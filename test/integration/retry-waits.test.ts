@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { delayQueueOf, namesFor } from '../../src/core/names.js';
+import { delayQueueOf, namesFor } from '../../src/core/queues/names.js';
 import { acknowledge, RetryWaits, type WaitingTask } from '../../src/run/worker/retry-waits.js';
 import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';

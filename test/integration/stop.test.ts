@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { WorkerReport } from '../../src/core/worker-report.js';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueType } from '../../src/broker/topology.js';
-import { namesFor } from '../../src/core/names.js';
+import { namesFor } from '../../src/core/queues/names.js';
 import { between, chanceOf, seed } from '../faults/support/chance.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';
 import { eventually } from '../support/eventually.js';

@@ -5,9 +5,9 @@ import { type Connection, openConnection } from '../../src/broker/connection.js'
 import { type ControlMessage, listen } from '../../src/broker/control.js';
 import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
 import { assertTopology, type QueueType } from '../../src/broker/topology.js';
-import { type Names, userQueueOf } from '../../src/core/names.js';
-import type { Random } from '../../src/core/random.js';
-import { taskIdGenerator } from '../../src/core/task-id.js';
+import { taskIdGenerator } from '../../src/core/message/task-id.js';
+import { type Names, userQueueOf } from '../../src/core/queues/names.js';
+import type { Random } from '../../src/core/values/random.js';
 
 /** A user is left alone for so long on average, that its queue is pruned in the meantime; milliseconds. */
 const SILENCE_MS = 4_000;

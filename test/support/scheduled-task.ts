@@ -1,4 +1,4 @@
-import type { Lane, Scheduler } from '../../src/core/scheduler.js';
+import type { Lane, Scheduler } from '../../src/core/scheduling/scheduler.js';
 
 export interface ScheduledTask {
   readonly lane: Lane<ScheduledTask>;

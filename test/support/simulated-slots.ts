@@ -1,6 +1,6 @@
-import { expectedCharge } from '../../src/core/charging.js';
-import { FairScheduler } from '../../src/core/fair-scheduler.js';
-import type { Lane } from '../../src/core/scheduler.js';
+import { expectedCharge } from '../../src/core/scheduling/charging.js';
+import { FairScheduler } from '../../src/core/scheduling/fair-scheduler.js';
+import type { Lane } from '../../src/core/scheduling/scheduler.js';
 import { ServiceGaps } from './service-gaps.js';
 import { CHANNELS, type Profile, type Step } from './slot-steps.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { timeCharge } from '../../src/core/charging.js';
+import { timeCharge } from '../../src/core/scheduling/charging.js';
 
 /** Tasks are delivered on so many channels, in turns. */
 export const CHANNELS = 5;

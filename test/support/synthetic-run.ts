@@ -1,6 +1,6 @@
-import type { CompletionOrder, RunReport } from '../../src/core/report.js';
-import { RunMeasures } from '../../src/core/run-measures.js';
-import type { RunRecord, TaskEvent } from '../../src/core/task-event.js';
+import type { RunRecord, TaskEvent } from '../../src/core/events/task-event.js';
+import { RunMeasures } from '../../src/core/measures/run-measures.js';
+import type { CompletionOrder, RunReport } from '../../src/core/reports/run-report.js';
 
 const EPOCH = 1_700_000_000_000_000;
 

@@ -1,4 +1,4 @@
-import type { CostRow } from '../../core/cost-report.js';
+import type { CostRow } from '../../core/reports/cost-report.js';
 import { messageOf } from '../../errors.js';
 import type { CommandResult, Context } from '../context.js';
 import { onBenchBroker } from './private-broker.js';

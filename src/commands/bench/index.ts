@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { labelOf } from '../../core/bench-report.js';
-import { parseCount, parseFactor } from '../../core/quantities.js';
+import { labelOf } from '../../core/reports/bench-report.js';
 import type { Threshold, ThresholdResult } from '../../core/thresholds/threshold.js';
+import { parseCount, parseFactor } from '../../core/values/quantities.js';
 import { usageError } from '../../errors.js';
 import type { BenchOutcome } from '../../run/bench/bench.js';
 import type { CaseResult } from '../../run/bench/claims.js';

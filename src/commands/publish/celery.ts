@@ -1,7 +1,7 @@
 import type { Connection } from '../../broker/connection.js';
 import { celeryMessages } from '../../core/celery/encode-task.js';
 import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { Context } from '../context.js';

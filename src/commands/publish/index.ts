@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { OutgoingTask } from '../../broker/publisher.js';
 import type { QueueType } from '../../broker/topology.js';
-import type { PublishReport } from '../../core/publish-report.js';
+import type { Distribution } from '../../core/load/workload.js';
+import type { PublishReport } from '../../core/reports/publish-report.js';
 import {
   type DurationRange,
   parseBytes,
@@ -9,8 +10,7 @@ import {
   parseDurationRange,
   parseRate,
   parseTimer,
-} from '../../core/quantities.js';
-import type { Distribution } from '../../core/workload.js';
+} from '../../core/values/quantities.js';
 import { type ErrorKind, usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context, Run } from '../context.js';

@@ -1,5 +1,5 @@
-import type { PublishReport } from '../../core/publish-report.js';
-import { jsonText } from '../../core/written-json.js';
+import type { PublishReport } from '../../core/reports/publish-report.js';
+import { jsonText } from '../../core/values/written-json.js';
 import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context } from '../context.js';
 

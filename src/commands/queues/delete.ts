@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { BY_USER } from '../../core/grouping.js';
-import { type Names, ownQueue } from '../../core/names.js';
-import { shellWord } from '../../core/shell-word.js';
+import { BY_USER } from '../../core/queues/grouping.js';
+import { type Names, ownQueue } from '../../core/queues/names.js';
+import { shellWord } from '../../core/reports/shell-word.js';
 import { messageOf, refusedError, usageError } from '../../errors.js';
 import { formatTasks } from '../../render/numbers.js';
 import { Places } from '../../run/publish/places.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Management } from '../../broker/management.js';
-import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
+import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
 import { usageError } from '../../errors.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { untilStopped } from '../endless.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config.js';
-import { groupQueueOf, userQueueOf } from '../../core/names.js';
+import { groupQueueOf, userQueueOf } from '../../core/queues/names.js';
 import { usageError } from '../../errors.js';
 
 /** Which queue a command is about. */

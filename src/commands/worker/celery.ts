@@ -14,7 +14,7 @@ export async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
   const { CELERY_FORM } = await import('../../run/worker/celery/celery-form.js');
   const { celeryBuiltIns, findByCeleryName } = await import('../../run/worker/celery/celery-handlers.js');
   const { CeleryEar } = await import('../../run/worker/celery/celery-ear.js');
-  const { STEPS_MS } = await import('../../core/postponed.js');
+  const { STEPS_MS } = await import('../../core/message/postponed.js');
   return {
     form: CELERY_FORM,
     naming: { find: findByCeleryName, builtIns: celeryBuiltIns },

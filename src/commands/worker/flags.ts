@@ -1,8 +1,8 @@
 import type { QueueType } from '../../broker/topology.js';
-import type { Charging } from '../../core/charging.js';
-import { parseBytes, parseCount, parseDuration } from '../../core/quantities.js';
-import { delaysOf } from '../../core/retry-policy.js';
-import { MOST_RESULT_TTL_MS } from '../../core/task-result.js';
+import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
+import { delaysOf } from '../../core/message/retry-policy.js';
+import type { Charging } from '../../core/scheduling/charging.js';
+import { parseBytes, parseCount, parseDuration } from '../../core/values/quantities.js';
 import { usageError } from '../../errors.js';
 import { formatDuration } from '../../render/numbers.js';
 import type { GroupByFlags } from '../group-by.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { parseCount, parseDuration, parseTimer } from '../../core/quantities.js';
-import { parseBackoff } from '../../core/retry-policy.js';
+import { parseBackoff } from '../../core/message/retry-policy.js';
+import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
 import type { Run } from '../context.js';
 import { groupByOption } from '../group-by.js';
 import { withWeightOptions } from '../weights.js';

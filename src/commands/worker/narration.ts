@@ -1,5 +1,5 @@
-import { noticedBy } from '../../core/noticing.js';
-import type { WorkerSnapshot } from '../../core/worker-report.js';
+import { noticedBy } from '../../core/queues/noticing.js';
+import type { WorkerSnapshot } from '../../core/reports/worker-report.js';
 import { formatCount, formatDuration, formatTasks } from '../../render/numbers.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
 import type { Context } from '../context.js';

@@ -1,4 +1,4 @@
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { groupingFrom } from '../group-by.js';
 import type { WorkerFlags } from './flags.js';
 

@@ -1,7 +1,7 @@
 import { HEARTBEAT_SECONDS } from '../../broker/address.js';
-import { fixedQueue } from '../../core/fixed-queue.js';
-import { WORKER_CONNECTION } from '../../core/names.js';
-import { reportOfNothing, type WorkerReport } from '../../core/worker-report.js';
+import { fixedQueue } from '../../core/queues/fixed-queue.js';
+import { WORKER_CONNECTION } from '../../core/queues/names.js';
+import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
 import type { ErrorKind } from '../../errors.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
 import type { CommandResult, Context } from '../context.js';

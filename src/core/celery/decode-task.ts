@@ -1,7 +1,7 @@
-import { carriedText } from '../carried.js';
-import { isSendTime } from '../sane-numbers.js';
-import { Unrunnable } from '../unrunnable.js';
-import { elementTexts, memberText } from '../written-json.js';
+import { carriedText } from '../message/carried.js';
+import { Unrunnable } from '../message/unrunnable.js';
+import { isSendTime } from '../values/sane-numbers.js';
+import { elementTexts, memberText } from '../values/written-json.js';
 
 /**
  * Celery's task messages, as workers of Celery 3.1 to 5 read them. In protocol 2 the headers say which task it is

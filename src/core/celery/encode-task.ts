@@ -1,4 +1,4 @@
-import type { CarriedProperties } from '../carried.js';
+import type { CarriedProperties } from '../message/carried.js';
 import type { CeleryCall } from './decode-task.js';
 import { pythonRepr, pythonTuple } from './python-text.js';
 

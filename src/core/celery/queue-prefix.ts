@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import { hasLineBreak, isReserved, type Names, type OwnQueue, ownQueue } from '../names.js';
+import { hasLineBreak, isReserved, type Names, type OwnQueue, ownQueue } from '../queues/names.js';
 
 const MOST_BYTES = 255;
 

@@ -1,5 +1,5 @@
-import type { TaskState } from '../task-state.js';
-import { asWritten, memberText } from '../written-json.js';
+import type { TaskState } from '../events/task-state.js';
+import { asWritten, memberText } from '../values/written-json.js';
 
 /**
  * What a worker's answer says of a task, as Celery's `rpc://` backend writes it; undefined where the task has not

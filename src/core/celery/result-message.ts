@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.js';
-import type { Failure } from '../dead-letter.js';
-import { Unrunnable, WorkerKiller } from '../unrunnable.js';
-import { jsonText, WrittenJson } from '../written-json.js';
+import type { Failure } from '../message/dead-letter.js';
+import { Unrunnable, WorkerKiller } from '../message/unrunnable.js';
+import { jsonText, WrittenJson } from '../values/written-json.js';
 import { Expired } from './decode-task.js';
 import { moduleOfError, pythonTraceback } from './python-text.js';
 

@@ -1,6 +1,6 @@
 import { type FairqError, usageError } from '../../errors.js';
-import { UNITS_MS } from '../quantities.js';
-import type { MeasureUnit } from './measures.js';
+import { UNITS_MS } from '../values/quantities.js';
+import type { MeasureUnit } from './threshold-measures.js';
 
 interface NumberForm {
   /** What may stand behind the digits, and by how much it multiplies them. */

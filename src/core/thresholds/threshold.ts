@@ -1,7 +1,7 @@
-import { type Glob, glob } from '../glob.js';
-import type { RunReport, UserReport } from '../report.js';
-import { type Measure, type MeasureUnit, RUN_MEASURES, USER_MEASURES } from './measures.js';
+import type { RunReport, UserReport } from '../reports/run-report.js';
+import { type Glob, glob } from '../values/glob.js';
 import { ThresholdScanner } from './scanner.js';
+import { type Measure, type MeasureUnit, RUN_MEASURES, USER_MEASURES } from './threshold-measures.js';
 
 export const OPERATORS = ['<=', '>=', '==', '!=', '<', '>'] as const;
 export type Operator = (typeof OPERATORS)[number];

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../core/report.js';
+import type { RunReport } from '../../core/reports/run-report.js';
 import { COLORS } from './frame.js';
 
 /** Users that are drawn one by one, the same for every result: all, or the extremes. */

@@ -1,4 +1,4 @@
-import type { Percentiles, RunReport, UserReport } from '../../core/report.js';
+import type { Percentiles, RunReport, UserReport } from '../../core/reports/run-report.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import { colorOf, framed, LEFT, laneName, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../core/report.js';
+import type { RunReport } from '../../core/reports/run-report.js';
 import {
   COMPLETED,
   COMPLETED_AGAIN,

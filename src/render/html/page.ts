@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { BenchCheck } from '../../core/bench-report.js';
-import type { Comparison } from '../../core/comparison.js';
-import type { CompletionOrder, RunReport } from '../../core/report.js';
-import type { RunTimeline } from '../../core/run-timeline.js';
+import type { Comparison } from '../../core/measures/comparison.js';
+import type { RunTimeline } from '../../core/measures/run-timeline.js';
+import type { BenchCheck } from '../../core/reports/bench-report.js';
+import type { CompletionOrder, RunReport } from '../../core/reports/run-report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
 import { failingUsers } from '../failing-users.js';
 import { describeTimes } from '../report-text.js';

@@ -1,4 +1,4 @@
-import type { RunTimeline, Spread } from '../../core/run-timeline.js';
+import type { RunTimeline, Spread } from '../../core/measures/run-timeline.js';
 import { formatCount } from '../numbers.js';
 import { COLORS, colorOf, framed, LEFT, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';

@@ -1,4 +1,4 @@
-import type { RunReport, UserReport } from '../../core/report.js';
+import type { RunReport, UserReport } from '../../core/reports/run-report.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import { html, type Markup } from './markup.js';
 

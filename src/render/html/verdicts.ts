@@ -1,6 +1,6 @@
-import type { BenchCheck } from '../../core/bench-report.js';
-import type { Comparison, Verdict } from '../../core/comparison.js';
-import type { RunReport } from '../../core/report.js';
+import type { Comparison, Verdict } from '../../core/measures/comparison.js';
+import type { BenchCheck } from '../../core/reports/bench-report.js';
+import type { RunReport } from '../../core/reports/run-report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
 import { checkLine } from '../bench-check.js';
 import { changeOf } from '../comparison-text.js';

@@ -1,4 +1,4 @@
-import type { UserQueue } from '../../core/queue-report.js';
+import type { UserQueue } from '../../core/reports/queue-report.js';
 import { asCsv } from '../csv.js';
 
 const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers', 'memoryBytes', 'idleMs'];

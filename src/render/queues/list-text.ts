@@ -1,4 +1,4 @@
-import type { QueueList, UserQueue } from '../../core/queue-report.js';
+import type { QueueList, UserQueue } from '../../core/reports/queue-report.js';
 import { formatBytes, formatCount, formatDuration } from '../numbers.js';
 import { safeText } from '../safe-text.js';
 import { paint, type TextStyle } from '../style.js';

@@ -1,4 +1,4 @@
-import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/queue-report.js';
+import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../numbers.js';
 import { safeText } from '../safe-text.js';
 import { paint, type TextStyle } from '../style.js';

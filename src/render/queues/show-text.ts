@@ -1,4 +1,4 @@
-import type { ServingWorker, ShownQueue } from '../../core/queue-report.js';
+import type { ServingWorker, ShownQueue } from '../../core/reports/queue-report.js';
 import {
   formatBytes,
   formatCount,

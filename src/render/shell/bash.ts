@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type ValueNode } from '../../core/command-tree.js';
+import { allCommands, type CommandNode, type ValueNode } from '../../core/reports/command-node.js';
 import { optionsAt, quoted, valueCases } from './options.js';
 
 /** What bash runs at each TAB: words alone, and nothing of Node. */

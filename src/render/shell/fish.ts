@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type OptionNode } from '../../core/command-tree.js';
+import { allCommands, type CommandNode, type OptionNode } from '../../core/reports/command-node.js';
 
 /** The same for fish. */
 export function fishCompletion(root: CommandNode): string {

@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type OptionNode } from '../../core/command-tree.js';
+import { allCommands, type CommandNode, type OptionNode } from '../../core/reports/command-node.js';
 
 export interface ManPage {
   readonly root: CommandNode;

@@ -1,4 +1,4 @@
-import type { CommandNode, OptionNode, ValueNode } from '../../core/command-tree.js';
+import type { CommandNode, OptionNode, ValueNode } from '../../core/reports/command-node.js';
 
 /** Options of the program itself may stand anywhere. */
 export function optionsAt(command: CommandNode, root: CommandNode): readonly OptionNode[] {

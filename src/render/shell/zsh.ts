@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type ValueNode } from '../../core/command-tree.js';
+import { allCommands, type CommandNode, type ValueNode } from '../../core/reports/command-node.js';
 import { optionsAt, quoted, valueCases } from './options.js';
 
 /** The same for zsh, with a description behind each word. */

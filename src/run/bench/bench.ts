@@ -1,4 +1,4 @@
-import type { BenchCheck, BenchFigure } from '../../core/bench-report.js';
+import type { BenchCheck, BenchFigure } from '../../core/reports/bench-report.js';
 import { type CaseResult, checksOf, figuresOf } from './claims.js';
 import type { Scenario, ScenarioSettings } from './scenario.js';
 import { churn } from './scenarios/churn.js';

@@ -1,3 +1,4 @@
+import { percentiles } from '../../core/measures/percentiles.js';
 import {
   type BenchCheck,
   type BenchFigure,
@@ -6,8 +7,7 @@ import {
   labelOf,
   type OverRounds,
   ROUNDS_FOR_SPEED,
-} from '../../core/bench-report.js';
-import { percentiles } from '../../core/percentiles.js';
+} from '../../core/reports/bench-report.js';
 import type { TrialResult } from './trial.js';
 
 /** A case's round of median speed, which is the one that is shown, and all of them. */

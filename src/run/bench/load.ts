@@ -1,5 +1,5 @@
 import { CLASSIC } from '../../broker/topology.js';
-import type { DurationRange } from '../../core/quantities.js';
+import type { DurationRange } from '../../core/values/quantities.js';
 import type { Places } from '../publish/places.js';
 import type { PublishPlan } from '../publish/publish-run.js';
 

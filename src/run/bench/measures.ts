@@ -1,7 +1,7 @@
-import { orderByTime } from '../../core/order-by-time.js';
-import { percentiles } from '../../core/percentiles.js';
-import type { Percentiles } from '../../core/report.js';
-import type { TaskEvent } from '../../core/task-event.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import { percentiles } from '../../core/measures/percentiles.js';
+import type { Percentiles } from '../../core/reports/run-report.js';
+import { orderByTime } from '../../core/values/order-by-time.js';
 import type { Claim } from './claims.js';
 import type { TrialResult } from './trial.js';
 

@@ -5,15 +5,15 @@ import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
 import type { AskDefinition } from '../../broker/look-without-loss.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
-import { carriedText } from '../../core/carried.js';
-import type { Clock } from '../../core/clock.js';
-import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/dead-letter.js';
-import { type DeadLetterSelection, deadLetterFilter } from '../../core/dead-letter-filter.js';
-import { newestFirst } from '../../core/dead-letter-groups.js';
-import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
-import { encodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
-import { type Names, ownQueue } from '../../core/names.js';
-import { meant } from '../../core/starts-with.js';
+import { encodePublishedIds, PUBLISHED_IDS } from '../../core/events/event-codec.js';
+import { carriedText } from '../../core/message/carried.js';
+import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/message/dead-letter.js';
+import { type DeadLetterSelection, deadLetterFilter } from '../../core/message/dead-letter-filter.js';
+import { newestFirst } from '../../core/message/dead-letter-groups.js';
+import { completeEnvelope, decodeEnvelope } from '../../core/message/envelope.js';
+import { type Names, ownQueue } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
+import { meant } from '../../core/values/starts-with.js';
 import { usageError } from '../../errors.js';
 
 export interface ListedDeadLetter extends DeadLetter {

@@ -1,5 +1,5 @@
 import { mendOfLimit } from '../../broker/refusal.js';
-import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** A worker takes 32 channels for its consumers, and some for itself. */

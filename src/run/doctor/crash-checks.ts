@@ -1,12 +1,12 @@
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { StreamReader } from '../../broker/stream-reader.js';
-import type { Clock } from '../../core/clock.js';
-import { CRASH_REASON } from '../../core/crash-ledger.js';
-import { groupDeadLetters } from '../../core/dead-letter-groups.js';
-import { counted, type Finding, ok, some, unknown, warning } from '../../core/finding.js';
-import type { Names } from '../../core/names.js';
-import { decodeNote, WORKER_NOTE } from '../../core/worker-notes.js';
+import { CRASH_REASON } from '../../core/crashes/crash-ledger.js';
+import { decodeNote, WORKER_NOTE } from '../../core/crashes/worker-notes.js';
+import { groupDeadLetters } from '../../core/message/dead-letter-groups.js';
+import type { Names } from '../../core/queues/names.js';
+import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
+import type { Clock } from '../../core/values/clock.js';
 import { FairqError, messageOf } from '../../errors.js';
 import { listDeadLetters } from '../dead/dead-letters.js';
 import type { ManagementFacts } from './facts.js';

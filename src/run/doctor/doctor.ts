@@ -1,8 +1,8 @@
 import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
-import type { Clock } from '../../core/clock.js';
-import { type Finding, ok, problem } from '../../core/finding.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
+import { type Finding, ok, problem } from '../../core/reports/finding.js';
+import type { Clock } from '../../core/values/clock.js';
 import { FairqError, messageOf } from '../../errors.js';
 import * as broker from './broker-checks.js';
 import { crashes } from './crash-checks.js';

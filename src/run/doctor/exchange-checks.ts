@@ -1,5 +1,5 @@
-import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
-import { type Names, ownQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/queues/names.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
 import { describeAlternate, mendOfAlternate } from '../queues/astray.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 

@@ -10,8 +10,8 @@ import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import { brokersWords } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
-import type { Names } from '../../core/names.js';
-import type { BrokerTells } from '../../core/noticing.js';
+import type { Names } from '../../core/queues/names.js';
+import type { BrokerTells } from '../../core/queues/noticing.js';
 import { ifAllowed } from '../../errors.js';
 import { CHANNELS_NEEDED } from './broker-checks.js';
 

@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../../broker/broker-figures.js';
 import { deliveryLimitOf } from '../../broker/delivery-limit.js';
-import { counted, type Finding, ok, problem, some, warning } from '../../core/finding.js';
-import { type Names, ownQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/queues/names.js';
+import { counted, type Finding, ok, problem, some, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
 
 /** fairq gives back what it has held for 10 minutes. */

@@ -1,5 +1,5 @@
-import { counted, type Finding, ok, some, unknown, warning } from '../../core/finding.js';
-import { type Names, ownQueue } from '../../core/names.js';
+import { type Names, ownQueue } from '../../core/queues/names.js';
+import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
 
 export function unbound({ queues, bound }: ManagementFacts, names: Names): Finding {

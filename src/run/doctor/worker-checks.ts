@@ -1,7 +1,7 @@
 import { idleSlots } from '../../broker/control.js';
-import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/finding.js';
-import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/names.js';
-import { noticedBy } from '../../core/noticing.js';
+import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/queues/names.js';
+import { noticedBy } from '../../core/queues/noticing.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** More than so many tasks unacknowledged at one process keeps them from all others. */

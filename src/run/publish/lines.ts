@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { markLength, otherEncoding } from '../../core/utf8.js';
+import { markLength, otherEncoding } from '../../core/values/utf8.js';
 import { BadLine } from './bad-line.js';
 
 /** A line that is longer would not fit into a message. Bytes. */

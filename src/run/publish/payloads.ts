@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import type { DurationRange } from '../../core/quantities.js';
-import type { Random } from '../../core/random.js';
+import type { DurationRange } from '../../core/values/quantities.js';
+import type { Random } from '../../core/values/random.js';
 import { messageOf, usageError } from '../../errors.js';
 
 export interface PayloadFlags {

@@ -1,6 +1,6 @@
-import { fixedQueue, taskRoute } from '../../core/fixed-queue.js';
-import type { Grouping } from '../../core/grouping.js';
-import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/names.js';
+import { fixedQueue, taskRoute } from '../../core/queues/fixed-queue.js';
+import type { Grouping } from '../../core/queues/grouping.js';
+import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
 import { usageError } from '../../errors.js';
 import type { PlannedTask } from './publish-run.js';
 

@@ -1,10 +1,15 @@
 import type { Publisher } from '../../broker/publisher.js';
-import type { Clock } from '../../core/clock.js';
-import { encodePublishedIds, encodeRunRecords, PUBLISHED_IDS, RUN_RECORD } from '../../core/event-codec.js';
-import { encodeText, type Names } from '../../core/names.js';
-import { SENT, SentNotes } from '../../core/sent-notes.js';
-import type { AboutTask, PublishedIds } from '../../core/task-event.js';
-import { idSeries } from '../../core/task-id.js';
+import {
+  encodePublishedIds,
+  encodeRunRecords,
+  PUBLISHED_IDS,
+  RUN_RECORD,
+} from '../../core/events/event-codec.js';
+import { SENT, SentNotes } from '../../core/events/sent-notes.js';
+import type { AboutTask, PublishedIds } from '../../core/events/task-event.js';
+import { idSeries } from '../../core/message/task-id.js';
+import { encodeText, type Names } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { PlannedTask, PublishPlan } from './publish-run.js';
 
 const SAY_SENT_EVERY_MS = 2_000;

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { IdLines } from '../../core/id-lines.js';
+import { IdLines } from '../../core/load/id-lines.js';
 import { FairqError, messageOf, usageError } from '../../errors.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { linesOf } from './lines.js';

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { carriedText, headersSize } from '../../core/carried.js';
-import { ENVELOPE_HEADER, type Envelope } from '../../core/envelope.js';
-import { isSendTime } from '../../core/sane-numbers.js';
+import { carriedText, headersSize } from '../../core/message/carried.js';
+import { ENVELOPE_HEADER, type Envelope } from '../../core/message/envelope.js';
 import {
   MOST_HEADER_BYTES,
   restoredHeaders,
   type SavedMessage,
   type SentProperties,
-} from '../../core/saved-message.js';
-import { memberText } from '../../core/written-json.js';
+} from '../../core/message/saved-message.js';
+import { isSendTime } from '../../core/values/sane-numbers.js';
+import { memberText } from '../../core/values/written-json.js';
 import { messageOf } from '../../errors.js';
 import type { Places } from './places.js';
 import type { PlannedTask } from './publish-run.js';

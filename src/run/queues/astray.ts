@@ -2,7 +2,7 @@ import type { Connection } from '../../broker/connection.js';
 import { countDirectSenders } from '../../broker/direct-senders.js';
 import type { AlternateExchange, Management } from '../../broker/management.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { FairqError, refusedError } from '../../errors.js';
 
 /**

@@ -8,7 +8,7 @@ import {
   WORKER_GONE_AFTER_MS,
 } from '../../broker/control.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 
 /** Workers that can answer have done so by then. */
 const PATIENCE_MS = 500;

@@ -1,6 +1,6 @@
 import type { OwnerOf } from '../../core/celery/queue-prefix.js';
-import { compareNatural } from '../../core/natural-order.js';
-import type { ListedQueue, QueueList, QueueTotals, UserQueue } from '../../core/queue-report.js';
+import type { ListedQueue, QueueList, QueueTotals, UserQueue } from '../../core/reports/queue-report.js';
+import { compareNatural } from '../../core/values/natural-order.js';
 import { namedBy } from './naming.js';
 
 export type QueueSortKey = 'name' | 'user' | 'ready' | 'unacknowledged' | 'consumers' | 'memory' | 'idle';

@@ -1,7 +1,7 @@
 import type { Management } from '../../broker/management.js';
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
-import type { Clock } from '../../core/clock.js';
-import { type Observations, observe } from '../../core/idle-queues.js';
+import { type Observations, observe } from '../../core/queues/idle-queues.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { ObservationFile } from './observation-file.js';
 
 /** All queues of the vhost as they are listed now, and what is known of them with that. */

@@ -1,4 +1,4 @@
-import { glob } from '../../core/glob.js';
+import { glob } from '../../core/values/glob.js';
 
 /**
  * Which queues an operator means: those whose name or user the glob matches, and without one every user queue.

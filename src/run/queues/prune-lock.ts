@@ -1,6 +1,6 @@
 import type { Connection } from '../../broker/connection.js';
 import { type Lock, takeLock } from '../../broker/lock.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { refusedError } from '../../errors.js';
 
 /** For who unbinds and deletes queues: only one may at a time. Throws `PRUNE_RUNNING` where somebody else does. */

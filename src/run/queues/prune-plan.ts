@@ -1,8 +1,8 @@
 import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import type { OwnerOf } from '../../core/celery/queue-prefix.js';
-import type { Observations } from '../../core/idle-queues.js';
-import { isReserved, type Names, ownQueue } from '../../core/names.js';
-import type { IdleQueue, PrunePlan } from '../../core/queue-report.js';
+import type { Observations } from '../../core/queues/idle-queues.js';
+import { isReserved, type Names, ownQueue } from '../../core/queues/names.js';
+import type { IdleQueue, PrunePlan } from '../../core/reports/queue-report.js';
 import { namedBy } from './naming.js';
 
 export interface PruneSelection {

@@ -1,6 +1,6 @@
 import type { Connection } from '../../broker/connection.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { ifAllowed } from '../../errors.js';
 
 /** Queues that are asked themselves, and channels for that. */

@@ -1,5 +1,5 @@
-import { WORKER_CONNECTION } from '../../core/names.js';
-import type { QueueDetails, ServingWorker } from '../../core/queue-report.js';
+import { WORKER_CONNECTION } from '../../core/queues/names.js';
+import type { QueueDetails, ServingWorker } from '../../core/reports/queue-report.js';
 
 /**
  * Workers that consume a queue, by the broker's word, and were not heard. A task blocks their event loop, they are

@@ -20,9 +20,9 @@ import {
   outstandingLine,
   publishedLine,
   readEventLine,
-} from '../../core/event-line.js';
-import type { RunRecord, TaskEvent } from '../../core/task-event.js';
-import type { Whereabouts } from '../../core/whereabouts.js';
+} from '../../core/events/event-line.js';
+import type { RunRecord, TaskEvent } from '../../core/events/task-event.js';
+import type { Whereabouts } from '../../core/events/whereabouts.js';
 import { type FairqError, messageOf, usageError } from '../../errors.js';
 import { notWritten } from '../../file-errors.js';
 

@@ -1,8 +1,8 @@
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { countQueues } from '../../broker/queue-counts.js';
-import { delayOfQueue, type Names, userQueueOf } from '../../core/names.js';
-import type { FoundTasks } from '../../core/whereabouts.js';
+import type { FoundTasks } from '../../core/events/whereabouts.js';
+import { delayOfQueue, type Names, userQueueOf } from '../../core/queues/names.js';
 import { WorkerCensus } from './worker-census.js';
 
 export interface FindTasksDeps {

@@ -1,10 +1,15 @@
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
-import type { EventFileHead } from '../../core/event-line.js';
-import { LatestRun } from '../../core/latest-run.js';
-import { RunCatalog, type RunSummary } from '../../core/run-catalog.js';
-import { RunChoice } from '../../core/run-choice.js';
-import type { RunMeasures } from '../../core/run-measures.js';
-import { type FoundTasks, OtherRuns, type Whereabouts, whereaboutsOf } from '../../core/whereabouts.js';
+import type { EventFileHead } from '../../core/events/event-line.js';
+import { RunCatalog, type RunSummary } from '../../core/events/run-catalog.js';
+import { RunChoice } from '../../core/events/run-choice.js';
+import {
+  type FoundTasks,
+  OtherRuns,
+  type Whereabouts,
+  whereaboutsOf,
+} from '../../core/events/whereabouts.js';
+import { LatestRun } from '../../core/measures/latest-run.js';
+import type { RunMeasures } from '../../core/measures/run-measures.js';
 import { FairqError, usageError } from '../../errors.js';
 import { readEventFile, readEventFileHead } from './event-file.js';
 import { type FindTasksDeps, findTasks } from './find-tasks.js';

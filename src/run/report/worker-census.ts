@@ -1,8 +1,8 @@
 import type { Connection } from '../../broker/connection.js';
 import { announce, listen, ROLL_CALL_MS } from '../../broker/control.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
-import type { Names } from '../../core/names.js';
-import type { TasksAtWorker } from '../../core/whereabouts.js';
+import type { TasksAtWorker } from '../../core/events/whereabouts.js';
+import type { Names } from '../../core/queues/names.js';
 
 /** Workers that nobody knows of have this time to answer. */
 const AT_LEAST_MS = 400;

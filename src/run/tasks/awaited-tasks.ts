@@ -1,4 +1,4 @@
-import type { TaskState } from '../../core/task-state.js';
+import type { TaskState } from '../../core/events/task-state.js';
 
 export interface AwaitedTask {
   readonly id: string;

@@ -1,12 +1,12 @@
 import type { Connection } from '../../broker/connection.js';
 import { StreamReader } from '../../broker/stream-reader.js';
 import { assertTopology, type QueueType } from '../../broker/topology.js';
-import { COMPLETIONS, decodeCompletions } from '../../core/event-codec.js';
-import type { Names } from '../../core/names.js';
-import { shellWord } from '../../core/shell-word.js';
-import type { TaskEvent } from '../../core/task-event.js';
-import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
-import { isOf, stateOf } from '../../core/task-state.js';
+import { COMPLETIONS, decodeCompletions } from '../../core/events/event-codec.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import { RESULTS, readResultLine, type TaskResult } from '../../core/events/task-result.js';
+import { isOf, stateOf } from '../../core/events/task-state.js';
+import type { Names } from '../../core/queues/names.js';
+import { shellWord } from '../../core/reports/shell-word.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
 
 /** A stream that is taken for empty and is not is read from its start after a lost connection, and nothing is missed. */

@@ -1,13 +1,18 @@
 import { type Connection, replyCode } from '../../broker/connection.js';
 import { type StreamOffset, StreamReader } from '../../broker/stream-reader.js';
 import { within } from '../../broker/within.js';
-import type { Clock } from '../../core/clock.js';
-import { COMPLETIONS, decodeCompletions, decodePublishedIds, PUBLISHED_IDS } from '../../core/event-codec.js';
-import type { Names } from '../../core/names.js';
-import type { TaskEvent } from '../../core/task-event.js';
-import { idSeries, idTime } from '../../core/task-id.js';
-import { RESULTS, readResultLine, type TaskResult } from '../../core/task-result.js';
-import { type Announced, isFinal, stateOf, type TaskState } from '../../core/task-state.js';
+import {
+  COMPLETIONS,
+  decodeCompletions,
+  decodePublishedIds,
+  PUBLISHED_IDS,
+} from '../../core/events/event-codec.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import { RESULTS, readResultLine, type TaskResult } from '../../core/events/task-result.js';
+import { type Announced, isFinal, stateOf, type TaskState } from '../../core/events/task-state.js';
+import { idSeries, idTime } from '../../core/message/task-id.js';
+import type { Names } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
 import { usageError } from '../../errors.js';
 import type { WorkersWord } from './worker-question.js';
 

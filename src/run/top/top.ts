@@ -9,10 +9,10 @@ import {
 import { tailEvents } from '../../broker/event-stream.js';
 import type { Management } from '../../broker/management.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
-import type { Names } from '../../core/names.js';
-import { TopBacklog } from '../../core/top-backlog.js';
-import type { TopSample, TopWorker } from '../../core/top-sample.js';
-import { TopWindow, topUsers } from '../../core/top-window.js';
+import type { Names } from '../../core/queues/names.js';
+import { TopBacklog } from '../../core/top/top-backlog.js';
+import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
+import { TopWindow, topUsers } from '../../core/top/top-window.js';
 import { type QueueFilter, queueFilter } from '../worker/queue-filter.js';
 import { TopListing } from './top-listing.js';
 

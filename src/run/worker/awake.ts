@@ -1,5 +1,5 @@
-import type { Charging } from '../../core/charging.js';
-import { NOISE_MS } from '../../core/task-time.js';
+import type { Charging } from '../../core/scheduling/charging.js';
+import { NOISE_MS } from '../../core/scheduling/task-time.js';
 import type { Source } from './task.js';
 
 /** What a user is due among those that have tasks here; parts of 1. */

@@ -1,6 +1,6 @@
 import { type EventSearch, type Heard, hearBroker } from '../../broker/event-search.js';
-import type { BrokerTells } from '../../core/noticing.js';
-import type { QueueEvent } from '../../core/queue-event.js';
+import type { BrokerTells } from '../../core/queues/noticing.js';
+import type { QueueEvent } from '../../core/queues/queue-event.js';
 import { messageOf } from '../../errors.js';
 
 export interface BrokerEarListener {

@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import { type Connection, replyCode } from '../../broker/connection.js';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/values/clock.js';
 
 /** Finds out whether there is nothing left to do. */
 export class Drain {

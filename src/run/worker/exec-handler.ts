@@ -1,5 +1,5 @@
-import { Unrunnable } from '../../core/unrunnable.js';
-import { WrittenJson } from '../../core/written-json.js';
+import { Unrunnable } from '../../core/message/unrunnable.js';
+import { WrittenJson } from '../../core/values/written-json.js';
 import type { Handler, Handlers, TaskContext } from './handlers.js';
 import type { ProgramEnd, ProgramOptions } from './program.js';
 import { ProgramGuard } from './program-guard.js';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findByTask } from '../../core/fixed-queue.js';
+import { findByTask } from '../../core/queues/fixed-queue.js';
 import { messageOf, usageError } from '../../errors.js';
 import {
   builtInHandlers,

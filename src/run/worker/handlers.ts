@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { findByTask } from '../../core/fixed-queue.js';
-import { WrittenJson } from '../../core/written-json.js';
+import { findByTask } from '../../core/queues/fixed-queue.js';
+import { WrittenJson } from '../../core/values/written-json.js';
 
 /** What a handler is told about its task beside the payload. */
 export interface TaskContext {

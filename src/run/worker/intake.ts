@@ -1,11 +1,11 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type ConsumerChannel, Consumers } from '../../broker/consumers.js';
-import type { Charging } from '../../core/charging.js';
-import type { Clock } from '../../core/clock.js';
-import type { Scheduler } from '../../core/scheduler.js';
-import type { TaskEvent } from '../../core/task-event.js';
-import type { Window } from '../../core/windows.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import type { Charging } from '../../core/scheduling/charging.js';
+import type { Scheduler } from '../../core/scheduling/scheduler.js';
+import type { Window } from '../../core/scheduling/windows.js';
+import type { Clock } from '../../core/values/clock.js';
 import { Acknowledged } from './acknowledged.js';
 import { Awake } from './awake.js';
 import { Orphans } from './orphans.js';

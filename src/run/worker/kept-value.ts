@@ -1,5 +1,5 @@
-import type { KeptValue } from '../../core/task-result.js';
-import { WrittenJson } from '../../core/written-json.js';
+import type { KeptValue } from '../../core/events/task-result.js';
+import { WrittenJson } from '../../core/values/written-json.js';
 import { messageOf } from '../../errors.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/values/clock.js';
 
 /** Of a burst, what comes within this time is taken up at once: each take looks at all users that are active. */
 const APART_MS = 50;

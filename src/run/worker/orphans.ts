@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
-import { ENVELOPE_HEADER } from '../../core/envelope.js';
+import { ENVELOPE_HEADER } from '../../core/message/envelope.js';
 import type { HeldTask, Source } from './task.js';
 import { OWN_FORM, type TaskForm } from './task-form.js';
 

@@ -1,5 +1,5 @@
 import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../broker/control.js';
-import type { Names } from '../../core/names.js';
+import type { Names } from '../../core/queues/names.js';
 import { type QueueFilter, queueFilter } from './queue-filter.js';
 
 interface Peer {

@@ -10,9 +10,9 @@ import {
 import type { ToldHeldTask } from '../../broker/held-answer.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import { type RunningAnswer, type RunningQuestion, toldText } from '../../broker/running-question.js';
-import type { Clock } from '../../core/clock.js';
-import type { Names } from '../../core/names.js';
-import type { TasksAtWorker } from '../../core/whereabouts.js';
+import type { TasksAtWorker } from '../../core/events/whereabouts.js';
+import type { Names } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
 import { Peers } from './peers.js';
 
 export interface PresenceListener {

@@ -1,6 +1,6 @@
-import { type Glob, glob } from '../../core/glob.js';
-import { hasLineBreak, type Names, ownQueue } from '../../core/names.js';
-import { isNeverWork } from '../../core/not-work.js';
+import { hasLineBreak, type Names, ownQueue } from '../../core/queues/names.js';
+import { isNeverWork } from '../../core/queues/not-work.js';
+import { type Glob, glob } from '../../core/values/glob.js';
 
 /** Which queues a worker serves, and whose they are. */
 export interface QueueFilter {

@@ -1,5 +1,5 @@
-import { isReserved, type Names, ownQueue } from '../../core/names.js';
-import { type KnownQueue, otherNames } from '../../core/not-work.js';
+import { isReserved, type Names, ownQueue } from '../../core/queues/names.js';
+import { type KnownQueue, otherNames } from '../../core/queues/not-work.js';
 import type { QueueFilter } from './queue-filter.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/values/clock.js';
 
 /** A refused queue is tried again after this pause, which doubles with each further refusal. */
 const FIRST_PAUSE_MS = 60_000;

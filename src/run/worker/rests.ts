@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { Clock } from '../../core/clock.js';
-import { firstSentAt } from '../../core/envelope.js';
-import type { Scheduler } from '../../core/scheduler.js';
+import { firstSentAt } from '../../core/message/envelope.js';
+import type { Scheduler } from '../../core/scheduling/scheduler.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { HeldTask, Source } from './task.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */

@@ -1,6 +1,6 @@
-import type { Failure } from '../../core/dead-letter.js';
-import type { TaskEvent } from '../../core/task-event.js';
-import { errorLine, valueLine } from '../../core/task-result.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import { errorLine, valueLine } from '../../core/events/task-result.js';
+import type { Failure } from '../../core/message/dead-letter.js';
 import { keptValue } from './kept-value.js';
 
 export interface ResultOptions {

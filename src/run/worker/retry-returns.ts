@@ -3,12 +3,12 @@ import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
-import { carriedHeaders, carriedText } from '../../core/carried.js';
-import type { Clock } from '../../core/clock.js';
-import { LAST_END_HEADER, QUEUE_HEADER, REASON_HEADER } from '../../core/dead-letter.js';
-import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/envelope.js';
-import { delayQueueOf, type Names } from '../../core/names.js';
-import { dueOf, stepTowards } from '../../core/postponed.js';
+import { carriedHeaders, carriedText } from '../../core/message/carried.js';
+import { LAST_END_HEADER, QUEUE_HEADER, REASON_HEADER } from '../../core/message/dead-letter.js';
+import { completeEnvelope, decodeEnvelope, type Envelope } from '../../core/message/envelope.js';
+import { dueOf, stepTowards } from '../../core/message/postponed.js';
+import { delayQueueOf, type Names } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
 import { acknowledge, giveBack, RetryWaits, type WaitingTask } from './retry-waits.js';
 
 /** At its end a worker looks so often whether all have arrived. */

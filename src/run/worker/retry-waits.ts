@@ -3,9 +3,9 @@ import type { Connection } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { absent } from '../../broker/queue-presence.js';
 import { assertDelayQueues, type QueueType } from '../../broker/topology.js';
-import type { Clock } from '../../core/clock.js';
-import { waitLeft } from '../../core/dead-letter.js';
-import { delayOfQueue, delayQueueOf, type Names } from '../../core/names.js';
+import { waitLeft } from '../../core/message/dead-letter.js';
+import { delayOfQueue, delayQueueOf, type Names } from '../../core/queues/names.js';
+import type { Clock } from '../../core/values/clock.js';
 
 /** Held of one delay queue: enough to hide the round trip when many are due at once. */
 const WINDOW = 200;

@@ -1,6 +1,6 @@
 import { type RunningAnswer, type ToldTask, toldText } from '../../broker/running-question.js';
-import { completeEnvelope, decodeEnvelope } from '../../core/envelope.js';
-import type { TaskAges } from '../../core/worker-report.js';
+import { completeEnvelope, decodeEnvelope } from '../../core/message/envelope.js';
+import type { TaskAges } from '../../core/reports/worker-report.js';
 import type { Source } from './task.js';
 import type { TaskRun } from './task-run.js';
 

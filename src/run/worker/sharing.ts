@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import type { Scheduler } from '../../core/scheduler.js';
+import type { Scheduler } from '../../core/scheduling/scheduler.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { Intake } from './intake.js';
 import type { Presence } from './presence.js';
 import type { Runner } from './runner.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { Runner } from './runner.js';
 
 /** A mean over less says little. */

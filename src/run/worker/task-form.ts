@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import { carriedText } from '../../core/carried.js';
-import { Unrunnable } from '../../core/unrunnable.js';
+import { carriedText } from '../../core/message/carried.js';
+import { Unrunnable } from '../../core/message/unrunnable.js';
 import type { Payload } from './handlers.js';
 import type { RunFailure } from './runner.js';
 import type { HeldTask } from './task.js';

@@ -2,12 +2,17 @@ import type { ConfirmChannel, Options } from 'amqplib';
 import { type Connection, ConnectionClosed, isNack } from '../../broker/connection.js';
 import { LastingChannel } from '../../broker/lasting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../broker/topology.js';
-import { carriedProperties } from '../../core/carried.js';
-import { deadLetterHeaders, type FailedAttempt, type Failure, retryHeaders } from '../../core/dead-letter.js';
-import type { Envelope } from '../../core/envelope.js';
-import { delayQueueOf, type Names } from '../../core/names.js';
-import { postponedHeaders, stepTowards } from '../../core/postponed.js';
-import { delaysOf } from '../../core/retry-policy.js';
+import { carriedProperties } from '../../core/message/carried.js';
+import {
+  deadLetterHeaders,
+  type FailedAttempt,
+  type Failure,
+  retryHeaders,
+} from '../../core/message/dead-letter.js';
+import type { Envelope } from '../../core/message/envelope.js';
+import { postponedHeaders, stepTowards } from '../../core/message/postponed.js';
+import { delaysOf } from '../../core/message/retry-policy.js';
+import { delayQueueOf, type Names } from '../../core/queues/names.js';
 import { LARGE_BYTES, type LargeMessages, type Sent } from './large-messages.js';
 import type { HeldTask } from './task.js';
 import type { WorkerOptions } from './worker-contract.js';

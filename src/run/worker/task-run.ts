@@ -1,4 +1,9 @@
-import { completeEnvelope, decodeEnvelope, type Envelope, envelopeFault } from '../../core/envelope.js';
+import {
+  completeEnvelope,
+  decodeEnvelope,
+  type Envelope,
+  envelopeFault,
+} from '../../core/message/envelope.js';
 import type { TaskContext } from './handlers.js';
 import type { HeldTask } from './task.js';
 

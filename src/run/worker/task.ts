@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../broker/consumers.js';
-import type { Lane } from '../../core/scheduler.js';
-import type { TaskEvent } from '../../core/task-event.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import type { Lane } from '../../core/scheduling/scheduler.js';
 
 /** A queue that this worker consumes. */
 export interface Source {

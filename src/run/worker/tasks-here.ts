@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import { decodeEnvelope } from '../../core/envelope.js';
-import type { TasksAtWorker } from '../../core/whereabouts.js';
+import type { TasksAtWorker } from '../../core/events/whereabouts.js';
+import { decodeEnvelope } from '../../core/message/envelope.js';
 import type { HeldTask } from './task.js';
 
 interface Places {

@@ -1,6 +1,6 @@
 import type { Consumers } from '../../broker/consumers.js';
-import { NO_TIME_MS, typicalTaskMs } from '../../core/task-time.js';
-import { type Window, type WindowNeeds, widened, windowFor } from '../../core/windows.js';
+import { NO_TIME_MS, typicalTaskMs } from '../../core/scheduling/task-time.js';
+import { type Window, type WindowNeeds, widened, windowFor } from '../../core/scheduling/windows.js';
 import type { Awake } from './awake.js';
 import type { Source } from './task.js';
 

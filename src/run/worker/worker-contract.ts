@@ -1,9 +1,9 @@
 import type { QueueKind } from '../../broker/topology.js';
-import type { Charging } from '../../core/charging.js';
-import type { BrokerTells } from '../../core/noticing.js';
-import type { RetryPolicy } from '../../core/retry-policy.js';
-import type { TaskEvent } from '../../core/task-event.js';
-import type { Weights } from '../../core/weights.js';
+import type { TaskEvent } from '../../core/events/task-event.js';
+import type { RetryPolicy } from '../../core/message/retry-policy.js';
+import type { BrokerTells } from '../../core/queues/noticing.js';
+import type { Charging } from '../../core/scheduling/charging.js';
+import type { Weights } from '../../core/scheduling/weights.js';
 import type { ResultOptions } from './results.js';
 import type { TaskForm } from './task-form.js';
 

@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../../../src/core/random.js';
+import { type Random, seededRandom } from '../../../src/core/values/random.js';
 
 /** What `npm run test:faults` prints; the same number makes the faults strike at the same shares again. */
 export const seed = Number(process.env.FAIRQ_FAULT_SEED ?? Math.floor(Math.random() * 1e9));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { treeOf } from '../../../src/commands/command-tree.js';
-import { allCommands } from '../../../src/core/command-tree.js';
+import { allCommands } from '../../../src/core/reports/command-node.js';
 import { callsIn, program } from '../../support/command-lines.js';
 
 const commands = allCommands(treeOf(program())).filter((command) => command.commands.length === 0);

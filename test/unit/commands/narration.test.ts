@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/commands/context.js';
 import { Narration } from '../../../src/commands/worker/narration.js';
-import type { WorkerSnapshot } from '../../../src/core/worker-report.js';
+import type { WorkerSnapshot } from '../../../src/core/reports/worker-report.js';
 
 const NOTHING: WorkerSnapshot = {
   ...{ completed: 0, failed: 0, retried: 0, running: 0, held: 0, queues: 3, active: 0 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, ENVELOPE_HEADER } from '../../../src/core/envelope.js';
-import { decodeCompletions, decodeRunRecord } from '../../../src/core/event-codec.js';
+import { decodeCompletions, decodeRunRecord } from '../../../src/core/events/event-codec.js';
+import { decodeEnvelope, ENVELOPE_HEADER } from '../../../src/core/message/envelope.js';
 import {
   FUZZ,
   FUZZ_TIMEOUT_MS,

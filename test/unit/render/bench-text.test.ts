@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { BenchFigure } from '../../../src/core/bench-report.js';
+import type { BenchFigure } from '../../../src/core/reports/bench-report.js';
 import type { BenchResult } from '../../../src/render/bench-result.js';
 import { renderBench } from '../../../src/render/bench-text.js';
 import { textWidth } from '../../../src/render/text.js';

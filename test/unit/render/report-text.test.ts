@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RunMeasures } from '../../../src/core/run-measures.js';
+import { RunMeasures } from '../../../src/core/measures/run-measures.js';
 import { renderReport } from '../../../src/render/report-text.js';
 import { safeText } from '../../../src/render/safe-text.js';
 import { textWidth } from '../../../src/render/text.js';

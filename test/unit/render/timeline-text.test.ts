@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RunMeasures } from '../../../src/core/run-measures.js';
+import { RunMeasures } from '../../../src/core/measures/run-measures.js';
 import type { TextStyle } from '../../../src/render/style.js';
 import { textWidth } from '../../../src/render/text.js';
 import { renderTimeline, timelineColumns } from '../../../src/render/timeline-text.js';

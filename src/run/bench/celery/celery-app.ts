@@ -1,5 +1,5 @@
-import { completeEnvelope, decodeEnvelope, ENVELOPE_HEADER } from '../../../core/envelope.js';
-import type { TaskEvent } from '../../../core/task-event.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
+import { completeEnvelope, decodeEnvelope, ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 
 export const APP_NAME = 'fairq_bench';
 /** What the app's worker prints when it consumes its queues. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrokerAddress, uriOf } from '../../../broker/address.js';
 import { sendSignal } from '../../../broker/node/processes.js';
-import type { TaskEvent } from '../../../core/task-event.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
 import { APP, APP_NAME, eventOf, READY } from './celery-app.js';
 import type { CeleryCommand } from './find-celery.js';
 

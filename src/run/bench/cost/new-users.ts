@@ -2,7 +2,7 @@ import type { Connection } from '../../../broker/connection.js';
 import { tailEvents } from '../../../broker/event-stream.js';
 import { Publisher } from '../../../broker/publisher.js';
 import type { QueueType } from '../../../broker/topology.js';
-import type { Names } from '../../../core/names.js';
+import type { Names } from '../../../core/queues/names.js';
 import type { TrialDeps } from '../trial.js';
 
 const NEW_USERS = 9;

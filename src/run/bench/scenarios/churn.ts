@@ -1,6 +1,6 @@
-import { driftWhileBackloggedTogether } from '../../../core/backlogged-together.js';
-import { seededRandom } from '../../../core/random.js';
-import type { TaskEvent } from '../../../core/task-event.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
+import { driftWhileBackloggedTogether } from '../../../core/measures/backlogged-together.js';
+import { seededRandom } from '../../../core/values/random.js';
 import type { Schedule } from '../load.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';

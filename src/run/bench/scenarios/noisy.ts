@@ -1,4 +1,4 @@
-import { percentiles } from '../../../core/percentiles.js';
+import { percentiles } from '../../../core/measures/percentiles.js';
 import { paced } from '../load.js';
 import { dwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';

@@ -1,4 +1,4 @@
-import { lastPosition } from '../../../core/bench-report.js';
+import { lastPosition } from '../../../core/reports/bench-report.js';
 import type { Claim } from '../claims.js';
 import { speedAgainstFifo } from '../measures.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';

@@ -1,4 +1,8 @@
-import { listScheduleEnd, longestIdleWhileWaiting, type SlotOwner } from '../../../core/slot-use.js';
+import {
+  listScheduleEnd,
+  longestIdleWhileWaiting,
+  type SlotOwner,
+} from '../../../core/scheduling/slot-use.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
 

@@ -1,7 +1,7 @@
-import { byHash, byPrefix } from '../../../core/grouping.js';
-import { percentiles } from '../../../core/percentiles.js';
-import { seededRandom } from '../../../core/random.js';
-import { randomUsers } from '../../../core/workload.js';
+import { randomUsers } from '../../../core/load/workload.js';
+import { percentiles } from '../../../core/measures/percentiles.js';
+import { byHash, byPrefix } from '../../../core/queues/grouping.js';
+import { seededRandom } from '../../../core/values/random.js';
 import type { ScheduledTask } from '../load.js';
 import { dwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';

@@ -1,6 +1,5 @@
 import { inflateSync } from 'node:zlib';
 import type { ConsumeMessage } from 'amqplib';
-import { carriedText } from '../../../core/carried.js';
 import {
   type CeleryTask,
   type ChainedTask,
@@ -11,8 +10,9 @@ import {
   ignoresResult,
 } from '../../../core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../core/celery/result-message.js';
-import { ENVELOPE_HEADER } from '../../../core/envelope.js';
-import { Unrunnable } from '../../../core/unrunnable.js';
+import { carriedText } from '../../../core/message/carried.js';
+import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
+import { Unrunnable } from '../../../core/message/unrunnable.js';
 import { messageOf } from '../../../errors.js';
 import type { Answer, TaskForm } from '../task-form.js';
 import { CeleryPayload } from './celery-payload.js';

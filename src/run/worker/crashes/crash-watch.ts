@@ -1,11 +1,11 @@
 import type { Connection } from '../../../broker/connection.js';
 import { WORKER_GONE_AFTER_MS } from '../../../broker/control.js';
 import type { ToldHeldTask } from '../../../broker/held-answer.js';
-import type { Clock } from '../../../core/clock.js';
-import { CrashLedger, crashReason, deathsOf } from '../../../core/crash-ledger.js';
-import { decodeEnvelope } from '../../../core/envelope.js';
-import type { Names } from '../../../core/names.js';
-import { keyOfTask } from '../../../core/worker-notes.js';
+import { CrashLedger, crashReason, deathsOf } from '../../../core/crashes/crash-ledger.js';
+import { keyOfTask } from '../../../core/crashes/worker-notes.js';
+import { decodeEnvelope } from '../../../core/message/envelope.js';
+import type { Names } from '../../../core/queues/names.js';
+import type { Clock } from '../../../core/values/clock.js';
 import { messageOf } from '../../../errors.js';
 import type { Admission, StartGate } from '../start-gate.js';
 import type { HeldTask } from '../task.js';

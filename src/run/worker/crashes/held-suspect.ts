@@ -1,7 +1,7 @@
 import type { ToldHeldTask } from '../../../broker/held-answer.js';
 import { toldText } from '../../../broker/running-question.js';
-import { completeEnvelope, decodeEnvelope } from '../../../core/envelope.js';
-import { counted } from '../../../core/finding.js';
+import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
+import { counted } from '../../../core/reports/finding.js';
 import type { HeldTask } from '../task.js';
 import type { SuspectPlace } from './suspects.js';
 

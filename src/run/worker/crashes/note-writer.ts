@@ -2,8 +2,8 @@ import type { ConfirmChannel } from 'amqplib';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection.js';
 import { LastingChannel } from '../../../broker/lasting-channel.js';
 import { assertStartStream } from '../../../broker/topology.js';
-import type { Names } from '../../../core/names.js';
-import { encodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/worker-notes.js';
+import { encodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/crashes/worker-notes.js';
+import type { Names } from '../../../core/queues/names.js';
 
 interface Unconfirmed {
   readonly id: string;

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../core/clock.js';
-import type { Lane, Scheduler } from '../../../core/scheduler.js';
+import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { Clock } from '../../../core/values/clock.js';
 import type { HeldTask } from '../task.js';
 
 /** It waits for fresh tasks no longer than so: where there is always one, it would never run. */

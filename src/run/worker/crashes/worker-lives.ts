@@ -2,10 +2,15 @@ import type { Connection } from '../../../broker/connection.js';
 import { WORKER_GONE_AFTER_MS, WORKER_SAYS_EVERY_MS } from '../../../broker/control.js';
 import { StreamReader } from '../../../broker/stream-reader.js';
 import { assertStartStream } from '../../../broker/topology.js';
-import type { Clock } from '../../../core/clock.js';
-import type { CrashLedger } from '../../../core/crash-ledger.js';
-import type { Names } from '../../../core/names.js';
-import { decodeNote, type Silence, WORKER_NOTE, type WorkerNote } from '../../../core/worker-notes.js';
+import type { CrashLedger } from '../../../core/crashes/crash-ledger.js';
+import {
+  decodeNote,
+  type Silence,
+  WORKER_NOTE,
+  type WorkerNote,
+} from '../../../core/crashes/worker-notes.js';
+import type { Names } from '../../../core/queues/names.js';
+import type { Clock } from '../../../core/values/clock.js';
 
 /** Short beside the life of a worker that is restarted all the time. */
 const LOOK_EVERY_MS = 500;

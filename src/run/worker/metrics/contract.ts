@@ -1,4 +1,4 @@
-import type { TaskEvent } from '../../../core/task-event.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
 
 /** What a worker tells somebody who watches it. */
 export interface WorkerMetrics {

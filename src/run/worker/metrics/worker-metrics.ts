@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TaskEvent } from '../../../core/task-event.js';
-import type { TaskAges, WorkerSnapshot } from '../../../core/worker-report.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
+import type { TaskAges, WorkerSnapshot } from '../../../core/reports/worker-report.js';
 import type { Backlog } from './backlog.js';
 import type { WorkerMetrics } from './contract.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTask, etaOf } from '../../../../src/core/celery/decode-task.js';
-import { Unrunnable } from '../../../../src/core/unrunnable.js';
+import { Unrunnable } from '../../../../src/core/message/unrunnable.js';
 
 const at = (iso: string) => Date.parse(iso) * 1000;
 

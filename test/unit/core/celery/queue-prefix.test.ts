@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkQueuePrefix, ownerOfBy, prefixedQueueOf } from '../../../../src/core/celery/queue-prefix.js';
-import { namesFor } from '../../../../src/core/names.js';
+import { namesFor } from '../../../../src/core/queues/names.js';
 
 const names = namesFor('fairq');
 

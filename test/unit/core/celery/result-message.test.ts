@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Expired } from '../../../../src/core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../../src/core/celery/result-message.js';
-import { Unrunnable } from '../../../../src/core/unrunnable.js';
+import { Unrunnable } from '../../../../src/core/message/unrunnable.js';
 
 const success = (value: unknown) => JSON.parse(encodeSuccess('id', value));
 const failure = (thrown: unknown, isLast = true) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeFigures, QueueDefinition } from '../../../../src/broker/broker-figures.js';
 import type { CountedListedQueue } from '../../../../src/broker/queue-figures.js';
-import { namesFor } from '../../../../src/core/names.js';
+import { namesFor } from '../../../../src/core/queues/names.js';
 import * as broker from '../../../../src/run/doctor/broker-checks.js';
 import type { ManagementFacts } from '../../../../src/run/doctor/facts.js';
 import { limits } from '../../../../src/run/doctor/limit-checks.js';

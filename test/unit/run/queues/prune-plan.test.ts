@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CountedListedQueue } from '../../../../src/broker/queue-figures.js';
-import type { Observations } from '../../../../src/core/idle-queues.js';
-import { namesFor } from '../../../../src/core/names.js';
+import type { Observations } from '../../../../src/core/queues/idle-queues.js';
+import { namesFor } from '../../../../src/core/queues/names.js';
 import { type PruneSelection, planPrune } from '../../../../src/run/queues/prune-plan.js';
 
 const NOW = 1_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FairScheduler } from '../../../../src/core/fair-scheduler.js';
+import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { Awake } from '../../../../src/run/worker/awake.js';
 import type { HeldTask, Source } from '../../../../src/run/worker/task.js';
 

@@ -1,8 +1,8 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import type { ConsumerChannel } from '../../../../src/broker/consumers.js';
-import { AckLedger } from '../../../../src/core/ack-ledger.js';
-import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../src/core/envelope.js';
+import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../src/core/message/envelope.js';
+import { AckLedger } from '../../../../src/core/scheduling/ack-ledger.js';
 import { Orphans } from '../../../../src/run/worker/orphans.js';
 import type { HeldTask, Source } from '../../../../src/run/worker/task.js';
 

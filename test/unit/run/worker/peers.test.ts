@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../../src/broker/control.js';
-import { namesFor } from '../../../../src/core/names.js';
+import { namesFor } from '../../../../src/core/queues/names.js';
 import { Peers, type Serving } from '../../../../src/run/worker/peers.js';
 
 const names = namesFor('fairq');

@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
-import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../src/core/envelope.js';
-import { FairScheduler } from '../../../../src/core/fair-scheduler.js';
+import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../src/core/message/envelope.js';
+import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { Rests } from '../../../../src/run/worker/rests.js';
 import type { HeldTask, Source } from '../../../../src/run/worker/task.js';
 

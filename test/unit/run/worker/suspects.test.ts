@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FairScheduler } from '../../../../src/core/fair-scheduler.js';
+import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { type Judgement, Suspects } from '../../../../src/run/worker/crashes/suspects.js';
 import type { HeldTask } from '../../../../src/run/worker/task.js';
 

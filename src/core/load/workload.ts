@@ -1,0 +1,115 @@
+import { usageError } from '../../errors.js';
+import type { Random } from '../values/random.js';
+
+/** Whose tasks a load holds, in the order in which they are sent. */
+export interface Workload {
+  readonly total: number;
+  /** The users, each once. */
+  readonly users: readonly string[];
+  /** A user for each task. */
+  order(): Iterable<string>;
+}
+
+export type Distribution = 'uniform' | 'zipf';
+
+export function oneUser(user: string, count: number): Workload {
+  return {
+    total: count,
+    users: [user],
+    *order() {
+      for (let i = 0; i < count; i++) yield user;
+    },
+  };
+}
+
+/** `user-1` … `user-N`, each with the same number of tasks, in turns. */
+export function equalUsers(count: number, tasksEach: number): Workload {
+  const users = userNames(count);
+  return {
+    total: count * tasksEach,
+    users,
+    *order() {
+      for (let round = 0; round < tasksEach; round++) yield* users;
+    },
+  };
+}
+
+/**
+ * `total` tasks over `user-1` … `user-N` at random: evenly, or by Zipf's law with exponent 1, where
+ * the k-th user sends in proportion to 1 / k.
+ */
+export function randomUsers(
+  count: number,
+  total: number,
+  distribution: Distribution,
+  random: Random,
+): Workload {
+  const users = userNames(count);
+  const bounds = new Float64Array(count);
+  let sum = 0;
+  for (let k = 0; k < count; k++) {
+    sum += distribution === 'zipf' ? 1 / (k + 1) : 1;
+    bounds[k] = sum;
+  }
+  return {
+    total,
+    users,
+    *order() {
+      for (let i = 0; i < total; i++) yield users[firstAbove(bounds, random() * sum)]!;
+    },
+  };
+}
+
+/** Index of the first bound above the value. */
+function firstAbove(bounds: Float64Array, value: number): number {
+  let low = 0;
+  let high = bounds.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bounds[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function userNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `user-${i + 1}`);
+}
+
+export interface WorkloadFlags {
+  readonly user?: string | undefined;
+  readonly count?: number | undefined;
+  readonly users?: number | undefined;
+  readonly total?: number | undefined;
+  readonly distribution: Distribution;
+}
+
+/** The load that a command line asks for: one user, the same for each of many, or a total at random. */
+export function workloadFrom(flags: WorkloadFlags, random: Random): Workload {
+  const { user, count, users, total } = flags;
+  if (user !== undefined && users !== undefined) {
+    throw usageError('USER_AND_USERS', '--user and --users exclude each other', {
+      hint: 'Name one user with --user, or let --users N make N of them.',
+    });
+  }
+  if (user !== undefined) {
+    if (total !== undefined) {
+      throw usageError('TOTAL_OF_ONE', '--total is for --users', {
+        hint: 'Give one user its tasks with --count.',
+      });
+    }
+    return oneUser(user, count ?? 1);
+  }
+  if (users === undefined) {
+    throw usageError('NO_USER', 'whose tasks are these?', {
+      hint: 'Give --user NAME --count N, or --users N --count M, or --users N --total T, or --from FILE; with --queue NAME no user is needed.',
+    });
+  }
+  if (count !== undefined && total !== undefined) {
+    throw usageError('COUNT_AND_TOTAL', '--count and --total exclude each other', {
+      hint: '--count is for each user, --total for all of them together.',
+    });
+  }
+  if (total !== undefined) return randomUsers(users, total, flags.distribution, random);
+  return equalUsers(users, count ?? 1);
+}

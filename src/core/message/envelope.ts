@@ -1,0 +1,139 @@
+import { decodeText, encodeText } from '../queues/names.js';
+import { isSendTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
+
+/**
+ * The envelope: what fairq writes about a task into its message beside the payload. A message
+ * without it, somebody else's, is still a task: its user then comes from its queue.
+ */
+export interface Envelope {
+  readonly user: string;
+  readonly run: string;
+  /** Number among the tasks of this user in this run, from 1. */
+  readonly sequence: number;
+  /** When the load's schedule wanted it sent, and when it was; microseconds since the epoch. */
+  readonly intendedAt: number;
+  readonly sentAt: number;
+  readonly attempt: number;
+}
+
+/**
+ * The one header that holds it, as text: version, sequence, attempt, actual send time, how much later
+ * than intended that was (both in microseconds), run and user, percent-encoded, with spaces between.
+ * One header and not one for each field: the broker reads and copies the table of headers of every
+ * message, and six of them cost a quarter of the speed of publishing.
+ */
+export const ENVELOPE_HEADER = 'x-fairq';
+const VERSION = '1';
+const FIELDS = 7;
+/** Characters of an encoded run or user: what is longer is not carried. These are kept for each task. */
+export const MOST_TEXT = 1_024;
+
+export function encodeEnvelope(envelope: Envelope): string {
+  const { user, run, sequence, attempt, sentAt, intendedAt } = envelope;
+  return `${VERSION} ${sequence} ${attempt} ${sentAt} ${sentAt - intendedAt} ${encodeText(run)} ${encodeText(user)}`;
+}
+
+/** What is known of a message: each field of the envelope that is there and makes sense. */
+export type FoundEnvelope = {
+  -readonly [Field in keyof Envelope]: Envelope[Field] | undefined;
+};
+
+/**
+ * Reads the headers of any message. A field that makes no sense is as good as none: other programs
+ * may write what they like, and a worker has to live through it.
+ */
+export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | undefined): FoundEnvelope {
+  const found: FoundEnvelope = {
+    user: undefined,
+    run: undefined,
+    sequence: undefined,
+    intendedAt: undefined,
+    sentAt: undefined,
+    attempt: undefined,
+  };
+  const text = headers?.[ENVELOPE_HEADER];
+  if (typeof text !== 'string') return found;
+  const fields = text.split(' ', FIELDS);
+  if (fields[0] !== VERSION || fields.length < FIELDS) return found;
+  const sequence = digits(fields[1]);
+  if (isWithin(sequence, 1, Number.MAX_SAFE_INTEGER)) found.sequence = sequence;
+  const attempt = digits(fields[2]);
+  if (isWithin(attempt, 1, MOST_ATTEMPTS)) found.attempt = attempt;
+  const sentAt = digits(fields[3]);
+  if (isSendTime(sentAt)) {
+    found.sentAt = sentAt;
+    const intendedAt = sentAt - digits(fields[4]);
+    if (isSendTime(intendedAt)) found.intendedAt = intendedAt;
+  }
+  const [run = '', user = ''] = fields.slice(5);
+  if (run.length <= MOST_TEXT) found.run = decodeText(run);
+  if (user.length <= MOST_TEXT) found.user = decodeText(user) || undefined;
+  return found;
+}
+
+/**
+ * When a task was sent that has never been tried, microseconds since the epoch. Undefined for a later attempt, which
+ * is older than its place in the queue, and for a message that does not say. Asked on delivery: the rest is not read.
+ */
+export function firstSentAt(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const text = headers?.[ENVELOPE_HEADER];
+  if (typeof text !== 'string') return undefined;
+  const [version, , attempt, sent] = text.split(' ', 4);
+  if (version !== VERSION || attempt !== '1') return undefined;
+  const sentAt = digits(sent);
+  return isSendTime(sentAt) ? sentAt : undefined;
+}
+
+/**
+ * What of an envelope that is there makes no sense: a clause for people. Undefined where all of it does, or there is
+ * none. Asked for every task that starts, so what is whole is seen at once.
+ */
+export function envelopeFault(
+  headers: Readonly<Record<string, unknown>> | undefined,
+  found: FoundEnvelope,
+): string | undefined {
+  const { user, run, sequence, attempt, intendedAt } = found;
+  const text = headers?.[ENVELOPE_HEADER];
+  if (user !== undefined && run !== undefined && sequence !== undefined && attempt !== undefined) {
+    if (intendedAt !== undefined) return undefined;
+  }
+  if (text === undefined) return undefined;
+  if (typeof text !== 'string') return `it is no text but of type ${typeof text}`;
+  const shown = JSON.stringify(text.slice(0, 120));
+  const fields = text.split(' ', FIELDS);
+  if (fields[0] !== VERSION) return `its version is not ${VERSION}: ${shown}`;
+  if (fields.length < FIELDS) return `it has ${fields.length} of ${FIELDS} fields: ${shown}`;
+  const wrong = FIELD_NAMES.filter(([field]) => found[field] === undefined).map(([, name]) => name);
+  return `of its fields ${wrong.join(', ')} make no sense: ${shown}`;
+}
+
+const FIELD_NAMES: readonly (readonly [keyof Envelope, string])[] = [
+  ['sequence', 'sequence'],
+  ['attempt', 'attempt'],
+  ['sentAt', 'sent'],
+  ['intendedAt', 'late'],
+  ['run', 'run'],
+  ['user', 'user'],
+];
+
+/**
+ * An envelope with nothing left open, for a message that may have come without one, or with half of one.
+ *
+ * @param user whose queue it is from
+ * @param at when it was sent, where it does not say so; microseconds since the epoch
+ */
+export function completeEnvelope(found: FoundEnvelope, user: string, at: number): Envelope {
+  return {
+    user: found.user ?? user,
+    run: found.run ?? '',
+    sequence: found.sequence ?? 0,
+    intendedAt: found.intendedAt ?? at,
+    sentAt: found.sentAt ?? at,
+    attempt: found.attempt ?? 1,
+  };
+}
+
+/** A number as fairq writes it; NaN for any other text, such as "1e3", "0x1" or " 1". */
+function digits(field: string | undefined): number {
+  return field !== undefined && /^\d{1,16}$/.test(field) ? Number(field) : Number.NaN;
+}

@@ -1,0 +1,249 @@
+import { usageError } from '../../errors.js';
+
+/** AMQP carries names and routing keys as short strings: at most 255 bytes. */
+const MAX_NAME_BYTES = 255;
+const SAFE = /^[A-Za-z0-9_.@:-]*$/;
+const UNSAFE_BYTE = /[^A-Za-z0-9_.@:-]/;
+
+const encoder = new TextEncoder();
+/** A user may begin with U+FEFF: left to itself the decoder takes it for a mark of the encoding, and away. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Names under such a prefix are names under a shorter one too, with another meaning. Who uses the shorter one cannot know
+ * of the longer, so it is refused whether or not somebody uses the shorter one at the moment.
+ */
+const READS_LIKE_A_NAME = /^(.+?)\.(user|group|retry|control)(?:\.|$)/;
+const WHAT_IT_READS_LIKE = {
+  user: 'its queues would be taken for queues of users there, and be consumed and pruned',
+  group: 'its queues would be taken for queues of groups there, and be consumed and pruned',
+  retry: 'its queues would be taken for tasks there that wait for their next attempt',
+  control: 'it would be one exchange for tasks and for what processes say to each other',
+} as const;
+type Part = keyof typeof WHAT_IT_READS_LIKE;
+
+/** What a worker calls its connection begins with this. */
+export const WORKER_CONNECTION = 'fairq worker ';
+
+/** The names of everything that fairq keeps on the broker, under one prefix. */
+export interface Names {
+  readonly prefix: string;
+  /** Direct exchange; the routing key is the encoded user. */
+  readonly taskExchange: string;
+  /** Fanout; every process has an exclusive queue on it. */
+  readonly controlExchange: string;
+  /** Stream of completions and run records. */
+  readonly eventStream: string;
+  /** Stream of what tasks returned, and why they failed. */
+  readonly resultStream: string;
+  /** Stream of what workers note before they start what was delivered before. */
+  readonly startStream: string;
+  /** Tasks that failed for good. */
+  readonly deadLetterQueue: string;
+  /** What the name of every queue starts with in which tasks wait for their next attempt. */
+  readonly retryQueuePrefix: string;
+  /** What the name of every queue starts with in which Celery's workers answer a publisher that waits. */
+  readonly replyQueuePrefix: string;
+  /** What the name of every queue starts with that the doctor makes for a moment. */
+  readonly doctorQueuePrefix: string;
+  /** Exclusive to the pruner that is at work: while it is there, an unbound queue is in good hands. */
+  readonly pruneLock: string;
+  /** Consumed by each publisher that sends past the exchange; always empty. */
+  readonly directSenders: string;
+  /** The one queue of strategy `fifo`. */
+  readonly sharedQueue: string;
+  /** The one queue of strategy `priority`. */
+  readonly priorityQueue: string;
+  /** What every user queue's name starts with. */
+  readonly userQueuePrefix: string;
+  /** The same for the queues that a group of users shares. */
+  readonly groupQueuePrefix: string;
+}
+
+export function namesFor(prefix: string): Names {
+  if (!/^[A-Za-z0-9_.:-]{1,60}$/.test(prefix)) {
+    throw usageError('BAD_PREFIX', `"${prefix}" cannot be a prefix`, {
+      hint: 'Use 1 to 60 letters, digits, and . _ : - in --prefix.',
+    });
+  }
+  const [, shorter, part] = READS_LIKE_A_NAME.exec(prefix) ?? [];
+  if (shorter !== undefined) {
+    throw usageError(
+      'PREFIX_COLLIDES',
+      `the prefix "${prefix}" reads like a name under the prefix "${shorter}": ${WHAT_IT_READS_LIKE[part as Part]}`,
+      { hint: `Choose another --prefix, such as "${prefix.replaceAll('.', '-')}".` },
+    );
+  }
+  return {
+    prefix,
+    taskExchange: prefix,
+    controlExchange: `${prefix}.control`,
+    eventStream: `${prefix}.events`,
+    resultStream: `${prefix}.results`,
+    startStream: `${prefix}.starts`,
+    deadLetterQueue: `${prefix}.dead`,
+    retryQueuePrefix: `${prefix}.retry.`,
+    replyQueuePrefix: `${prefix}.replies.`,
+    doctorQueuePrefix: `${prefix}.doctor.`,
+    pruneLock: `${prefix}.prune`,
+    directSenders: `${prefix}.direct`,
+    sharedQueue: `${prefix}.shared`,
+    priorityQueue: `${prefix}.priority`,
+    userQueuePrefix: `${prefix}.user.`,
+    groupQueuePrefix: `${prefix}.group.`,
+  };
+}
+
+/** RabbitMQ takes line breaks out of the name of a queue that is declared, and not out of a routing key. */
+export function hasLineBreak(name: string): boolean {
+  return /[\r\n]/.test(name);
+}
+
+/** How many bytes a name has that is too long for AMQP; undefined for one that is not. */
+export function tooLong(name: string): number | undefined {
+  // No character of UTF-16 takes more than three bytes: most names need not be encoded to know.
+  if (name.length * 3 <= MAX_NAME_BYTES) return undefined;
+  const bytes = encoder.encode(name).length;
+  return bytes > MAX_NAME_BYTES ? bytes : undefined;
+}
+
+/** Where tasks wait so long for their next attempt: one queue for each delay, so that they are due in its order. */
+export function delayQueueOf(names: Names, delayMs: number): string {
+  return `${names.retryQueuePrefix}${delayMs}ms`;
+}
+
+/** The delay of such a queue, milliseconds, or undefined for any other queue. */
+export function delayOfQueue(names: Names, queue: string): number | undefined {
+  if (!queue.startsWith(names.retryQueuePrefix)) return undefined;
+  const delay = /^(\d{1,9})ms$/.exec(queue.slice(names.retryQueuePrefix.length))?.[1];
+  return delay === undefined ? undefined : Number(delay);
+}
+
+/** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
+export function isReserved(names: Names, queue: string): boolean {
+  const {
+    eventStream,
+    resultStream,
+    startStream,
+    deadLetterQueue,
+    controlExchange,
+    pruneLock,
+    directSenders,
+  } = names;
+  return (
+    [names.retryQueuePrefix, names.replyQueuePrefix, names.doctorQueuePrefix].some((start) =>
+      queue.startsWith(start),
+    ) ||
+    [eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock, directSenders].some(
+      (name) => queue === name || queue.startsWith(`${name}.`),
+    )
+  );
+}
+
+/**
+ * A text, such as a user, as part of a name: percent-encoded but for `[A-Za-z0-9_.@:-]`, so that two
+ * users never share a name and a user can hold any character.
+ */
+export function encodeText(text: string): string {
+  if (SAFE.test(text)) return text;
+  let encoded = '';
+  for (const byte of encoder.encode(text)) {
+    const character = String.fromCharCode(byte);
+    encoded += UNSAFE_BYTE.test(character)
+      ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+      : character;
+  }
+  return encoded;
+}
+
+/** The inverse of `encodeText`, or undefined for text that it cannot have made. */
+export function decodeText(encoded: string): string | undefined {
+  if (!encoded.includes('%')) return SAFE.test(encoded) ? encoded : undefined;
+  const bytes: number[] = [];
+  for (let i = 0; i < encoded.length; i++) {
+    if (encoded[i] !== '%') {
+      bytes.push(encoded.charCodeAt(i));
+      continue;
+    }
+    const hex = encoded.slice(i + 1, i + 3);
+    if (!/^[0-9A-F]{2}$/.test(hex)) return undefined;
+    bytes.push(Number.parseInt(hex, 16));
+    i += 2;
+  }
+  try {
+    const text = decoder.decode(Uint8Array.from(bytes));
+    return encodeText(text) === encoded ? text : undefined;
+  } catch {
+    return undefined; // not UTF-8: some other program's name
+  }
+}
+
+/** The routing key of a user, refused where the queue's name would not fit into AMQP's 255 bytes. */
+export function routingKeyOf(names: Names, user: string): string {
+  if (user === '') {
+    throw usageError('EMPTY_USER', 'a user cannot be empty', {
+      hint: 'Name the user whose tasks these are.',
+    });
+  }
+  if (!user.isWellFormed()) {
+    throw usageError('BAD_USER', `user ${JSON.stringify(user)} is not valid Unicode`, {
+      hint: 'A user is any non-empty UTF-8 text.',
+    });
+  }
+  const key = encodeText(user);
+  const bytes = tooLong(names.userQueuePrefix + key);
+  if (bytes !== undefined) {
+    throw usageError(
+      'USER_TOO_LONG',
+      `the user ${JSON.stringify(`${user.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
+      {
+        hint: `Use a shorter user: at most ${MAX_NAME_BYTES - names.userQueuePrefix.length} bytes once encoded.`,
+      },
+    );
+  }
+  return key;
+}
+
+export function userQueueOf(names: Names, user: string): string {
+  return names.userQueuePrefix + routingKeyOf(names, user);
+}
+
+/**
+ * The queue that a group of users shares; `group` is what `core/queues/grouping.ts` calls it. Refused where its name would
+ * not fit into AMQP's 255 bytes.
+ */
+export function groupQueueOf(names: Names, group: string): string {
+  const queue = names.groupQueuePrefix + encodeText(group);
+  const bytes = tooLong(queue);
+  if (bytes === undefined) return queue;
+  throw usageError(
+    'GROUP_TOO_LONG',
+    `the group ${JSON.stringify(`${group.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
+    { hint: 'Use a shorter name, or a shorter prefix.' },
+  );
+}
+
+/** One of the queues that fairq makes for tasks, and binds to its exchange. */
+export interface OwnQueue {
+  readonly kind: 'user' | 'group';
+  /** Whose it is: the user or the group, who takes turns with the others. */
+  readonly name: string;
+  /** Its routing key on the task exchange. */
+  readonly key: string;
+}
+
+/** What is known of one of fairq's own queues by its name; undefined for any other queue. */
+export function ownQueue(names: Names, queue: string): OwnQueue | undefined {
+  const user = decodedAfter(names.userQueuePrefix, queue);
+  if (user !== undefined) return { kind: 'user', name: user, key: queue.slice(names.userQueuePrefix.length) };
+  const group = decodedAfter(names.groupQueuePrefix, queue);
+  if (group === undefined) return undefined;
+  // No user has such a key: a slash is percent-encoded in theirs.
+  return { kind: 'group', name: group, key: `group/${queue.slice(names.groupQueuePrefix.length)}` };
+}
+
+function decodedAfter(prefix: string, queue: string): string | undefined {
+  return queue.startsWith(prefix) && queue.length > prefix.length
+    ? decodeText(queue.slice(prefix.length))
+    : undefined;
+}

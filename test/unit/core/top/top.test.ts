@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { TopQueue, TopSample } from '../../../../src/core/top/top-sample.js';
+import {
+  afterKey,
+  FIRST_VIEW,
+  type TopAction,
+  type TopView,
+  usersIn,
+} from '../../../../src/core/top/top-view.js';
+import { TopWindow, topUsers } from '../../../../src/core/top/top-window.js';
+import { textWidth } from '../../../../src/render/text.js';
+import { renderTop } from '../../../../src/render/top-text.js';
+import { unsafeIn, withoutColours } from '../../../support/hostile-names.js';
+import { taskEvent } from '../../../support/synthetic-run.js';
+
+const event = (user: string, worker = 'w', started = 0) => taskEvent({ id: 'x', user, worker, started });
+const queue = (user: string, ready: number) => ({ user, ready, unacknowledged: 0, consumers: 1 });
+const even = (_: string) => 1;
+
+function usersOf(queues: readonly TopQueue[] | undefined, rates: Record<string, number>, weightOf = even) {
+  const facts = { queues, rates: new Map(Object.entries(rates)), weightOf };
+  return topUsers({
+    ...facts,
+    listedUsers: queues === undefined ? ['A'] : [],
+    waitMs: () => null,
+    isServed: (user) => user === 'served',
+  });
+}
+
+function sampleOf(users: readonly TopQueue[], rates: Record<string, number>): TopSample {
+  return {
+    ...{ at: '2026-01-01T00:00:00.000Z', workers: [], workersKnown: true },
+    ...{ perSecond: 0, backlog: 0, listedSecondsAgo: 8 },
+    users: usersOf(users, rates),
+  };
+}
+
+function typed(keys: readonly string[], view: TopView = FIRST_VIEW): TopView | TopAction {
+  return keys.reduce<TopView | TopAction>(
+    (now, key) => (typeof now === 'string' ? now : afterKey(now, key)),
+    view,
+  );
+}
+
+describe('the last seconds', () => {
+  it('count what ended in them, of whom and at whom', () => {
+    const window = new TopWindow();
+    window.begin(0);
+    window.add([event('A', 'w1', 5_000), event('A', 'w2'), event('B', 'w2')], 1_000);
+    window.add([event('A', 'w1', 9_000)], 2_000);
+    const { users, workers } = window.rates(4_000);
+    expect([...users]).toEqual([
+      ['A', 0.75],
+      ['B', 0.25],
+    ]);
+    expect([...workers]).toEqual([
+      ['w1', 0.5],
+      ['w2', 0.5],
+    ]);
+    expect(window.waitMs('A')).toBe(9);
+  });
+
+  it('forget what is older, and how long who is not served any more had waited', () => {
+    const window = new TopWindow();
+    window.begin(0);
+    window.add([event('A')], 1_000);
+    expect(window.rates(60_000).users.size).toBe(0);
+    expect(window.waitMs('A')).toBeNull();
+  });
+});
+
+describe('a fair share', () => {
+  it('is what one asks for without a backlog, and a part of the rest by weight with one', () => {
+    const weightOf = (user: string) => (user === 'A' ? 3 : 1);
+    const rates = { A: 40, B: 40, C: 20 };
+    const users = usersOf([queue('A', 9), queue('B', 9), queue('C', 0)], rates, weightOf);
+    expect(users.map(({ user, share, fairShare }) => [user, share, fairShare])).toEqual([
+      ['A', 0.4, 0.8 * 0.75],
+      ['B', 0.4, 0.8 * 0.25],
+      ['C', 0.2, 0.2],
+    ]);
+  });
+
+  it('is not known while nothing is run', () => {
+    expect(usersOf([queue('A', 9)], {})[0]).toMatchObject({ share: null, fairShare: null, perSecond: 0 });
+  });
+
+  it('is not known where it is not known who waits, and neither is what waits', () => {
+    const nothing = { backlog: null, unacknowledged: null, consumers: null, fairShare: null };
+    expect(usersOf(undefined, { B: 5 })).toMatchObject([
+      { user: 'A', ...nothing, share: 0 },
+      { user: 'B', ...nothing, share: 1 },
+    ]);
+  });
+});
+
+describe('who waits for a worker', () => {
+  const waits = (user: string, consumers: number | null) => ({ ...queue(user, 9), consumers });
+
+  it('is who is not consumed, not served by anybody that is heard, and not run', () => {
+    const queues = [waits('A', 0), waits('B', 1), waits('served', 0), waits('ran', 0), waits('new', null)];
+    const unserved = usersOf(queues, { ran: 1 }).filter((one) => one.unserved);
+    expect(unserved.map(({ user }) => user)).toEqual(['A']);
+  });
+});
+
+describe('a key', () => {
+  it('sorts, turns around, scrolls, pauses and quits', () => {
+    expect(typed(['s'])).toMatchObject({ sort: 'rate' });
+    expect(typed(['s', 's', 's', 's', 's'])).toMatchObject({ sort: 'backlog' });
+    expect(typed(['r', '\u001b[B', '\u001b[B', '\u001b[A', 'p'])).toMatchObject({
+      reversed: true,
+      scroll: 1,
+      paused: true,
+    });
+    expect(typed(['\u001b[A', 'x', '\u0001'])).toEqual(FIRST_VIEW);
+    expect(typed(['q'])).toBe('quit');
+    expect(typed(['l'])).toBe('list');
+    expect(typed(['\u0003'])).toBe('quit');
+  });
+
+  it('is a letter of the filter while that is written', () => {
+    expect(typed(['/', 'q', 's', '漢'])).toMatchObject({ filter: 'qs漢', writing: true });
+    expect(typed(['/', 'q', '漢', '\u007f', '\r'])).toMatchObject({ filter: 'q', writing: false });
+    expect(typed(['/', 'q', '\u001b'])).toEqual(FIRST_VIEW);
+    expect(typed(['/', '\u0003'])).toBe('quit');
+  });
+});
+
+describe('the screen', () => {
+  const sample = sampleOf([queue('user-2', 5), queue('user-10', 5), queue('B', 7)], { B: 3, 'user-2': 1 });
+
+  it('has users in the order that is asked for, and those that the filter leaves', () => {
+    const names = (view: Partial<TopView>) =>
+      usersIn(sample, { ...FIRST_VIEW, ...view }).map(({ user }) => user);
+    expect(names({})).toEqual(['B', 'user-2', 'user-10']);
+    expect(names({ sort: 'rate' })).toEqual(['B', 'user-2', 'user-10']);
+    expect(names({ sort: 'user', reversed: true })).toEqual(['user-10', 'user-2', 'B']);
+    expect(names({ filter: 'USER-1' })).toEqual(['user-10']);
+  });
+
+  it.each([40, 80])('has the whole name of a user whom one types again, in %i columns', (columns) => {
+    const long = `customer-${'0123456789'.repeat(12)}-eu`;
+    const lines = renderTop(
+      sampleOf([queue(long, 5), queue('B', 7)], {}),
+      FIRST_VIEW,
+      { columns, color: false, unicode: true },
+      24,
+    );
+    expect(lines.join('')).toContain(long);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+  });
+
+  it.each([40, 80])(
+    'has the whole name of whose task runs for longest, and where, in %i columns',
+    (columns) => {
+      const user = `customer-${'0123456789'.repeat(12)}-eu`;
+      const name = `pod-${'abcdefghij'.repeat(5)}`;
+      const sample = {
+        ...sampleOf([queue('B', 7)], {}),
+        workers: [{ ...worker(undefined, 5), name, longest: { id: 'x', user, task: 't', seconds: 90 } }],
+      };
+      const lines = renderTop(sample, FIRST_VIEW, { columns, color: false, unicode: true }, 24);
+      expect(lines.join('')).toContain(name);
+      // A narrow terminal has no room for whose it is, and says so.
+      if (columns === 40) expect(lines.join('\n')).toContain('too narrow for');
+      else expect(lines.join('')).toContain(user);
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+    },
+  );
+
+  it.each([20, 40, 80, 200].flatMap((columns) => [6, 24, 60].map((rows) => [columns, rows] as const)))(
+    'is never larger than a terminal of %i columns and %i lines, whatever users are called',
+    (columns, rows) => {
+      const users = Array.from({ length: 90 }, (_, i) => queue(`\u001b[2J\u202e漢字${i}${'x'.repeat(i)}`, i));
+      const many = { ...sampleOf(users, {}), workers: Array.from({ length: 9 }, worker) };
+      for (const view of [FIRST_VIEW, { ...FIRST_VIEW, help: true }, { ...FIRST_VIEW, scroll: 85 }]) {
+        for (const unicode of [true, false]) {
+          const lines = renderTop(many, view, { columns, color: true, unicode }, rows);
+          expect(lines.length).toBeLessThanOrEqual(Math.max(6, rows));
+          expect(unsafeIn(lines.join('\n'))).toBeUndefined();
+          for (const line of lines) expect(textWidth(withoutColours(line))).toBeLessThanOrEqual(columns);
+        }
+      }
+    },
+  );
+
+  function worker(_: unknown, i: number) {
+    const longest =
+      i < 5 ? null : { id: 'x', user: `\u001b[2J${'漢'.repeat(40)}`, task: 't', seconds: i * 999 };
+    return { name: `\u0007worker-${i}`, slots: 10, idle: i, ready: i > 0, perSecond: i, longest };
+  }
+});
