@@ -10,8 +10,8 @@ await build();
 const { treeOf } = await import('../dist/commands/command-tree.js');
 const { addGlobalOptions } = await import('../dist/commands/global-options.js');
 const { registerCommands } = await import('../dist/commands/index.js');
-const { EXIT_CODE_MEANINGS } = await import('../dist/exit-code.js');
-const { SETTINGS } = await import('../dist/settings.js');
+const { EXIT_CODE_MEANINGS } = await import('../dist/core/errors/exit-code.js');
+const { SETTINGS } = await import('../dist/config/settings.js');
 
 const program = new Command('fairq');
 addGlobalOptions(program);

@@ -1,4 +1,4 @@
-/** Where the broker is and how to be let in: complete, checked and read only (see config.ts). */
+/** Where the broker is and how to be let in: complete, checked and read only (see config/config.ts). */
 export interface BrokerAddress {
   readonly protocol: 'amqp' | 'amqps';
   /** One, or the nodes of a cluster: whichever answers is as good as the others. */

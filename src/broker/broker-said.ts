@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, refusedError } from '../errors.js';
+import { type FairqError, messageOf, refusedError } from '../core/errors/errors.js';
 
 /** As amqplib puts it: `Channel closed by server: 403 (ACCESS-REFUSED) with message "…"`. */
 const AMQP_ERROR = /(?<code>\d{3}) \([A-Z-]+\) with message "(?<words>.*)"/s;

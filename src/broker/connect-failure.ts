@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { type FairqError, messageOf, refusedError, unreachableError } from '../core/errors/errors.js';
 import { type BrokerAddress, showAddress } from './address.js';
 import { explainTlsFailure } from './tls-failure.js';
 

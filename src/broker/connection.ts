@@ -7,7 +7,7 @@ import {
   connect,
   type RecoveringChannelModel,
 } from 'amqplib';
-import { FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { FairqError, messageOf, refusedError, unreachableError } from '../core/errors/errors.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
 import { brokersWords } from './broker-said.js';
 import { retireChannelNumbers } from './channel-numbers.js';

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors/errors.js';
 import { ChannelPool } from './channel-pool.js';
 import { type Connection, replyCode } from './connection.js';
 

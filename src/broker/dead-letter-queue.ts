@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { refusedError, usageError } from '../core/errors/errors.js';
 import type { Names } from '../core/queues/names.js';
 import { AckLedger } from '../core/scheduling/ack-ledger.js';
-import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { acknowledgeAll } from './consumers.js';
 import { type Lock, takeLock } from './lock.js';

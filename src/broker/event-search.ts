@@ -1,6 +1,6 @@
+import { FairqError, messageOf } from '../core/errors/errors.js';
 import type { BrokerTells } from '../core/queues/noticing.js';
 import type { QueueEvent } from '../core/queues/queue-event.js';
-import { FairqError, messageOf } from '../errors.js';
 import { EVENT_EXCHANGE, listenToBroker } from './broker-events.js';
 import { brokersWords } from './broker-said.js';
 import type { Connection } from './connection.js';

@@ -1,3 +1,4 @@
+import { refusedError, usageError } from '../core/errors/errors.js';
 import {
   BEGINNING,
   COMPLETIONS,
@@ -12,7 +13,6 @@ import { decodeSentNote, SENT, type SentNote } from '../core/events/sent-notes.j
 import type { PublishedIds, RunRecord, TaskEvent } from '../core/events/task-event.js';
 import type { Whereabouts } from '../core/events/whereabouts.js';
 import type { Names } from '../core/queues/names.js';
-import { refusedError, usageError } from '../errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { absentOnceReachable } from './queue-presence.js';
 import { READ_AHEAD, readToEnd } from './stream-end.js';

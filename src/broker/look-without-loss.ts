@@ -1,4 +1,4 @@
-import { FairqError, messageOf, refusedError } from '../errors.js';
+import { FairqError, messageOf, refusedError } from '../core/errors/errors.js';
 import type { QueueDefinition } from './broker-figures.js';
 import { type Connection, replyCode } from './connection.js';
 import { countsReturns, deliveryLimitOf } from './delivery-limit.js';

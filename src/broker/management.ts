@@ -1,8 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import {
+  FairqError,
+  ifAllowed,
+  messageOf,
+  refusedError,
+  unreachableError,
+  usageError,
+} from '../core/errors/errors.js';
 import { WORKER_CONNECTION } from '../core/queues/names.js';
 import type { ListedQueue, QueueContents, QueueDetails } from '../core/reports/queue-report.js';
-import { FairqError, ifAllowed, messageOf, refusedError, unreachableError, usageError } from '../errors.js';
 import type { BrokerAddress, Login } from './address.js';
 import {
   type ConsumerFigures,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors/errors.js';
 import type { Connection, ConnectionListener } from './connection.js';
 
 /** What the broker makes of something that is published. */

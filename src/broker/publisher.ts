@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfirmChannel } from 'amqplib';
+import { messageOf, refusedError } from '../core/errors/errors.js';
 import { type Names, ownQueue, routingKeyOf } from '../core/queues/names.js';
-import { messageOf, refusedError } from '../errors.js';
 import { type Connection, isNack } from './connection.js';
 import { announce } from './control.js';
 import { makeFixedQueues } from './fixed-queues.js';

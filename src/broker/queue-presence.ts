@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
-import { messageOf, refusedError } from '../errors.js';
+import { messageOf, refusedError } from '../core/errors/errors.js';
 import { type Connection, replyCode } from './connection.js';
 import { explainRefusal } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, refusedError } from '../errors.js';
+import { type FairqError, messageOf, refusedError } from '../core/errors/errors.js';
 import { asRefusal, brokersWords, missingRight } from './broker-said.js';
 import { replyCode } from './connection.js';
 

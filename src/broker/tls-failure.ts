@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, refusedError, unreachableError } from '../errors.js';
+import { type FairqError, messageOf, refusedError, unreachableError } from '../core/errors/errors.js';
 import type { TlsOptions } from './address.js';
 
 /** How Node names what is wrong with a certificate: OpenSSL's reasons, and its own for the host name. */

@@ -1,7 +1,7 @@
 import { cpus, platform, release, totalmem } from 'node:os';
+import { VERSION } from '../process/version.js';
 import { formatBytes } from '../render/numbers.js';
 import { quoted } from '../render/shell/options.js';
-import { VERSION } from '../version.js';
 import type { Context } from './context.js';
 
 /** What made a result, and where, for those who want to repeat it: a name and a text each. */

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { interruptedError, usageError } from '../errors.js';
+import { interruptedError, usageError } from '../core/errors/errors.js';
 import type { Context } from './context.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
+import type { ErrorKind } from '../core/errors/errors.js';
 import type { Clock } from '../core/values/clock.js';
-import type { ErrorKind } from '../errors.js';
-import type { Io } from '../io.js';
+import type { Io } from '../process/io.js';
 import type { TextStyle } from '../render/style.js';
 import type { Interrupts } from './interrupt.js';
 import type { Log, LogFields } from './log.js';
@@ -33,7 +33,7 @@ export interface Context {
   detail(text: string): void;
 }
 
-/** What a command has come to. `cli.ts` writes one of the two forms to stdout. */
+/** What a command has come to. `cli/main.ts` writes one of the two forms to stdout. */
 export interface CommandResult {
   /** The document of `--json`. */
   readonly document: object;
@@ -44,5 +44,5 @@ export interface CommandResult {
 
 export type Action<Flags> = (flags: Flags, context: Context) => Promise<CommandResult>;
 
-/** Set by cli.ts: runs an action and writes what it returns. */
+/** Set by cli/main.ts: runs an action and writes what it returns. */
 export type Run = <Flags>(action: Action<Flags>) => (flags: Flags) => Promise<void>;

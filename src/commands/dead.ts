@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../broker/topology.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
+import { usageError } from '../core/errors/errors.js';
 import type { DeadLetterSelection } from '../core/message/dead-letter-filter.js';
 import { type GroupField, groupDeadLetters, parseGroupFields } from '../core/message/dead-letter-groups.js';
 import { parseCount } from '../core/values/quantities.js';
-import { usageError } from '../errors.js';
 import type { DeadDeps, DeadLetterList, DeadOutcome } from '../run/dead/dead-letters.js';
 import { confirmed } from './confirm.js';
 import type { CommandResult, Context, Run } from './context.js';

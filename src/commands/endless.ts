@@ -1,4 +1,4 @@
-import { FairqError } from '../errors.js';
+import { FairqError } from '../core/errors/errors.js';
 import type { CommandResult, Context } from './context.js';
 import { LAST_MOMENT_MS } from './interrupt.js';
 import { Pause } from './pause.js';

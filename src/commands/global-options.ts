@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { SETTINGS, type Setting } from '../settings.js';
+import { SETTINGS, type Setting } from '../config/settings.js';
 
 /** Those that every command has. */
 export function addGlobalOptions(program: Command): void {

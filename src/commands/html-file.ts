@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { notWritten as asNotWritten } from '../file-errors.js';
+import { notWritten as asNotWritten } from '../core/errors/file-errors.js';
 import type { Page } from '../render/html/page.js';
 import type { Context } from './context.js';
 

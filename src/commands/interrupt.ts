@@ -1,5 +1,5 @@
-import { interruptedError } from '../errors.js';
-import type { Io } from '../io.js';
+import { interruptedError } from '../core/errors/errors.js';
+import type { Io } from '../process/io.js';
 
 /** How long a command that was told to stop waits for the broker. What it writes at its end takes a moment more. */
 const WAIT_MS = 7_000;

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/values/clock.js';
-import type { Io } from '../io.js';
+import type { Io } from '../process/io.js';
 import { safeLines } from '../render/safe-text.js';
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'detail';

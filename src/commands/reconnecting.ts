@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from '../broker/connection.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Context } from './context.js';
 
 /** A worker is to outlive its broker's bad days; whoever waits for an answer is to get one. */

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { usageError } from '../core/errors/errors.js';
 import type { Comparison } from '../core/measures/comparison.js';
 import type { RunMeasures } from '../core/measures/run-measures.js';
 import type { RunReport } from '../core/reports/run-report.js';
 import { type Glob, glob } from '../core/values/glob.js';
 import { fixed, isTimeOfDay, type Moment, parseMoment } from '../core/values/window-of-time.js';
-import { usageError } from '../errors.js';
 import type { EventFileWriter } from '../run/report/event-file.js';
 import type { EventSource } from '../run/report/replay.js';
 import type { CommandResult, Context, Run } from './context.js';

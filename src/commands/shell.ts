@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
-import { usageError } from '../errors.js';
-import { EXIT_CODE_MEANINGS } from '../exit-code.js';
-import { SETTINGS } from '../settings.js';
-import { VERSION } from '../version.js';
+import { SETTINGS } from '../config/settings.js';
+import { usageError } from '../core/errors/errors.js';
+import { EXIT_CODE_MEANINGS } from '../core/errors/exit-code.js';
+import { VERSION } from '../process/version.js';
 import { treeOf } from './command-tree.js';
 import type { CommandResult, Run } from './context.js';
 

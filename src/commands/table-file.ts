@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { messageOf, usageError } from '../core/errors/errors.js';
 import { decodeUtf8 } from '../core/values/utf8.js';
-import { messageOf, usageError } from '../errors.js';
 
 /**
  * What a file of a flag holds: JSON where it is named `*.json`, TOML else.

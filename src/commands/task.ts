@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { usageError } from '../core/errors/errors.js';
 import type { TaskState } from '../core/events/task-state.js';
 import { isStartOfId, TASK_ID_LENGTH } from '../core/message/task-id.js';
 import { jsonText } from '../core/values/written-json.js';
-import { usageError } from '../errors.js';
 import type { TaskLook } from '../run/tasks/task-look.js';
 import type { CommandResult, Context, Run } from './context.js';
 import { reconnecting } from './reconnecting.js';

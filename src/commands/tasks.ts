@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { usageError } from '../core/errors/errors.js';
 import { parseCount, parseTimer } from '../core/values/quantities.js';
-import { usageError } from '../errors.js';
 import type { CommandResult, Context, Run } from './context.js';
 
 interface TasksFlags {

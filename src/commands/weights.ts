@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { usageError } from '../core/errors/errors.js';
 import {
   mergedRules,
   parseWeight,
@@ -6,7 +7,6 @@ import {
   Weights,
   weightRule,
 } from '../core/scheduling/weights.js';
-import { usageError } from '../errors.js';
 import { readTable } from './table-file.js';
 
 export interface WeightFlags {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { namesFor } from '../../src/core/queues/names.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
+import { systemClock } from '../../src/process/system-clock.js';
 import { listDeadLetters } from '../../src/run/dead/dead-letters.js';
-import { systemClock } from '../../src/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/process/system-clock.js';
 import { Trial, type TrialDeps } from '../../src/run/bench/trial.js';
-import { systemClock } from '../../src/system-clock.js';
 import { useVhost } from '../support/vhost.js';
 
 const { address } = useVhost();

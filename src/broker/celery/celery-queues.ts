@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import { refusedError } from '../../errors.js';
+import { refusedError } from '../../core/errors/errors.js';
 import { ChannelPool } from '../channel-pool.js';
 import { type Connection, replyCode } from '../connection.js';
 import { isThereNow } from '../queue-presence.js';

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { unreachableError, usageError } from '../../errors.js';
+import { unreachableError, usageError } from '../../core/errors/errors.js';
 
 export interface ServerPrograms {
   readonly server: string;

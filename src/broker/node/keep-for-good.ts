@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { messageOf } from '../../errors.js';
-import { notWritten } from '../../file-errors.js';
+import { messageOf } from '../../core/errors/errors.js';
+import { notWritten } from '../../core/errors/file-errors.js';
 import { endProcesses } from './end-processes.js';
 import { type KeeperContext, stopRequest } from './keeper-context.js';
 import { claimLock } from './kept-lock.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FairqError, messageOf, partialError, usageError } from '../../errors.js';
+import { FairqError, messageOf, partialError, usageError } from '../../core/errors/errors.js';
 import { type KeeperContext, stopRequest } from './keeper-context.js';
 import { type LiveNode, startNode } from './start-node.js';
 

@@ -1,4 +1,4 @@
-import { type ErrorKind, FairqError } from '../../errors.js';
+import { type ErrorKind, FairqError } from '../../core/errors/errors.js';
 import type { FixedPorts } from './ports.js';
 import { isRunningNode, type RunningNode } from './running-node.js';
 import { isRecord, isStringList, parseJson } from './shapes.js';

@@ -1,5 +1,5 @@
-import { FairqError, messageOf, unreachableError } from '../../errors.js';
-import { explainDisk } from '../../file-errors.js';
+import { FairqError, messageOf, unreachableError } from '../../core/errors/errors.js';
+import { explainDisk } from '../../core/errors/file-errors.js';
 import { keepForGood } from './keep-for-good.js';
 import { keepThrowAway } from './keep-throw-away.js';
 import { type KeeperMessage, parseSettings, plainError, STOP } from './keeper-protocol.js';

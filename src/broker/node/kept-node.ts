@@ -1,6 +1,5 @@
 import { resolve as absolute, join } from 'node:path';
-import { unreachableError } from '../../errors.js';
-import { stateFolder } from '../../state-folder.js';
+import { unreachableError } from '../../core/errors/errors.js';
 import { errorOf } from './keeper-protocol.js';
 import { lockHolder } from './kept-lock.js';
 import { dataFolderOf, type KeptState, readState } from './kept-state.js';
@@ -8,6 +7,7 @@ import { checkFixedPorts } from './ports.js';
 import { pidOf, processesOf, sendSignal } from './processes.js';
 import type { NodeOptions } from './running-node.js';
 import { spawnKeeper } from './spawn-keeper.js';
+import { stateFolder } from './state-folder.js';
 import { until } from './until.js';
 
 export interface KeptNodeStatus {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { messageOf, usageError } from '../../errors.js';
+import { messageOf, usageError } from '../../core/errors/errors.js';
 
 export const LOOPBACK = '127.0.0.1';
 

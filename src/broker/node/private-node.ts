@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { resolve as absolute } from 'node:path';
-import type { FairqError } from '../../errors.js';
+import type { FairqError } from '../../core/errors/errors.js';
 import { errorOf, parseMessage, STOP } from './keeper-protocol.js';
 import { checkFixedPorts } from './ports.js';
 import type { NodeOptions, RunningNode } from './running-node.js';

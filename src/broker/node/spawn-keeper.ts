@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { unreachableError } from '../../errors.js';
+import { unreachableError } from '../../core/errors/errors.js';
 import { type KeeperMessage, type KeeperSettings, parseMessage } from './keeper-protocol.js';
 
 export interface Keeper {

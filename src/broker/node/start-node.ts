@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { FairqError, messageOf, unreachableError } from '../../errors.js';
+import { FairqError, messageOf, unreachableError } from '../../core/errors/errors.js';
 import { AT_ONCE, endProcesses } from './end-processes.js';
 import type { NodeIdentity } from './environment.js';
 import { bootFailed, explainFailedStart, lastWords } from './explain.js';

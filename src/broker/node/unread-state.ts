@@ -1,4 +1,4 @@
-import { messageOf, refusedError } from '../../errors.js';
+import { messageOf, refusedError } from '../../core/errors/errors.js';
 
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 

@@ -1,5 +1,5 @@
+import { messageOf } from '../../core/errors/errors.js';
 import type { CostRow } from '../../core/reports/cost-report.js';
-import { messageOf } from '../../errors.js';
 import type { CommandResult, Context } from '../context.js';
 import { onBenchBroker } from './private-broker.js';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { usageError } from '../../core/errors/errors.js';
 import { labelOf } from '../../core/reports/bench-report.js';
 import type { Threshold, ThresholdResult } from '../../core/thresholds/threshold.js';
 import { parseCount, parseFactor } from '../../core/values/quantities.js';
-import { usageError } from '../../errors.js';
 import type { BenchOutcome } from '../../run/bench/bench.js';
 import type { CaseResult } from '../../run/bench/claims.js';
 import type { Scenario, ScenarioSettings } from '../../run/bench/scenario.js';

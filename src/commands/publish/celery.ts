@@ -1,8 +1,8 @@
 import type { Connection } from '../../broker/connection.js';
 import { celeryMessages } from '../../core/celery/encode-task.js';
 import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
+import { usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
-import { usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { Context } from '../context.js';
 

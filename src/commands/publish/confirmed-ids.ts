@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { OutgoingTask } from '../../broker/outgoing-task.js';
-import { FairqError, messageOf, refusedError } from '../../errors.js';
-import { notWritten } from '../../file-errors.js';
+import { FairqError, messageOf, refusedError } from '../../core/errors/errors.js';
+import { notWritten } from '../../core/errors/file-errors.js';
 import type { Context } from '../context.js';
 
 /** Lines that wait to be written; then sending waits. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { OutgoingTask } from '../../broker/publisher.js';
 import type { QueueType } from '../../broker/topology.js';
+import { type ErrorKind, usageError } from '../../core/errors/errors.js';
 import type { Distribution } from '../../core/load/workload.js';
 import type { PublishReport } from '../../core/reports/publish-report.js';
 import {
@@ -11,7 +12,6 @@ import {
   parseRate,
   parseTimer,
 } from '../../core/values/quantities.js';
-import { type ErrorKind, usageError } from '../../errors.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { type GroupByFlags, groupByOption, groupingFrom } from '../group-by.js';

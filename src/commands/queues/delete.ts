@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { messageOf, refusedError, usageError } from '../../core/errors/errors.js';
 import { BY_USER } from '../../core/queues/grouping.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import { shellWord } from '../../core/reports/shell-word.js';
-import { messageOf, refusedError, usageError } from '../../errors.js';
 import { formatTasks } from '../../render/numbers.js';
 import { Places } from '../../run/publish/places.js';
 import type { DeleteOutcome } from '../../run/queues/delete.js';

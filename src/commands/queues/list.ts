@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Management } from '../../broker/management.js';
+import { usageError } from '../../core/errors/errors.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
-import { usageError } from '../../errors.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { untilStopped } from '../endless.js';
 import { watch, watchEnd } from '../watch.js';

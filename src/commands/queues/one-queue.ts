@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
+import { usageError } from '../../core/errors/errors.js';
 import { groupQueueOf, userQueueOf } from '../../core/queues/names.js';
-import { usageError } from '../../errors.js';
 
 /** Which queue a command is about. */
 export interface OneQueue {

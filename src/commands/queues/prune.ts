@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
-import { FairqError, usageError } from '../../errors.js';
 import type { PruneSelection } from '../../run/queues/prune-plan.js';
 import type { PruneRounds } from '../../run/queues/prune-rounds.js';
 import { confirmed } from '../confirm.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection.js';
-import type { Config } from '../../config.js';
-import { refusedError } from '../../errors.js';
+import type { Config } from '../../config/config.js';
+import { refusedError } from '../../core/errors/errors.js';
 
 /** An alarm may be over in a moment. */
 const BLOCKED_AT_MOST_MS = 5_000;

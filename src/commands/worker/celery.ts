@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection.js';
-import { FairqError, messageOf, usageError } from '../../errors.js';
+import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../context.js';
 import type { WorkerFlags } from './flags.js';

@@ -1,9 +1,9 @@
 import type { QueueType } from '../../broker/topology.js';
+import { usageError } from '../../core/errors/errors.js';
 import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
 import { delaysOf } from '../../core/message/retry-policy.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import { parseBytes, parseCount, parseDuration } from '../../core/values/quantities.js';
-import { usageError } from '../../errors.js';
 import { formatDuration } from '../../render/numbers.js';
 import type { GroupByFlags } from '../group-by.js';
 import type { WeightFlags } from '../weights.js';

@@ -1,4 +1,4 @@
-import { type FairqError, messageOf, usageError } from '../../errors.js';
+import { type FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import type { HandlerGuard } from '../../run/worker/handler-guard.js';
 import type { TaskNaming } from '../../run/worker/handler-module.js';
 import type { Handlers } from '../../run/worker/handlers.js';

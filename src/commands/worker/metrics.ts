@@ -1,6 +1,6 @@
 import type { Management } from '../../broker/management.js';
+import { VERSION } from '../../process/version.js';
 import type { Worker } from '../../run/worker/worker.js';
-import { VERSION } from '../../version.js';
 import type { Context } from '../context.js';
 import type { WorkerFlags } from './flags.js';
 

@@ -1,8 +1,8 @@
 import { HEARTBEAT_SECONDS } from '../../broker/address.js';
+import type { ErrorKind } from '../../core/errors/errors.js';
 import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
-import type { ErrorKind } from '../../errors.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
 import type { CommandResult, Context } from '../context.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';

@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { hasLineBreak, isReserved, type Names, type OwnQueue, ownQueue } from '../queues/names.js';
 
 const MOST_BYTES = 255;

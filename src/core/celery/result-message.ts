@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../errors/errors.js';
 import type { Failure } from '../message/dead-letter.js';
 import { Unrunnable, WorkerKiller } from '../message/unrunnable.js';
 import { jsonText, WrittenJson } from '../values/written-json.js';

@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { type Glob, glob } from '../values/glob.js';
 import { meant } from '../values/starts-with.js';
 

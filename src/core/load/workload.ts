@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import type { Random } from '../values/random.js';
 
 /** Whose tasks a load holds, in the order in which they are sent. */

@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import type { DeadLetter } from './dead-letter.js';
 
 export const GROUP_FIELDS = ['user', 'reason', 'run', 'task'] as const;

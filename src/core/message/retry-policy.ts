@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { parseTimer } from '../values/quantities.js';
 
 /** What becomes of a task that failed. */

@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { hasLineBreak, type Names, ownQueue, tooLong } from './names.js';
 
 /**

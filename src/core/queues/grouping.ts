@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 
 /** What shares a queue: every user has one, or groups of users do. */
 export interface Grouping {

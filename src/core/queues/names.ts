@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 
 /** AMQP carries names and routing keys as short strings: at most 255 bytes. */
 const MAX_NAME_BYTES = 255;

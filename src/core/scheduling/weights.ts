@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { type Glob, glob } from '../values/glob.js';
 
 /** Beyond these, a turn of the one would be lost in the rounding of the other's. */

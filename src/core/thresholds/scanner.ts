@@ -1,4 +1,4 @@
-import { type FairqError, usageError } from '../../errors.js';
+import { type FairqError, usageError } from '../errors/errors.js';
 import { UNITS_MS } from '../values/quantities.js';
 import type { MeasureUnit } from './threshold-measures.js';
 

@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 
 /** Milliseconds. */
 export const UNITS_MS: Readonly<Record<string, number>> = {

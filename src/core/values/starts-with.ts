@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 
 /** So many are named where a start fits several. */
 const NAMED = 5;

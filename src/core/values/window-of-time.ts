@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors/errors.js';
 import { UNITS_MS } from './quantities.js';
 
 /** A part of a run; both ends in microseconds since the epoch, the second is not in it. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/address.js';
-import { exitCodeOfKind } from '../../exit-code.js';
+import { exitCodeOfKind } from '../../core/errors/exit-code.js';
 
 /** What a command ends with that was asked to. */
 const EXIT_INTERRUPTED = exitCodeOfKind('interrupted');

@@ -5,6 +5,7 @@ import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
 import type { AskDefinition } from '../../broker/look-without-loss.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
 import type { QueueKind } from '../../broker/topology.js';
+import { usageError } from '../../core/errors/errors.js';
 import { encodePublishedIds, PUBLISHED_IDS } from '../../core/events/event-codec.js';
 import { carriedText } from '../../core/message/carried.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/message/dead-letter.js';
@@ -14,7 +15,6 @@ import { completeEnvelope, decodeEnvelope } from '../../core/message/envelope.js
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { meant } from '../../core/values/starts-with.js';
-import { usageError } from '../../errors.js';
 
 export interface ListedDeadLetter extends DeadLetter {
   readonly id: string;

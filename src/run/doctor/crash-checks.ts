@@ -3,11 +3,11 @@ import type { Management } from '../../broker/management.js';
 import { StreamReader } from '../../broker/stream-reader.js';
 import { CRASH_REASON } from '../../core/crashes/crash-ledger.js';
 import { decodeNote, WORKER_NOTE } from '../../core/crashes/worker-notes.js';
+import { FairqError, messageOf } from '../../core/errors/errors.js';
 import { groupDeadLetters } from '../../core/message/dead-letter-groups.js';
 import type { Names } from '../../core/queues/names.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
 import type { Clock } from '../../core/values/clock.js';
-import { FairqError, messageOf } from '../../errors.js';
 import { listDeadLetters } from '../dead/dead-letters.js';
 import type { ManagementFacts } from './facts.js';
 

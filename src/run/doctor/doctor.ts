@@ -1,9 +1,9 @@
 import type { Connection, ConnectionListener } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
+import { FairqError, messageOf } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { type Finding, ok, problem } from '../../core/reports/finding.js';
 import type { Clock } from '../../core/values/clock.js';
-import { FairqError, messageOf } from '../../errors.js';
 import * as broker from './broker-checks.js';
 import { crashes } from './crash-checks.js';
 import { exchanges, foreignBindings, unroutable } from './exchange-checks.js';

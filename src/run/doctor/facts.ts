@@ -10,9 +10,9 @@ import type { CountedListedQueue } from '../../broker/queue-figures.js';
 import { brokersWords } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
+import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
-import { ifAllowed } from '../../errors.js';
 import { CHANNELS_NEEDED } from './broker-checks.js';
 
 /** It is enough that there is something to hear. */

@@ -1,4 +1,4 @@
-import { type ErrorDetails, type FairqError, usageError } from '../../errors.js';
+import { type ErrorDetails, type FairqError, usageError } from '../../core/errors/errors.js';
 
 const A_LINE =
   'Each line is {"user": "…", "task": "…", "payload": …}; task and payload may be left out, and the user where there is a "queue".';

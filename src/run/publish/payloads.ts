@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { messageOf, usageError } from '../../core/errors/errors.js';
 import type { DurationRange } from '../../core/values/quantities.js';
 import type { Random } from '../../core/values/random.js';
-import { messageOf, usageError } from '../../errors.js';
 
 export interface PayloadFlags {
   readonly duration: DurationRange | undefined;

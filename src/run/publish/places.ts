@@ -1,7 +1,7 @@
+import { usageError } from '../../core/errors/errors.js';
 import { fixedQueue, taskRoute } from '../../core/queues/fixed-queue.js';
 import type { Grouping } from '../../core/queues/grouping.js';
 import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
-import { usageError } from '../../errors.js';
 import type { PlannedTask } from './publish-run.js';
 
 export interface PlaceOptions {

@@ -1,4 +1,5 @@
 import type { QueueKind } from '../../broker/topology.js';
+import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
 import { type WorkloadFlags, workloadFrom } from '../../core/load/workload.js';
 import { carriedText } from '../../core/message/carried.js';
@@ -7,7 +8,6 @@ import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
 import { encodeText, type Names } from '../../core/queues/names.js';
 import type { DurationRange } from '../../core/values/quantities.js';
 import { seededRandom } from '../../core/values/random.js';
-import { usageError } from '../../errors.js';
 import { payloadsFrom } from './payloads.js';
 import { Places } from './places.js';
 import type { PlannedTask, PublishPlan } from './publish-run.js';

@@ -1,6 +1,7 @@
 import type { Connection } from '../../broker/connection.js';
 import { type NamedQueues, type NotTaken, type OutgoingTask, Publisher } from '../../broker/publisher.js';
 import { assertTopology, type QueueKind } from '../../broker/topology.js';
+import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { Pacing } from '../../core/load/pacing.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
 import type { CarriedProperties } from '../../core/message/carried.js';
@@ -10,7 +11,6 @@ import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { compareNatural } from '../../core/values/natural-order.js';
-import { FairqError, usageError } from '../../errors.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { NextTasks, SourceFailure } from './next-tasks.js';
 import { RunNotes } from './run-notes.js';

@@ -1,6 +1,6 @@
 import type { Management } from '../../broker/management.js';
 import { within } from '../../broker/within.js';
-import { FairqError } from '../../errors.js';
+import { FairqError } from '../../core/errors/errors.js';
 
 const ANSWER_WITHIN_MS = 5_000;
 /** More than so many are looked up in one listing of all queues. */

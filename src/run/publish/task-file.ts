@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import { IdLines } from '../../core/load/id-lines.js';
-import { FairqError, messageOf, usageError } from '../../errors.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { linesOf } from './lines.js';
 import type { PlannedTask } from './publish-run.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../core/errors/errors.js';
 import { carriedText, headersSize } from '../../core/message/carried.js';
 import { ENVELOPE_HEADER, type Envelope } from '../../core/message/envelope.js';
 import {
@@ -9,7 +10,6 @@ import {
 } from '../../core/message/saved-message.js';
 import { isSendTime } from '../../core/values/sane-numbers.js';
 import { memberText } from '../../core/values/written-json.js';
-import { messageOf } from '../../errors.js';
 import type { Places } from './places.js';
 import type { PlannedTask } from './publish-run.js';
 

@@ -2,8 +2,8 @@ import type { Connection } from '../../broker/connection.js';
 import { countDirectSenders } from '../../broker/direct-senders.js';
 import type { AlternateExchange, Management } from '../../broker/management.js';
 import { unroutableComesBack } from '../../broker/unroutable.js';
+import { FairqError, refusedError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
-import { FairqError, refusedError } from '../../errors.js';
 
 /**
  * Who deletes a queue unbinds it first, so that publishers are told and wait. With an alternate exchange they are not

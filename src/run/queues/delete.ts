@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { drainQueue, type TakenMessage } from '../../broker/queue-drain.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
+import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { carriedText } from '../../core/message/carried.js';
 import { savedMessage } from '../../core/message/saved-message.js';
 import { ownQueue } from '../../core/queues/names.js';
-import { messageOf, refusedError } from '../../errors.js';
 import type { TaskToSave } from '../publish/task-line.js';
 import { refuseWhereTasksGoAstray } from './astray.js';
 import { LeaveRequests } from './leave-requests.js';

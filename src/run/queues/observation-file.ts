@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BrokerAddress } from '../../broker/address.js';
+import { notWritten } from '../../core/errors/file-errors.js';
 import type { Observation, Observations } from '../../core/queues/idle-queues.js';
 import type { Names } from '../../core/queues/names.js';
-import { notWritten } from '../../file-errors.js';
 
 const VERSION = 1;
 

@@ -6,9 +6,9 @@ import { QueueRemover } from '../../broker/queue-remover.js';
 import { explainRefusal } from '../../broker/refusal.js';
 import { rollCall } from '../../broker/roll-call.js';
 import type { StreamReader } from '../../broker/stream-reader.js';
+import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { ServingWorker } from '../../core/reports/queue-report.js';
-import { ifAllowed } from '../../errors.js';
 import { queueFilter } from '../worker/queue-filter.js';
 
 /** What the queue itself and the workers say, as of now. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../../broker/connection.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
+import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
-import { ifAllowed } from '../../errors.js';
 
 /** Queues that are asked themselves, and channels for that. */
 const MOST_ASKED = 100;

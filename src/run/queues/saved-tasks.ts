@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { notWritten } from '../../file-errors.js';
+import { notWritten } from '../../core/errors/file-errors.js';
 import { type TaskToSave, taskLine } from '../publish/task-line.js';
 
 /**

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { createGunzip, gzipSync } from 'node:zlib';
 import type { EventReader } from '../../broker/event-stream.js';
+import { type FairqError, messageOf, usageError } from '../../core/errors/errors.js';
+import { notWritten } from '../../core/errors/file-errors.js';
 import {
   beginningLine,
   completionLine,
@@ -23,8 +25,6 @@ import {
 } from '../../core/events/event-line.js';
 import type { RunRecord, TaskEvent } from '../../core/events/task-event.js';
 import type { Whereabouts } from '../../core/events/whereabouts.js';
-import { type FairqError, messageOf, usageError } from '../../errors.js';
-import { notWritten } from '../../file-errors.js';
 
 const CHUNK = 1 << 20;
 /** Completions that are handed on together. */

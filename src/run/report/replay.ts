@@ -1,4 +1,5 @@
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
+import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { EventFileHead } from '../../core/events/event-line.js';
 import { RunCatalog, type RunSummary } from '../../core/events/run-catalog.js';
 import { RunChoice } from '../../core/events/run-choice.js';
@@ -10,7 +11,6 @@ import {
 } from '../../core/events/whereabouts.js';
 import { LatestRun } from '../../core/measures/latest-run.js';
 import type { RunMeasures } from '../../core/measures/run-measures.js';
-import { FairqError, usageError } from '../../errors.js';
 import { readEventFile, readEventFileHead } from './event-file.js';
 import { type FindTasksDeps, findTasks } from './find-tasks.js';
 

@@ -3,10 +3,10 @@ import type { Connection } from '../../broker/connection.js';
 import { announce, listen, ROLL_CALL_MS, WORKER_SAYS_EVERY_MS } from '../../broker/control.js';
 import type { Management } from '../../broker/management.js';
 import type { RunningAnswer } from '../../broker/running-question.js';
+import { FairqError } from '../../core/errors/errors.js';
 import { type Names, WORKER_CONNECTION } from '../../core/queues/names.js';
 import type { RunningTasks } from '../../core/reports/running-report.js';
 import type { Clock } from '../../core/values/clock.js';
-import { FairqError } from '../../errors.js';
 
 /** A worker on a busy machine takes its time. One that is known and has not answered by then is silent. */
 const ANSWER_WITHIN_MS = 3 * WORKER_SAYS_EVERY_MS;

@@ -1,6 +1,7 @@
 import { type Connection, replyCode } from '../../broker/connection.js';
 import { type StreamOffset, StreamReader } from '../../broker/stream-reader.js';
 import { within } from '../../broker/within.js';
+import { usageError } from '../../core/errors/errors.js';
 import {
   COMPLETIONS,
   decodeCompletions,
@@ -13,7 +14,6 @@ import { type Announced, isFinal, stateOf, type TaskState } from '../../core/eve
 import { idSeries, idTime } from '../../core/message/task-id.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
-import { usageError } from '../../errors.js';
 import type { WorkersWord } from './worker-question.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */

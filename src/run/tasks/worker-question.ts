@@ -3,9 +3,9 @@ import { announce, listen, type TaskAnswer } from '../../broker/control.js';
 import type { HeldAnswer } from '../../broker/held-answer.js';
 import type { LastingChannel } from '../../broker/lasting-channel.js';
 import { within } from '../../broker/within.js';
+import { messageOf } from '../../core/errors/errors.js';
 import type { Held, Running } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';
-import { messageOf } from '../../errors.js';
 
 /** A worker that has it, and is not busy with something that blocks it, has said so by then. */
 const ANSWER_WITHIN_MS = 300;

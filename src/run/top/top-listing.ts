@@ -1,9 +1,9 @@
 import type { Connection } from '../../broker/connection.js';
 import type { Management } from '../../broker/management.js';
 import { QueueRemover } from '../../broker/queue-remover.js';
+import { FairqError } from '../../core/errors/errors.js';
 import { encodeText, type Names, ownQueue } from '../../core/queues/names.js';
 import type { TopBacklog } from '../../core/top/top-backlog.js';
-import { FairqError } from '../../errors.js';
 
 /** Of the time, as long as that does not leave the figures without truth. */
 const BROKER_SHARE = 0.02;

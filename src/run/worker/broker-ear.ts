@@ -1,7 +1,7 @@
 import { type EventSearch, type Heard, hearBroker } from '../../broker/event-search.js';
+import { messageOf } from '../../core/errors/errors.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { QueueEvent } from '../../core/queues/queue-event.js';
-import { messageOf } from '../../errors.js';
 
 export interface BrokerEarListener {
   /** A queue of this worker's vhost from which tasks may be taken. */

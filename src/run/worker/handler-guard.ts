@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../core/errors/errors.js';
 import { type Handler, type Handlers, isThenable } from './handlers.js';
 
 /** A call of a handler, and how it can be made to fail from outside of its promise. */

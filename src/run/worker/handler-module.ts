@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf, usageError } from '../../core/errors/errors.js';
 import { findByTask } from '../../core/queues/fixed-queue.js';
-import { messageOf, usageError } from '../../errors.js';
 import {
   builtInHandlers,
   type Handler,

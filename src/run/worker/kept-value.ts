@@ -1,6 +1,6 @@
+import { messageOf } from '../../core/errors/errors.js';
 import type { KeptValue } from '../../core/events/task-result.js';
 import { WrittenJson } from '../../core/values/written-json.js';
-import { messageOf } from '../../errors.js';
 
 /**
  * A handler may return anything: undefined is no result, bytes are a text where they are UTF-8, and all else is

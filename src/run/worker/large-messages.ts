@@ -1,6 +1,6 @@
 import type { Options } from 'amqplib';
 import { type Connection, isNack } from '../../broker/connection.js';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../core/errors/errors.js';
 
 /** A message that is larger goes out on a channel of its own. Nobody's limit is known to be smaller. Bytes. */
 export const LARGE_BYTES = 131_072;

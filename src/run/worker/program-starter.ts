@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../core/errors/errors.js';
 import { hasDescriptorsForOne } from './descriptors.js';
 import { Program, type ProgramOptions } from './program.js';
 

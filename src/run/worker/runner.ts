@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors/errors.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import { attemptsBefore, type Failure } from '../../core/message/dead-letter.js';
 import { delayAfter, type RetryPolicy } from '../../core/message/retry-policy.js';
@@ -6,7 +7,6 @@ import { type Charging, timeCharge } from '../../core/scheduling/charging.js';
 import type { Scheduler } from '../../core/scheduling/scheduler.js';
 import { FirstTimes, followed } from '../../core/scheduling/task-time.js';
 import type { Clock } from '../../core/values/clock.js';
-import { messageOf } from '../../errors.js';
 import { type Handlers, isThenable } from './handlers.js';
 import type { Admission, StartGate } from './start-gate.js';
 import type { HeldTask } from './task.js';

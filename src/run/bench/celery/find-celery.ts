@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { usageError } from '../../../errors.js';
+import { usageError } from '../../../core/errors/errors.js';
 
 /** Words of a command line that runs Celery. */
 export interface CeleryCommand {

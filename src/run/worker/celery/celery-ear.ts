@@ -12,7 +12,7 @@ import {
   REPLY_EXCHANGE,
   type ReplyTo,
 } from '../../../core/celery/pidbox.js';
-import { messageOf } from '../../../errors.js';
+import { messageOf } from '../../../core/errors/errors.js';
 
 /** To take up a queue that somebody deletes at the same time. */
 const MOST_TRIES = 20;

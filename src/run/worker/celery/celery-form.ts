@@ -10,10 +10,10 @@ import {
   ignoresResult,
 } from '../../../core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../core/celery/result-message.js';
+import { messageOf } from '../../../core/errors/errors.js';
 import { carriedText } from '../../../core/message/carried.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 import { Unrunnable } from '../../../core/message/unrunnable.js';
-import { messageOf } from '../../../errors.js';
 import type { Answer, TaskForm } from '../task-form.js';
 import { CeleryPayload } from './celery-payload.js';
 

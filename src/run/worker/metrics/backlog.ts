@@ -1,5 +1,5 @@
 import type { Management } from '../../../broker/management.js';
-import { FairqError } from '../../../errors.js';
+import { FairqError } from '../../../core/errors/errors.js';
 import type { QueueFilter } from '../queue-filter.js';
 
 /** A listing costs the broker a second where there are 10,000 queues: scrapes share one. */

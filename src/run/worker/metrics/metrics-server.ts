@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { messageOf, usageError } from '../../../errors.js';
+import { messageOf, usageError } from '../../../core/errors/errors.js';
 
 interface MetricsText {
   readonly contentType: string;

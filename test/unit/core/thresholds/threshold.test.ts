@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FairqError } from '../../../../src/core/errors/errors.js';
 import {
   evaluateThreshold,
   parseThreshold,
   type ThresholdResult,
 } from '../../../../src/core/thresholds/threshold.js';
-import { FairqError } from '../../../../src/errors.js';
 import { describeThreshold } from '../../../../src/render/threshold-text.js';
 import { inBlocks, roundRobin, runInOrder } from '../../../support/synthetic-run.js';
 

@@ -1,19 +1,19 @@
 import { hostname } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import type { Action, CommandResult, Context } from './commands/context.js';
-import { addGlobalOptions } from './commands/global-options.js';
-import { registerCommands } from './commands/index.js';
-import { Interrupts } from './commands/interrupt.js';
-import { Log } from './commands/log.js';
-import type { Config } from './config.js';
-import { jsonText } from './core/values/written-json.js';
-import { FairqError, messageOf, usageError } from './errors.js';
-import { EXIT_OK, exitCodeOf, exitCodeOfKind } from './exit-code.js';
-import { explainDisk } from './file-errors.js';
-import { type Io, processIo } from './io.js';
-import { safeLines } from './render/safe-text.js';
-import { systemClock } from './system-clock.js';
-import { VERSION } from './version.js';
+import type { Action, CommandResult, Context } from '../commands/context.js';
+import { addGlobalOptions } from '../commands/global-options.js';
+import { registerCommands } from '../commands/index.js';
+import { Interrupts } from '../commands/interrupt.js';
+import { Log } from '../commands/log.js';
+import type { Config } from '../config/config.js';
+import { FairqError, messageOf, usageError } from '../core/errors/errors.js';
+import { EXIT_OK, exitCodeOf, exitCodeOfKind } from '../core/errors/exit-code.js';
+import { explainDisk } from '../core/errors/file-errors.js';
+import { jsonText } from '../core/values/written-json.js';
+import { type Io, processIo } from '../process/io.js';
+import { systemClock } from '../process/system-clock.js';
+import { VERSION } from '../process/version.js';
+import { safeLines } from '../render/safe-text.js';
 
 /** argv → command → report → text and exit code. */
 async function main(io: Io): Promise<number> {
@@ -115,9 +115,9 @@ async function loadConfig(
   options: Readonly<Record<string, unknown>>,
   warn: (text: string) => void,
 ): Promise<Config> {
-  const { resolveConfig } = await import('./config.js');
+  const { resolveConfig } = await import('../config/config.js');
   const config = await resolveConfig(options, io.env, async () => {
-    const { defaultStateDir, keptNodeStatus } = await import('./broker/node/kept-node.js');
+    const { defaultStateDir, keptNodeStatus } = await import('../broker/node/kept-node.js');
     const { running, uri, managementUri } = await keptNodeStatus(defaultStateDir(io.env));
     return running && uri !== null && managementUri !== null ? { uri, managementUri } : undefined;
   });
@@ -138,7 +138,7 @@ function notText(): FairqError {
 
 /** No answer of the broker is a defect of fairq, wherever it comes up. */
 async function saidByBroker(error: unknown): Promise<unknown> {
-  const { asRefusal } = await import('./broker/broker-said.js');
+  const { asRefusal } = await import('../broker/broker-said.js');
   return asRefusal(error) ?? error;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorKind, FairqError } from '../../src/errors.js';
-import { exitCodeOf } from '../../src/exit-code.js';
+import { type ErrorKind, FairqError } from '../../../../src/core/errors/errors.js';
+import { exitCodeOf } from '../../../../src/core/errors/exit-code.js';
 
 describe('exit codes', () => {
   const table: Record<ErrorKind, number> = {

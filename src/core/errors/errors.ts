@@ -1,5 +1,5 @@
 /**
- * Errors are sorted by what the operator has to do about them; `exit-code.ts` gives each kind its
+ * Errors are sorted by what the operator has to do about them; `core/errors/exit-code.ts` gives each kind its
  * exit code. Every message says what happened and to which thing; `hint` says what to do next.
  */
 export type ErrorKind = 'usage' | 'unreachable' | 'refused' | 'partial' | 'check-failed' | 'interrupted';

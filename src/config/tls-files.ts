@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { messageOf, usageError } from './errors.js';
+import { messageOf, usageError } from '../core/errors/errors.js';
 
 /** A PEM file that the user has named, and its text. */
 export interface PemFile {

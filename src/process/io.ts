@@ -47,7 +47,7 @@ export interface Io {
   onUncaught(listener: (error: unknown) => void): void;
   /** From now on `process.exit` throws what this makes, for code that is not ours. */
   refuseExit(refusal: (code: unknown) => Error): void;
-  /** Ends the process. For cli.ts alone. */
+  /** Ends the process. For cli/main.ts alone. */
   exit(code: number): never;
 }
 
@@ -87,7 +87,7 @@ export function processIo(hostname: string): Io {
     pid: process.pid,
     nodeVersion: process.version,
     hostname,
-    self: { node: process.execPath, script: fileURLToPath(new URL('../bin/fairq.js', import.meta.url)) },
+    self: { node: process.execPath, script: fileURLToPath(new URL('../../bin/fairq.js', import.meta.url)) },
     out: (text) => output.write(text),
     onReaderGone: (listener) => output.onReaderGone(listener),
     err: (text) => {

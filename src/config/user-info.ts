@@ -1,4 +1,4 @@
-import { usageError } from './errors.js';
+import { usageError } from '../core/errors/errors.js';
 
 /** Whose address it is. */
 export type Whose = 'broker' | 'management API';

@@ -1,4 +1,4 @@
-import type { Clock } from './core/values/clock.js';
+import type { Clock } from '../core/values/clock.js';
 
 const startedAt = performance.timeOrigin;
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fstatSync, writeSync } from 'node:fs';
-import { messageOf, refusedError } from './errors.js';
+import { messageOf, refusedError } from '../core/errors/errors.js';
 
 /**
  * Where a command's data goes: a terminal, a pipe or a file. It knows when nobody reads any more, and a file that

@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { decodeUtf8 } from './core/values/utf8.js';
-import { messageOf, usageError } from './errors.js';
+import { messageOf, usageError } from '../core/errors/errors.js';
+import { decodeUtf8 } from '../core/values/utf8.js';
 import { SETTINGS, type SettingName } from './settings.js';
 
 const value = z.union([z.string(), z.boolean().transform(String)]).optional();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { BrokerAddress, Host, TlsOptions } from './broker/address.js';
-import { type Names, namesFor } from './core/queues/names.js';
-import { parseTimer } from './core/values/quantities.js';
-import { decodeUtf8 } from './core/values/utf8.js';
-import { messageOf, usageError } from './errors.js';
+import type { BrokerAddress, Host, TlsOptions } from '../broker/address.js';
+import { messageOf, usageError } from '../core/errors/errors.js';
+import { type Names, namesFor } from '../core/queues/names.js';
+import { parseTimer } from '../core/values/quantities.js';
+import { decodeUtf8 } from '../core/values/utf8.js';
 import { parseManagementUris } from './management-uris.js';
 import { SETTINGS, type SettingName } from './settings.js';
 import { checkTlsFiles } from './tls-files.js';

@@ -1,5 +1,5 @@
-import type { Login } from './broker/address.js';
-import { usageError } from './errors.js';
+import type { Login } from '../broker/address.js';
+import { usageError } from '../core/errors/errors.js';
 import { checkUserInfo, decoded } from './user-info.js';
 
 export interface ManagementUris {
