@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { delayQueueOf, namesFor } from '../../src/core/queues/names.js';
 import { systemClock } from '../../src/process/system-clock.js';
-import { acknowledge, RetryWaits, type WaitingTask } from '../../src/run/worker/retry-waits.js';
+import { acknowledge, RetryWaits, type WaitingTask } from '../../src/run/worker/retries/retry-waits.js';
 import { eventually } from '../support/eventually.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { ProgramGuard } from '../../src/run/worker/program-guard.js';
+import { ProgramGuard } from '../../src/run/worker/handlers/program-guard.js';
 
 let guard: ProgramGuard | undefined;
 

@@ -1,5 +1,5 @@
 import { formatCount } from '../../render/numbers.js';
-import { descriptorsFor } from '../../run/worker/descriptors.js';
+import { descriptorsFor } from '../../run/worker/handlers/descriptors.js';
 import type { Context } from '../context.js';
 
 /** Says how many file descriptors the programs of all slots need. Call it when the connections are open. */

@@ -1,7 +1,7 @@
 import { type FairqError, messageOf, usageError } from '../../core/errors/errors.js';
-import type { HandlerGuard } from '../../run/worker/handler-guard.js';
-import type { TaskNaming } from '../../run/worker/handler-module.js';
-import type { Handlers } from '../../run/worker/handlers.js';
+import type { HandlerGuard } from '../../run/worker/handlers/handler-guard.js';
+import type { TaskNaming } from '../../run/worker/handlers/handler-module.js';
+import type { Handlers } from '../../run/worker/handlers/handlers.js';
 import type { Context } from '../context.js';
 
 /**
@@ -30,8 +30,8 @@ export async function guardedModule(
   });
   strayed.catch(() => {}); // before anybody waits for it
   if (file === undefined) return { handlers: undefined, strayed };
-  const { HandlerGuard } = await import('../../run/worker/handler-guard.js');
-  const { loadHandlerModule } = await import('../../run/worker/handler-module.js');
+  const { HandlerGuard } = await import('../../run/worker/handlers/handler-guard.js');
+  const { loadHandlerModule } = await import('../../run/worker/handlers/handler-module.js');
   guard = new HandlerGuard();
   context.io.refuseExit(
     (code) => new Error(`the handler tried to end the process: process.exit(${String(code ?? '')})`),

@@ -18,7 +18,7 @@ export async function serveMetrics(
   const { PrometheusMetrics } = await import('../../run/worker/metrics/worker-metrics.js');
   const { BacklogWatch } = await import('../../run/worker/metrics/backlog.js');
   const { MetricsServer } = await import('../../run/worker/metrics/metrics-server.js');
-  const { queueFilter } = await import('../../run/worker/queue-filter.js');
+  const { queueFilter } = await import('../../run/worker/discovery/queue-filter.js');
   const { names } = await context.config();
   const filter = queueFilter(names, include, exclude ?? [], also);
   const backlog = new BacklogWatch(management, filter, names.deadLetterQueue, context.clock.now);

@@ -3,7 +3,7 @@ import type { ErrorKind } from '../../core/errors/errors.js';
 import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
-import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/contract.js';
+import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
 import type { CommandResult, Context } from '../context.js';
 import { FOREVER, reconnecting } from '../reconnecting.js';
 import { weightsFrom } from '../weights.js';
@@ -58,8 +58,8 @@ function endOf(report: WorkerReport, flags: WorkerFlags, isStopped: boolean): Er
 
 async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {
   const { Worker } = await import('../../run/worker/worker.js');
-  const { builtInHandlers } = await import('../../run/worker/handlers.js');
-  const { OWN_FORM } = await import('../../run/worker/task-form.js');
+  const { builtInHandlers } = await import('../../run/worker/handlers/handlers.js');
+  const { OWN_FORM } = await import('../../run/worker/task/task-form.js');
   const { openConnection } = await import('../../broker/connection.js');
   const { Management } = await import('../../broker/management.js');
   const { idGenerator } = await import('../identity.js');
@@ -75,7 +75,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     moduleHandlers !== undefined
       ? moduleHandlers
       : flags.exec !== undefined
-        ? (await import('../../run/worker/exec-handler.js')).execHandlers(flags.exec, {
+        ? (await import('../../run/worker/handlers/exec-handler.js')).execHandlers(flags.exec, {
             environment: io.env,
             resultBytes: celery === undefined ? flags.resultSize : MOST_ANSWER_BYTES,
             isWhole: celery !== undefined,

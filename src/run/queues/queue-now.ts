@@ -9,7 +9,7 @@ import type { StreamReader } from '../../broker/stream-reader.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { ServingWorker } from '../../core/reports/queue-report.js';
-import { queueFilter } from '../worker/queue-filter.js';
+import { queueFilter } from '../worker/discovery/queue-filter.js';
 
 /** What the queue itself and the workers say, as of now. */
 export interface QueueNow {

@@ -13,7 +13,7 @@ import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
 import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
 import { TopWindow, topUsers } from '../../core/top/top-window.js';
-import { type QueueFilter, queueFilter } from '../worker/queue-filter.js';
+import { type QueueFilter, queueFilter } from '../worker/discovery/queue-filter.js';
 import { TopListing } from './top-listing.js';
 
 export interface TopDeps {

@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import { decodeEnvelope } from '../../core/message/envelope.js';
-import type { HeldTask } from './task.js';
+import type { HeldTask } from './task/held-task.js';
 
 interface Places {
   /** Those that run, and those that have ended and whose completion is not written yet. */

@@ -4,8 +4,8 @@ import type { RetryPolicy } from '../../core/message/retry-policy.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import type { Weights } from '../../core/scheduling/weights.js';
-import type { ResultOptions } from './results.js';
-import type { TaskForm } from './task-form.js';
+import type { ResultOptions } from './outcomes/results.js';
+import type { TaskForm } from './task/task-form.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
 

@@ -2,7 +2,7 @@ import type { ToldHeldTask } from '../../../broker/held-answer.js';
 import { toldText } from '../../../broker/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
 import { counted } from '../../../core/reports/finding.js';
-import type { HeldTask } from '../task.js';
+import type { HeldTask } from '../task/held-task.js';
 import type { SuspectPlace } from './suspects.js';
 
 /** A detail names so many tasks. */

@@ -1,6 +1,6 @@
 import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { HeldTask } from '../task.js';
+import type { HeldTask } from '../task/held-task.js';
 
 /** It waits for fresh tasks no longer than so: where there is always one, it would never run. */
 const FRESH_FIRST_MS = 30_000;

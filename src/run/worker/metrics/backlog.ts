@@ -1,6 +1,6 @@
 import type { Management } from '../../../broker/management.js';
 import { FairqError } from '../../../core/errors/errors.js';
-import type { QueueFilter } from '../queue-filter.js';
+import type { QueueFilter } from '../discovery/queue-filter.js';
 
 /** A listing costs the broker a second where there are 10,000 queues: scrapes share one. */
 const KEPT_MS = 10_000;

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { TaskAges, WorkerSnapshot } from '../../../core/reports/worker-report.js';
 import type { Backlog } from './backlog.js';
-import type { WorkerMetrics } from './contract.js';
+import type { WorkerMetrics } from './metrics-contract.js';
 
 /** Users that are named: those with the largest backlog. The others are in the totals. */
 const USERS_NAMED = 20;

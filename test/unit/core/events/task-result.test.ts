@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorLine, readResultLine, valueLine } from '../../../../src/core/events/task-result.js';
-import { keptValue } from '../../../../src/run/worker/kept-value.js';
+import { keptValue } from '../../../../src/run/worker/outcomes/kept-value.js';
 import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../../support/hostile-values.js';
 import { taskEvent } from '../../../support/synthetic-run.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { type Judgement, Suspects } from '../../../../src/run/worker/crashes/suspects.js';
-import type { HeldTask } from '../../../../src/run/worker/task.js';
+import type { HeldTask } from '../../../../src/run/worker/task/held-task.js';
 
 function suspectsAt(clock: { at: number }) {
   const suspects = new Suspects(new FairScheduler<HeldTask>(), { now: () => clock.at, epochMicros: () => 0 });

@@ -1,0 +1,68 @@
+import { type EventSearch, type Heard, hearBroker } from '../../../broker/event-search.js';
+import { messageOf } from '../../../core/errors/errors.js';
+import type { BrokerTells } from '../../../core/queues/noticing.js';
+import type { QueueEvent } from '../../../core/queues/queue-event.js';
+
+export interface BrokerEarListener {
+  /** A queue of this worker's vhost from which tasks may be taken. */
+  onCreated(queue: string): void;
+  onDeleted(queue: string): void;
+  /** Events were not heard for a while, and now they are again. */
+  onHearAgain(): void;
+  /** Where it hears the broker, or why it does not; again when that has changed. */
+  onFound(broker: BrokerTells): void;
+}
+
+/** Hears from the broker itself of queues that nobody announces, where it tells. To hear is a help and no need. */
+export class BrokerEar {
+  #heard: Heard | undefined;
+  #looking: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly search: EventSearch,
+    private readonly listener: BrokerEarListener,
+  ) {}
+
+  /** Looks for the broker's events, unless it hears them already. */
+  async look(): Promise<void> {
+    if (this.#heard?.vhost !== undefined || this.#closed !== undefined) return;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.resolve(this.#looking).then(() => this.#heard?.close());
+    return this.#closed;
+  }
+
+  async #look(): Promise<void> {
+    const before = this.#heard;
+    const heard = await hearBroker(this.search, {
+      onEvent: (event) => this.#hears(event),
+      onHearAgain: () => this.listener.onHearAgain(),
+      onFailure: (error) => this.#lost(error),
+    });
+    this.#heard = heard;
+    if (this.#closed !== undefined) return;
+    const isSaid = heard.vhost === undefined && before?.vhost === undefined && before?.why === heard.why;
+    if (!isSaid) this.listener.onFound(heard);
+  }
+
+  #hears({ vhost, kind, queue, isNoWork }: QueueEvent): void {
+    if (vhost !== this.search.vhost || this.#closed !== undefined) return;
+    if (kind === 'deleted') this.listener.onDeleted(queue);
+    else if (!isNoWork) this.listener.onCreated(queue);
+  }
+
+  #lost(error: Error): void {
+    const heard = this.#heard;
+    if (heard === undefined || this.#closed !== undefined) return;
+    const why = `the broker's events are not heard any more: ${messageOf(error)}`;
+    this.#heard = { vhost: undefined, why, close: () => heard.close() };
+    this.listener.onFound(this.#heard);
+    void heard.close();
+  }
+}

@@ -1,0 +1,270 @@
+import type { ConfirmChannel, Options } from 'amqplib';
+import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection.js';
+import { LastingChannel } from '../../../broker/lasting-channel.js';
+import { assertDelayQueues, assertTopology } from '../../../broker/topology.js';
+import { carriedProperties } from '../../../core/message/carried.js';
+import {
+  deadLetterHeaders,
+  type FailedAttempt,
+  type Failure,
+  retryHeaders,
+} from '../../../core/message/dead-letter.js';
+import type { Envelope } from '../../../core/message/envelope.js';
+import { postponedHeaders, stepTowards } from '../../../core/message/postponed.js';
+import { delaysOf } from '../../../core/message/retry-policy.js';
+import { delayQueueOf, type Names } from '../../../core/queues/names.js';
+import type { HeldTask } from '../task/held-task.js';
+import type { WorkerOptions } from '../worker-contract.js';
+import { LARGE_BYTES, type LargeMessages, type Sent } from './large-messages.js';
+
+/** A queue that has lost its leader takes nothing for some seconds: so often another channel is tried, twice a second. */
+const RENEWALS = 20;
+/** What a queue does not take after that is tried again so often. */
+const TRY_AGAIN_MS = 5_000;
+
+export interface TaskMovesListener {
+  onWarning(text: string): void;
+  onFailure(error: Error): void;
+}
+
+/** What becomes of a task that is sent on. */
+export interface Fate {
+  readonly onSafe: () => void;
+  /** The queue does not take it for now. Said once. */
+  readonly onStuck?: (queue: string) => void;
+}
+
+interface Move {
+  readonly task: HeldTask;
+  readonly queue: string;
+  readonly properties: Options.Publish;
+  readonly fate: Fate;
+  /** How often the broker has not taken it. */
+  nacks: number;
+  /** It is tried again when this fires. */
+  again: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Sends tasks on to where they wait for their next attempt, or where a person finds them, and tells when they are
+ * safe there: only then may their completions be written, and their deliveries be acknowledged. It has a channel of
+ * its own, so that a queue that takes nothing, such as one that is full, holds up no other task. What such a queue
+ * does not take is *stuck*: it stays unacknowledged and is tried again; the worker ends without it when it is to end.
+ */
+export class TaskMoves {
+  readonly #moves = new Set<Move>();
+  readonly #stuck = new Set<Move>();
+  /** Queues that take nothing for now, and those of which somebody was told. */
+  readonly #full = new Set<string>();
+  readonly #warned = new Set<string>();
+  readonly #returned = new Set<string>();
+  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #making: Promise<void> | undefined;
+  #opened = false;
+  #whenIdle: (() => void)[] = [];
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly options: Pick<WorkerOptions, 'queueKind' | 'retry'>,
+    private readonly large: LargeMessages,
+    private readonly listener: TaskMovesListener,
+  ) {}
+
+  static async open(
+    connection: Connection,
+    names: Names,
+    options: Pick<WorkerOptions, 'queueKind' | 'retry'>,
+    large: LargeMessages,
+    listener: TaskMovesListener,
+  ): Promise<TaskMoves> {
+    const moves = new TaskMoves(connection, names, options, large, listener);
+    moves.#channel = await LastingChannel.open(
+      () => connection.confirmChannel(),
+      (channel) => moves.#setUp(channel),
+      {
+        onOpen: () => moves.#sendAgain(),
+        oldestUnanswered: () => moves.#oldestUnanswered(),
+        onFailure: (error) => listener.onFailure(error),
+      },
+    );
+    return moves;
+  }
+
+  /** Tasks on their way. */
+  get pending(): number {
+    return this.#moves.size - this.#stuck.size;
+  }
+
+  /** Tasks that a queue does not take. */
+  get stuck(): number {
+    return this.#stuck.size;
+  }
+
+  /** Those of them that have failed for good. */
+  get stuckLetters(): number {
+    const { deadLetterQueue } = this.names;
+    return [...this.#stuck].filter(({ queue }) => queue === deadLetterQueue).length;
+  }
+
+  *tasks(): Iterable<HeldTask> {
+    for (const { task } of this.#moves) yield task;
+  }
+
+  /** To where it waits for its next attempt. */
+  retry(task: HeldTask, failed: FailedAttempt, delayMs: number, fate: Fate): void {
+    const headers = retryHeaders(task.message.properties.headers, failed);
+    this.#move(task, delayQueueOf(this.names, delayMs), headers, fate);
+  }
+
+  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure, fate: Fate): void {
+    const headers = deadLetterHeaders(task.message.properties.headers, failed, failure);
+    this.#move(task, this.names.deadLetterQueue, headers, fate);
+  }
+
+  /** A task that is not due, to where it waits: nothing has become of it. Microseconds since the epoch. */
+  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number, onSafe: () => void): void {
+    const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
+    const { headers } = task.message.properties;
+    this.#move(task, queue, postponedHeaders(headers, task.source.queue, envelope, dueAt, now), { onSafe });
+  }
+
+  /** Resolves when all is safe but for what is stuck. */
+  async settled(): Promise<void> {
+    if (this.pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  close(): void {
+    for (const { again } of this.#moves) clearTimeout(again);
+    this.#channel?.close();
+  }
+
+  #move(task: HeldTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
+    const properties = { messageId: task.id, ...carriedProperties(task.message.properties), headers };
+    const move: Move = { task, queue, properties, fate, nacks: 0, again: undefined };
+    this.#moves.add(move);
+    this.#send(move);
+  }
+
+  async #setUp(channel: ConfirmChannel): Promise<void> {
+    if (this.#opened) await this.#makeAgain();
+    this.#opened = true;
+    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
+  }
+
+  #sendAgain(): void {
+    this.#returned.clear();
+    for (const move of this.#moves) if (!isLarge(move)) this.#send(move);
+  }
+
+  #oldestUnanswered(): Move | undefined {
+    if (this.connection.blocked) return undefined;
+    for (const move of this.#moves) if (!isLarge(move) && move.again === undefined) return move;
+    return undefined;
+  }
+
+  /** While the channel is away it waits: all is sent on the next. */
+  #send(move: Move): void {
+    clearTimeout(move.again);
+    move.again = undefined;
+    const { queue, task, properties } = move;
+    const { content } = task.message;
+    const options = { persistent: true, mandatory: true, ...properties };
+    if (isLarge(move)) {
+      this.large.send(queue, content, options).then(
+        (sent) => this.#answered(move, sent),
+        (error) => {
+          if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+        },
+      );
+      return;
+    }
+    this.#channel?.current?.sendToQueue(queue, content, options, (error) => {
+      // Without an answer, since the channel was lost, it is sent again on the next.
+      if (error && !isNack(error)) return;
+      const isReturned = this.#returned.delete(String(properties.messageId));
+      this.#answered(move, { kind: error ? 'nacked' : isReturned ? 'returned' : 'taken' });
+    });
+  }
+
+  #answered(move: Move, sent: Sent): void {
+    if (!this.#moves.has(move)) return; // it was sent twice
+    switch (sent.kind) {
+      case 'taken':
+        this.#moves.delete(move);
+        this.#stuck.delete(move);
+        this.#full.delete(move.queue);
+        clearTimeout(move.again);
+        move.fate.onSafe();
+        this.#tellIdle();
+        return;
+      case 'returned':
+        this.#makeAndSend(move);
+        return;
+      case 'too large':
+        this.#stick(move, `takes no message of more than ${sent.limit} bytes`);
+        return;
+      case 'nacked':
+        move.nacks++;
+        if (move.nacks <= RENEWALS && !this.#full.has(move.queue)) this.#channel?.renewSoon();
+        else
+          this.#stick(
+            move,
+            'takes no more: it is full, or a policy (max-length with reject-publish) limits it',
+          );
+        if (isLarge(move)) this.#sendLater(move);
+        return;
+    }
+  }
+
+  #stick(move: Move, why: string): void {
+    const { queue } = move;
+    if (!this.#stuck.has(move)) move.fate.onStuck?.(queue);
+    this.#stuck.add(move);
+    this.#full.add(queue);
+    if (!this.#warned.has(queue)) {
+      this.#warned.add(queue);
+      this.listener.onWarning(
+        `the queue "${queue}" ${why}. Tasks that are to go there stay unacknowledged where they are, and are tried again; give it room, or raise the limit`,
+      );
+    }
+    this.#sendLater(move);
+    this.#tellIdle();
+  }
+
+  #sendLater(move: Move): void {
+    move.again ??= setTimeout(() => this.#send(move), TRY_AGAIN_MS);
+  }
+
+  #tellIdle(): void {
+    if (this.pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Somebody has deleted the queue: it is made again, and nothing is lost. */
+  #makeAndSend(move: Move): void {
+    const channel = this.#channel?.current;
+    // When the channel goes meanwhile, the making may fail with it, and the next channel sends it.
+    const isCurrent = () => channel !== undefined && this.#channel?.current === channel;
+    this.#making ??= this.#makeAgain().finally(() => {
+      this.#making = undefined;
+    });
+    this.#making.then(
+      () => {
+        if (isCurrent() || isLarge(move)) this.#send(move);
+      },
+      (error) => {
+        if (isCurrent()) this.listener.onFailure(error);
+      },
+    );
+  }
+
+  async #makeAgain(): Promise<void> {
+    const { queueKind, retry } = this.options;
+    await assertTopology(this.connection, this.names, queueKind.type);
+    await assertDelayQueues(this.connection, this.names, queueKind.type, delaysOf(retry));
+  }
+}
+
+function isLarge({ task }: Move): boolean {
+  return task.message.content.length > LARGE_BYTES;
+}

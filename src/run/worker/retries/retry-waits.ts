@@ -1,0 +1,236 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Connection } from '../../../broker/connection.js';
+import { LastingChannel } from '../../../broker/lasting-channel.js';
+import { absent } from '../../../broker/queue-presence.js';
+import { assertDelayQueues, type QueueType } from '../../../broker/topology.js';
+import { waitLeft } from '../../../core/message/dead-letter.js';
+import { delayOfQueue, delayQueueOf, type Names } from '../../../core/queues/names.js';
+import type { Clock } from '../../../core/values/clock.js';
+
+/** Held of one delay queue: enough to hide the round trip when many are due at once. */
+const WINDOW = 200;
+/** The broker takes a delivery for lost after 30 minutes: what is due later than so stays in its queue. */
+const HOLD_AT_MOST_MS = 5 * 60_000;
+
+/** A task in a delay queue, until it is acknowledged or given back. */
+export interface WaitingTask {
+  readonly channel: Channel;
+  readonly message: ConsumeMessage;
+}
+
+export interface RetryWaitsOptions {
+  readonly queueType: QueueType;
+  /** The delays of this worker: their queues are made where they are not there. Milliseconds. */
+  readonly delaysMs: readonly number[];
+  readonly holdAtMostMs?: number;
+}
+
+export interface RetryWaitsListener {
+  /** Its wait is over. */
+  onDue(task: WaitingTask): void;
+  /** What was delivered is void; it is delivered again. */
+  onLost(): void;
+  onFailure(error: Error): void;
+}
+
+interface DelayQueue {
+  readonly name: string;
+  readonly delayMs: number;
+  /** It is one of this worker's. */
+  readonly own: boolean;
+  /** Undefined while it is not consumed. */
+  consumerTag: string | undefined;
+  /** What it holds waits for longer than a delivery is held: it is looked at again when this fires. */
+  again: NodeJS.Timeout | undefined;
+  readonly waiting: Map<WaitingTask, NodeJS.Timeout>;
+}
+
+/**
+ * Watches over the tasks that wait in the delay queues for their next attempt, those of other workers too,
+ * which may have gone: consumes the queues, and holds each task unacknowledged until it is due. A queue has
+ * one delay, so its tasks are due in its order, and it is enough to hold the first few.
+ */
+export class RetryWaits {
+  readonly #queues = new Map<string, DelayQueue>();
+  readonly #holdAtMostMs: number;
+  #channel: LastingChannel | undefined;
+  #stopped = false;
+  #consumers = 0;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly options: RetryWaitsOptions,
+    private readonly clock: Clock,
+    private readonly listener: RetryWaitsListener,
+  ) {
+    this.#holdAtMostMs = options.holdAtMostMs ?? HOLD_AT_MOST_MS;
+    for (const delayMs of options.delaysMs) this.#add(delayQueueOf(names, delayMs), delayMs, true);
+  }
+
+  static async open(
+    connection: Connection,
+    names: Names,
+    options: RetryWaitsOptions,
+    clock: Clock,
+    listener: RetryWaitsListener,
+  ): Promise<RetryWaits> {
+    const waits = new RetryWaits(connection, names, options, clock, listener);
+    waits.#channel = await LastingChannel.open(
+      () => connection.channel(),
+      (channel) => waits.#setUp(channel),
+      {
+        onLost: () => waits.#lost(),
+        onFailure: (error) => listener.onFailure(error),
+      },
+    );
+    return waits;
+  }
+
+  /** Tasks held here that wait in one of this worker's own queues. */
+  get ownHeld(): number {
+    let count = 0;
+    for (const { own, waiting } of this.#queues.values()) if (own) count += waiting.size;
+    return count;
+  }
+
+  /** All tasks held here, of whatever delay. */
+  *held(): Iterable<ConsumeMessage> {
+    for (const { waiting } of this.#queues.values()) for (const { message } of waiting.keys()) yield message;
+  }
+
+  /** Takes up the delay queues among these that it does not know yet. */
+  take(queues: readonly string[]): void {
+    for (const name of queues) {
+      const delayMs = delayOfQueue(this.names, name);
+      if (delayMs === undefined || this.#queues.has(name)) continue;
+      const queue = this.#add(name, delayMs, false);
+      const channel = this.#channel?.current;
+      if (channel !== undefined) this.#consumeSoon(channel, queue);
+    }
+  }
+
+  /** Takes no more, and gives back what is not due; what was due is not touched. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const channel = this.#channel?.current;
+    this.#channel?.close();
+    const queues = [...this.#queues.values()];
+    await Promise.all(queues.map((queue) => channel && cancel(channel, queue)));
+    for (const queue of queues) giveBackAll(queue);
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.#channel?.close();
+    for (const queue of this.#queues.values()) forget(queue);
+  }
+
+  #add(name: string, delayMs: number, own: boolean): DelayQueue {
+    const queue = { name, delayMs, own, consumerTag: undefined, again: undefined, waiting: new Map() };
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  async #setUp(channel: Channel): Promise<void> {
+    const { queueType, delaysMs } = this.options;
+    for (const queue of this.#queues.values()) forget(queue); // what came on a channel that never was in use
+    await assertDelayQueues(this.connection, this.names, queueType, delaysMs);
+    const others = [...this.#queues.values()].filter(({ own }) => !own).map(({ name }) => name);
+    for (const name of await absent(this.connection, others)) this.#queues.delete(name);
+    await channel.prefetch(WINDOW);
+    for (const queue of this.#queues.values()) await this.#consume(channel, queue);
+  }
+
+  #lost(): void {
+    for (const queue of this.#queues.values()) forget(queue);
+    this.listener.onLost();
+  }
+
+  async #consume(channel: Channel, queue: DelayQueue): Promise<void> {
+    // The first deliveries come before the answer, so the tag is chosen here.
+    const consumerTag = `waits-${++this.#consumers}`;
+    queue.consumerTag = consumerTag;
+    const onMessage = (message: ConsumeMessage | null) => {
+      // Deleted, or it was held for too long: the channel is of no use, and the next one looks what is there.
+      if (message === null) void channel.close().catch(() => {});
+      else this.#delivered(queue, { channel, message });
+    };
+    await channel.consume(queue.name, onMessage, { consumerTag });
+  }
+
+  /** Where the queue has gone meanwhile the channel goes too, and the next one does without it. */
+  #consumeSoon(channel: Channel, queue: DelayQueue): void {
+    this.#consume(channel, queue).catch(() => {});
+  }
+
+  #delivered(queue: DelayQueue, task: WaitingTask): void {
+    const { headers } = task.message.properties;
+    const waitMs = waitLeft(headers, queue.delayMs, this.clock.epochMicros());
+    if (this.#stopped || queue.again !== undefined) {
+      giveBack(task);
+    } else if (waitMs > this.#holdAtMostMs) {
+      this.#leaveForLater(queue, task.channel);
+      giveBack(task);
+    } else if (waitMs === 0) {
+      this.listener.onDue(task);
+    } else {
+      queue.waiting.set(
+        task,
+        setTimeout(() => this.#due(queue, task), waitMs),
+      );
+    }
+  }
+
+  #due(queue: DelayQueue, task: WaitingTask): void {
+    queue.waiting.delete(task);
+    this.listener.onDue(task);
+  }
+
+  /** What comes after this one is due even later: nothing of the queue is wanted for a while. */
+  #leaveForLater(queue: DelayQueue, channel: Channel): void {
+    queue.again = setTimeout(() => {
+      queue.again = undefined;
+      if (this.#channel?.current === channel) this.#consumeSoon(channel, queue);
+    }, this.#holdAtMostMs);
+    void cancel(channel, queue);
+  }
+}
+
+async function cancel(channel: Channel, queue: DelayQueue): Promise<void> {
+  const { consumerTag } = queue;
+  queue.consumerTag = undefined;
+  if (consumerTag !== undefined) await channel.cancel(consumerTag).catch(() => {}); // it has gone by itself
+}
+
+function giveBackAll(queue: DelayQueue): void {
+  const tasks = [...queue.waiting.keys()];
+  forget(queue);
+  for (const task of tasks) giveBack(task);
+}
+
+/** Nothing of it is due here any more. */
+function forget(queue: DelayQueue): void {
+  for (const timer of queue.waiting.values()) clearTimeout(timer);
+  queue.waiting.clear();
+  clearTimeout(queue.again);
+  queue.again = undefined;
+  queue.consumerTag = undefined;
+}
+
+/** On a channel that has gone there is nothing left to say: it is delivered again. */
+export function acknowledge({ channel, message }: WaitingTask): void {
+  try {
+    channel.ack(message);
+  } catch {
+    // It is delivered again.
+  }
+}
+
+export function giveBack({ channel, message }: WaitingTask): void {
+  try {
+    channel.nack(message);
+  } catch {
+    // It is delivered again.
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  completeEnvelope,
+  decodeEnvelope,
+  type Envelope,
+  envelopeFault,
+} from '../../../core/message/envelope.js';
+import type { TaskContext } from '../handlers/handlers.js';
+import type { HeldTask } from '../task/held-task.js';
+
+/** A task in a slot. */
+export class TaskRun {
+  /** It has been counted; what its handler still does changes nothing. */
+  ended = false;
+  /** The name of its handler, as soon as its message has been read. */
+  type = '';
+  #abort: AbortController | undefined;
+  #givenUp: Error | undefined;
+
+  /** Read when it starts: what is held for long should hold little. */
+  readonly envelope: Envelope;
+  /** What of the envelope that came with it makes no sense. */
+  readonly envelopeFault: string | undefined;
+
+  constructor(
+    readonly task: HeldTask,
+    /** Microseconds since the epoch. */
+    readonly startedAt: number,
+    /** What its user has been charged for it so far. */
+    public charged: number,
+  ) {
+    // What it does not say counts from its arrival here.
+    const { headers } = task.message.properties;
+    const found = decodeEnvelope(headers);
+    this.envelopeFault = envelopeFault(headers, found);
+    const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
+    this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
+  }
+
+  /** Nobody waits for it any more, and its handler is told. */
+  giveUp(reason: Error): void {
+    this.ended = true;
+    this.tell(reason);
+  }
+
+  /** Tells its handler to end, by the abort signal, now or when it asks. */
+  tell(reason: Error): void {
+    this.#givenUp ??= reason;
+    this.#abort?.abort(this.#givenUp);
+  }
+
+  /** Whether its handler has been told to end. */
+  get told(): boolean {
+    return this.#givenUp !== undefined;
+  }
+
+  /** Most handlers never look at the signal, and making one costs as much as a small task: made on demand. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#givenUp !== undefined) this.#abort.abort(this.#givenUp);
+    }
+    return this.#abort.signal;
+  }
+}
+
+/** What the handler of a running task is told. */
+export class RunContext implements TaskContext {
+  readonly user: string;
+  readonly id: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly #run: TaskRun;
+
+  constructor(
+    run: TaskRun,
+    readonly type: string,
+  ) {
+    const { envelope, task } = run;
+    this.user = envelope.user;
+    this.id = task.id;
+    this.run = envelope.run;
+    this.attempt = envelope.attempt;
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+}

@@ -1,0 +1,55 @@
+import type { ConsumeMessage } from 'amqplib';
+import { carriedText } from '../../../core/message/carried.js';
+import { Unrunnable } from '../../../core/message/unrunnable.js';
+import type { Payload } from '../handlers/handlers.js';
+import type { RunFailure } from '../slots/runner.js';
+import type { HeldTask } from './held-task.js';
+
+/** A result for who waits for it. */
+export interface Answer {
+  readonly queue: string;
+  readonly body: string;
+  readonly correlationId: string;
+}
+
+/** How a message says what task it is. */
+export interface TaskForm {
+  /** Undefined where it has none. */
+  idOf(message: ConsumeMessage): string | undefined;
+  /** When it is to start, microseconds since the epoch; undefined: as soon as it can. */
+  dueAt(message: ConsumeMessage): number | undefined;
+  /**
+   * The task's name, and what its handler is given.
+   *
+   * @param now microseconds since the epoch
+   * @throws Unrunnable where no attempt would run it
+   */
+  read(message: ConsumeMessage, now: number): { readonly type: string; readonly payload: Payload };
+  /** What to send when an attempt has ended. */
+  answers(task: HeldTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
+}
+
+/** fairq's own: the properties say everything, and the body is the payload. */
+export const OWN_FORM: TaskForm = {
+  idOf: ({ properties: { messageId, headers } }) =>
+    carriedText(messageId) || (isCelery(headers) && carriedText(headers?.id)) || undefined,
+  dueAt: () => undefined,
+  read: ({ properties, content }) => {
+    const { type, contentType, headers } = properties;
+    if (isCelery(headers)) {
+      throw new Unrunnable(
+        `it is a task of a Celery client, ${JSON.stringify(headers?.task)}: start the worker with --celery, and send it back`,
+      );
+    }
+    return {
+      type: typeof type === 'string' ? type : '',
+      payload: { bytes: content, contentType: typeof contentType === 'string' ? contentType : '' },
+    };
+  },
+  answers: () => [],
+};
+
+/** Celery's protocol 2: a name of a task alone anybody may have among the headers. */
+function isCelery(headers: Readonly<Record<string, unknown>> | undefined): boolean {
+  return typeof headers?.task === 'string' && typeof headers.lang === 'string';
+}
