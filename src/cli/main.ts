@@ -138,7 +138,7 @@ function notText(): FairqError {
 
 /** No answer of the broker is a defect of fairq, wherever it comes up. */
 async function saidByBroker(error: unknown): Promise<unknown> {
-  const { asRefusal } = await import('../broker/broker-said.js');
+  const { asRefusal } = await import('../broker/connection/broker-said.js');
   return asRefusal(error) ?? error;
 }
 

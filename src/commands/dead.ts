@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { QueueType } from '../broker/topology.js';
+import type { QueueType } from '../broker/queues/topology.js';
 import type { Config } from '../config/config.js';
 import { usageError } from '../core/errors/errors.js';
 import type { DeadLetterSelection } from '../core/message/dead-letter-filter.js';
@@ -214,8 +214,8 @@ function countByUser({ letters }: DeadLetterList): Record<string, number> {
 }
 
 async function connected<R>(context: Context, use: (deps: DeadDeps) => Promise<R>): Promise<R> {
-  const { openConnection } = await import('../broker/connection.js');
-  const { Management } = await import('../broker/management.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
+  const { Management } = await import('../broker/management/management.js');
   const config: Config = await context.config();
   const management = new Management(config.address);
   const connection = await openConnection(

@@ -18,9 +18,9 @@ Examples:
 }
 
 async function doctor(_: object, context: Context): Promise<CommandResult> {
-  const { showAddress } = await import('../broker/address.js');
-  const { openConnection } = await import('../broker/connection.js');
-  const { Management } = await import('../broker/management.js');
+  const { showAddress } = await import('../broker/connection/address.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
+  const { Management } = await import('../broker/management/management.js');
   const { examine } = await import('../run/doctor/doctor.js');
   const { renderDoctor } = await import('../render/doctor-text.js');
   const { idGenerator } = await import('./identity.js');

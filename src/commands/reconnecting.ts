@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from '../broker/connection.js';
+import type { ConnectionOptions } from '../broker/connection/connection.js';
 import type { Config } from '../config/config.js';
 import type { Context } from './context.js';
 

@@ -82,8 +82,8 @@ async function report(flags: ReportFlags & { files: string[] }, context: Context
     const source = await fileSource(flags.files);
     return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);
   }
-  const { openConnection } = await import('../broker/connection.js');
-  const { Management } = await import('../broker/management.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
+  const { Management } = await import('../broker/management/management.js');
   const { idGenerator } = await import('./identity.js');
   const config = await context.config();
   const connection = await openConnection(

@@ -40,7 +40,7 @@ async function task({ id, follow }: TaskFlags, context: Context): Promise<Comman
     });
   }
   const { TaskLook } = await import('../run/tasks/task-look.js');
-  const { openConnection } = await import('../broker/connection.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
   const { idGenerator } = await import('./identity.js');
   const config = await context.config();
   const connection = await openConnection(

@@ -44,8 +44,8 @@ async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promi
       hint: `Give at most ${MOST}, or a longer --longer-than.`,
     });
   }
-  const { openConnection } = await import('../broker/connection.js');
-  const { Management } = await import('../broker/management.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
+  const { Management } = await import('../broker/management/management.js');
   const { findRunning } = await import('../run/tasks/running-tasks.js');
   const { renderRunning } = await import('../render/running-text.js');
   const { idGenerator } = await import('./identity.js');

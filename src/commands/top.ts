@@ -72,8 +72,8 @@ function top(flags: TopFlags, context: Context): Promise<CommandResult> {
 }
 
 async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<void> {
-  const { openConnection } = await import('../broker/connection.js');
-  const { Management } = await import('../broker/management.js');
+  const { openConnection } = await import('../broker/connection/connection.js');
+  const { Management } = await import('../broker/management/management.js');
   const { Top } = await import('../run/top/top.js');
   const weights = await weightsFrom(flags);
   const { groupOf } = await groupingFrom(flags);

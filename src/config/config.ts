@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { BrokerAddress, Host, TlsOptions } from '../broker/address.js';
+import type { BrokerAddress, Host, TlsOptions } from '../broker/connection/address.js';
 import { messageOf, usageError } from '../core/errors/errors.js';
 import { type Names, namesFor } from '../core/queues/names.js';
 import { parseTimer } from '../core/values/quantities.js';

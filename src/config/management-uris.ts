@@ -1,4 +1,4 @@
-import type { Login } from '../broker/address.js';
+import type { Login } from '../broker/connection/address.js';
 import { usageError } from '../core/errors/errors.js';
 import { checkUserInfo, decoded } from './user-info.js';
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CeleryQueues } from '../../src/broker/celery/celery-queues.js';
-import { makeFixedQueues } from '../../src/broker/fixed-queues.js';
-import { takeLock } from '../../src/broker/lock.js';
-import { Publisher } from '../../src/broker/publisher.js';
-import { assertDelayQueues, assertTopology, CLASSIC } from '../../src/broker/topology.js';
+import { makeFixedQueues } from '../../src/broker/publishing/fixed-queues.js';
+import { Publisher } from '../../src/broker/publishing/publisher.js';
+import { takeLock } from '../../src/broker/queues/lock.js';
+import { assertDelayQueues, assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import { fairq } from '../support/fairq.js';
 import { askManagement } from '../support/management-api.js';

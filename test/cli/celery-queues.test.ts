@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { assertTopology } from '../../src/broker/topology.js';
+import { assertTopology } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import type { PruneOutcome, QueueList } from '../../src/core/reports/queue-report.js';
 import { systemClock } from '../../src/process/system-clock.js';

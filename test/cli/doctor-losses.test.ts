@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openConnection } from '../../src/broker/connection.js';
-import { assertTopology } from '../../src/broker/topology.js';
+import { openConnection } from '../../src/broker/connection/connection.js';
+import { assertTopology } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import type { Finding } from '../../src/core/reports/finding.js';
 import { systemClock } from '../../src/process/system-clock.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type NotTaken, type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
-import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
+import { type NotTaken, type OutgoingTask, Publisher } from '../../src/broker/publishing/publisher.js';
+import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import type { PublishReport } from '../../src/core/reports/publish-report.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { countDirectSenders } from '../../src/broker/direct-senders.js';
-import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
-import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
-import { unroutableComesBack } from '../../src/broker/unroutable.js';
+import { countDirectSenders } from '../../src/broker/publishing/direct-senders.js';
+import { type OutgoingTask, Publisher } from '../../src/broker/publishing/publisher.js';
+import { unroutableComesBack } from '../../src/broker/publishing/unroutable.js';
+import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/queues/names.js';
 import { systemClock } from '../../src/process/system-clock.js';
 import { deleteQueue } from '../../src/run/queues/delete.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openConnection } from '../../src/broker/connection.js';
-import { Consumers } from '../../src/broker/consumers.js';
+import { openConnection } from '../../src/broker/connection/connection.js';
+import { Consumers } from '../../src/broker/consuming/consumers.js';
 import { eventually } from '../support/eventually.js';
 import { NetworkProxy } from '../support/network-proxy.js';
 import { addressOf, useVhost } from '../support/vhost.js';

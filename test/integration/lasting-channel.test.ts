@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import { describe, expect, it } from 'vitest';
-import { LastingChannel } from '../../src/broker/lasting-channel.js';
+import { LastingChannel } from '../../src/broker/connection/lasting-channel.js';
 import { eventually } from '../support/eventually.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 

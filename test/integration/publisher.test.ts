@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ControlMessage, listen } from '../../src/broker/control.js';
-import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
-import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
+import { type ControlMessage, listen } from '../../src/broker/control/control.js';
+import { type OutgoingTask, Publisher } from '../../src/broker/publishing/publisher.js';
+import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { namesFor, userQueueOf } from '../../src/core/queues/names.js';
 import { eventually } from '../support/eventually.js';
 import { useConnection, useVhost } from '../support/vhost.js';

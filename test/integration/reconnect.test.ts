@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openConnection } from '../../src/broker/connection.js';
-import { Publisher } from '../../src/broker/publisher.js';
-import { assertTopology, CLASSIC } from '../../src/broker/topology.js';
+import { openConnection } from '../../src/broker/connection/connection.js';
+import { Publisher } from '../../src/broker/publishing/publisher.js';
+import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import type { PublishReport } from '../../src/core/reports/publish-report.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { openConnection } from '../../src/broker/connection.js';
-import { READ_AHEAD, readToEnd } from '../../src/broker/stream-end.js';
+import { openConnection } from '../../src/broker/connection/connection.js';
+import { READ_AHEAD, readToEnd } from '../../src/broker/streams/stream-end.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QueueType } from '../../src/broker/topology.js';
+import type { QueueType } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import { between, chanceOf, seed } from '../faults/support/chance.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';

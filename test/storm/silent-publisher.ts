@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BrokerAddress } from '../../src/broker/address.js';
-import { type Connection, openConnection } from '../../src/broker/connection.js';
-import { type ControlMessage, listen } from '../../src/broker/control.js';
-import { type OutgoingTask, Publisher } from '../../src/broker/publisher.js';
-import { assertTopology, type QueueType } from '../../src/broker/topology.js';
+import type { BrokerAddress } from '../../src/broker/connection/address.js';
+import { type Connection, openConnection } from '../../src/broker/connection/connection.js';
+import { type ControlMessage, listen } from '../../src/broker/control/control.js';
+import { type OutgoingTask, Publisher } from '../../src/broker/publishing/publisher.js';
+import { assertTopology, type QueueType } from '../../src/broker/queues/topology.js';
 import { taskIdGenerator } from '../../src/core/message/task-id.js';
 import { type Names, userQueueOf } from '../../src/core/queues/names.js';
 import type { Random } from '../../src/core/values/random.js';

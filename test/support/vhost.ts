@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import amqplib, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, inject } from 'vitest';
-import type { BrokerAddress } from '../../src/broker/address.js';
-import { type Connection, openConnection } from '../../src/broker/connection.js';
-import { Management } from '../../src/broker/management.js';
+import type { BrokerAddress } from '../../src/broker/connection/address.js';
+import { type Connection, openConnection } from '../../src/broker/connection/connection.js';
+import { Management } from '../../src/broker/management/management.js';
 import { eventually } from './eventually.js';
 import { askManagement } from './management-api.js';
 

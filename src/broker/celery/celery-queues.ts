@@ -1,9 +1,9 @@
 import type { Channel } from 'amqplib';
 import { refusedError } from '../../core/errors/errors.js';
-import { ChannelPool } from '../channel-pool.js';
-import { type Connection, replyCode } from '../connection.js';
-import { isThereNow } from '../queue-presence.js';
-import { explainRefusal } from '../refusal.js';
+import { ChannelPool } from '../connection/channel-pool.js';
+import { type Connection, replyCode } from '../connection/connection.js';
+import { explainRefusal } from '../connection/refusal.js';
+import { isThereNow } from '../queues/queue-presence.js';
 
 const CHANNELS = 8;
 const MOST_TRIES = 5;

@@ -8,10 +8,10 @@ import {
   encodeCommand,
   REPLY_EXCHANGE,
 } from '../../core/celery/pidbox.js';
-import type { Connection } from '../connection.js';
-import { LastingChannel } from '../lasting-channel.js';
-import { ownQueueToListen } from '../own-queue.js';
-import { explainRefusal } from '../refusal.js';
+import type { Connection } from '../connection/connection.js';
+import { LastingChannel } from '../connection/lasting-channel.js';
+import { explainRefusal } from '../connection/refusal.js';
+import { ownQueueToListen } from '../queues/own-queue.js';
 
 /** Celery's workers answer from their main loop, which may be busy for a moment. From the last answer. */
 const PATIENCE_MS = 1_000;

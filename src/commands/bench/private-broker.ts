@@ -1,4 +1,4 @@
-import type { BrokerAddress } from '../../broker/address.js';
+import type { BrokerAddress } from '../../broker/connection/address.js';
 import type { TrialDeps } from '../../run/bench/trial.js';
 import type { Context } from '../context.js';
 

@@ -1,4 +1,4 @@
-import type { Connection } from '../../broker/connection.js';
+import type { Connection } from '../../broker/connection/connection.js';
 import { celeryMessages } from '../../core/celery/encode-task.js';
 import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
 import { usageError } from '../../core/errors/errors.js';

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { OutgoingTask } from '../../broker/outgoing-task.js';
+import type { OutgoingTask } from '../../broker/publishing/outgoing-task.js';
 import { FairqError, messageOf, refusedError } from '../../core/errors/errors.js';
 import { notWritten } from '../../core/errors/file-errors.js';
 import type { Context } from '../context.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { OutgoingTask } from '../../broker/publisher.js';
-import type { QueueType } from '../../broker/topology.js';
+import type { OutgoingTask } from '../../broker/publishing/publisher.js';
+import type { QueueType } from '../../broker/queues/topology.js';
 import { type ErrorKind, usageError } from '../../core/errors/errors.js';
 import type { Distribution } from '../../core/load/workload.js';
 import type { PublishReport } from '../../core/reports/publish-report.js';
@@ -136,8 +136,8 @@ Examples:
 async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
   const { planFrom } = await import('../../run/publish/plan.js');
   const { PublishRun } = await import('../../run/publish/publish-run.js');
-  const { openConnection } = await import('../../broker/connection.js');
-  const { Management } = await import('../../broker/management.js');
+  const { openConnection } = await import('../../broker/connection/connection.js');
+  const { Management } = await import('../../broker/management/management.js');
   const { streamsAmong } = await import('../../run/publish/streams-among.js');
   const { idGenerator, newRunId } = await import('../identity.js');
   const { showProgress } = await import('../progress.js');

@@ -43,9 +43,9 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
       hint: 'Tasks are either thrown away or saved.',
     });
   }
-  const { openConnection } = await import('../../broker/connection.js');
-  const { Management } = await import('../../broker/management.js');
-  const { QueueRemover } = await import('../../broker/queue-remover.js');
+  const { openConnection } = await import('../../broker/connection/connection.js');
+  const { Management } = await import('../../broker/management/management.js');
+  const { QueueRemover } = await import('../../broker/queues/queue-remover.js');
   const { deleteQueue } = await import('../../run/queues/delete.js');
   const { SavedTasks } = await import('../../run/queues/saved-tasks.js');
   const { idGenerator } = await import('../identity.js');

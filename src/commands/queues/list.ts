@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Management } from '../../broker/management.js';
+import type { Management } from '../../broker/management/management.js';
 import { usageError } from '../../core/errors/errors.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
 import type { CommandResult, Context, Run } from '../context.js';
@@ -80,7 +80,7 @@ async function listBy(
   context: Context,
   show: (sample: () => Promise<CommandResult>) => Promise<CommandResult>,
 ): Promise<CommandResult> {
-  const { Management } = await import('../../broker/management.js');
+  const { Management } = await import('../../broker/management/management.js');
   const { chooseQueues } = await import('../../run/queues/list.js');
   const { renderQueues } = await import('../../render/queues/list-text.js');
   const { queuesAsCsv } = await import('../../render/queues/list-csv.js');

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
@@ -130,8 +130,8 @@ async function pruneBy(
       'a Celery client is not told that a queue has gone: what it sends there without declaring it again, as one that runs on does, is dropped by the broker (docs/celery.md says how to be safe)',
     );
   }
-  const { openConnection } = await import('../../broker/connection.js');
-  const { Management } = await import('../../broker/management.js');
+  const { openConnection } = await import('../../broker/connection/connection.js');
+  const { Management } = await import('../../broker/management/management.js');
   const config = await context.config();
   const { ownerOfBy } = await import('../../core/celery/queue-prefix.js');
   const ownerOf = ownerOfBy(flags.queuePrefix, config.names);

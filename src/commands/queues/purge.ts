@@ -23,8 +23,8 @@ Examples:
 }
 
 async function purge(flags: PurgeFlags, context: Context): Promise<CommandResult> {
-  const { openConnection } = await import('../../broker/connection.js');
-  const { QueueRemover } = await import('../../broker/queue-remover.js');
+  const { openConnection } = await import('../../broker/connection/connection.js');
+  const { QueueRemover } = await import('../../broker/queues/queue-remover.js');
   const { formatTasks } = await import('../../render/numbers.js');
   const config = await context.config();
   const name = nameOfQueue(flags, config);

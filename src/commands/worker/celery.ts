@@ -1,4 +1,4 @@
-import type { Connection } from '../../broker/connection.js';
+import type { Connection } from '../../broker/connection/connection.js';
 import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../context.js';

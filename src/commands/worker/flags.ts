@@ -1,4 +1,4 @@
-import type { QueueType } from '../../broker/topology.js';
+import type { QueueType } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
 import { delaysOf } from '../../core/message/retry-policy.js';

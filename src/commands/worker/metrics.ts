@@ -1,4 +1,4 @@
-import type { Management } from '../../broker/management.js';
+import type { Management } from '../../broker/management/management.js';
 import { VERSION } from '../../process/version.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../context.js';

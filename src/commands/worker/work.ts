@@ -1,4 +1,4 @@
-import { HEARTBEAT_SECONDS } from '../../broker/address.js';
+import { HEARTBEAT_SECONDS } from '../../broker/connection/address.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
 import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
@@ -60,8 +60,8 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const { Worker } = await import('../../run/worker/worker.js');
   const { builtInHandlers } = await import('../../run/worker/handlers/handlers.js');
   const { OWN_FORM } = await import('../../run/worker/task/task-form.js');
-  const { openConnection } = await import('../../broker/connection.js');
-  const { Management } = await import('../../broker/management.js');
+  const { openConnection } = await import('../../broker/connection/connection.js');
+  const { Management } = await import('../../broker/management/management.js');
   const { idGenerator } = await import('../identity.js');
   const { showProgress } = await import('../progress.js');
   const { workerProgressLine } = await import('../../render/worker-text.js');

@@ -1,5 +1,5 @@
-import type { BrokerAddress } from '../../broker/address.js';
-import { Management } from '../../broker/management.js';
+import type { BrokerAddress } from '../../broker/connection/address.js';
+import { Management } from '../../broker/management/management.js';
 import { startThrowAwayNode } from '../../broker/node/private-node.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import { tailEvents } from '../../broker/event-stream.js';
-import type { StreamReader } from '../../broker/stream-reader.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { tailEvents } from '../../broker/streams/event-stream.js';
+import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { Names } from '../../core/queues/names.js';
 
 const LOOK_EVERY_MS = 1_000;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/address.js';
+import { type BrokerAddress, managementUriOf, uriOf } from '../../broker/connection/address.js';
 import { exitCodeOfKind } from '../../core/errors/exit-code.js';
 
 /** What a command ends with that was asked to. */

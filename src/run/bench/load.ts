@@ -1,4 +1,4 @@
-import { CLASSIC } from '../../broker/topology.js';
+import { CLASSIC } from '../../broker/queues/topology.js';
 import type { DurationRange } from '../../core/values/quantities.js';
 import type { Places } from '../publish/places.js';
 import type { PublishPlan } from '../publish/publish-run.js';

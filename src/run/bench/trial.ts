@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokerAddress } from '../../broker/address.js';
-import { type Connection, openConnection } from '../../broker/connection.js';
-import { replayEvents } from '../../broker/event-stream.js';
-import { Management } from '../../broker/management.js';
-import { QueueMaker } from '../../broker/queue-maker.js';
-import { assertTopology, CLASSIC } from '../../broker/topology.js';
+import type { BrokerAddress } from '../../broker/connection/address.js';
+import { type Connection, openConnection } from '../../broker/connection/connection.js';
+import { Management } from '../../broker/management/management.js';
+import { QueueMaker } from '../../broker/queues/queue-maker.js';
+import { assertTopology, CLASSIC } from '../../broker/queues/topology.js';
+import { replayEvents } from '../../broker/streams/event-stream.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import { RunMeasures } from '../../core/measures/run-measures.js';
 import type { RunTimeline } from '../../core/measures/run-timeline.js';

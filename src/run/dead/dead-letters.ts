@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
-import type { Connection } from '../../broker/connection.js';
-import { DeadLetterQueue } from '../../broker/dead-letter-queue.js';
-import type { AskDefinition } from '../../broker/look-without-loss.js';
-import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publisher.js';
-import type { QueueKind } from '../../broker/topology.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { DeadLetterQueue } from '../../broker/dead-letters/dead-letter-queue.js';
+import type { AskDefinition } from '../../broker/dead-letters/look-without-loss.js';
+import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publishing/publisher.js';
+import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { encodePublishedIds, PUBLISHED_IDS } from '../../core/events/event-codec.js';
 import { carriedText } from '../../core/message/carried.js';

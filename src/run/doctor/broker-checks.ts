@@ -1,4 +1,4 @@
-import { mendOfLimit } from '../../broker/refusal.js';
+import { mendOfLimit } from '../../broker/connection/refusal.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 

@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
-import { StreamReader } from '../../broker/stream-reader.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
+import { StreamReader } from '../../broker/streams/stream-reader.js';
 import { CRASH_REASON } from '../../core/crashes/crash-ledger.js';
 import { decodeNote, WORKER_NOTE } from '../../core/crashes/worker-notes.js';
 import { FairqError, messageOf } from '../../core/errors/errors.js';

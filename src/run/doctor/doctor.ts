@@ -1,5 +1,5 @@
-import type { Connection, ConnectionListener } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
+import type { Connection, ConnectionListener } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
 import { FairqError, messageOf } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { type Finding, ok, problem } from '../../core/reports/finding.js';

@@ -1,15 +1,19 @@
 import type { Channel } from 'amqplib';
-import type { ConsumerFigures, NodeFigures, QueueDefinition } from '../../broker/broker-figures.js';
-import type { Connection, ConnectionListener } from '../../broker/connection.js';
-import type { WorkerPresence } from '../../broker/control.js';
-import { type EventSearch, hearBroker } from '../../broker/event-search.js';
-import type { AlternateExchange, Binding, Management } from '../../broker/management.js';
-import { tryToPublish } from '../../broker/publish-trial.js';
-import { EXCLUSIVE_QUEUE } from '../../broker/queue-arguments.js';
-import type { CountedListedQueue } from '../../broker/queue-figures.js';
-import { brokersWords } from '../../broker/refusal.js';
-import { rollCall } from '../../broker/roll-call.js';
-import { unroutableComesBack } from '../../broker/unroutable.js';
+import type { Connection, ConnectionListener } from '../../broker/connection/connection.js';
+import { brokersWords } from '../../broker/connection/refusal.js';
+import type { WorkerPresence } from '../../broker/control/control.js';
+import { type EventSearch, hearBroker } from '../../broker/control/event-search.js';
+import { rollCall } from '../../broker/control/roll-call.js';
+import type {
+  ConsumerFigures,
+  NodeFigures,
+  QueueDefinition,
+} from '../../broker/management/broker-figures.js';
+import type { AlternateExchange, Binding, Management } from '../../broker/management/management.js';
+import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
+import { tryToPublish } from '../../broker/publishing/publish-trial.js';
+import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
+import { EXCLUSIVE_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';

@@ -1,5 +1,5 @@
-import type { QueueDefinition } from '../../broker/broker-figures.js';
-import { deliveryLimitOf } from '../../broker/delivery-limit.js';
+import { deliveryLimitOf } from '../../broker/dead-letters/delivery-limit.js';
+import type { QueueDefinition } from '../../broker/management/broker-figures.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';

@@ -1,4 +1,4 @@
-import { idleSlots } from '../../broker/control.js';
+import { idleSlots } from '../../broker/control/control.js';
 import { type Names, ownQueue, WORKER_CONNECTION } from '../../core/queues/names.js';
 import { noticedBy } from '../../core/queues/noticing.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';

@@ -1,6 +1,6 @@
 import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
-import type { Connection } from '../../broker/connection.js';
+import type { Connection } from '../../broker/connection/connection.js';
 import type { CeleryMessages } from '../../core/celery/encode-task.js';
 import type { CeleryReply } from '../../core/celery/pidbox.js';
 import { prefixedQueueOf } from '../../core/celery/queue-prefix.js';

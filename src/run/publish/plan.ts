@@ -1,4 +1,4 @@
-import type { QueueKind } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
 import { type WorkloadFlags, workloadFrom } from '../../core/load/workload.js';

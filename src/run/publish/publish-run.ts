@@ -1,6 +1,11 @@
-import type { Connection } from '../../broker/connection.js';
-import { type NamedQueues, type NotTaken, type OutgoingTask, Publisher } from '../../broker/publisher.js';
-import { assertTopology, type QueueKind } from '../../broker/topology.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import {
+  type NamedQueues,
+  type NotTaken,
+  type OutgoingTask,
+  Publisher,
+} from '../../broker/publishing/publisher.js';
+import { assertTopology, type QueueKind } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { Pacing } from '../../core/load/pacing.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';

@@ -1,4 +1,4 @@
-import type { Publisher } from '../../broker/publisher.js';
+import type { Publisher } from '../../broker/publishing/publisher.js';
 import {
   encodePublishedIds,
   encodeRunRecords,

@@ -1,5 +1,5 @@
-import type { Management } from '../../broker/management.js';
-import { within } from '../../broker/within.js';
+import { within } from '../../broker/connection/within.js';
+import type { Management } from '../../broker/management/management.js';
 import { FairqError } from '../../core/errors/errors.js';
 
 const ANSWER_WITHIN_MS = 5_000;

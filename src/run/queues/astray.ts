@@ -1,7 +1,7 @@
-import type { Connection } from '../../broker/connection.js';
-import { countDirectSenders } from '../../broker/direct-senders.js';
-import type { AlternateExchange, Management } from '../../broker/management.js';
-import { unroutableComesBack } from '../../broker/unroutable.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { AlternateExchange, Management } from '../../broker/management/management.js';
+import { countDirectSenders } from '../../broker/publishing/direct-senders.js';
+import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
 import { FairqError, refusedError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 

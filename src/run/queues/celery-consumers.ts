@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
 import type { Outsiders } from './outsiders.js';
 
 const EXCHANGES_STAY_MS = 2_000;

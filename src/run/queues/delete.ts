@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { drainQueue, type TakenMessage } from '../../broker/queue-drain.js';
-import { QueueRemover } from '../../broker/queue-remover.js';
+import { drainQueue, type TakenMessage } from '../../broker/queues/queue-drain.js';
+import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { carriedText } from '../../core/message/carried.js';
 import { savedMessage } from '../../core/message/saved-message.js';

@@ -1,4 +1,5 @@
-import type { Connection } from '../../broker/connection.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
 import {
   announce,
   type ControlMessage,
@@ -6,8 +7,7 @@ import {
   listen,
   ROLL_CALL_MS,
   WORKER_GONE_AFTER_MS,
-} from '../../broker/control.js';
-import type { LastingChannel } from '../../broker/lasting-channel.js';
+} from '../../broker/control/control.js';
 import type { Names } from '../../core/queues/names.js';
 
 /** Workers that can answer have done so by then. */

@@ -1,5 +1,5 @@
-import type { Management } from '../../broker/management.js';
-import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import type { Management } from '../../broker/management/management.js';
+import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
 import { type Observations, observe } from '../../core/queues/idle-queues.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { ObservationFile } from './observation-file.js';

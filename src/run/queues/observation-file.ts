@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BrokerAddress } from '../../broker/address.js';
+import type { BrokerAddress } from '../../broker/connection/address.js';
 import { notWritten } from '../../core/errors/file-errors.js';
 import type { Observation, Observations } from '../../core/queues/idle-queues.js';
 import type { Names } from '../../core/queues/names.js';

@@ -1,5 +1,5 @@
-import type { Connection } from '../../broker/connection.js';
-import { type Lock, takeLock } from '../../broker/lock.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { type Lock, takeLock } from '../../broker/queues/lock.js';
 import { refusedError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 

@@ -1,4 +1,4 @@
-import type { CountedListedQueue } from '../../broker/queue-figures.js';
+import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
 import type { OwnerOf } from '../../core/celery/queue-prefix.js';
 import type { Observations } from '../../core/queues/idle-queues.js';
 import { isReserved, type Names, ownQueue } from '../../core/queues/names.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Management } from '../../broker/management.js';
+import type { Management } from '../../broker/management/management.js';
 import { ownQueue } from '../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { lookAtQueues, type QueueLook } from './look.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, ConnectionClosed } from '../../broker/connection.js';
-import { type Lock, takeLock } from '../../broker/lock.js';
-import type { Management } from '../../broker/management.js';
-import { QueueRemover } from '../../broker/queue-remover.js';
+import { type Connection, ConnectionClosed } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
+import { type Lock, takeLock } from '../../broker/queues/lock.js';
+import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError, messageOf, refusedError } from '../../core/errors/errors.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome } from '../../core/reports/queue-report.js';

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, replyCode } from '../../broker/connection.js';
-import { idleSlots, ROLL_CALL_MS, type WorkerPresence } from '../../broker/control.js';
-import { tailEvents } from '../../broker/event-stream.js';
-import { QueueRemover } from '../../broker/queue-remover.js';
-import { explainRefusal } from '../../broker/refusal.js';
-import { rollCall } from '../../broker/roll-call.js';
-import type { StreamReader } from '../../broker/stream-reader.js';
+import { type Connection, replyCode } from '../../broker/connection/connection.js';
+import { explainRefusal } from '../../broker/connection/refusal.js';
+import { idleSlots, ROLL_CALL_MS, type WorkerPresence } from '../../broker/control/control.js';
+import { rollCall } from '../../broker/control/roll-call.js';
+import { QueueRemover } from '../../broker/queues/queue-remover.js';
+import { tailEvents } from '../../broker/streams/event-stream.js';
+import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { ServingWorker } from '../../core/reports/queue-report.js';

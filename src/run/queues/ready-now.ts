@@ -1,5 +1,5 @@
-import type { Connection } from '../../broker/connection.js';
-import { QueueRemover } from '../../broker/queue-remover.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 

@@ -1,7 +1,7 @@
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
-import type { CountedListedQueue } from '../../broker/queue-figures.js';
-import { SINGLE_ACTIVE_CONSUMER } from '../../broker/topology.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
+import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
+import { SINGLE_ACTIVE_CONSUMER } from '../../broker/queues/topology.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { ShownQueue } from '../../core/reports/queue-report.js';

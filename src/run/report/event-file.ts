@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { createGunzip, gzipSync } from 'node:zlib';
-import type { EventReader } from '../../broker/event-stream.js';
+import type { EventReader } from '../../broker/streams/event-stream.js';
 import { type FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import { notWritten } from '../../core/errors/file-errors.js';
 import {

@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
-import { countQueues } from '../../broker/queue-counts.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
+import { countQueues } from '../../broker/queues/queue-counts.js';
 import type { FoundTasks } from '../../core/events/whereabouts.js';
 import { delayOfQueue, type Names, userQueueOf } from '../../core/queues/names.js';
 import { WorkerCensus } from './worker-census.js';

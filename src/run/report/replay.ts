@@ -1,4 +1,4 @@
-import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/event-stream.js';
+import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/streams/event-stream.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { EventFileHead } from '../../core/events/event-line.js';
 import { RunCatalog, type RunSummary } from '../../core/events/run-catalog.js';

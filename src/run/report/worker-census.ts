@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import { announce, listen, ROLL_CALL_MS } from '../../broker/control.js';
-import type { LastingChannel } from '../../broker/lasting-channel.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import { announce, listen, ROLL_CALL_MS } from '../../broker/control/control.js';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
 

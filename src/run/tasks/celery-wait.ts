@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { Connection } from '../../broker/connection.js';
-import { LastingChannel } from '../../broker/lasting-channel.js';
-import { CLASSIC_QUEUE } from '../../broker/queue-arguments.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import { CLASSIC_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
 

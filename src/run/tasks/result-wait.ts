@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import { StreamReader } from '../../broker/stream-reader.js';
-import { assertTopology, type QueueType } from '../../broker/topology.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { assertTopology, type QueueType } from '../../broker/queues/topology.js';
+import { StreamReader } from '../../broker/streams/stream-reader.js';
 import { COMPLETIONS, decodeCompletions } from '../../core/events/event-codec.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/events/task-result.js';

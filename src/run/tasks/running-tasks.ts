@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../../broker/connection.js';
-import { announce, listen, ROLL_CALL_MS, WORKER_SAYS_EVERY_MS } from '../../broker/control.js';
-import type { Management } from '../../broker/management.js';
-import type { RunningAnswer } from '../../broker/running-question.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import { announce, listen, ROLL_CALL_MS, WORKER_SAYS_EVERY_MS } from '../../broker/control/control.js';
+import type { RunningAnswer } from '../../broker/control/running-question.js';
+import type { Management } from '../../broker/management/management.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { type Names, WORKER_CONNECTION } from '../../core/queues/names.js';
 import type { RunningTasks } from '../../core/reports/running-report.js';

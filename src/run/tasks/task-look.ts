@@ -1,6 +1,6 @@
-import { type Connection, replyCode } from '../../broker/connection.js';
-import { type StreamOffset, StreamReader } from '../../broker/stream-reader.js';
-import { within } from '../../broker/within.js';
+import { type Connection, replyCode } from '../../broker/connection/connection.js';
+import { within } from '../../broker/connection/within.js';
+import { type StreamOffset, StreamReader } from '../../broker/streams/stream-reader.js';
 import { usageError } from '../../core/errors/errors.js';
 import {
   COMPLETIONS,

@@ -1,8 +1,8 @@
-import type { Connection } from '../../broker/connection.js';
-import { announce, listen, type TaskAnswer } from '../../broker/control.js';
-import type { HeldAnswer } from '../../broker/held-answer.js';
-import type { LastingChannel } from '../../broker/lasting-channel.js';
-import { within } from '../../broker/within.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import { within } from '../../broker/connection/within.js';
+import { announce, listen, type TaskAnswer } from '../../broker/control/control.js';
+import type { HeldAnswer } from '../../broker/control/held-answer.js';
 import { messageOf } from '../../core/errors/errors.js';
 import type { Held, Running } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';

@@ -1,6 +1,6 @@
-import type { Connection } from '../../broker/connection.js';
-import type { Management } from '../../broker/management.js';
-import { QueueRemover } from '../../broker/queue-remover.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
+import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { encodeText, type Names, ownQueue } from '../../core/queues/names.js';
 import type { TopBacklog } from '../../core/top/top-backlog.js';

@@ -1,14 +1,14 @@
-import { type Connection, replyCode } from '../../broker/connection.js';
+import { type Connection, replyCode } from '../../broker/connection/connection.js';
 import {
   idleSlots,
   listen,
   ROLL_CALL_MS,
   WORKER_GONE_AFTER_MS,
   type WorkerPresence,
-} from '../../broker/control.js';
-import { tailEvents } from '../../broker/event-stream.js';
-import type { Management } from '../../broker/management.js';
-import type { StreamReader } from '../../broker/stream-reader.js';
+} from '../../broker/control/control.js';
+import type { Management } from '../../broker/management/management.js';
+import { tailEvents } from '../../broker/streams/event-stream.js';
+import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
 import type { TopSample, TopWorker } from '../../core/top/top-sample.js';

@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import { type Connection, replyCode } from '../../broker/connection.js';
+import { type Connection, replyCode } from '../../broker/connection/connection.js';
 import type { Clock } from '../../core/values/clock.js';
 
 /** Finds out whether there is nothing left to do. */

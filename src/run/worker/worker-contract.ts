@@ -1,4 +1,4 @@
-import type { QueueKind } from '../../broker/topology.js';
+import type { QueueKind } from '../../broker/queues/topology.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import type { RetryPolicy } from '../../core/message/retry-policy.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';

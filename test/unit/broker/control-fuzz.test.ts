@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../../src/broker/control.js';
+import { decode } from '../../../src/broker/control/control.js';
 import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../support/hostile-values.js';
 
 const LONGEST = { id: 't', user: 'A', type: 'x', started: 1 };

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { managementUriOf } from '../../../src/broker/address.js';
+import { managementUriOf } from '../../../src/broker/connection/address.js';
 import { resolveConfig } from '../../../src/config/config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairq-config-'));

@@ -3,7 +3,7 @@ import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BrokerAddress, uriOf } from '../../../broker/address.js';
+import { type BrokerAddress, uriOf } from '../../../broker/connection/address.js';
 import { sendSignal } from '../../../broker/node/processes.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { APP, APP_NAME, eventOf, READY } from './celery-app.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Management } from '../../../broker/management.js';
+import type { Management } from '../../../broker/management/management.js';
 
 const SETTLE_EVERY_MS = 500;
 /** Memory has settled when it has not gone down any more for so many looks. */

@@ -1,8 +1,8 @@
-import { openConnection } from '../../../broker/connection.js';
-import { Management } from '../../../broker/management.js';
-import { QueueMaker } from '../../../broker/queue-maker.js';
-import { QueueRemover } from '../../../broker/queue-remover.js';
-import { assertTopology, type QueueType } from '../../../broker/topology.js';
+import { openConnection } from '../../../broker/connection/connection.js';
+import { Management } from '../../../broker/management/management.js';
+import { QueueMaker } from '../../../broker/queues/queue-maker.js';
+import { QueueRemover } from '../../../broker/queues/queue-remover.js';
+import { assertTopology, type QueueType } from '../../../broker/queues/topology.js';
 import { namesFor, routingKeyOf, userQueueOf } from '../../../core/queues/names.js';
 import type { CostRow } from '../../../core/reports/cost-report.js';
 import type { WorkerReport } from '../../../core/reports/worker-report.js';

@@ -1,7 +1,7 @@
-import type { Connection } from '../../../broker/connection.js';
-import { tailEvents } from '../../../broker/event-stream.js';
-import { Publisher } from '../../../broker/publisher.js';
-import type { QueueType } from '../../../broker/topology.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { Publisher } from '../../../broker/publishing/publisher.js';
+import type { QueueType } from '../../../broker/queues/topology.js';
+import { tailEvents } from '../../../broker/streams/event-stream.js';
 import type { Names } from '../../../core/queues/names.js';
 import type { TrialDeps } from '../trial.js';
 

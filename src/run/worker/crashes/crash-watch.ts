@@ -1,6 +1,6 @@
-import type { Connection } from '../../../broker/connection.js';
-import { WORKER_GONE_AFTER_MS } from '../../../broker/control.js';
-import type { ToldHeldTask } from '../../../broker/held-answer.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { WORKER_GONE_AFTER_MS } from '../../../broker/control/control.js';
+import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
 import { CrashLedger, crashReason, deathsOf } from '../../../core/crashes/crash-ledger.js';
 import { keyOfTask } from '../../../core/crashes/worker-notes.js';
 import { messageOf } from '../../../core/errors/errors.js';

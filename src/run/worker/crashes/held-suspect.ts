@@ -1,5 +1,5 @@
-import type { ToldHeldTask } from '../../../broker/held-answer.js';
-import { toldText } from '../../../broker/running-question.js';
+import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
+import { toldText } from '../../../broker/control/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
 import { counted } from '../../../core/reports/finding.js';
 import type { HeldTask } from '../task/held-task.js';

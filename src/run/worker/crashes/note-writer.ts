@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from 'amqplib';
-import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection.js';
-import { LastingChannel } from '../../../broker/lasting-channel.js';
-import { assertStartStream } from '../../../broker/topology.js';
+import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
+import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { assertStartStream } from '../../../broker/queues/topology.js';
 import { encodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/crashes/worker-notes.js';
 import type { Names } from '../../../core/queues/names.js';
 

@@ -1,7 +1,7 @@
-import type { Connection } from '../../../broker/connection.js';
-import { WORKER_GONE_AFTER_MS, WORKER_SAYS_EVERY_MS } from '../../../broker/control.js';
-import { StreamReader } from '../../../broker/stream-reader.js';
-import { assertStartStream } from '../../../broker/topology.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { WORKER_GONE_AFTER_MS, WORKER_SAYS_EVERY_MS } from '../../../broker/control/control.js';
+import { assertStartStream } from '../../../broker/queues/topology.js';
+import { StreamReader } from '../../../broker/streams/stream-reader.js';
 import type { CrashLedger } from '../../../core/crashes/crash-ledger.js';
 import {
   decodeNote,

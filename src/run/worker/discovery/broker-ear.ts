@@ -1,4 +1,4 @@
-import { type EventSearch, type Heard, hearBroker } from '../../../broker/event-search.js';
+import { type EventSearch, type Heard, hearBroker } from '../../../broker/control/event-search.js';
 import { messageOf } from '../../../core/errors/errors.js';
 import type { BrokerTells } from '../../../core/queues/noticing.js';
 import type { QueueEvent } from '../../../core/queues/queue-event.js';

@@ -1,4 +1,4 @@
-import type { ConsumerChannel } from '../../../broker/consumers.js';
+import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import type { HeldTask } from '../task/held-task.js';
 import { envelopeOf } from './orphans.js';
 

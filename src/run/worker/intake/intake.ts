@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { Connection } from '../../../broker/connection.js';
-import { type ConsumerChannel, Consumers } from '../../../broker/consumers.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { type ConsumerChannel, Consumers } from '../../../broker/consuming/consumers.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { ConsumerChannel } from '../../../broker/consumers.js';
+import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 import type { HeldTask, Source } from '../task/held-task.js';
 import { OWN_FORM, type TaskForm } from '../task/task-form.js';

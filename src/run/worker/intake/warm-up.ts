@@ -1,4 +1,4 @@
-import { within } from '../../../broker/within.js';
+import { within } from '../../../broker/connection/within.js';
 import type { Runner } from '../slots/runner.js';
 import type { Source } from '../task/held-task.js';
 import type { Intake } from './intake.js';

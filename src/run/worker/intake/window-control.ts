@@ -1,4 +1,4 @@
-import type { Consumers } from '../../../broker/consumers.js';
+import type { Consumers } from '../../../broker/consuming/consumers.js';
 import { NO_TIME_MS, typicalTaskMs } from '../../../core/scheduling/task-time.js';
 import { type Window, type WindowNeeds, widened, windowFor } from '../../../core/scheduling/windows.js';
 import type { Source } from '../task/held-task.js';

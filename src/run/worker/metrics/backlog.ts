@@ -1,4 +1,4 @@
-import type { Management } from '../../../broker/management.js';
+import type { Management } from '../../../broker/management/management.js';
 import { FairqError } from '../../../core/errors/errors.js';
 import type { QueueFilter } from '../discovery/queue-filter.js';
 

@@ -1,5 +1,5 @@
 import type { Options } from 'amqplib';
-import { type Connection, isNack } from '../../../broker/connection.js';
+import { type Connection, isNack } from '../../../broker/connection/connection.js';
 import { messageOf } from '../../../core/errors/errors.js';
 
 /** A message that is larger goes out on a channel of its own. Nobody's limit is known to be smaller. Bytes. */

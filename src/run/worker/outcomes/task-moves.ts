@@ -1,7 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib';
-import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection.js';
-import { LastingChannel } from '../../../broker/lasting-channel.js';
-import { assertDelayQueues, assertTopology } from '../../../broker/topology.js';
+import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
+import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { assertDelayQueues, assertTopology } from '../../../broker/queues/topology.js';
 import { carriedProperties } from '../../../core/message/carried.js';
 import {
   deadLetterHeaders,

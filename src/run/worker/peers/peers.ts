@@ -1,4 +1,4 @@
-import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../broker/control.js';
+import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../broker/control/control.js';
 import type { Names } from '../../../core/queues/names.js';
 import { type QueueFilter, queueFilter } from '../discovery/queue-filter.js';
 

@@ -1,4 +1,5 @@
-import type { Connection } from '../../../broker/connection.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import type { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import {
   announce,
   type ControlMessage,
@@ -6,10 +7,13 @@ import {
   type RunningTask,
   WORKER_SAYS_EVERY_MS,
   type WorkerPresence,
-} from '../../../broker/control.js';
-import type { ToldHeldTask } from '../../../broker/held-answer.js';
-import type { LastingChannel } from '../../../broker/lasting-channel.js';
-import { type RunningAnswer, type RunningQuestion, toldText } from '../../../broker/running-question.js';
+} from '../../../broker/control/control.js';
+import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
+import {
+  type RunningAnswer,
+  type RunningQuestion,
+  toldText,
+} from '../../../broker/control/running-question.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
 import type { Names } from '../../../core/queues/names.js';
 import type { Clock } from '../../../core/values/clock.js';

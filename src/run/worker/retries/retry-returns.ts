@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
-import type { Connection } from '../../../broker/connection.js';
-import { type OutgoingTask, outgoingProperties, Publisher } from '../../../broker/publisher.js';
-import type { QueueKind } from '../../../broker/topology.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { type OutgoingTask, outgoingProperties, Publisher } from '../../../broker/publishing/publisher.js';
+import type { QueueKind } from '../../../broker/queues/topology.js';
 import { carriedHeaders, carriedText } from '../../../core/message/carried.js';
 import { LAST_END_HEADER, QUEUE_HEADER, REASON_HEADER } from '../../../core/message/dead-letter.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../../core/message/envelope.js';

@@ -1,8 +1,8 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { Connection } from '../../../broker/connection.js';
-import { LastingChannel } from '../../../broker/lasting-channel.js';
-import { absent } from '../../../broker/queue-presence.js';
-import { assertDelayQueues, type QueueType } from '../../../broker/topology.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { absent } from '../../../broker/queues/queue-presence.js';
+import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
 import { waitLeft } from '../../../core/message/dead-letter.js';
 import { delayOfQueue, delayQueueOf, type Names } from '../../../core/queues/names.js';
 import type { Clock } from '../../../core/values/clock.js';

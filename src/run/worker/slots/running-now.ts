@@ -1,4 +1,4 @@
-import { type RunningAnswer, type ToldTask, toldText } from '../../../broker/running-question.js';
+import { type RunningAnswer, type ToldTask, toldText } from '../../../broker/control/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
 import type { TaskAges } from '../../../core/reports/worker-report.js';
 import type { Source } from '../task/held-task.js';

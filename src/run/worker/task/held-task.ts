@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib';
-import type { ConsumerChannel } from '../../../broker/consumers.js';
+import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
 

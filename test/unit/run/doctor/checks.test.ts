@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeFigures, QueueDefinition } from '../../../../src/broker/broker-figures.js';
-import type { CountedListedQueue } from '../../../../src/broker/queue-figures.js';
+import type { NodeFigures, QueueDefinition } from '../../../../src/broker/management/broker-figures.js';
+import type { CountedListedQueue } from '../../../../src/broker/management/queue-figures.js';
 import { namesFor } from '../../../../src/core/queues/names.js';
 import * as broker from '../../../../src/run/doctor/broker-checks.js';
 import type { ManagementFacts } from '../../../../src/run/doctor/facts.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { WorkerPresence } from '../../../../src/broker/control.js';
+import type { WorkerPresence } from '../../../../src/broker/control/control.js';
 import { running } from '../../../../src/run/doctor/worker-checks.js';
 
 const NOW_MS = 10 * 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CountedListedQueue } from '../../../../src/broker/queue-figures.js';
+import type { CountedListedQueue } from '../../../../src/broker/management/queue-figures.js';
 import type { Observations } from '../../../../src/core/queues/idle-queues.js';
 import { namesFor } from '../../../../src/core/queues/names.js';
 import { type PruneSelection, planPrune } from '../../../../src/run/queues/prune-plan.js';

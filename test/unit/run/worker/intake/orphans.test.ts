@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
-import type { ConsumerChannel } from '../../../../../src/broker/consumers.js';
+import type { ConsumerChannel } from '../../../../../src/broker/consuming/consumers.js';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { AckLedger } from '../../../../../src/core/scheduling/ack-ledger.js';
 import { Orphans } from '../../../../../src/run/worker/intake/orphans.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../../../src/broker/control.js';
+import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../../../src/broker/control/control.js';
 import { namesFor } from '../../../../../src/core/queues/names.js';
 import { Peers, type Serving } from '../../../../../src/run/worker/peers/peers.js';
 

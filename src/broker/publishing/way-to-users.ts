@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Names } from '../../core/queues/names.js';
+import { type Connection, ConnectionClosed } from '../connection/connection.js';
+import { isLocked } from '../queues/lock.js';
+import { DirectSender } from './direct-senders.js';
+import { unroutableComesBack } from './unroutable.js';
+
+/**
+ * So often it is asked again whether what finds no queue comes back: somebody may give the exchange an alternate one at
+ * any time. What is sent to a missing queue in between goes astray.
+ */
+const ASK_EVERY_MS = 2_000;
+const ASK_AGAIN_MS = 200;
+const LOOK_FOR_PRUNER_MS = 100;
+
+export interface WayListener {
+  /** Resolves when nothing that was sent straight to a queue is without its answer. */
+  directSettled(): Promise<void>;
+  /** `current` is known now, or is another. */
+  onKnown(): void;
+  onFailure(error: Error): void;
+}
+
+/**
+ * How tasks get to the queues of users. The usual way is the exchange, which returns what finds no queue, so that the
+ * publisher knows that the queue is missing or somebody prunes it. An alternate exchange, as a policy gives it to all
+ * exchanges, swallows what would be returned. Then tasks go `direct`, by the default exchange to the queue of their
+ * user's name: no policy reaches it, and it returns what finds no queue.
+ *
+ * A pruner unbinds a queue before it deletes it, which does not stop what goes direct. So a publisher says first that it
+ * does (`DirectSender`) and then waits for a pruner that is at work; pruners take their lock first and then ask for such
+ * publishers, and refuse.
+ */
+export class WayToUsers {
+  /** Undefined while it is not known: nothing may be sent. */
+  current: 'exchange' | 'direct' | undefined;
+  /** Something was sent since the last look. */
+  #used = false;
+  #asking = false;
+  #closed = false;
+  #marker: DirectSender | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly listener: WayListener,
+  ) {
+    this.#timer = setInterval(() => this.#look(), ASK_EVERY_MS).unref();
+    connection.lost.catch(() => this.#close());
+  }
+
+  /** Something is about to be sent; call it each time. */
+  use(): void {
+    this.#used = true;
+    if (this.current === undefined) this.#ask();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    // While nothing is sent nothing is asked either, and the next task waits for the answer.
+    if (!this.#used && this.current === 'exchange') this.current = undefined;
+    else if (this.#used || this.current === 'direct') this.#ask();
+    this.#used = false;
+  }
+
+  #ask(): void {
+    if (this.#asking || this.#closed) return;
+    this.#asking = true;
+    this.#find()
+      .catch((error: Error) => {
+        if (error instanceof ConnectionClosed) this.#close();
+        if (!this.#closed) this.listener.onFailure(error);
+      })
+      .finally(() => {
+        this.#asking = false;
+      });
+  }
+
+  async #find(): Promise<void> {
+    const comesBack = await this.#comesBack();
+    if (comesBack) await this.#goByExchange();
+    else await this.#goDirect();
+    this.listener.onKnown();
+  }
+
+  async #comesBack(): Promise<boolean> {
+    for (;;) {
+      const answer = await unroutableComesBack(this.connection, this.names.taskExchange);
+      if (answer !== undefined) return answer;
+      await delay(ASK_AGAIN_MS);
+    }
+  }
+
+  async #goByExchange(): Promise<void> {
+    const marker = this.#marker;
+    if (marker !== undefined) {
+      this.current = undefined;
+      await this.listener.directSettled();
+      this.#marker = undefined;
+      await marker.end();
+    }
+    this.current = 'exchange';
+  }
+
+  async #goDirect(): Promise<void> {
+    while (this.#marker === undefined) {
+      this.current = undefined;
+      this.#marker = await DirectSender.begin(this.connection, this.names, () => this.#lostMarker());
+      while (await isLocked(this.connection, this.names.pruneLock)) await delay(LOOK_FOR_PRUNER_MS);
+    }
+    this.current = 'direct';
+  }
+
+  #lostMarker(): void {
+    this.#marker = undefined;
+    this.current = undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Channel } from 'amqplib';
+import { type Connection, replyCode } from '../connection/connection.js';
+import { explainRefusal } from '../connection/refusal.js';
+import { EXCLUSIVE_QUEUE } from './queue-arguments.js';
+
+/** Held until it is released, or its connection is gone. */
+export interface Lock {
+  /** For what is to be done meanwhile; a refusal closes it, and leaves the lock where it is. */
+  readonly channel: Channel;
+  release(): Promise<void>;
+}
+
+/** Whether somebody has it. */
+export async function isLocked(connection: Connection, name: string): Promise<boolean> {
+  const channel = await connection.channel();
+  try {
+    await channel.checkQueue(name);
+  } catch (error) {
+    if (replyCode(error) === 404) return false;
+    if (replyCode(error) === 405) return true;
+    throw explainRefusal(error, `the queue "${name}"`);
+  }
+  await channel.close();
+  return true;
+}
+
+/** A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it. */
+export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined> {
+  const channel = await connection.channel();
+  let refused = false;
+  let open = true;
+  channel.once('error', () => {
+    refused = true;
+  });
+  channel.once('close', () => {
+    open = false;
+  });
+  try {
+    await channel.assertQueue(name, EXCLUSIVE_QUEUE);
+  } catch (error) {
+    if (replyCode(error) === 405) return undefined;
+    throw explainRefusal(error, `the queue "${name}"`);
+  }
+  return {
+    channel,
+    release: async () => {
+      // A channel that went with its connection has taken the lock along.
+      if (!open && !refused) return;
+      const last = open ? channel : await connection.channel();
+      await last.deleteQueue(name);
+      await last.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Channel } from 'amqplib';
+import { messageOf, refusedError } from '../../core/errors/errors.js';
+import { type Connection, replyCode } from '../connection/connection.js';
+import { explainRefusal } from '../connection/refusal.js';
+
+const LOOK_AGAIN_MS = 500;
+/** A node that starts opens its port before it has brought up all of its streams. */
+const MOST_LOOKS = 120;
+
+/**
+ * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
+ * starting. Nobody can make such a queue, and nobody has to. (`rabbit_amqqueue:absent`, RabbitMQ 3.10 to 4.3)
+ */
+const CANNOT_BE_REACHED =
+  /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart|due to timeout/;
+
+type Presence = 'there' | 'unreachable' | 'absent';
+
+/** Those of the queues that are not there; one that cannot be reached is there. */
+export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
+  return absentAmong(await presences(connection, queues));
+}
+
+/**
+ * The same, when all of the others can be reached: who goes on before would send to where nobody is.
+ *
+ * @throws FairqError (refused) where that takes more than a minute
+ */
+export async function absentOnceReachable(
+  connection: Connection,
+  queues: readonly string[],
+): Promise<string[]> {
+  for (let looks = 1; ; looks++) {
+    const found = await presences(connection, queues);
+    const [unreachable] = found.find(([, is]) => is === 'unreachable') ?? [];
+    if (unreachable === undefined) return absentAmong(found);
+    if (looks > MOST_LOOKS) {
+      throw refusedError('QUEUE_DOWN', `the queue "${unreachable}" is there, and its node is down`, {
+        hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
+      });
+    }
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/**
+ * Whether a declaration was refused since somebody has made the queue in the meantime, as another kind. The broker says
+ * 406 for much else, a limit for one.
+ */
+export async function isThereNow(connection: Connection, queue: string, refusal: unknown): Promise<boolean> {
+  return replyCode(refusal) === 406 && (await absent(connection, [queue])).length === 0;
+}
+
+function absentAmong(found: readonly (readonly [queue: string, is: Presence])[]): string[] {
+  return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
+}
+
+/** One channel does for all, until a queue is missing and it closes. */
+async function presences(
+  connection: Connection,
+  queues: readonly string[],
+): Promise<[queue: string, is: Presence][]> {
+  const found: [string, Presence][] = [];
+  let channel: Channel | undefined;
+  for (const queue of queues) {
+    channel ??= await connection.channel();
+    try {
+      await channel.checkQueue(queue);
+      found.push([queue, 'there']);
+    } catch (error) {
+      channel = undefined;
+      // From 4.0 on a user without any right to it may not even look: what it does next names the right.
+      if (replyCode(error) === 403) {
+        found.push([queue, 'there']);
+        continue;
+      }
+      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+      found.push([queue, CANNOT_BE_REACHED.test(messageOf(error)) ? 'unreachable' : 'absent']);
+    }
+  }
+  await channel?.close();
+  return found;
+}

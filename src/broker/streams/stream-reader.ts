@@ -1,0 +1,135 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Connection } from '../connection/connection.js';
+import { LastingChannel } from '../connection/lasting-channel.js';
+import { absentOnceReachable } from '../queues/queue-presence.js';
+import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
+
+/** A reader that has not come to the end for so long goes on with another channel. */
+const QUIET_AT_MOST_MS = 20_000;
+
+/** Where reading begins: a timestamp is milliseconds since the Unix epoch, by the broker's clock. */
+export type StreamOffset = 'first' | 'next' | { readonly timestamp: number };
+
+export interface StreamListener {
+  onMessage(type: string, body: () => string): void;
+  /** The stream was deleted: makes it again, for who goes on with the new one. */
+  makeAgain?(): Promise<void>;
+  onFailure(error: Error): void;
+}
+
+/**
+ * Reads a stream and goes on reading what is written to it. After a lost connection it goes on where it was, so
+ * that nothing is missed.
+ */
+export class StreamReader {
+  #lasting: LastingChannel | undefined;
+  /** Of the last message that has come. */
+  #offset: number | undefined;
+  #isDeleted = false;
+  /** Messages that have come. */
+  #heardSoFar = 0;
+  #emptyAfterMs: number | undefined;
+  /** Who waits for the end. */
+  readonly #waiting = new Set<() => void>();
+
+  private constructor(
+    private readonly stream: string,
+    private from: StreamOffset,
+    private readonly listener: StreamListener,
+  ) {}
+
+  /** Rejects with the broker's 404 where there is none. */
+  static async open(
+    connection: Connection,
+    stream: string,
+    from: StreamOffset,
+    listener: StreamListener,
+  ): Promise<StreamReader> {
+    const reader = new StreamReader(stream, from, listener);
+    reader.#lasting = await LastingChannel.open(
+      () => connection.channel(),
+      (channel) => reader.#consume(connection, channel),
+      {
+        onOpen: (channel) => {
+          if (reader.#waiting.size > 0) reader.#lookForEnd(channel);
+        },
+        onFailure: (error) => listener.onFailure(error),
+      },
+    );
+    return reader;
+  }
+
+  /**
+   * Resolves when all that was in the stream before this call has come.
+   *
+   * @param emptyAfterMs for who loses nothing by taking it for empty too soon
+   */
+  async caughtUp(emptyAfterMs?: number): Promise<void> {
+    this.#emptyAfterMs = emptyAfterMs;
+    const renewal = setInterval(() => this.#lasting?.renewSoon(), QUIET_AT_MOST_MS);
+    await new Promise<void>((resolve) => {
+      this.#waiting.add(resolve);
+      const channel = this.#lasting?.current;
+      if (channel !== undefined) this.#lookForEnd(channel);
+    });
+    clearInterval(renewal);
+  }
+
+  async close(): Promise<void> {
+    const channel = this.#lasting?.current;
+    this.#lasting?.close();
+    await channel?.close().catch(() => {}); // it went with its connection
+  }
+
+  /** A look that is cut off begins again on the next channel. */
+  #lookForEnd(channel: Channel): void {
+    const waiting = [...this.#waiting];
+    readToEnd(channel, this.stream, () => this.#heardSoFar, this.#emptyAfterMs).then(
+      (last) => {
+        // Where nothing has come to it, it knows now where it is, and would go on there.
+        this.#offset ??= last;
+        if (last === undefined) this.from = 'first';
+        for (const resolve of waiting) {
+          this.#waiting.delete(resolve);
+          resolve();
+        }
+      },
+      () => {}, // it goes as the channel does
+    );
+  }
+
+  async #consume(connection: Connection, channel: Channel): Promise<void> {
+    if (this.#isDeleted) await this.listener.makeAgain?.();
+    await absentOnceReachable(connection, [this.stream]); // one that is missing is refused below
+    await channel.prefetch(READ_AHEAD);
+    await channel.consume(
+      this.stream,
+      (message) => {
+        if (message === null) this.#deleted(channel);
+        else this.#heard(channel, message);
+      },
+      { arguments: { 'x-stream-offset': this.#begin() } },
+    );
+  }
+
+  #begin(): unknown {
+    if (this.#offset !== undefined) return this.#offset + 1;
+    if (typeof this.from === 'string') return this.from;
+    return { '!': 'timestamp', value: Math.floor(this.from.timestamp / 1000) };
+  }
+
+  /** Another one with its name begins anew; where there is none, the next consumer is told so. */
+  #deleted(channel: Channel): void {
+    this.#isDeleted = true;
+    this.#offset = undefined;
+    this.from = 'first';
+    channel.close().catch(() => {}); // it is going already
+  }
+
+  #heard(channel: Channel, message: ConsumeMessage): void {
+    channel.ack(message);
+    this.#heardSoFar++;
+    this.#offset = offsetOf(message) ?? this.#offset;
+    this.listener.onMessage(String(message.properties.type), () => message.content.toString('utf8'));
+  }
+}
