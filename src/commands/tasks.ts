@@ -46,7 +46,7 @@ async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promi
   }
   const { openConnection } = await import('../broker/connection/connection.js');
   const { Management } = await import('../broker/management/management.js');
-  const { findRunning } = await import('../run/tasks/running-tasks.js');
+  const { findRunning } = await import('../run/tasks/find-running.js');
   const { renderRunning } = await import('../render/running-text.js');
   const { idGenerator } = await import('./identity.js');
   const config = await context.config();

@@ -5,7 +5,7 @@ import type { ShownQueue } from '../../src/core/reports/queue-report.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { systemClock } from '../../src/process/system-clock.js';
 import { ObservationFile } from '../../src/run/queues/observation-file.js';
-import { showQueue } from '../../src/run/queues/show.js';
+import { showQueue } from '../../src/run/queues/queue-details.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

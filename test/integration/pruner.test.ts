@@ -9,7 +9,7 @@ import type { PruneOutcome } from '../../src/core/reports/queue-report.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { RunningTasks } from '../../src/core/reports/running-report.js';
 import { systemClock } from '../../src/process/system-clock.js';
-import { Pruner } from '../../src/run/queues/prune.js';
+import { Pruner } from '../../src/run/queues/prune/prune.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';

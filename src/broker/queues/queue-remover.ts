@@ -10,7 +10,7 @@ export interface QueueCounts {
   readonly consumers: number;
 }
 
-/** The steps of taking a queue away; in which order they lose nothing is for `run/queues/prune.ts` to know. */
+/** The steps of taking a queue away; in which order they lose nothing is for `run/queues/prune/prune.ts` to know. */
 export class QueueRemover {
   readonly #channels: ChannelPool;
 

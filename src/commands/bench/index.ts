@@ -167,7 +167,7 @@ async function celeryFor(cases: readonly Case[], { celeryCommand }: BenchFlags, 
       hint: 'Name it: --strategy fifo,celery,fair.',
     });
   }
-  const { findCelery } = await import('../../run/bench/celery/find-celery.js');
+  const { findCelery } = await import('../../run/celery/bench/find-celery.js');
   const { env } = context.io;
   return findCelery(celeryCommand ?? (env.FAIRQ_CELERY || undefined), env);
 }
@@ -187,7 +187,7 @@ async function resultOf(
   const { seed, scale, check = [] } = flags;
   const { renderBench } = await import('../../render/bench-text.js');
   const { renderBenchTable } = await import('../../render/bench-table.js');
-  const { startOrder } = await import('../../run/bench/measures.js');
+  const { startOrder } = await import('../../run/bench/bench-measures.js');
   const thresholds = await Promise.all(played.map(({ results }) => thresholdsOf(check, results, context)));
   const withStarts = played.map(({ scenario, results, figures, checks, passed }, i) => ({
     scenario: scenario.name,

@@ -17,7 +17,7 @@ export async function onBenchBroker<R>(
   name: string,
   play: (deps: BenchDeps, address: BrokerAddress) => Promise<R>,
 ): Promise<{ version: string; outcome: R }> {
-  const { withBenchBroker } = await import('../../run/bench/broker.js');
+  const { withBenchBroker } = await import('../../run/bench/bench-broker.js');
   const { idGenerator } = await import('../identity.js');
   const { showProgress } = await import('../progress.js');
   const config = await context.config();

@@ -81,11 +81,11 @@ export async function celeryFrom(
     messages,
     queueOf: (user: string) => prefixedQueueOf(prefix, user),
     open: async (connection: Connection) => {
-      const { CeleryTasks } = await import('../../run/publish/celery-tasks.js');
+      const { CeleryTasks } = await import('../../run/celery/celery-tasks.js');
       return CeleryTasks.open(connection, prefix, messages, warn);
     },
     wait: async (connection: Connection, onState: OnState) => {
-      const { CeleryWait } = await import('../../run/tasks/celery-wait.js');
+      const { CeleryWait } = await import('../../run/celery/celery-wait.js');
       return CeleryWait.open(connection, replyQueue ?? '', onState);
     },
   };

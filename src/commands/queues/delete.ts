@@ -5,7 +5,7 @@ import { type Names, ownQueue } from '../../core/queues/names.js';
 import { shellWord } from '../../core/reports/shell-word.js';
 import { formatTasks } from '../../render/numbers.js';
 import { Places } from '../../run/publish/places.js';
-import type { DeleteOutcome } from '../../run/queues/delete.js';
+import type { DeleteOutcome } from '../../run/queues/queue-deletion.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { nameOfQueue, noSuchQueue, type OneQueue, withOneQueue } from './one-queue.js';
@@ -46,7 +46,7 @@ async function remove(flags: DeleteFlags, context: Context): Promise<CommandResu
   const { openConnection } = await import('../../broker/connection/connection.js');
   const { Management } = await import('../../broker/management/management.js');
   const { QueueRemover } = await import('../../broker/queues/queue-remover.js');
-  const { deleteQueue } = await import('../../run/queues/delete.js');
+  const { deleteQueue } = await import('../../run/queues/queue-deletion.js');
   const { SavedTasks } = await import('../../run/queues/saved-tasks.js');
   const { idGenerator } = await import('../identity.js');
   const config = await context.config();

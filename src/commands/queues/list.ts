@@ -81,7 +81,7 @@ async function listBy(
   show: (sample: () => Promise<CommandResult>) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { Management } = await import('../../broker/management/management.js');
-  const { chooseQueues } = await import('../../run/queues/list.js');
+  const { chooseQueues } = await import('../../run/queues/queue-listing.js');
   const { renderQueues } = await import('../../render/queues/list-text.js');
   const { queuesAsCsv } = await import('../../render/queues/list-csv.js');
   const { ownerOfBy } = await import('../../core/celery/queue-prefix.js');

@@ -4,8 +4,8 @@ import type { Management } from '../../broker/management/management.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
-import type { PruneSelection } from '../../run/queues/prune-plan.js';
-import type { PruneRounds } from '../../run/queues/prune-rounds.js';
+import type { PruneSelection } from '../../run/queues/prune/prune-plan.js';
+import type { PruneRounds } from '../../run/queues/prune/prune-rounds.js';
 import { confirmed } from '../confirm.js';
 import type { CommandResult, Context, Run } from '../context.js';
 import { untilStopped } from '../endless.js';
@@ -148,7 +148,7 @@ async function pruneBy(
   );
   const outsiders =
     flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
-  const { PruneRounds } = await import('../../run/queues/prune-rounds.js');
+  const { PruneRounds } = await import('../../run/queues/prune/prune-rounds.js');
   const { idGenerator } = await import('../identity.js');
   const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
   const rounds = new PruneRounds(
@@ -176,7 +176,7 @@ async function pruneBy(
 }
 
 async function celeryConsumers(connection: Connection, management: Management, context: Context) {
-  const { CeleryConsumers } = await import('../../run/queues/celery-consumers.js');
+  const { CeleryConsumers } = await import('../../run/celery/celery-consumers.js');
   return CeleryConsumers.open(connection, management, context.clock.now, (text) => context.warn(text));
 }
 

@@ -22,7 +22,7 @@ Examples:
 async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
   const { openConnection } = await import('../../broker/connection/connection.js');
   const { Management } = await import('../../broker/management/management.js');
-  const { showQueue } = await import('../../run/queues/show.js');
+  const { showQueue } = await import('../../run/queues/queue-details.js');
   const { renderShownQueue } = await import('../../render/queues/show-text.js');
   const config = await context.config();
   const name = nameOfQueue(flags, config);

@@ -11,9 +11,9 @@ export async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
       hint: 'Name those of your application: --queue-prefix usersequence_, or --queues with a glob.',
     });
   }
-  const { CELERY_FORM } = await import('../../run/worker/celery/celery-form.js');
-  const { celeryBuiltIns, findByCeleryName } = await import('../../run/worker/celery/celery-handlers.js');
-  const { CeleryEar } = await import('../../run/worker/celery/celery-ear.js');
+  const { CELERY_FORM } = await import('../../run/celery/worker/celery-form.js');
+  const { celeryBuiltIns, findByCeleryName } = await import('../../run/celery/worker/celery-handlers.js');
+  const { CeleryEar } = await import('../../run/celery/worker/celery-ear.js');
   const { STEPS_MS } = await import('../../core/message/postponed.js');
   return {
     form: CELERY_FORM,

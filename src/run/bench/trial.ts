@@ -13,10 +13,10 @@ import { type Names, namesFor, ownQueue, routingKeyOf, userQueueOf } from '../..
 import { type CaseReport, labelOf } from '../../core/reports/bench-report.js';
 import type { WorkerReport } from '../../core/reports/worker-report.js';
 import type { Clock } from '../../core/values/clock.js';
+import { CeleryWorkers } from '../celery/bench/celery-workers.js';
+import type { CeleryCommand } from '../celery/bench/find-celery.js';
 import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
-import { CeleryWorkers } from './celery/celery-workers.js';
-import type { CeleryCommand } from './celery/find-celery.js';
 import { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';

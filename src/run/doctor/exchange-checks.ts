@@ -1,6 +1,6 @@
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
-import { describeAlternate, mendOfAlternate } from '../queues/astray.js';
+import { describeAlternate, mendOfAlternate } from '../queues/prune/astray.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 const ASK_FOR_RIGHTS = 'Give the user the "management" tag.';

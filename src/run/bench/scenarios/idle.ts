@@ -1,5 +1,5 @@
+import { speedAgainst } from '../bench-measures.js';
 import { lasting } from '../load.js';
-import { speedAgainst } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 
 const ACTIVE = 10;

@@ -1,5 +1,5 @@
+import { dwell, firstDwell } from '../bench-measures.js';
 import { lasting, paced } from '../load.js';
-import { dwell, firstDwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
 

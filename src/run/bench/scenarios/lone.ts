@@ -1,5 +1,5 @@
+import { speedAgainstFifo } from '../bench-measures.js';
 import { lasting } from '../load.js';
-import { speedAgainstFifo } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
 

@@ -1,6 +1,6 @@
 import { percentiles } from '../../../core/measures/percentiles.js';
+import { dwell } from '../bench-measures.js';
 import { paced } from '../load.js';
-import { dwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
 

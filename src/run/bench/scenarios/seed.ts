@@ -1,6 +1,6 @@
 import { lastPosition } from '../../../core/reports/bench-report.js';
+import { speedAgainstFifo } from '../bench-measures.js';
 import type { Claim } from '../claims.js';
-import { speedAgainstFifo } from '../measures.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
 

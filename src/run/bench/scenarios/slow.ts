@@ -1,5 +1,5 @@
+import { whileAllBacklogged } from '../bench-measures.js';
 import { lasting } from '../load.js';
-import { whileAllBacklogged } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
 

@@ -2,8 +2,8 @@ import { randomUsers } from '../../../core/load/workload.js';
 import { percentiles } from '../../../core/measures/percentiles.js';
 import { byHash, byPrefix } from '../../../core/queues/grouping.js';
 import { seededRandom } from '../../../core/values/random.js';
+import { dwell } from '../bench-measures.js';
 import type { ScheduledTask } from '../load.js';
-import { dwell } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
 

@@ -1,5 +1,5 @@
+import { percentAtHalfTime } from '../bench-measures.js';
 import { lasting } from '../load.js';
-import { percentAtHalfTime } from '../measures.js';
 import type { Scenario } from '../scenario.js';
 
 const WEIGHTS = { gold: 5, silver: 3, bronze: 2 } as const;

@@ -1,5 +1,10 @@
 import type { CeleryCall } from '../../../core/celery/decode-task.js';
-import { builtInHandlers, type Handler, type Handlers, type Payload } from '../handlers/handlers.js';
+import {
+  builtInHandlers,
+  type Handler,
+  type Handlers,
+  type Payload,
+} from '../../worker/handlers/handlers.js';
 import { CeleryPayload } from './celery-payload.js';
 
 /** A task is called by its full name, or by what follows the last dot: `tasks.double` is `double`. */

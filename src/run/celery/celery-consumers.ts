@@ -3,7 +3,7 @@ import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
-import type { Outsiders } from './outsiders.js';
+import type { Outsiders } from '../queues/prune/outsiders.js';
 
 const EXCHANGES_STAY_MS = 2_000;
 

@@ -4,7 +4,7 @@ import type { Connection } from '../../broker/connection/connection.js';
 import type { CeleryMessages } from '../../core/celery/encode-task.js';
 import type { CeleryReply } from '../../core/celery/pidbox.js';
 import { prefixedQueueOf } from '../../core/celery/queue-prefix.js';
-import type { ForeignTasks } from './publish-run.js';
+import type { ForeignTasks } from '../publish/publish-run.js';
 
 /** Queues that are named in a warning; the rest are only counted. */
 const NAMED = 3;

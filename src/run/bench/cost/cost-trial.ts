@@ -6,7 +6,7 @@ import { assertTopology, type QueueType } from '../../../broker/queues/topology.
 import { namesFor, routingKeyOf, userQueueOf } from '../../../core/queues/names.js';
 import type { CostRow } from '../../../core/reports/cost-report.js';
 import type { WorkerReport } from '../../../core/reports/worker-report.js';
-import { Pruner } from '../../queues/prune.js';
+import { Pruner } from '../../queues/prune/prune.js';
 import { FairqProcess } from '../fairq-process.js';
 import type { TrialDeps } from '../trial.js';
 import { cpuAtRest, settledMemory, untilAtRest } from './broker-load.js';

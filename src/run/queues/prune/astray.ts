@@ -1,9 +1,9 @@
-import type { Connection } from '../../broker/connection/connection.js';
-import type { AlternateExchange, Management } from '../../broker/management/management.js';
-import { countDirectSenders } from '../../broker/publishing/direct-senders.js';
-import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
-import { FairqError, refusedError } from '../../core/errors/errors.js';
-import type { Names } from '../../core/queues/names.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import type { AlternateExchange, Management } from '../../../broker/management/management.js';
+import { countDirectSenders } from '../../../broker/publishing/direct-senders.js';
+import { unroutableComesBack } from '../../../broker/publishing/unroutable.js';
+import { FairqError, refusedError } from '../../../core/errors/errors.js';
+import type { Names } from '../../../core/queues/names.js';
 
 /**
  * Who deletes a queue unbinds it first, so that publishers are told and wait. With an alternate exchange they are not

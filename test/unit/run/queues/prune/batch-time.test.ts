@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BatchTime } from '../../../../src/run/queues/batch-time.js';
+import { BatchTime } from '../../../../../src/run/queues/prune/batch-time.js';
 
 /** Batches that wait for 500 ms, and take so much longer to delete than to unbind. */
 function played(batches: number, deleteFactor: number): { unbindMs: number; longestMs: number } {

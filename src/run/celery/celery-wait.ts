@@ -3,7 +3,7 @@ import type { Connection } from '../../broker/connection/connection.js';
 import { LastingChannel } from '../../broker/connection/lasting-channel.js';
 import { CLASSIC_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
-import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from './awaited-tasks.js';
+import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from '../tasks/awaited-tasks.js';
 
 /** Answers wait for a client that has lost its connection; a queue that nobody reads for so long goes. */
 const UNUSED_FOR_MS = 10 * 60_000;

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, ConnectionClosed } from '../../broker/connection/connection.js';
-import type { Management } from '../../broker/management/management.js';
-import { type Lock, takeLock } from '../../broker/queues/lock.js';
-import { QueueRemover } from '../../broker/queues/queue-remover.js';
-import { FairqError, messageOf, refusedError } from '../../core/errors/errors.js';
-import { type Names, ownQueue } from '../../core/queues/names.js';
-import type { IdleQueue, PruneOutcome } from '../../core/reports/queue-report.js';
-import type { Clock } from '../../core/values/clock.js';
+import { type Connection, ConnectionClosed } from '../../../broker/connection/connection.js';
+import type { Management } from '../../../broker/management/management.js';
+import { type Lock, takeLock } from '../../../broker/queues/lock.js';
+import { QueueRemover } from '../../../broker/queues/queue-remover.js';
+import { FairqError, messageOf, refusedError } from '../../../core/errors/errors.js';
+import { type Names, ownQueue } from '../../../core/queues/names.js';
+import type { IdleQueue, PruneOutcome } from '../../../core/reports/queue-report.js';
+import type { Clock } from '../../../core/values/clock.js';
+import { LeaveRequests } from '../leave-requests.js';
 import { refuseWhereTasksGoAstray } from './astray.js';
 import { BatchTime } from './batch-time.js';
-import { LeaveRequests } from './leave-requests.js';
 import type { Outsiders } from './outsiders.js';
 import { takePruneLock } from './prune-lock.js';
 

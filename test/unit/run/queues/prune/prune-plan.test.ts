@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CountedListedQueue } from '../../../../src/broker/management/queue-figures.js';
-import type { Observations } from '../../../../src/core/queues/idle-queues.js';
-import { namesFor } from '../../../../src/core/queues/names.js';
-import { type PruneSelection, planPrune } from '../../../../src/run/queues/prune-plan.js';
+import type { CountedListedQueue } from '../../../../../src/broker/management/queue-figures.js';
+import type { Observations } from '../../../../../src/core/queues/idle-queues.js';
+import { namesFor } from '../../../../../src/core/queues/names.js';
+import { type PruneSelection, planPrune } from '../../../../../src/run/queues/prune/prune-plan.js';
 
 const NOW = 1_000_000;
 const ALL: PruneSelection = {

@@ -1,7 +1,7 @@
-import type { Connection } from '../../broker/connection/connection.js';
-import { type Lock, takeLock } from '../../broker/queues/lock.js';
-import { refusedError } from '../../core/errors/errors.js';
-import type { Names } from '../../core/queues/names.js';
+import type { Connection } from '../../../broker/connection/connection.js';
+import { type Lock, takeLock } from '../../../broker/queues/lock.js';
+import { refusedError } from '../../../core/errors/errors.js';
+import type { Names } from '../../../core/queues/names.js';
 
 /** For who unbinds and deletes queues: only one may at a time. Throws `PRUNE_RUNNING` where somebody else does. */
 export async function takePruneLock(connection: Connection, names: Names): Promise<Lock> {

@@ -14,7 +14,7 @@ import { messageOf } from '../../../core/errors/errors.js';
 import { carriedText } from '../../../core/message/carried.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 import { Unrunnable } from '../../../core/message/unrunnable.js';
-import type { Answer, TaskForm } from '../task/task-form.js';
+import type { Answer, TaskForm } from '../../worker/task/task-form.js';
 import { CeleryPayload } from './celery-payload.js';
 
 /** What a compressed body may come to; a few bytes can become any number. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Management } from '../../broker/management/management.js';
-import { ownQueue } from '../../core/queues/names.js';
-import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
-import { lookAtQueues, type QueueLook } from './look.js';
-import type { ObservationFile } from './observation-file.js';
+import type { Management } from '../../../broker/management/management.js';
+import { ownQueue } from '../../../core/queues/names.js';
+import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../../core/reports/queue-report.js';
+import { lookAtQueues, type QueueLook } from '../look.js';
+import type { ObservationFile } from '../observation-file.js';
 import { LAST_DELETES_TAKE_MS, type PruneDeps, type PruneOptions, Pruner } from './prune.js';
 import { type PruneSelection, planPrune } from './prune-plan.js';
 

@@ -1,9 +1,9 @@
-import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
-import type { OwnerOf } from '../../core/celery/queue-prefix.js';
-import type { Observations } from '../../core/queues/idle-queues.js';
-import { isReserved, type Names, ownQueue } from '../../core/queues/names.js';
-import type { IdleQueue, PrunePlan } from '../../core/reports/queue-report.js';
-import { namedBy } from './naming.js';
+import type { CountedListedQueue } from '../../../broker/management/queue-figures.js';
+import type { OwnerOf } from '../../../core/celery/queue-prefix.js';
+import type { Observations } from '../../../core/queues/idle-queues.js';
+import { isReserved, type Names, ownQueue } from '../../../core/queues/names.js';
+import type { IdleQueue, PrunePlan } from '../../../core/reports/queue-report.js';
+import { namedBy } from '../naming.js';
 
 export interface PruneSelection {
   /** Over the names of queues and users; undefined: every user queue. */

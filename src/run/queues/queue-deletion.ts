@@ -6,10 +6,10 @@ import { carriedText } from '../../core/message/carried.js';
 import { savedMessage } from '../../core/message/saved-message.js';
 import { ownQueue } from '../../core/queues/names.js';
 import type { TaskToSave } from '../publish/task-line.js';
-import { refuseWhereTasksGoAstray } from './astray.js';
 import { LeaveRequests } from './leave-requests.js';
-import type { PruneDeps } from './prune.js';
-import { takePruneLock } from './prune-lock.js';
+import { refuseWhereTasksGoAstray } from './prune/astray.js';
+import type { PruneDeps } from './prune/prune.js';
+import { takePruneLock } from './prune/prune-lock.js';
 import type { SavedTasks } from './saved-tasks.js';
 
 /** From unbinding to looking: what was on its way into the queue arrives. */

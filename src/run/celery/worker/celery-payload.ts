@@ -1,5 +1,5 @@
 import { type CeleryCall, writtenCall } from '../../../core/celery/decode-task.js';
-import type { Payload } from '../handlers/handlers.js';
+import type { Payload } from '../../worker/handlers/handlers.js';
 
 /** What a Celery task is called with: `{"args": […], "kwargs": {…}}`. */
 export class CeleryPayload implements Payload {
