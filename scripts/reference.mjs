@@ -7,9 +7,9 @@ import { referencePages } from './lib/reference-pages.mjs';
 import { root, say } from './lib/run.mjs';
 
 await build();
-const { treeOf } = await import('../dist/commands/command-tree.js');
-const { addGlobalOptions } = await import('../dist/commands/global-options.js');
-const { registerCommands } = await import('../dist/commands/index.js');
+const { treeOf } = await import('../dist/commands/shell/command-tree.js');
+const { addGlobalOptions } = await import('../dist/commands/flags/global-options.js');
+const { registerCommands } = await import('../dist/commands/register.js');
 const { EXIT_CODE_MEANINGS } = await import('../dist/core/errors/exit-code.js');
 const { SETTINGS } = await import('../dist/config/settings.js');
 

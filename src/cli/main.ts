@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import type { Action, CommandResult, Context } from '../commands/context.js';
-import { addGlobalOptions } from '../commands/global-options.js';
-import { registerCommands } from '../commands/index.js';
-import { Interrupts } from '../commands/interrupt.js';
-import { Log } from '../commands/log.js';
+import { addGlobalOptions } from '../commands/flags/global-options.js';
+import { registerCommands } from '../commands/register.js';
+import type { Action, CommandResult, Context } from '../commands/shared/context.js';
+import { Interrupts } from '../commands/shared/interrupt.js';
+import { Log } from '../commands/shared/log.js';
 import type { Config } from '../config/config.js';
 import { FairqError, messageOf, usageError } from '../core/errors/errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from '../core/errors/exit-code.js';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Run } from '../../src/commands/context.js';
-import { addGlobalOptions } from '../../src/commands/global-options.js';
-import { registerCommands } from '../../src/commands/index.js';
+import { addGlobalOptions } from '../../src/commands/flags/global-options.js';
+import { registerCommands } from '../../src/commands/register.js';
+import type { Run } from '../../src/commands/shared/context.js';
 
 /** Takes every command line apart, and runs none. */
 export function program(): Command {

@@ -1,6 +1,6 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
 import type { TrialDeps } from '../../run/bench/trial.js';
-import type { Context } from '../context.js';
+import type { Context } from '../shared/context.js';
 
 /** What a bench has to play with. */
 export type BenchDeps = Omit<TrialDeps, 'address' | 'onStep'> & {
@@ -18,8 +18,8 @@ export async function onBenchBroker<R>(
   play: (deps: BenchDeps, address: BrokerAddress) => Promise<R>,
 ): Promise<{ version: string; outcome: R }> {
   const { withBenchBroker } = await import('../../run/bench/bench-broker.js');
-  const { idGenerator } = await import('../identity.js');
-  const { showProgress } = await import('../progress.js');
+  const { idGenerator } = await import('../shared/identity.js');
+  const { showProgress } = await import('../shared/progress.js');
   const config = await context.config();
   const { io, clock } = context;
   const interrupted = context.interrupts.rejection(

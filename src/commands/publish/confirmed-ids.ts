@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { OutgoingTask } from '../../broker/publishing/outgoing-task.js';
 import { FairqError, messageOf, refusedError } from '../../core/errors/errors.js';
 import { notWritten } from '../../core/errors/file-errors.js';
-import type { Context } from '../context.js';
+import type { Context } from '../shared/context.js';
 
 /** Lines that wait to be written; then sending waits. */
 const MOST_WAITING = 4_000;

@@ -1,7 +1,7 @@
 import type { PublishReport } from '../../core/reports/publish-report.js';
 import { jsonText } from '../../core/values/written-json.js';
 import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
-import type { CommandResult, Context } from '../context.js';
+import type { CommandResult, Context } from '../shared/context.js';
 
 export interface WaitOutcome {
   readonly done: number;

@@ -1,5 +1,5 @@
 import type { ObservationFile } from '../../run/queues/observation-file.js';
-import type { Context } from '../context.js';
+import type { Context } from '../shared/context.js';
 
 /** What earlier looks at this broker's queues have seen. */
 export async function observationsOf(context: Context): Promise<ObservationFile> {

@@ -2,7 +2,7 @@ import { type FairqError, messageOf, usageError } from '../../core/errors/errors
 import type { HandlerGuard } from '../../run/worker/handlers/handler-guard.js';
 import type { TaskNaming } from '../../run/worker/handlers/handler-module.js';
 import type { Handlers } from '../../run/worker/handlers/handlers.js';
-import type { Context } from '../context.js';
+import type { Context } from '../shared/context.js';
 
 /**
  * A module may do anything to the process that it shares with us. What its handlers do outside of their

@@ -2,7 +2,7 @@ import { noticedBy } from '../../core/queues/noticing.js';
 import type { WorkerSnapshot } from '../../core/reports/worker-report.js';
 import { formatCount, formatDuration, formatTasks } from '../../render/numbers.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
-import type { Context } from '../context.js';
+import type { Context } from '../shared/context.js';
 import { Unshown } from './unshown.js';
 
 /** Failures, and results that were dropped, are named one by one so often between two summaries; the rest is counted. */

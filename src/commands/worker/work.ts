@@ -4,15 +4,15 @@ import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
-import type { CommandResult, Context } from '../context.js';
-import { FOREVER, reconnecting } from '../reconnecting.js';
-import { weightsFrom } from '../weights.js';
-import { celeryOf } from './celery.js';
-import { checkFlags, type WorkerFlags } from './flags.js';
+import { celeryOf } from '../celery/work-for-celery.js';
+import { weightsFrom } from '../flags/weight-flags.js';
+import type { CommandResult, Context } from '../shared/context.js';
+import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { guardedModule } from './guarded-module.js';
-import { serveMetrics } from './metrics.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
-import { includedQueues } from './queues.js';
+import { includedQueues } from './queues-to-serve.js';
+import { serveMetrics } from './serve-metrics.js';
+import { checkFlags, type WorkerFlags } from './worker-flags.js';
 
 /**
  * What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. With `priority` it is
@@ -62,8 +62,8 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const { OWN_FORM } = await import('../../run/worker/task/task-form.js');
   const { openConnection } = await import('../../broker/connection/connection.js');
   const { Management } = await import('../../broker/management/management.js');
-  const { idGenerator } = await import('../identity.js');
-  const { showProgress } = await import('../progress.js');
+  const { idGenerator } = await import('../shared/identity.js');
+  const { showProgress } = await import('../shared/progress.js');
   const { workerProgressLine } = await import('../../render/worker-text.js');
 
   const { io, interrupts } = context;
@@ -96,7 +96,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     onUnblocked: () => context.say('the broker takes completions again'),
   });
   if (flags.exec !== undefined) {
-    const { sayDescriptors } = await import('./descriptors.js');
+    const { sayDescriptors } = await import('./enough-descriptors.js');
     sayDescriptors(flags.concurrency, context);
   }
   const newId = idGenerator(context);

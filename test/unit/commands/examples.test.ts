@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { treeOf } from '../../../src/commands/command-tree.js';
+import { treeOf } from '../../../src/commands/shell/command-tree.js';
 import { allCommands } from '../../../src/core/reports/command-node.js';
 import { callsIn, program } from '../../support/command-lines.js';
 

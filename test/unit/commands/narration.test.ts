@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../../src/commands/context.js';
+import type { Context } from '../../../src/commands/shared/context.js';
 import { Narration } from '../../../src/commands/worker/narration.js';
 import type { WorkerSnapshot } from '../../../src/core/reports/worker-report.js';
 

@@ -1,0 +1,39 @@
+import type { Connection } from '../../broker/connection/connection.js';
+import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
+import type { Worker } from '../../run/worker/worker.js';
+import type { Context } from '../shared/context.js';
+import type { WorkerFlags } from '../worker/worker-flags.js';
+
+/** What a worker of Celery's messages does otherwise. */
+export async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
+  if (queues === undefined && queuePrefix === undefined) {
+    throw usageError('CELERY_WHICH', '--celery: which queues?', {
+      hint: 'Name those of your application: --queue-prefix usersequence_, or --queues with a glob.',
+    });
+  }
+  const { CELERY_FORM } = await import('../../run/celery/worker/celery-form.js');
+  const { celeryBuiltIns, findByCeleryName } = await import('../../run/celery/worker/celery-handlers.js');
+  const { CeleryEar } = await import('../../run/celery/worker/celery-ear.js');
+  const { STEPS_MS } = await import('../../core/message/postponed.js');
+  return {
+    form: CELERY_FORM,
+    naming: { find: findByCeleryName, builtIns: celeryBuiltIns },
+    stepsMs: STEPS_MS,
+    listen: async (connection: Connection, node: string, worker: Worker, context: Context) => {
+      const onFailure = (error: unknown) =>
+        context.warn(`new queues are found when they are looked for, and not at once: ${messageOf(error)}`);
+      try {
+        return await CeleryEar.open(connection, node, {
+          serves: (queue) => worker.serves(queue),
+          onQueue: (queue) => worker.takeUp(queue),
+          onFailure,
+        });
+      } catch (error) {
+        // To hear is a help and no need; whatever else is wrong the worker meets itself.
+        if (!(error instanceof FairqError && error.kind === 'refused')) throw error;
+        onFailure(error);
+        return undefined;
+      }
+    },
+  };
+}

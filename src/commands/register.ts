@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { registerBench } from './bench/bench-command.js';
+import { registerBroker } from './broker/broker-command.js';
+import { registerDead } from './dead/dead-command.js';
+import { registerDoctor } from './doctor/doctor-command.js';
+import { registerPublish } from './publish/publish-command.js';
+import { registerQueues } from './queues/queues-command.js';
+import { registerReport } from './report/report-command.js';
+import type { Run } from './shared/context.js';
+import { registerShell } from './shell/shell-command.js';
+import { registerTask } from './task/task-command.js';
+import { registerTasks } from './task/tasks-command.js';
+import { registerTop } from './top/top-command.js';
+import { registerWorker } from './worker/worker-command.js';
+
+/** Every verb, in the order of the help. */
+export function registerCommands(program: Command, run: Run): void {
+  registerPublish(program, run);
+  registerWorker(program, run);
+  registerReport(program, run);
+  registerTask(program, run);
+  registerTasks(program, run);
+  registerQueues(program, run);
+  registerTop(program, run);
+  registerDead(program, run);
+  registerDoctor(program, run);
+  registerBench(program, run);
+  registerBroker(program, run);
+  registerShell(program, run);
+}
