@@ -13,7 +13,7 @@ import { jsonText } from '../core/values/written-json.js';
 import { type Io, processIo } from '../process/io.js';
 import { systemClock } from '../process/system-clock.js';
 import { VERSION } from '../process/version.js';
-import { safeLines } from '../render/safe-text.js';
+import { safeLines } from '../render/parts/safe-text.js';
 
 /** argv → command → report → text and exit code. */
 async function main(io: Io): Promise<number> {

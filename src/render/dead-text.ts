@@ -1,9 +1,9 @@
 import type { DeadLetter } from '../core/message/dead-letter.js';
 import type { DeadLetterGroup, GroupField } from '../core/message/dead-letter-groups.js';
-import { formatBytes, formatCount, formatDuration } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
-import { renderTable } from './table.js';
+import { formatBytes, formatCount, formatDuration } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
+import { renderTable } from './parts/table.js';
 
 interface Letter extends DeadLetter {
   readonly id: string;

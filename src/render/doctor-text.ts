@@ -1,8 +1,8 @@
 import type { Finding, Level } from '../core/reports/finding.js';
-import { formatCount } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle, type Tone } from './style.js';
-import { padRight, wrapText } from './text.js';
+import { formatCount } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle, type Tone } from './parts/style.js';
+import { padRight, wrapText } from './parts/text.js';
 
 /** A word and a sign: nothing is said by colour alone. */
 const MARKS: Readonly<Record<Level, { word: string; tone: Tone }>> = {

@@ -1,8 +1,8 @@
 import type { PublishProgress, PublishReport } from '../core/reports/publish-report.js';
 import { shellWord } from '../core/reports/shell-word.js';
-import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
+import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
 
 /** Queues named one by one. */
 const QUEUES_SHOWN = 3;

@@ -1,9 +1,9 @@
 import type { RunningTaskRow, RunningTasks } from '../core/reports/running-report.js';
-import { formatCount, formatDuration } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
-import { renderTable } from './table.js';
-import { wrapText } from './text.js';
+import { formatCount, formatDuration } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
+import { renderTable } from './parts/table.js';
+import { wrapText } from './parts/text.js';
 
 export function renderRunning({ tasks, total, workers, silent }: RunningTasks, style: TextStyle): string {
   const safe = (text: string) => safeText(text, style.unicode);

@@ -1,8 +1,8 @@
 import type { HeldBack, TaskState } from '../core/events/task-state.js';
 import { WrittenJson } from '../core/values/written-json.js';
-import { formatCount, formatDuration } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
+import { formatCount, formatDuration } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
 
 /** Of a result so many characters are shown; `--json` has all of it. */
 const RESULT_SHOWN = 2_000;

@@ -1,10 +1,10 @@
 import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top/top-sample.js';
 import { type TopView, usersIn } from '../core/top/top-view.js';
-import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
-import { type Column, renderTable } from './table.js';
-import { fitText, textWidth, wrapParts, wrapText } from './text.js';
+import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
+import { type Column, renderTable } from './parts/table.js';
+import { fitText, textWidth, wrapParts, wrapText } from './parts/text.js';
 
 const MOST_WORKERS = 5;
 const BAR = 12;

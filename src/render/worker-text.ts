@@ -1,9 +1,9 @@
 import type { Holding, WorkerReport, WorkerSnapshot } from '../core/reports/worker-report.js';
 import { WINDOW_REASONS } from '../core/scheduling/windows.js';
-import { formatCount, formatDuration, formatRate, formatTasks } from './numbers.js';
-import { safeText } from './safe-text.js';
-import { paint, type TextStyle } from './style.js';
-import { wrapText } from './text.js';
+import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
+import { safeText } from './parts/safe-text.js';
+import { paint, type TextStyle } from './parts/style.js';
+import { wrapText } from './parts/text.js';
 
 export function renderWorker(report: WorkerReport, style: TextStyle): string {
   const { completed, failed, users, seconds } = report;

@@ -113,7 +113,7 @@ async function bench(flags: BenchFlags, context: Context): Promise<CommandResult
 }
 
 async function list(scenarios: readonly Pick<Scenario, 'name' | 'summary'>[]): Promise<CommandResult> {
-  const { renderScenarios } = await import('../../render/bench-table.js');
+  const { renderScenarios } = await import('../../render/bench/bench-table.js');
   return {
     document: {
       schemaVersion: 1,
@@ -185,8 +185,8 @@ async function resultOf(
   context: Context,
 ): Promise<CommandResult> {
   const { seed, scale, check = [] } = flags;
-  const { renderBench } = await import('../../render/bench-text.js');
-  const { renderBenchTable } = await import('../../render/bench-table.js');
+  const { renderBench } = await import('../../render/bench/bench-text.js');
+  const { renderBenchTable } = await import('../../render/bench/bench-table.js');
   const { startOrder } = await import('../../run/bench/bench-measures.js');
   const thresholds = await Promise.all(played.map(({ results }) => thresholdsOf(check, results, context)));
   const withStarts = played.map(({ scenario, results, figures, checks, passed }, i) => ({

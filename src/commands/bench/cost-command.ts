@@ -15,7 +15,7 @@ const TYPES = ['classic', 'quorum'] as const;
 /** What many queues cost. A number that is too much for the broker is said, and the rest goes on. */
 export async function benchCost(flags: CostFlags, context: Context): Promise<CommandResult> {
   const { costOf } = await import('../../run/bench/cost/cost-trial.js');
-  const { renderCost } = await import('../../render/cost-text.js');
+  const { renderCost } = await import('../../render/bench/cost-text.js');
   const sizes = [...(flags.queues ?? SIZES), ...(flags.large === true ? [LARGE] : [])];
   const failures: string[] = [];
   const { version, outcome: rows } = await onBenchBroker(

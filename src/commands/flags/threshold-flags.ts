@@ -34,7 +34,7 @@ export async function checked(
 ): Promise<ThresholdResult[]> {
   if (thresholds.length === 0) return [];
   // Not for every command that only has the flag.
-  const { describeThreshold } = await import('../../render/threshold-text.js');
+  const { describeThreshold } = await import('../../render/parts/threshold-text.js');
   const results = thresholds.map((threshold) => {
     const shown = evaluateThreshold(threshold, report);
     const isSpeed = threshold.of.measure.unit === 'rate';

@@ -3,7 +3,7 @@ import { messageOf, refusedError, usageError } from '../../core/errors/errors.js
 import { BY_USER } from '../../core/queues/grouping.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import { shellWord } from '../../core/reports/shell-word.js';
-import { formatTasks } from '../../render/numbers.js';
+import { formatTasks } from '../../render/parts/numbers.js';
 import { Places } from '../../run/publish/places.js';
 import type { DeleteOutcome } from '../../run/queues/queue-deletion.js';
 import { confirmed } from '../shared/confirm.js';

@@ -215,7 +215,7 @@ async function once(rounds: PruneRounds, flags: PruneFlags, context: Context): P
 
 /** Looks twice, and waits in between. */
 async function observed(rounds: PruneRounds, ms: number, context: Context): Promise<PrunePlan> {
-  const { formatDuration } = await import('../../render/numbers.js');
+  const { formatDuration } = await import('../../render/parts/numbers.js');
   await rounds.plan();
   const until = context.clock.now() + ms;
   const progress = await showProgress(
@@ -228,7 +228,7 @@ async function observed(rounds: PruneRounds, ms: number, context: Context): Prom
 }
 
 async function pruneShown(rounds: PruneRounds, plan: PrunePlan, context: Context): Promise<PruneReport> {
-  const { formatCount } = await import('../../render/numbers.js');
+  const { formatCount } = await import('../../render/parts/numbers.js');
   let done = 0;
   let kept = 0;
   const progress = await showProgress(

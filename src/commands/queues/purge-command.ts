@@ -25,7 +25,7 @@ Examples:
 async function purge(flags: PurgeFlags, context: Context): Promise<CommandResult> {
   const { openConnection } = await import('../../broker/connection/connection.js');
   const { QueueRemover } = await import('../../broker/queues/queue-remover.js');
-  const { formatTasks } = await import('../../render/numbers.js');
+  const { formatTasks } = await import('../../render/parts/numbers.js');
   const config = await context.config();
   const name = nameOfQueue(flags, config);
   const connection = await openConnection(config.address, 'fairq queues purge');

@@ -113,7 +113,7 @@ async function reportOn(
 ): Promise<CommandResult> {
   const { listRuns } = await import('../../run/report/replay.js');
   if (flags.list === true) {
-    const { renderRuns } = await import('../../render/runs-text.js');
+    const { renderRuns } = await import('../../render/report/runs-text.js');
     const runs = await listRuns(source);
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
@@ -134,7 +134,7 @@ async function reportOn(
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
   const pageOf = async () => {
-    const { titleOf } = await import('../../render/report-text.js');
+    const { titleOf } = await import('../../render/report/report-text.js');
     const { aboutThis } = await import('../shared/about.js');
     const { drawnUsers } = await import('../../render/html/drawn-users.js');
     const both = [
@@ -153,13 +153,13 @@ async function reportOn(
   };
   await writeHtmlFile(flags, pageOf, context);
   if (flags.csv === true) {
-    const { usersAsCsv } = await import('../../render/report-csv.js');
+    const { usersAsCsv } = await import('../../render/report/report-csv.js');
     return { document, text: () => usersAsCsv(shown.users, context.io.stdoutIsTerminal), endsAs };
   }
-  const { renderReport } = await import('../../render/report-text.js');
-  const { MOST_BARS, timelineColumns } = await import('../../render/timeline-text.js');
-  const { renderGroups } = await import('../../render/groups-text.js');
-  const { renderRunComparison } = await import('../../render/comparison-text.js');
+  const { renderReport } = await import('../../render/report/report-text.js');
+  const { MOST_BARS, timelineColumns } = await import('../../render/report/timeline-text.js');
+  const { renderGroups } = await import('../../render/report/groups-text.js');
+  const { renderRunComparison } = await import('../../render/report/comparison-text.js');
   return {
     document,
     text: (style) =>

@@ -1,6 +1,6 @@
 import { cpus, platform, release, totalmem } from 'node:os';
 import { VERSION } from '../../process/version.js';
-import { formatBytes } from '../../render/numbers.js';
+import { formatBytes } from '../../render/parts/numbers.js';
 import { quoted } from '../../render/shell/options.js';
 import type { Context } from './context.js';
 

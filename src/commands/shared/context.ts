@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { Io } from '../../process/io.js';
-import type { TextStyle } from '../../render/style.js';
+import type { TextStyle } from '../../render/parts/style.js';
 import type { Interrupts } from './interrupt.js';
 import type { Log, LogFields } from './log.js';
 

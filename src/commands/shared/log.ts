@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/values/clock.js';
 import type { Io } from '../../process/io.js';
-import { safeLines } from '../../render/safe-text.js';
+import { safeLines } from '../../render/parts/safe-text.js';
 
 export type LogLevel = 'error' | 'warning' | 'info' | 'detail';
 

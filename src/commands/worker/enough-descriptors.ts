@@ -1,4 +1,4 @@
-import { formatCount } from '../../render/numbers.js';
+import { formatCount } from '../../render/parts/numbers.js';
 import { descriptorsFor } from '../../run/worker/handlers/descriptors.js';
 import type { Context } from '../shared/context.js';
 

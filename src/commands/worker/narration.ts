@@ -1,6 +1,6 @@
 import { noticedBy } from '../../core/queues/noticing.js';
 import type { WorkerSnapshot } from '../../core/reports/worker-report.js';
-import { formatCount, formatDuration, formatTasks } from '../../render/numbers.js';
+import { formatCount, formatDuration, formatTasks } from '../../render/parts/numbers.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
 import type { Context } from '../shared/context.js';
 import { Unshown } from './unshown.js';

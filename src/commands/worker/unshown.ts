@@ -1,4 +1,4 @@
-import { formatCount } from '../../render/numbers.js';
+import { formatCount } from '../../render/parts/numbers.js';
 
 /** So many users are told apart, and so many named. */
 const MOST_USERS = 1_000;

@@ -4,7 +4,7 @@ import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
 import { delaysOf } from '../../core/message/retry-policy.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import { parseBytes, parseCount, parseDuration } from '../../core/values/quantities.js';
-import { formatDuration } from '../../render/numbers.js';
+import { formatDuration } from '../../render/parts/numbers.js';
 import type { GroupByFlags } from '../flags/group-by.js';
 import type { WeightFlags } from '../flags/weight-flags.js';
 

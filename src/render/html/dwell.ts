@@ -1,5 +1,5 @@
 import type { Percentiles, RunReport, UserReport } from '../../core/reports/run-report.js';
-import { formatCount, formatDuration } from '../numbers.js';
+import { formatCount, formatDuration } from '../parts/numbers.js';
 import { colorOf, framed, LEFT, laneName, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
 import { countScale, logTimeScale, type Scale } from './scales.js';

@@ -1,5 +1,5 @@
-import { safeText } from '../safe-text.js';
-import { fitText } from '../text.js';
+import { safeText } from '../parts/safe-text.js';
+import { fitText } from '../parts/text.js';
 import { html, type Markup } from './markup.js';
 import type { Scale } from './scales.js';
 

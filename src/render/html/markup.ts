@@ -1,4 +1,4 @@
-import { safeText } from '../safe-text.js';
+import { safeText } from '../parts/safe-text.js';
 
 /** Text that is markup already: made by `html`, and by nothing else. */
 export class Markup {

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../numbers.js';
+import { formatCount, formatDuration } from '../parts/numbers.js';
 
 /** From values to places on a line, with the values that are worth a mark. */
 export interface Scale {

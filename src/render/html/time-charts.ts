@@ -1,5 +1,5 @@
 import type { RunTimeline, Spread } from '../../core/measures/run-timeline.js';
-import { formatCount } from '../numbers.js';
+import { formatCount } from '../parts/numbers.js';
 import { COLORS, colorOf, framed, LEFT, legend, points, RIGHT, round, TOP, WIDTH } from './frame.js';
 import { html, type Markup } from './markup.js';
 import { clockScale, countScale, type Scale, timeScale } from './scales.js';

@@ -1,5 +1,5 @@
 import type { RunReport, UserReport } from '../../core/reports/run-report.js';
-import { formatCount, formatDuration } from '../numbers.js';
+import { formatCount, formatDuration } from '../parts/numbers.js';
 import { html, type Markup } from './markup.js';
 
 /** So many are in the page for who has no scripts, or prints it; the search finds the others. */

@@ -2,11 +2,11 @@ import type { Comparison, Verdict } from '../../core/measures/comparison.js';
 import type { BenchCheck } from '../../core/reports/bench-report.js';
 import type { RunReport } from '../../core/reports/run-report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
-import { checkLine } from '../bench-check.js';
-import { changeOf } from '../comparison-text.js';
-import { formatCount, formatDuration } from '../numbers.js';
-import { describeCut, describeMissing, describeSending } from '../report-text.js';
-import { formatMeasure, thresholdLine } from '../threshold-text.js';
+import { checkLine } from '../bench/bench-check.js';
+import { formatCount, formatDuration } from '../parts/numbers.js';
+import { formatMeasure, thresholdLine } from '../parts/threshold-text.js';
+import { changeOf } from '../report/comparison-text.js';
+import { describeCut, describeMissing, describeSending } from '../report/report-text.js';
 import { html, type Markup } from './markup.js';
 
 const MOST_USERS = 20;

@@ -1,5 +1,5 @@
 import type { UserQueue } from '../../core/reports/queue-report.js';
-import { asCsv } from '../csv.js';
+import { asCsv } from '../parts/csv.js';
 
 const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers', 'memoryBytes', 'idleMs'];
 

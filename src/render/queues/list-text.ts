@@ -1,9 +1,9 @@
 import type { QueueList, UserQueue } from '../../core/reports/queue-report.js';
-import { formatBytes, formatCount, formatDuration } from '../numbers.js';
-import { safeText } from '../safe-text.js';
-import { paint, type TextStyle } from '../style.js';
-import { renderTable } from '../table.js';
-import { wrapParts } from '../text.js';
+import { formatBytes, formatCount, formatDuration } from '../parts/numbers.js';
+import { safeText } from '../parts/safe-text.js';
+import { paint, type TextStyle } from '../parts/style.js';
+import { renderTable } from '../parts/table.js';
+import { wrapParts } from '../parts/text.js';
 
 export function renderQueues({ queues, hidden, totals }: QueueList, style: TextStyle): string {
   if (totals.queues === 0) return 'No queues.';

@@ -1,9 +1,9 @@
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
-import { formatBytes, formatCount, formatDuration, formatRate } from '../numbers.js';
-import { safeText } from '../safe-text.js';
-import { paint, type TextStyle } from '../style.js';
-import { renderTable } from '../table.js';
-import { wrapText } from '../text.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../parts/numbers.js';
+import { safeText } from '../parts/safe-text.js';
+import { paint, type TextStyle } from '../parts/style.js';
+import { renderTable } from '../parts/table.js';
+import { wrapText } from '../parts/text.js';
 
 /** Names given for each reason; the rest are counted. */
 const EXAMPLES = 3;

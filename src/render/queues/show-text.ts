@@ -6,10 +6,10 @@ import {
   formatRate,
   formatShare,
   formatTasks,
-} from '../numbers.js';
-import { safeText } from '../safe-text.js';
-import { paint, type TextStyle } from '../style.js';
-import { padRight, wrapText } from '../text.js';
+} from '../parts/numbers.js';
+import { safeText } from '../parts/safe-text.js';
+import { paint, type TextStyle } from '../parts/style.js';
+import { padRight, wrapText } from '../parts/text.js';
 
 const LABEL = 12;
 const CONSUMERS_SHOWN = 20;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RunMeasures } from '../../../../src/core/measures/run-measures.js';
 import { BY_USER, byMap, byPrefix } from '../../../../src/core/queues/grouping.js';
-import { renderGroups } from '../../../../src/render/groups-text.js';
+import { renderGroups } from '../../../../src/render/report/groups-text.js';
 import { hostileName, unsafeIn } from '../../../support/hostile-names.js';
 import { inBlocks, roundRobin, runRecord, taskEvent } from '../../../support/synthetic-run.js';
 

@@ -6,7 +6,7 @@ import {
   parseThreshold,
   type ThresholdResult,
 } from '../../../../src/core/thresholds/threshold.js';
-import { describeThreshold } from '../../../../src/render/threshold-text.js';
+import { describeThreshold } from '../../../../src/render/parts/threshold-text.js';
 import { inBlocks, roundRobin, runInOrder } from '../../../support/synthetic-run.js';
 
 /** A task takes 20 µs: A's dwell is at most 180 µs, B's first waits for 200. */

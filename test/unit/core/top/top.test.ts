@@ -8,7 +8,7 @@ import {
   usersIn,
 } from '../../../../src/core/top/top-view.js';
 import { TopWindow, topUsers } from '../../../../src/core/top/top-window.js';
-import { textWidth } from '../../../../src/render/text.js';
+import { textWidth } from '../../../../src/render/parts/text.js';
 import { renderTop } from '../../../../src/render/top-text.js';
 import { unsafeIn, withoutColours } from '../../../support/hostile-names.js';
 import { taskEvent } from '../../../support/synthetic-run.js';
