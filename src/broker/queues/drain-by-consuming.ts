@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel, Message } from 'amqplib';
 import type { Connection } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
-import type { Keeper } from './queue-drain.js';
+import type { MessageKeeper } from './message-keeper.js';
 
 const LOOK_EVERY_MS = 50;
 /** The broker has begun to deliver by then, or somebody else is the one whom it delivers to. */
@@ -17,7 +17,7 @@ export async function drainByConsuming(
   connection: Connection,
   queue: string,
   batchSize: number,
-  keeper: Keeper,
+  keeper: MessageKeeper,
 ): Promise<void> {
   const channel = await connection.channel();
   try {
@@ -38,7 +38,7 @@ export async function drainByConsuming(
   }
 }
 
-async function keepAll(channel: Channel, came: Message[], keeper: Keeper): Promise<void> {
+async function keepAll(channel: Channel, came: Message[], keeper: MessageKeeper): Promise<void> {
   const batch = came.splice(0);
   const last = batch.at(-1);
   if (last === undefined) return;

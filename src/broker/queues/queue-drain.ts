@@ -2,6 +2,7 @@ import type { Channel, Message } from 'amqplib';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { drainByConsuming } from './drain-by-consuming.js';
+import type { MessageKeeper } from './message-keeper.js';
 
 /** Messages that are handed on together. */
 const BATCH = 500;
@@ -10,20 +11,15 @@ const HOLD_AT_MOST_MS = 10 * 60_000;
 /** What the broker answers to `get` on a quorum queue with a single active consumer (3.10 to 4.3). */
 const LOCKED = 405;
 
-export type TakenMessage = Pick<Message, 'properties' | 'content'>;
-
-/** Where the messages go that are taken out. */
-export interface Keeper {
-  add(batch: readonly TakenMessage[]): Promise<void>;
-  /** Resolves when all that was added is safe: it leaves the queue then. */
-  keep(): Promise<void>;
-}
-
 /**
  * Takes what is ready out of a queue, in its order, until nothing is. Where the keeper rejects, what it has not kept goes
  * back to its place. Of a queue that can only be consumed nothing is taken while somebody else consumes it.
  */
-export async function drainQueue(connection: Connection, queue: string, keeper: Keeper): Promise<void> {
+export async function drainQueue(
+  connection: Connection,
+  queue: string,
+  keeper: MessageKeeper,
+): Promise<void> {
   const channel = await connection.channel();
   try {
     await drainByGetting(channel, queue, keeper);
@@ -36,7 +32,7 @@ export async function drainQueue(connection: Connection, queue: string, keeper: 
 }
 
 /** Nothing leaves the queue before all of it is kept; of more than can be read in ten minutes, what was read until then. */
-async function drainByGetting(channel: Channel, queue: string, keeper: Keeper): Promise<void> {
+async function drainByGetting(channel: Channel, queue: string, keeper: MessageKeeper): Promise<void> {
   let heldSince = performance.now();
   let held: Message | undefined;
   for (;;) {

@@ -2,10 +2,15 @@ import type { Connection } from '../../broker/connection/connection.js';
 import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
-import type { WorkerFlags } from '../worker/worker-flags.js';
+
+/** The flags that say which queues of the application are served. */
+interface WhichQueues {
+  readonly queues?: readonly string[];
+  readonly queuePrefix?: string;
+}
 
 /** What a worker of Celery's messages does otherwise. */
-export async function celeryOf({ queues, queuePrefix }: WorkerFlags) {
+export async function celeryOf({ queues, queuePrefix }: WhichQueues) {
   if (queues === undefined && queuePrefix === undefined) {
     throw usageError('CELERY_WHICH', '--celery: which queues?', {
       hint: 'Name those of your application: --queue-prefix usersequence_, or --queues with a glob.',

@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
 import { usageError } from '../../core/errors/errors.js';
-import {
-  mergedRules,
-  parseWeight,
-  type WeightRule,
-  Weights,
-  weightRule,
-} from '../../core/scheduling/weights.js';
+import { type WeightRule, Weights } from '../../core/scheduling/weights.js';
 import { readTable } from './table-file.js';
+import { mergedRules, parseWeight, weightRule } from './weight-rules.js';
 
 export interface WeightFlags {
   weight?: WeightRule[];

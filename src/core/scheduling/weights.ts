@@ -1,9 +1,4 @@
-import { usageError } from '../errors/errors.js';
-import { type Glob, glob } from '../values/glob.js';
-
-/** Beyond these, a turn of the one would be lost in the rounding of the other's. */
-const LEAST = 0.001;
-const MOST = 1_000;
+import type { Glob } from '../values/glob.js';
 
 /** `--weight A=3`: users whose names match have this share against the others. */
 export interface WeightRule {
@@ -39,51 +34,6 @@ export class Weights {
   get unused(): readonly WeightRule[] {
     return this.#rules.filter((rule) => this.#unused.has(rule));
   }
-}
-
-/** `A=3` or `team-*=2.5`; a name may hold an equals sign, so the last one counts. */
-export function parseWeight(text: string): WeightRule {
-  const at = text.lastIndexOf('=');
-  if (at < 1) {
-    throw usageError('BAD_WEIGHT', `--weight: "${text}" is not a user and a weight`, {
-      hint: "Write NAME=NUMBER or GLOB=NUMBER, such as A=3 or 'team-*=2'.",
-    });
-  }
-  const number = text.slice(at + 1).trim();
-  return weightRule(text.slice(0, at), number === '' ? Number.NaN : Number(number), `--weight ${text}`);
-}
-
-/** @param where what to name in an error: the flag or the line that says so */
-export function weightRule(pattern: string, weight: number, where: string): WeightRule {
-  if (!(weight >= LEAST && weight <= MOST)) {
-    throw usageError('BAD_WEIGHT', `${where}: a weight is a number above 0`, {
-      hint: `Give one from ${LEAST} to ${MOST}; a user without one has 1. To leave users out, see --exclude.`,
-    });
-  }
-  return { pattern: glob(pattern), weight };
-}
-
-/**
- * Rules of a file and of the command line together: for the same name or glob the command line counts.
- * Twice in one place is a mistake, and nobody can know which was meant.
- */
-export function mergedRules(file: readonly WeightRule[], flags: readonly WeightRule[]): WeightRule[] {
-  const byPattern = new Map(file.map((rule) => [rule.pattern.pattern, rule]));
-  const given = new Map<string, number>();
-  for (const rule of flags) {
-    const { pattern } = rule.pattern;
-    const before = given.get(pattern);
-    if (before !== undefined && before !== rule.weight) {
-      throw usageError(
-        'WEIGHT_TWICE',
-        `--weight: "${pattern}" has two weights, ${before} and ${rule.weight}`,
-        { hint: 'Give it one.' },
-      );
-    }
-    given.set(pattern, rule.weight);
-    byPattern.set(pattern, rule);
-  }
-  return [...byPattern.values()];
 }
 
 /** A rule in the words in which it was given. */

@@ -1,7 +1,7 @@
 import { CLASSIC } from '../../broker/queues/topology.js';
 import type { DurationRange } from '../../core/values/quantities.js';
 import type { Places } from '../publish/places.js';
-import type { PublishPlan } from '../publish/publish-run.js';
+import type { PublishPlan } from '../publish/publish-plan.js';
 
 /** What one publisher of a bench sends: one user's tasks, or those of many. No duration: no-op tasks. */
 export type Load = Whose & {

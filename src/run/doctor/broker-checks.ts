@@ -1,9 +1,7 @@
 import { mendOfLimit } from '../../broker/connection/refusal.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
-import type { AmqpFacts, ManagementFacts } from './facts.js';
+import { type AmqpFacts, CHANNELS_NEEDED, type ManagementFacts } from './facts.js';
 
-/** A worker takes 32 channels for its consumers, and some for itself. */
-export const CHANNELS_NEEDED = 45;
 /** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
 const QUEUE_BYTES = { classic: 40 * 1024, quorum: 118 * 1024 };
 const NEARLY_FULL = 0.8;

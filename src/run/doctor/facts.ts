@@ -17,8 +17,9 @@ import { EXCLUSIVE_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
-import { CHANNELS_NEEDED } from './broker-checks.js';
 
+/** A worker takes 32 channels for its consumers, and some for itself. */
+export const CHANNELS_NEEDED = 45;
 /** It is enough that there is something to hear. */
 const HEARS_NOTHING = { onEvent: () => {}, onHearAgain: () => {}, onFailure: () => {} };
 /** A broker that has just got into an alarm answers nothing that is published. */

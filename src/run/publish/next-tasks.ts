@@ -1,4 +1,4 @@
-import type { PlannedTask } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
 
 type Batches = AsyncGenerator<readonly PlannedTask[]>;
 

@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors/errors.js';
 import { fixedQueue, taskRoute } from '../../core/queues/fixed-queue.js';
 import type { Grouping } from '../../core/queues/grouping.js';
 import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
-import type { PlannedTask } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
 
 export interface PlaceOptions {
   /** `--queue`: where all tasks go that do not say otherwise. */

@@ -10,7 +10,8 @@ import type { DurationRange } from '../../core/values/quantities.js';
 import { seededRandom } from '../../core/values/random.js';
 import { payloadsFrom } from './payloads.js';
 import { Places } from './places.js';
-import type { PlannedTask, PublishPlan } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
+import type { PublishPlan } from './publish-plan.js';
 
 /** Tasks that are made at a time. */
 const BATCH = 256;

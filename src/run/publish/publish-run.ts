@@ -5,21 +5,19 @@ import {
   type OutgoingTask,
   Publisher,
 } from '../../broker/publishing/publisher.js';
-import { assertTopology, type QueueKind } from '../../broker/queues/topology.js';
+import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
-import type { Pacing } from '../../core/load/pacing.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
 import type { CarriedProperties } from '../../core/message/carried.js';
-import type { Envelope } from '../../core/message/envelope.js';
-import type { SentProperties } from '../../core/message/saved-message.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { compareNatural } from '../../core/values/natural-order.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { NextTasks, SourceFailure } from './next-tasks.js';
+import type { PlannedTask } from './planned-task.js';
+import type { PublishPlan } from './publish-plan.js';
 import { RunNotes } from './run-notes.js';
-import type { TaskSource } from './task-file.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
@@ -31,41 +29,6 @@ const MOST_SAID_AT_ONCE = 256;
 
 /** How often it is said again whose tasks these are, and how many of a stream. */
 const SAY_AGAIN_EVERY_MS = 60_000;
-
-export interface PlannedTask {
-  /** Given to it; one is made where it has none. */
-  readonly id?: string | undefined;
-  readonly user: string;
-  /** The queue that it goes to, if not its user's own. */
-  readonly queue?: string;
-  readonly priority?: number;
-  readonly type: string;
-  readonly contentType: string;
-  readonly payload: Buffer;
-  /** Of the file that it was read from, for messages. */
-  readonly line?: number;
-  /** Of a task that was sent before and is sent again as it was; null: one that never had an envelope. */
-  readonly envelope?: Envelope | null;
-  readonly headers?: Readonly<Record<string, unknown>>;
-  readonly properties?: SentProperties;
-}
-
-export interface PublishPlan {
-  readonly run: string;
-  /** Undefined where they are read while they are sent. */
-  readonly total: number | undefined;
-  /** Those that are known before. */
-  readonly users: readonly string[];
-  /** What all of its tasks have in common. */
-  readonly common: Pick<PlannedTask, 'queue'> & Partial<Pick<PlannedTask, 'user' | 'type'>>;
-  batches(): AsyncGenerator<readonly PlannedTask[]>;
-  /** Where they are read from, if they are. */
-  readonly source?: TaskSource;
-  readonly pacing: Pacing;
-  readonly queueKind: QueueKind;
-  /** One queue for all users, as in strategy `fifo`. */
-  readonly shared: boolean;
-}
 
 /** Tasks for an application's own workers, in its own queues. */
 export interface ForeignTasks extends NamedQueues {

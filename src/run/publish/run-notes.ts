@@ -10,7 +10,8 @@ import type { AboutTask, PublishedIds } from '../../core/events/task-event.js';
 import { idSeries } from '../../core/message/task-id.js';
 import { encodeText, type Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
-import type { PlannedTask, PublishPlan } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
+import type { PublishPlan } from './publish-plan.js';
 
 const SAY_SENT_EVERY_MS = 2_000;
 

@@ -3,7 +3,7 @@ import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import { IdLines } from '../../core/load/id-lines.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import { linesOf } from './lines.js';
-import type { PlannedTask } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
 import { type LineOptions, parseTaskLine } from './task-line.js';
 
 const CHUNK = 1 << 20;

@@ -11,7 +11,7 @@ import {
 import { isSendTime } from '../../core/values/sane-numbers.js';
 import { memberText } from '../../core/values/written-json.js';
 import type { Places } from './places.js';
-import type { PlannedTask } from './publish-run.js';
+import type { PlannedTask } from './planned-task.js';
 
 /** A short string of AMQP's. */
 const short = z.string().refine((text) => carriedText(text) !== undefined, 'longer than 255 bytes');

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { drainQueue, type TakenMessage } from '../../broker/queues/queue-drain.js';
+import type { TakenMessage } from '../../broker/queues/message-keeper.js';
+import { drainQueue } from '../../broker/queues/queue-drain.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { carriedText } from '../../core/message/carried.js';

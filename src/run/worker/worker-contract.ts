@@ -4,10 +4,16 @@ import type { RetryPolicy } from '../../core/message/retry-policy.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import type { Weights } from '../../core/scheduling/weights.js';
-import type { ResultOptions } from './outcomes/results.js';
 import type { TaskForm } from './task/task-form.js';
 
 export type WorkerStrategy = 'fair' | 'arrival';
+
+export interface ResultOptions {
+  /** For how long a result is shown, milliseconds; 0: none is kept. */
+  readonly ttlMs: number;
+  /** Of a result as JSON; what is larger is not kept. */
+  readonly mostBytes: number;
+}
 
 export interface WorkerOptions {
   readonly name: string;

@@ -1,14 +1,8 @@
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { errorLine, valueLine } from '../../../core/events/task-result.js';
 import type { Failure } from '../../../core/message/dead-letter.js';
+import type { ResultOptions } from '../worker-contract.js';
 import { keptValue } from './kept-value.js';
-
-export interface ResultOptions {
-  /** For how long a result is shown, milliseconds; 0: none is kept. */
-  readonly ttlMs: number;
-  /** Of a result as JSON; what is larger is not kept. */
-  readonly mostBytes: number;
-}
 
 /** What is to be kept of what tasks returned, and of why they failed. */
 export class Results {

@@ -9,6 +9,7 @@ import { FirstTimes, followed } from '../../../core/scheduling/task-time.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { type Handlers, isThenable } from '../handlers/handlers.js';
 import type { HeldTask } from '../task/held-task.js';
+import type { RunFailure } from '../task/run-failure.js';
 import type { TaskForm } from '../task/task-form.js';
 import type { Admission, StartGate } from './start-gate.js';
 import { RunContext, TaskRun } from './task-run.js';
@@ -33,11 +34,6 @@ const BLOCKING_MS = 1_000;
 export interface LongCall {
   readonly task: HeldTask;
   readonly ms: number;
-}
-
-export interface RunFailure extends Failure {
-  /** When the next attempt is due; undefined: this was the last. */
-  readonly retryAfterMs: number | undefined;
 }
 
 export interface RunnerListener {

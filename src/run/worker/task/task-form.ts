@@ -2,8 +2,8 @@ import type { ConsumeMessage } from 'amqplib';
 import { carriedText } from '../../../core/message/carried.js';
 import { Unrunnable } from '../../../core/message/unrunnable.js';
 import type { Payload } from '../handlers/handlers.js';
-import type { RunFailure } from '../slots/runner.js';
 import type { HeldTask } from './held-task.js';
+import type { RunFailure } from './run-failure.js';
 
 /** A result for who waits for it. */
 export interface Answer {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  describeRule,
-  mergedRules,
-  parseWeight,
-  Weights,
-  weightRule,
-} from '../../../../src/core/scheduling/weights.js';
+import { mergedRules, parseWeight, weightRule } from '../../../../src/commands/flags/weight-rules.js';
+import { describeRule, Weights } from '../../../../src/core/scheduling/weights.js';
 
 const weightsOf = (...rules: string[]) => new Weights(rules.map(parseWeight));
 

@@ -1,0 +1,22 @@
+import type { QueueKind } from '../../broker/queues/topology.js';
+import type { Pacing } from '../../core/load/pacing.js';
+import type { PlannedTask } from './planned-task.js';
+import type { TaskSource } from './task-file.js';
+
+/** What a publish is to send, and how. */
+export interface PublishPlan {
+  readonly run: string;
+  /** Undefined where they are read while they are sent. */
+  readonly total: number | undefined;
+  /** Those that are known before. */
+  readonly users: readonly string[];
+  /** What all of its tasks have in common. */
+  readonly common: Pick<PlannedTask, 'queue'> & Partial<Pick<PlannedTask, 'user' | 'type'>>;
+  batches(): AsyncGenerator<readonly PlannedTask[]>;
+  /** Where they are read from, if they are. */
+  readonly source?: TaskSource;
+  readonly pacing: Pacing;
+  readonly queueKind: QueueKind;
+  /** One queue for all users, as in strategy `fifo`. */
+  readonly shared: boolean;
+}

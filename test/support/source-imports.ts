@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+/** `from './x.js'`, `import './x.js'` and `import('./x.js')`. */
+const IMPORT = /\b(?:from|import)\s*(\()?\s*'(\.[^']+)\.js'/g;
+
+/** That one file of `src` imports another. Both are named from `src` on, without their endings. */
+export interface SourceImport {
+  readonly from: string;
+  readonly to: string;
+  /** The import is made while the program runs, by `import()`. */
+  readonly isDynamic: boolean;
+}
+
+/** All imports between files of `src`, those of types among them. */
+export function sourceImports(): SourceImport[] {
+  return sourceFiles().flatMap((from) => {
+    const text = readFileSync(posix.join(SRC, `${from}.ts`), 'utf8');
+    return [...text.matchAll(IMPORT)].map(([, call, specifier]) => ({
+      from,
+      to: posix.join(posix.dirname(from), specifier!),
+      isDynamic: call !== undefined,
+    }));
+  });
+}
+
+export function sourceFiles(): string[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
+  return files.flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -'.ts'.length)] : []));
+}
+
+/** One way round for each group of nodes that lead to each other, as `a → b → a`; empty where there is none. */
+export function circlesAmong(arrows: readonly (readonly [from: string, to: string])[]): string[] {
+  const next = new Map<string, Set<string>>();
+  for (const [from, to] of arrows) {
+    if (from === to) continue;
+    const targets = next.get(from) ?? new Set();
+    next.set(from, targets.add(to));
+  }
+  const circles: string[] = [];
+  const finished = new Set<string>();
+  const path: string[] = [];
+  const visit = (node: string): void => {
+    const at = path.indexOf(node);
+    if (at >= 0) circles.push([...path.slice(at), node].join(' → '));
+    if (at >= 0 || finished.has(node)) return;
+    path.push(node);
+    for (const target of next.get(node) ?? []) visit(target);
+    path.pop();
+    finished.add(node);
+  };
+  for (const node of next.keys()) visit(node);
+  return circles;
+}
