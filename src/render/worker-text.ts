@@ -1,5 +1,5 @@
 import type { Holding, WorkerReport, WorkerSnapshot } from '../core/reports/worker-report.js';
-import { WINDOW_REASONS } from '../core/scheduling/windows.js';
+import { PREFETCH_REASONS } from '../core/scheduling/prefetch.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
 import { safeText } from './parts/safe-text.js';
 import { paint, type TextStyle } from './parts/style.js';
@@ -47,7 +47,7 @@ function renderHolding(holding: Holding, style: TextStyle): string[] {
   const { most, smallestWindow, largestWindow, reason } = holding;
   if (smallestWindow === null || largestWindow === null || reason === null) return [];
   const range = smallestWindow === largestWindow ? '' : `${formatCount(smallestWindow)} to `;
-  const text = `held at most ${formatTasks(most)}; of one user ${range}${formatTasks(largestWindow)} unacknowledged: ${WINDOW_REASONS[reason]}`;
+  const text = `held at most ${formatTasks(most)}; of one user ${range}${formatTasks(largestWindow)} unacknowledged: ${PREFETCH_REASONS[reason]}`;
   return wrapText(text, style).map((line) => paint('quiet', line, style));
 }
 

@@ -65,9 +65,11 @@ export class SimulatedSlots {
     for (const step of steps) {
       this.#do(step);
       this.#pausedFor--;
-      for (const [user, { held }] of this.#lanes.entries()) this.#gaps.backlog(user, held.size > 0);
-      const held = this.#lanes.reduce((sum, lane) => sum + lane.held.size, 0);
-      if (held !== this.#scheduler.held) throw new Error(`${held} are held, not ${this.#scheduler.held}`);
+      for (const [user, { prefetched: held }] of this.#lanes.entries())
+        this.#gaps.backlog(user, held.size > 0);
+      const held = this.#lanes.reduce((sum, lane) => sum + lane.prefetched.size, 0);
+      if (held !== this.#scheduler.prefetched)
+        throw new Error(`${held} are held, not ${this.#scheduler.prefetched}`);
     }
   }
 
@@ -136,7 +138,7 @@ export class SimulatedSlots {
 
   #pick(): void {
     const least = this.#lanes
-      .filter(({ held }) => held.size > 0)
+      .filter(({ prefetched: held }) => held.size > 0)
       .reduce<Lane<Task> | undefined>((a, b) => (a === undefined || inOrder(b, a) ? b : a), undefined);
     const task = this.#scheduler.next();
     if (task === undefined) {

@@ -79,7 +79,7 @@ export interface ConsumersListener<S> {
 interface Consumer<S> {
   readonly source: S;
   readonly queue: string;
-  window: number;
+  prefetch: number;
   tag: string | undefined;
   /** Index of its channel. */
   readonly place: number;
@@ -89,8 +89,8 @@ interface Consumer<S> {
 }
 
 /**
- * Consumers of many queues over a few channels. A queue's window is its consumer's prefetch: a
- * channel gives each new consumer the prefetch set last, so a window is changed by starting a
+ * Consumers of many queues over a few channels. A queue's prefetch is its consumer's: a
+ * channel gives each new consumer the prefetch set last, so a prefetch is changed by starting a
  * consumer with the new one and cancelling the old.
  */
 export class Consumers<S> {
@@ -133,13 +133,13 @@ export class Consumers<S> {
    *
    * @param atStake tasks run here: no channel that has some is to be lost over a queue that cannot be consumed
    */
-  async subscribe(queue: string, source: S, window: number, atStake: boolean): Promise<void> {
+  async subscribe(queue: string, source: S, prefetch: number, atStake: boolean): Promise<void> {
     const isNew = !this.#allowed.has(queue);
     const quiet = isNew && atStake && !this.#hasRefused ? this.#quietPlace() : undefined;
     const onTrial = isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake;
     const place = quiet ?? this.#next++ % CHANNELS;
     const consumer: Consumer<S> = {
-      ...{ source, queue, window, place, onTrial },
+      ...{ source, queue, prefetch, place, onTrial },
       tag: undefined,
       cancelled: false,
     };
@@ -168,14 +168,14 @@ export class Consumers<S> {
     return undefined;
   }
 
-  async resize(queue: string, window: number): Promise<void> {
+  async resize(queue: string, prefetch: number): Promise<void> {
     const old = this.#byQueue.get(queue);
-    if (old === undefined || old.window === window) return;
+    if (old === undefined || old.prefetch === prefetch) return;
     if (old.onTrial) {
-      old.window = window; // it starts with that
+      old.prefetch = prefetch; // it starts with that
       return;
     }
-    const fresh: Consumer<S> = { ...old, window, tag: undefined };
+    const fresh: Consumer<S> = { ...old, prefetch, tag: undefined };
     this.#byQueue.set(queue, fresh);
     await this.#start(fresh);
     await this.#cancel(old);
@@ -248,9 +248,9 @@ export class Consumers<S> {
   async #start(consumer: Consumer<S>): Promise<void> {
     const on = this.#places[consumer.place];
     if (!on?.open) return; // where it is on its way back, it takes up every consumer then
-    if (on.prefetch !== consumer.window) {
-      on.prefetch = consumer.window;
-      on.channel.prefetch(consumer.window).catch(() => {}); // fails only as the channel does
+    if (on.prefetch !== consumer.prefetch) {
+      on.prefetch = consumer.prefetch;
+      on.channel.prefetch(consumer.prefetch).catch(() => {}); // fails only as the channel does
     }
     on.starting++;
     try {

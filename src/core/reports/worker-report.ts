@@ -1,4 +1,4 @@
-import type { WindowReason } from '../scheduling/windows.js';
+import type { PrefetchReason } from '../scheduling/prefetch.js';
 
 export interface WorkerReport {
   readonly name: string;
@@ -36,7 +36,7 @@ export interface Holding {
   readonly smallestWindow: number | null;
   readonly largestWindow: number | null;
   /** What set the largest. */
-  readonly reason: WindowReason | null;
+  readonly reason: PrefetchReason | null;
 }
 
 /** Of a worker that was stopped before it had begun. */

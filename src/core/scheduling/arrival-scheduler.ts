@@ -7,7 +7,7 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
   readonly #order = new Deque<T>();
   readonly #gone = new Set<T>();
 
-  get held(): number {
+  get prefetched(): number {
     return this.#order.size - this.#gone.size;
   }
 
@@ -17,7 +17,7 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
 
   push(lane: Lane<T>, task: T): void {
     lane.resting = false;
-    lane.held.push(task);
+    lane.prefetched.push(task);
     this.#order.push(task);
   }
 
@@ -27,20 +27,20 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
       if (task === undefined) return undefined;
       if (this.#gone.delete(task)) continue;
       // Deliveries of one queue come in order, so the oldest of all is the oldest of its lane.
-      task.lane.held.shift();
+      task.lane.prefetched.shift();
       return task;
     }
   }
 
   takeBack(lane: Lane<T>): T | undefined {
-    const task = lane.held.pop();
+    const task = lane.prefetched.pop();
     if (task !== undefined) this.#gone.add(task);
     return task;
   }
 
   dropUnless(keep: (task: T) => boolean): void {
     for (const lane of this.#lanes.all()) {
-      lane.held.filter((task) => {
+      lane.prefetched.filter((task) => {
         const kept = keep(task);
         if (!kept) this.#gone.add(task);
         return kept;

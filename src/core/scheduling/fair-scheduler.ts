@@ -37,7 +37,7 @@ export class FairScheduler<T> implements Scheduler<T> {
     this.#cost = cost;
   }
 
-  get held(): number {
+  get prefetched(): number {
     return this.#held;
   }
 
@@ -46,7 +46,7 @@ export class FairScheduler<T> implements Scheduler<T> {
   }
 
   push(lane: Lane<T>, task: T): void {
-    lane.held.push(task);
+    lane.prefetched.push(task);
     this.#held++;
     if (lane.slot >= 0) return;
     if (lane.resting) {
@@ -63,32 +63,32 @@ export class FairScheduler<T> implements Scheduler<T> {
   next(): T | undefined {
     const lane = this.#heap.first;
     if (lane === undefined) return undefined;
-    const task = lane.held.shift();
+    const task = lane.prefetched.shift();
     this.#held--;
     if (lane.virtual > this.#now) this.#now = lane.virtual;
     if (this.#now > REBASE_AT) this.#rebase();
     lane.charge = this.#cost(lane);
     lane.virtual += lane.charge / lane.weight;
     lane.tie = ++this.#ties;
-    if (lane.held.size === 0) this.#heap.remove(lane);
+    if (lane.prefetched.size === 0) this.#heap.remove(lane);
     else this.#heap.settle(lane);
     return task;
   }
 
   takeBack(lane: Lane<T>): T | undefined {
-    const task = lane.held.pop();
+    const task = lane.prefetched.pop();
     if (task !== undefined) this.#held--;
-    if (lane.held.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
+    if (lane.prefetched.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
     return task;
   }
 
   dropUnless(keep: (task: T) => boolean): void {
     for (const lane of this.#lanes.all()) {
-      const before = lane.held.size;
+      const before = lane.prefetched.size;
       if (before === 0) continue;
-      lane.held.filter(keep);
-      this.#held -= before - lane.held.size;
-      if (lane.held.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
+      lane.prefetched.filter(keep);
+      this.#held -= before - lane.prefetched.size;
+      if (lane.prefetched.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
     }
   }
 
@@ -106,7 +106,7 @@ export class FairScheduler<T> implements Scheduler<T> {
   }
 
   rest(lane: Lane<T>): void {
-    if (lane.held.size === 0) lane.resting = true;
+    if (lane.prefetched.size === 0) lane.resting = true;
   }
 
   note(moment: number): void {

@@ -6,7 +6,7 @@ export interface Lane<T> {
   /** Share of service against the others; 1 unless said otherwise. */
   readonly weight: number;
   /** Delivered and not started, oldest first. */
-  readonly held: Deque<T>;
+  readonly prefetched: Deque<T>;
   /** Mean run time of its recent tasks, milliseconds; undefined before the first has ended. */
   taskMs: number | undefined;
   /** Service charged so far divided by weight, on the scheduler's virtual clock. */
@@ -26,7 +26,7 @@ export interface Lane<T> {
 /** Decides whose task starts next. No I/O, no clock: the caller says what happened. */
 export interface Scheduler<T> {
   /** Tasks held over all users. */
-  readonly held: number;
+  readonly prefetched: number;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
   lane(user: string, key?: string): Lane<T>;
   push(lane: Lane<T>, task: T): void;
@@ -64,7 +64,7 @@ export class Lanes<T> {
       lane = {
         user,
         weight: this.weightOf(user),
-        held: new Deque(),
+        prefetched: new Deque(),
         taskMs: undefined,
         virtual: 0,
         charge: 0,

@@ -1,12 +1,12 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import { decodeEnvelope } from '../../core/message/envelope.js';
-import type { HeldTask } from './task/held-task.js';
+import type { DeliveredTask } from './task/delivered-task.js';
 
 interface Places {
   /** Those that run, and those that have ended and whose completion is not written yet. */
-  readonly running: Iterable<HeldTask>;
-  readonly prefetched: Iterable<HeldTask>;
+  readonly running: Iterable<DeliveredTask>;
+  readonly prefetched: Iterable<DeliveredTask>;
   /** They wait here until their next attempt is due. */
   readonly retrying: Iterable<ConsumeMessage>;
 }

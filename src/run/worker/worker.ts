@@ -19,9 +19,9 @@ import type { TaskAges, WorkerReport, WorkerSnapshot } from '../../core/reports/
 import { ArrivalScheduler } from '../../core/scheduling/arrival-scheduler.js';
 import { expectedCharge } from '../../core/scheduling/charging.js';
 import { FairScheduler } from '../../core/scheduling/fair-scheduler.js';
+import { PREFETCH_REASONS, type Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Lane } from '../../core/scheduling/scheduler.js';
 import { describeRule, type FoundWeight } from '../../core/scheduling/weights.js';
-import { WINDOW_REASONS, type Window } from '../../core/scheduling/windows.js';
 import type { Clock } from '../../core/values/clock.js';
 import { CrashWatch } from './crashes/crash-watch.js';
 import { Suspects } from './crashes/suspects.js';
@@ -32,14 +32,14 @@ import { QueuesOfWork } from './discovery/queues-of-work.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers/handlers.js';
 import { Intake } from './intake/intake.js';
-import { WarmUp } from './intake/warm-up.js';
+import { SlowStart } from './intake/slow-start.js';
 import { Listings } from './listings.js';
 import { LARGE_BYTES, LargeMessages } from './outcomes/large-messages.js';
 import { Results } from './outcomes/results.js';
 import { Settlement } from './outcomes/settlement.js';
 import { TaskMoves } from './outcomes/task-moves.js';
 import { type OwnState, Presence } from './peers/presence.js';
-import { Sharing } from './peers/sharing.js';
+import { Rebalancer } from './peers/rebalancer.js';
 import { HeldBack } from './retries/held-back.js';
 import { RetryReturns } from './retries/retry-returns.js';
 import { type LongCall, Runner, type RunnerListener } from './slots/runner.js';
@@ -47,7 +47,7 @@ import { agesOf, longestRunning, told } from './slots/running-now.js';
 import { SlotsInUse } from './slots/slots-in-use.js';
 import { type Stall, StallWatch } from './slots/stall-watch.js';
 import type { TaskRun } from './slots/task-run.js';
-import type { HeldTask, Source } from './task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from './task/delivered-task.js';
 import type { RunFailure } from './task/run-failure.js';
 import type { Answer } from './task/task-form.js';
 import { tasksHere } from './tasks-here.js';
@@ -55,7 +55,7 @@ import type { WorkerListener, WorkerOptions } from './worker-contract.js';
 
 /** What a unit of a text may take in UTF-8. */
 const MOST_BYTES_A_UNIT = 3;
-/** A batch of completions goes out at this size, or after this time; at once where windows are full of it. */
+/** A batch of completions goes out at this size, or after this time; at once where every prefetch is full of them. */
 const FLUSH_AT = 512;
 const FLUSH_WITHIN_MS = 5;
 const WATCH_EVERY_MS = 25;
@@ -82,8 +82,8 @@ export class Worker {
   readonly #newQueues: NewQueues;
   readonly #runner: Runner;
   readonly #intake: Intake;
-  readonly #warmUp: WarmUp;
-  readonly #sharing: Sharing;
+  readonly #slowStart: SlowStart;
+  readonly #rebalancer: Rebalancer;
   readonly #slotsInUse: SlotsInUse;
   readonly #results: Results;
   #settlement: Settlement | undefined;
@@ -138,7 +138,7 @@ export class Worker {
     const fail = (error: Error) => this.#fail(error);
     this.#results = new Results(options.results, (event, reason) => listener.onResultDropped(event, reason));
     this.#scheduler = new Suspects(
-      options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<HeldTask>(),
+      options.strategy === 'fair' ? this.#fairScheduler() : new ArrivalScheduler<DeliveredTask>(),
       clock,
     );
     this.#crashes = this.#watchCrashes(id);
@@ -160,7 +160,7 @@ export class Worker {
         this.#settlement?.finished(task, completion);
         this.#flushSoon();
       },
-      onWindow: (source, window) => listener.onDetail(describeWindow(source, window)),
+      onPrefetch: (queue, prefetch) => listener.onDetail(describePrefetch(queue, prefetch)),
       onWarning: (text) => this.listener.onWarning(text),
       onFailure: fail,
       onTaken: (queue) => this.#presence.peers.took(queue),
@@ -168,7 +168,7 @@ export class Worker {
       unsettled: () => this.#unsettled(),
     });
     const adapts = options.strategy === 'fair' && options.prefetch === undefined;
-    this.#warmUp = new WarmUp(this.#runner, this.#intake, adapts ? options.concurrency : 0, {
+    this.#slowStart = new SlowStart(this.#runner, this.#intake, adapts ? options.concurrency : 0, {
       onFilled: () => this.#scheduler.arrange(this.#firstTurns()),
       onFailure: fail,
     });
@@ -186,7 +186,7 @@ export class Worker {
       () => this.#ownState(),
       clock,
       {
-        queues: () => this.#intake.sources.keys(),
+        queues: () => this.#intake.queues.keys(),
         onQueue: (queue) => this.#newQueues.add(queue),
         onLeave: (queues) => this.#intake.leave(queues),
         onTask: (id) => this.#runningTask(id),
@@ -214,7 +214,7 @@ export class Worker {
         onFound: (broker) => this.#brokerTells(broker),
       },
     );
-    this.#sharing = new Sharing(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
+    this.#rebalancer = new Rebalancer(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
   }
 
   #watchCrashes(worker: string): CrashWatch | undefined {
@@ -228,9 +228,9 @@ export class Worker {
     });
   }
 
-  #fairScheduler(): FairScheduler<HeldTask> {
+  #fairScheduler(): FairScheduler<DeliveredTask> {
     const { weights, charging } = this.options;
-    return new FairScheduler<HeldTask>(
+    return new FairScheduler<DeliveredTask>(
       (user) => {
         const found = weights.find(user);
         const detail = describeChoice(user, found);
@@ -249,14 +249,14 @@ export class Worker {
       failed,
       retried,
       running,
-      held: this.#scheduler.held + this.#scheduler.waiting,
-      queues: this.#intake.sources.size,
+      held: this.#scheduler.prefetched + this.#scheduler.waiting,
+      queues: this.#intake.queues.size,
       active: this.#intake.activeUsers,
     };
   }
 
   ages(): TaskAges {
-    return agesOf(this.#runner.inFlight, this.#intake.sources.values(), this.clock.epochMicros());
+    return agesOf(this.#runner.inFlight, this.#intake.queues.values(), this.clock.epochMicros());
   }
 
   /** Why it consumes nothing now, in words; undefined where it consumes. */
@@ -328,7 +328,7 @@ export class Worker {
     } finally {
       this.#stopping = true;
       this.#runner.abandon();
-      this.#warmUp.cancel();
+      this.#slowStart.cancel();
       this.#heldBack.clear();
       this.#presence.close();
       this.#newQueues.close();
@@ -369,7 +369,7 @@ export class Worker {
       if (!found.includes(queue) && !this.#work.isStream(queue)) found.push(queue); // not listed yet
     }
     if (this.options.ordered) await this.#checkOrdered(found);
-    await this.#warmUp.prepare(found);
+    await this.#slowStart.prepare(found);
     this.#ready = true;
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
@@ -452,7 +452,7 @@ export class Worker {
     }
   }
 
-  *#unsettled(): Iterable<HeldTask> {
+  *#unsettled(): Iterable<DeliveredTask> {
     yield* this.#runner.runningTasks();
     yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
@@ -460,10 +460,10 @@ export class Worker {
   }
 
   #tasksHere(): TasksAtWorker[] {
-    const sources = [...this.#intake.sources.values()];
+    const queues = [...this.#intake.queues.values()];
     return tasksHere({
       running: this.#unsettled(),
-      prefetched: [...sources.flatMap(({ lane }) => [...lane.held]), ...this.#scheduler.apart],
+      prefetched: [...queues.flatMap(({ lane }) => [...lane.prefetched]), ...this.#scheduler.apart],
       retrying: this.#returns?.held() ?? [],
     });
   }
@@ -479,8 +479,8 @@ export class Worker {
   #ownState(): OwnState {
     const [longest] = this.#runner.inFlight;
     return {
-      free: Math.max(0, Math.min(this.#sharing.idleSlots, this.#runner.free)),
-      busy: this.#slotsInUse.look(),
+      free: Math.max(0, Math.min(this.#rebalancer.idleSlots, this.#runner.free)),
+      busy: this.#slotsInUse.measure(),
       ready: this.#ready,
       longest: longest && told(longest),
     };
@@ -494,18 +494,18 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
-    this.#intake.windows.workers = this.#presence.peers.count;
+    this.#intake.prefetch.workers = this.#presence.peers.count;
     await this.#intake.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
-    this.#warmUp.start();
+    this.#slowStart.start();
     if (this.options.exitWhen !== undefined) this.#watchForEnd().catch((error) => this.#fail(error));
   }
 
   /** Workers that start together begin at different users, so that they do not march in step. */
-  #firstTurns(): Lane<HeldTask>[] {
+  #firstTurns(): Lane<DeliveredTask>[] {
     const { peers } = this.#presence;
-    const lanes = [...this.#intake.sources.entries()]
+    const lanes = [...this.#intake.queues.entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { lane }]) => lane);
     const shift = Math.floor((peers.rank * lanes.length) / peers.count);
@@ -531,7 +531,7 @@ export class Worker {
   #queuesOfWork(): string[] {
     const { names } = this;
     const delays = delaysOf(this.options.retry).map((delayMs) => delayQueueOf(names, delayMs));
-    return [...delays, ...this.#intake.sources.keys()];
+    return [...delays, ...this.#intake.queues.keys()];
   }
 
   /** No task is here, be it one that waits for its next attempt. */
@@ -541,9 +541,9 @@ export class Worker {
 
   get #busy(): boolean {
     return (
-      this.#warmUp.hasMore ||
+      this.#slowStart.hasMore ||
       this.#runner.running > 0 ||
-      this.#scheduler.held + this.#scheduler.waiting > 0 ||
+      this.#scheduler.prefetched + this.#scheduler.waiting > 0 ||
       (this.#returns?.pending ?? 0) > 0 ||
       this.#heldBack.size > 0 ||
       this.unconfirmed > 0
@@ -593,7 +593,7 @@ export class Worker {
   #taskFailed(run: TaskRun, event: TaskEvent, failure: RunFailure): boolean {
     const { task, envelope } = run;
     const attempt = {
-      queue: task.source.queue,
+      queue: task.queue.name,
       envelope,
       startedAt: event.started,
       endedAt: event.finished,
@@ -639,15 +639,15 @@ export class Worker {
   }
 
   /** Once: whoever writes one wrong envelope writes many. */
-  #warnOfEnvelope({ task: { id, source } }: TaskRun, fault: string): void {
+  #warnOfEnvelope({ task: { id, queue } }: TaskRun, fault: string): void {
     if (this.#warnedOfEnvelope) return;
     this.#warnedOfEnvelope = true;
     this.listener.onWarning(
-      `task ${id} of the queue ${JSON.stringify(source.queue)} has a wrong x-fairq header: ${fault}. It runs as if what is wrong were not there, and more of them are not said`,
+      `task ${id} of the queue ${JSON.stringify(queue.name)} has a wrong x-fairq header: ${fault}. It runs as if what is wrong were not there, and more of them are not said`,
     );
   }
 
-  #postpone(task: HeldTask, dueAt: number): boolean {
+  #postpone(task: DeliveredTask, dueAt: number): boolean {
     if (this.#moves === undefined || this.#stopping) return false;
     const found = decodeEnvelope(task.message.properties.headers);
     const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
@@ -660,28 +660,28 @@ export class Worker {
 
   /** After a burst of starts, the end of a task, or a confirmation. */
   #tick(): void {
-    this.#intake.windows.taskMs = this.#runner.taskMs;
-    this.#intake.windows.workers = this.#presence.peers.count;
+    this.#intake.prefetch.taskMs = this.#runner.taskMs;
+    this.#intake.prefetch.workers = this.#presence.peers.count;
     this.#flushSoon();
-    this.#warmUp.look();
-    if (this.#warmUp.over) this.#intake.tend(this.#runner.free);
+    this.#slowStart.check();
+    if (this.#slowStart.over) this.#intake.adjust(this.#runner.free);
     if (this.#runner.reachedCount && this.#runner.running === 0) this.#stop();
   }
 
   #look(): void {
     this.#lookForStall();
-    this.#runner.watch();
+    this.#runner.sweep();
     this.#intake.giveBackOld();
     // The other strategies are there to be compared with: they hold what a plain consumer holds.
     // Where order counts a queue stays with its worker.
     const { strategy, ordered } = this.options;
-    if (strategy === 'fair' && !ordered && !this.#stopping) this.#sharing.look();
+    if (strategy === 'fair' && !ordered && !this.#stopping) this.#rebalancer.check();
   }
 
   #lookForStall(): void {
     const { user, system } = cpuUsage();
     const now = this.clock.now();
-    const stall = this.#stalls.look(now, (user + system) / 1_000);
+    const stall = this.#stalls.check(now, (user + system) / 1_000);
     if (stall === undefined || now - this.#stallSaidAt < STALL_SAID_EVERY_MS) return;
     this.#stallSaidAt = now;
     this.listener.onWarning(describeStall(stall, this.#runner.takeLongestCall()));
@@ -703,13 +703,13 @@ export class Worker {
 
   /** Nothing is at hand, and more comes only when the broker hears of what is done. */
   #outOfWork(): boolean {
-    return this.#runner.running === 0 && this.#scheduler.held === 0 && this.#intake.windowsFilled;
+    return this.#runner.running === 0 && this.#scheduler.prefetched === 0 && this.#intake.prefetchFilled;
   }
 
   async #close(): Promise<WorkerReport> {
     this.#stopping = true;
     this.#listings.close();
-    this.#warmUp.cancel();
+    this.#slowStart.cancel();
     void this.#brokerEar.close();
     this.#runner.end();
     // A broker that is away has all that was held, and would be told nothing.
@@ -747,7 +747,7 @@ export class Worker {
 
   #report(givenBack: number): WorkerReport {
     const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = this.#runner;
-    const { smallest, largest } = this.#intake.windows;
+    const { smallest, largest } = this.#intake.prefetch;
     const seconds =
       firstStartAt === undefined || lastFinishAt === undefined ? 0 : (lastFinishAt - firstStartAt) / 1e6;
     return {
@@ -765,9 +765,9 @@ export class Worker {
       givenBack,
       unconfirmed: this.unconfirmed,
       notMoved: (this.#moves?.stuck ?? 0) + (this.#returns?.stuck ?? 0),
-      leftToOthers: this.#sharing.shared,
+      leftToOthers: this.#rebalancer.shared,
       holding: {
-        most: this.#intake.mostHeld,
+        most: this.#intake.mostPrefetched,
         smallestWindow: smallest ?? null,
         largestWindow: largest?.size ?? null,
         reason: largest?.reason ?? null,
@@ -792,8 +792,8 @@ function describeStall({ ms, wasBusy }: Stall, longest: LongCall | undefined): s
   return `${whose} kept the event loop busy for ${seconds}. ${effect}. Do such work in a program (--exec), in a worker thread, or in pieces`;
 }
 
-function describeWindow(source: Source, { size, reason }: Window): string {
-  return `user ${JSON.stringify(source.lane.user)}: ${size} tasks may be unacknowledged here, ${WINDOW_REASONS[reason]}`;
+function describePrefetch(queue: ConsumedQueue, { size, reason }: Prefetch): string {
+  return `user ${JSON.stringify(queue.lane.user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`;
 }
 
 /** Said only where there was something to choose. */

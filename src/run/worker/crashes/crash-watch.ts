@@ -7,8 +7,8 @@ import { messageOf } from '../../../core/errors/errors.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
 import type { Names } from '../../../core/queues/names.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { Admission, StartGate } from '../slots/start-gate.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { Admission, RedeliveryGate } from '../slots/redelivery-gate.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { TaskForm } from '../task/task-form.js';
 import { describeHeldBack, describeJudged, toldHeld } from './held-suspect.js';
 import { NoteWriter } from './note-writer.js';
@@ -48,7 +48,7 @@ export interface CrashWatchListener {
  *
  * A task with a crash is a suspect (`Suspects`): it waits behind the others, and runs as the only suspect.
  */
-export class CrashWatch implements StartGate {
+export class CrashWatch implements RedeliveryGate {
   readonly #ledger = new CrashLedger();
   readonly #lives: WorkerLives;
   #writer: NoteWriter | undefined;
@@ -56,9 +56,9 @@ export class CrashWatch implements StartGate {
   /** Why crashes are not counted: that is no reason not to work. */
   #isOff = false;
   /** Tasks that run, and whose start is noted, with their keys. */
-  readonly #noted = new Map<HeldTask, string>();
+  readonly #noted = new Map<DeliveredTask, string>();
   /** Of the second row, and next: it has been judged. */
-  readonly #judged = new WeakSet<HeldTask>();
+  readonly #judged = new WeakSet<DeliveredTask>();
   #ends: string[] = [];
   #endsTimer: NodeJS.Timeout | undefined;
 
@@ -95,10 +95,10 @@ export class CrashWatch implements StartGate {
     this.#lives.heard(worker);
   }
 
-  async admit(tasks: readonly HeldTask[]): Promise<readonly Admission[]> {
+  async admit(tasks: readonly DeliveredTask[]): Promise<readonly Admission[]> {
     for (const task of tasks) this.suspects.starting(task);
     await this.#follow();
-    const starts: HeldTask[] = [];
+    const starts: DeliveredTask[] = [];
     const admissions = tasks.map((task): Admission => {
       const admission = this.suspects.isStarting(task) ? this.#admissionOf(task) : LATER;
       if (admission.kind === 'start') starts.push(task);
@@ -133,7 +133,7 @@ export class CrashWatch implements StartGate {
     return toldHeld(task, place, knownInMs, this.clock.epochMicros());
   }
 
-  ended(task: HeldTask, stays: boolean): void {
+  ended(task: DeliveredTask, stays: boolean): void {
     if (this.#noted.size === 0) return;
     const key = this.#noted.get(task);
     if (key === undefined) return;
@@ -150,7 +150,7 @@ export class CrashWatch implements StartGate {
   }
 
   /** The next suspect may end this worker at once: it starts when this one can no longer be blamed for that. */
-  #suspectEnded(task: HeldTask, key: string, stays: boolean): void {
+  #suspectEnded(task: DeliveredTask, key: string, stays: boolean): void {
     const note = { kind: stays ? 'releases' : 'ends', worker: this.options.worker, tasks: [key] } as const;
     const noted = this.#writer?.write(note) ?? Promise.resolve();
     void noted.then(() => {
@@ -169,14 +169,14 @@ export class CrashWatch implements StartGate {
   }
 
   /** Of some enough is known at once. */
-  #tellWhoIsHeldBack(tasks: readonly HeldTask[]): void {
+  #tellWhoIsHeldBack(tasks: readonly DeliveredTask[]): void {
     if (tasks.length === 0) return;
     this.#judge();
     const heldBack = tasks.filter((task) => this.suspects.isUnjudged(task));
     if (heldBack.length > 0) this.listener.onDetail(describeHeldBack(heldBack, WORKER_GONE_AFTER_MS));
   }
 
-  #notStarted(task: HeldTask): void {
+  #notStarted(task: DeliveredTask): void {
     this.suspects.started(task);
     this.suspects.ended(task);
   }
@@ -188,7 +188,7 @@ export class CrashWatch implements StartGate {
     return this.#following;
   }
 
-  #admissionOf(task: HeldTask): Admission {
+  #admissionOf(task: DeliveredTask): Admission {
     const key = this.#isOff ? undefined : this.#keyOf(task);
     if (key === undefined) return START;
     const { crashes, at } = this.#ledger.of(key);
@@ -211,7 +211,7 @@ export class CrashWatch implements StartGate {
     return START;
   }
 
-  async #note(tasks: readonly HeldTask[]): Promise<void> {
+  async #note(tasks: readonly DeliveredTask[]): Promise<void> {
     const keys = tasks.flatMap((task) => this.#noted.get(task) ?? []);
     if (keys.length === 0) return;
     await this.#writer?.write({ kind: 'starts', worker: this.options.worker, tasks: keys });
@@ -246,10 +246,10 @@ export class CrashWatch implements StartGate {
   }
 
   /** Undefined where a message says no id: it cannot be told from another. */
-  #keyOf({ source, message }: HeldTask): string | undefined {
+  #keyOf({ queue, message }: DeliveredTask): string | undefined {
     const id = this.options.form.idOf(message);
     if (id === undefined) return undefined;
-    return keyOfTask(source.queue, id, decodeEnvelope(message.properties.headers).attempt ?? 1);
+    return keyOfTask(queue.name, id, decodeEnvelope(message.properties.headers).attempt ?? 1);
   }
 
   #turnOff(error: unknown): void {

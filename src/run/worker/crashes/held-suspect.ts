@@ -2,7 +2,7 @@ import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
 import { toldText } from '../../../broker/control/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
 import { counted } from '../../../core/reports/finding.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { SuspectPlace } from './suspects.js';
 
 /** A detail names so many tasks. */
@@ -15,7 +15,7 @@ const MOST_NAMED = 3;
  * @param now microseconds since the epoch
  */
 export function toldHeld(
-  task: HeldTask,
+  task: DeliveredTask,
   { forMs, freshFirstMs, ahead, crashes }: SuspectPlace,
   knownInMs: number,
   now: number,
@@ -30,18 +30,18 @@ export function toldHeld(
   };
 }
 
-export function describeHeldBack(tasks: readonly HeldTask[], silenceMs: number): string {
+export function describeHeldBack(tasks: readonly DeliveredTask[], silenceMs: number): string {
   const [they, them] = tasks.length === 1 ? ['it', 'it'] : ['they', 'them'];
   return `${named(tasks)} held back, since a worker that had started ${them} is gone: ${they} may run when nothing was heard of that worker for ${silenceMs / 1_000} s, or when it is heard again`;
 }
 
-export function describeJudged(tasks: readonly HeldTask[], deaths: number): string {
+export function describeJudged(tasks: readonly DeliveredTask[], deaths: number): string {
   const [they, them] = tasks.length === 1 ? ['it', 'it'] : ['they', 'them'];
   if (deaths === 0) return `${named(tasks)} held back no longer: the worker that had started ${them} lives`;
   return `${named(tasks)} next when nothing else is held here: ${counted(deaths, 'worker')} died while ${they} ran`;
 }
 
-function named(tasks: readonly HeldTask[]): string {
+function named(tasks: readonly DeliveredTask[]): string {
   const names = tasks
     .slice(0, MOST_NAMED)
     .map(({ id, lane }) => `${toldText(id)} of user ${JSON.stringify(toldText(lane.user))}`);

@@ -1,6 +1,6 @@
 import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** It waits for fresh tasks no longer than so: where there is always one, it would never run. */
 const FRESH_FIRST_MS = 30_000;
@@ -24,7 +24,7 @@ export interface SuspectPlace {
 }
 
 interface Suspect {
-  readonly task: HeldTask;
+  readonly task: DeliveredTask;
   /** It is here. */
   readonly since: number;
   /** It waits for its turn, in this worker or in those before. */
@@ -38,21 +38,21 @@ interface Suspect {
  * held, or when they have waited for long; those that were there when a worker died one at a time, so that the one
  * that did it is told from those that ran beside it. The fewest deaths go first, so who is innocent is soon done.
  */
-export class Suspects implements Scheduler<HeldTask> {
+export class Suspects implements Scheduler<DeliveredTask> {
   readonly #waiting = new Set<Suspect>();
   /** Taken out of the first or second row, and not yet started: what becomes of them depends on a note. */
-  readonly #starting = new Set<HeldTask>();
+  readonly #starting = new Set<DeliveredTask>();
   /** The one that has a slot, of those that have a death on them. */
-  #running: HeldTask | undefined;
+  #running: DeliveredTask | undefined;
 
   constructor(
-    private readonly inner: Scheduler<HeldTask>,
+    private readonly inner: Scheduler<DeliveredTask>,
     private readonly clock: Clock,
   ) {}
 
   /** Of the first row: the second keeps no slot from tasks of others. */
-  get held(): number {
-    return this.inner.held;
+  get prefetched(): number {
+    return this.inner.prefetched;
   }
 
   /** In the second row. */
@@ -73,11 +73,11 @@ export class Suspects implements Scheduler<HeldTask> {
   }
 
   /** Tasks that are here and in no lane: of the second row, and taken out and not yet started. */
-  get apart(): ReadonlySet<HeldTask> {
+  get apart(): ReadonlySet<DeliveredTask> {
     return new Set([...[...this.#waiting].map(({ task }) => task), ...this.#starting]);
   }
 
-  next(): HeldTask | undefined {
+  next(): DeliveredTask | undefined {
     if (this.#waiting.size === 0) return this.inner.next();
     const before = this.clock.now() - FRESH_FIRST_MS;
     return (
@@ -86,7 +86,7 @@ export class Suspects implements Scheduler<HeldTask> {
   }
 
   /** Puts a task that was next into the second row. */
-  putBehind(task: HeldTask): void {
+  putBehind(task: DeliveredTask): void {
     const now = this.clock.now();
     this.#waiting.add({ task, since: now, waitsSince: now, crashes: undefined });
   }
@@ -95,8 +95,10 @@ export class Suspects implements Scheduler<HeldTask> {
    * @param find what is known of it, undefined while that is too little
    * @returns those that might not start before, by how many crashes they have
    */
-  judge(find: (task: HeldTask, since: number) => Judgement | undefined): ReadonlyMap<number, HeldTask[]> {
-    const judged = new Map<number, HeldTask[]>();
+  judge(
+    find: (task: DeliveredTask, since: number) => Judgement | undefined,
+  ): ReadonlyMap<number, DeliveredTask[]> {
+    const judged = new Map<number, DeliveredTask[]>();
     for (const suspect of this.#waiting) {
       const { task, since, crashes: before } = suspect;
       const found = find(task, since);
@@ -110,18 +112,18 @@ export class Suspects implements Scheduler<HeldTask> {
   }
 
   /** Whether it waits here, and too little is known of it. */
-  isUnjudged(task: HeldTask): boolean {
+  isUnjudged(task: DeliveredTask): boolean {
     const suspect = this.#suspectOf(task);
     return suspect !== undefined && suspect.crashes === undefined;
   }
 
   /** The task with this id, if it waits here. */
-  find(id: string): HeldTask | undefined {
+  find(id: string): DeliveredTask | undefined {
     for (const { task } of this.#waiting) if (task.id === id) return task;
     return undefined;
   }
 
-  placeOf(task: HeldTask): SuspectPlace | undefined {
+  placeOf(task: DeliveredTask): SuspectPlace | undefined {
     const now = this.clock.now();
     const place = this.#suspectOf(task);
     if (place === undefined) return undefined;
@@ -134,38 +136,38 @@ export class Suspects implements Scheduler<HeldTask> {
     return { forMs: now - since, freshFirstMs, ahead, crashes };
   }
 
-  starting(task: HeldTask): void {
+  starting(task: DeliveredTask): void {
     this.#starting.add(task);
   }
 
-  isStarting(task: HeldTask): boolean {
+  isStarting(task: DeliveredTask): boolean {
     return this.#starting.has(task);
   }
 
   /** @returns whether it is still here: its delivery may have been lost meanwhile */
-  started(task: HeldTask): boolean {
+  started(task: DeliveredTask): boolean {
     return this.#starting.delete(task);
   }
 
   /** Whether it is the one that has a slot, of those that have a death on them. */
-  isSuspect(task: HeldTask): boolean {
+  isSuspect(task: DeliveredTask): boolean {
     return this.#running === task;
   }
 
   /** Nothing that happens from here on can be its work. */
-  ended(task: HeldTask): void {
+  ended(task: DeliveredTask): void {
     if (this.#running === task) this.#running = undefined;
   }
 
-  lane(user: string, key?: string): Lane<HeldTask> {
+  lane(user: string, key?: string): Lane<DeliveredTask> {
     return this.inner.lane(user, key);
   }
 
-  push(lane: Lane<HeldTask>, task: HeldTask): void {
+  push(lane: Lane<DeliveredTask>, task: DeliveredTask): void {
     this.inner.push(lane, task);
   }
 
-  takeBack(lane: Lane<HeldTask>): HeldTask | undefined {
+  takeBack(lane: Lane<DeliveredTask>): DeliveredTask | undefined {
     const task = this.inner.takeBack(lane);
     if (task !== undefined) return task;
     for (const suspect of this.#waiting) {
@@ -176,7 +178,7 @@ export class Suspects implements Scheduler<HeldTask> {
     return undefined;
   }
 
-  dropUnless(keep: (task: HeldTask) => boolean): void {
+  dropUnless(keep: (task: DeliveredTask) => boolean): void {
     this.inner.dropUnless(keep);
     for (const suspect of this.#waiting) if (!keep(suspect.task)) this.#waiting.delete(suspect);
     for (const task of this.#starting) {
@@ -186,11 +188,11 @@ export class Suspects implements Scheduler<HeldTask> {
     }
   }
 
-  correct(lane: Lane<HeldTask>, difference: number): void {
+  correct(lane: Lane<DeliveredTask>, difference: number): void {
     this.inner.correct(lane, difference);
   }
 
-  rest(lane: Lane<HeldTask>): void {
+  rest(lane: Lane<DeliveredTask>): void {
     this.inner.rest(lane);
   }
 
@@ -198,20 +200,20 @@ export class Suspects implements Scheduler<HeldTask> {
     this.inner.note(moment);
   }
 
-  goOn(lane: Lane<HeldTask>, since: number): void {
+  goOn(lane: Lane<DeliveredTask>, since: number): void {
     this.inner.goOn(lane, since);
   }
 
-  arrange(lanes: readonly Lane<HeldTask>[]): void {
+  arrange(lanes: readonly Lane<DeliveredTask>[]): void {
     this.inner.arrange(lanes);
   }
 
-  #suspectOf(task: HeldTask): Suspect | undefined {
+  #suspectOf(task: DeliveredTask): Suspect | undefined {
     for (const suspect of this.#waiting) if (suspect.task === task) return suspect;
     return undefined;
   }
 
-  #take(mayBe: (suspect: Suspect) => boolean): HeldTask | undefined {
+  #take(mayBe: (suspect: Suspect) => boolean): DeliveredTask | undefined {
     let best: Suspect | undefined;
     for (const suspect of this.#waiting) {
       const { crashes } = suspect;

@@ -1,5 +1,5 @@
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import { envelopeOf } from './orphans.js';
 
 /**
@@ -7,7 +7,7 @@ import { envelopeOf } from './orphans.js';
  * connection in order: what it confirms shows that it has read all that was written before.
  */
 export class Acknowledged {
-  #batches: (readonly HeldTask[])[] = [];
+  #batches: (readonly DeliveredTask[])[] = [];
   #arrived = 0;
 
   /** Batches that have been acknowledged so far: a mark for `arrived`. */
@@ -15,7 +15,7 @@ export class Acknowledged {
     return this.#arrived + this.#batches.length;
   }
 
-  add(tasks: readonly HeldTask[]): void {
+  add(tasks: readonly DeliveredTask[]): void {
     this.#batches.push(tasks);
   }
 
@@ -27,7 +27,7 @@ export class Acknowledged {
   }
 
   /** Of this channel those that are done and may be delivered again. An envelope tells a task from another with its id. */
-  *doubtful(channel: ConsumerChannel): Iterable<HeldTask> {
+  *doubtful(channel: ConsumerChannel): Iterable<DeliveredTask> {
     for (const batch of this.#batches)
       for (const task of batch)
         if (

@@ -3,20 +3,20 @@ import type { Connection } from '../../../broker/connection/connection.js';
 import { type ConsumerChannel, Consumers } from '../../../broker/consuming/consumers.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
+import type { Prefetch } from '../../../core/scheduling/prefetch.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
-import type { Window } from '../../../core/scheduling/windows.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { QueueFilter } from '../discovery/queue-filter.js';
-import type { HeldTask, Source } from '../task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from '../task/delivered-task.js';
 import type { TaskForm } from '../task/task-form.js';
 import { Acknowledged } from './acknowledged.js';
-import { Awake } from './awake.js';
+import { ActiveQueues } from './active-queues.js';
 import { Orphans } from './orphans.js';
 import { Patience, type PatienceLimits } from './patience.js';
+import { PrefetchControl, type PrefetchOptions } from './prefetch-control.js';
 import { RefusedQueues } from './refused-queues.js';
-import { Reserve } from './reserve.js';
 import { Rests } from './rests.js';
-import { WindowControl, type WindowOptions } from './window-control.js';
+import { StartGate } from './start-gate.js';
 
 /** A queue that was just taken up has a part in the windows for so long: what waits in it is on its way. */
 const FRESH_COUNTS_FOR_MS = 50;
@@ -52,10 +52,10 @@ export interface IntakeListener {
    * @param dueAt microseconds since the epoch
    * @returns false where that cannot be done at the moment: it goes back to the broker
    */
-  onNotDue(task: HeldTask, dueAt: number): boolean;
+  onNotDue(task: DeliveredTask, dueAt: number): boolean;
   /** A task that is done has been delivered again: its completion is to be written again, and then it is settled. */
-  onDoneBefore(task: HeldTask, completion: TaskEvent): void;
-  onWindow(source: Source, window: Window): void;
+  onDoneBefore(task: DeliveredTask, completion: TaskEvent): void;
+  onPrefetch(source: ConsumedQueue, window: Prefetch): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
   /** It serves a queue from here on. */
@@ -63,7 +63,7 @@ export interface IntakeListener {
   /** It serves a queue no more. */
   onDropped(queue: string): void;
   /** Tasks that run, or have ended and are not acknowledged. */
-  unsettled(): Iterable<HeldTask>;
+  unsettled(): Iterable<DeliveredTask>;
 }
 
 /**
@@ -71,15 +71,15 @@ export interface IntakeListener {
  * others can start sooner. `Rests` says who has run out.
  */
 export class Intake {
-  readonly #sources = new Map<string, Source>();
-  readonly #awake: Awake;
-  readonly windows: WindowControl;
-  readonly #reserve: Reserve;
+  readonly #queues = new Map<string, ConsumedQueue>();
+  readonly #awake: ActiveQueues;
+  readonly prefetch: PrefetchControl;
+  readonly #reserve: StartGate;
   readonly #rests: Rests;
   /** Queues that are consumed, or about to be. */
   readonly #taking = new Set<string>();
-  readonly #consumers: Consumers<Source>;
-  readonly #yielded = new Set<Source>();
+  readonly #consumers: Consumers<ConsumedQueue>;
+  readonly #yielded = new Set<ConsumedQueue>();
   /** Queues left to a pruner, and until when; milliseconds. */
   readonly #left = new Map<string, number>();
   readonly #refused: RefusedQueues;
@@ -88,15 +88,15 @@ export class Intake {
   readonly #orphans: Orphans;
   readonly #acknowledged = new Acknowledged();
   /** The most that was held at once. */
-  mostHeld = 0;
+  mostPrefetched = 0;
   #lastTended = 0;
   #lastShrink = 0;
   #lastOldSearch = 0;
 
   constructor(
     connection: Connection,
-    options: WindowOptions & { readonly charging: Charging; readonly form: TaskForm },
-    private readonly scheduler: Scheduler<HeldTask>,
+    options: PrefetchOptions & { readonly charging: Charging; readonly form: TaskForm },
+    private readonly scheduler: Scheduler<DeliveredTask>,
     private readonly filter: QueueFilter,
     private readonly clock: Clock,
     private readonly newId: () => string,
@@ -105,10 +105,10 @@ export class Intake {
     this.#form = options.form;
     this.#refused = new RefusedQueues(clock, (text) => listener.onWarning(text));
     this.#orphans = new Orphans(this.#form.idOf);
-    this.#reserve = new Reserve(clock);
+    this.#reserve = new StartGate(clock);
     this.#rests = new Rests(scheduler, clock);
-    this.#awake = new Awake(options.charging, options.concurrency);
-    this.#consumers = new Consumers<Source>(connection, {
+    this.#awake = new ActiveQueues(options.charging, options.concurrency);
+    this.#consumers = new Consumers<ConsumedQueue>(connection, {
       onDelivery: (source, message, channel) => this.#delivered(source, message, channel),
       onQueueGone: (source, refusal) => this.#queueGone(source, refusal),
       onConsumerEnded: (source, channel) => this.#consumerEnded(source, channel),
@@ -117,10 +117,10 @@ export class Intake {
         this.listener.onWarning(`a channel was lost (${reason}); its tasks are delivered again`),
       onFailure: (error) => this.listener.onFailure(error),
     });
-    this.windows = new WindowControl(options, this.#awake, this.#consumers, {
+    this.prefetch = new PrefetchControl(options, this.#awake, this.#consumers, {
       onResized: (source, window) => {
-        this.listener.onWindow(source, window);
-        while (source.outstanding > source.window && this.#giveBackOne(source));
+        this.listener.onPrefetch(source, window);
+        while (source.outstanding > source.prefetch && this.#giveBackOne(source));
       },
       onFailure: (error) => this.listener.onFailure(error),
     });
@@ -130,8 +130,8 @@ export class Intake {
     await this.#consumers.open();
   }
 
-  get sources(): ReadonlyMap<string, Source> {
-    return this.#sources;
+  get queues(): ReadonlyMap<string, ConsumedQueue> {
+    return this.#queues;
   }
 
   /** Users with tasks here, or who had some a moment ago, or may have some in a moment. */
@@ -140,16 +140,16 @@ export class Intake {
   }
 
   /** Every user's window is so full that the broker may soon have nothing that it can send. */
-  get windowsFilled(): boolean {
-    for (const { outstanding, window, countsUntil } of this.#awake) {
-      if (countsUntil === undefined && outstanding * 2 < window) return false;
+  get prefetchFilled(): boolean {
+    for (const { outstanding, prefetch, countsUntil } of this.#awake) {
+      if (countsUntil === undefined && outstanding * 2 < prefetch) return false;
     }
     return true;
   }
 
   /** How long the next start may wait for deliveries that may be due before it; milliseconds, 0 for not at all. */
   waitMs(): number {
-    return this.#reserve.waitMs(this.scheduler.held);
+    return this.#reserve.waitMs(this.scheduler.prefetched);
   }
 
   /** Takes up those of the queues that match and are not consumed yet. */
@@ -161,7 +161,7 @@ export class Intake {
    * Those of the queues that match and are not known yet. They count in the windows of the others from
    * here on, and want to be consumed soon.
    */
-  async find(queues: readonly string[]): Promise<Source[]> {
+  async find(queues: readonly string[]): Promise<ConsumedQueue[]> {
     const now = this.clock.now();
     for (const [queue, until] of this.#left) if (now > until) this.#left.delete(queue);
     const fresh = queues.filter(
@@ -172,12 +172,12 @@ export class Intake {
         this.#refused.mayTry(queue),
     );
     const sources = fresh.map((queue) => this.#sourceOf(queue));
-    this.#awake.weigh(this.windows.taskMs);
+    this.#awake.weigh(this.prefetch.taskMs);
     // Among many users windows are small, whatever waits.
     if (this.#awake.size <= ASK_DEPTH_UP_TO) {
       await Promise.all(
         sources.map(async (source) => {
-          source.backlog = await this.#consumers.depth(source.queue);
+          source.backlog = await this.#consumers.depth(source.name);
         }),
       );
     }
@@ -186,12 +186,12 @@ export class Intake {
 
   /** Whether its tasks come here: it is consumed, or will be as soon as the worker has begun or has room again. */
   serves(queue: string): boolean {
-    const source = this.#sources.get(queue);
+    const source = this.#queues.get(queue);
     return source !== undefined && (!this.#taken || source.yielded || this.#consumers.consumes(queue));
   }
 
   /** @param atStake tasks run, and are not to lose their channel over a queue that cannot be consumed */
-  async consume(sources: readonly Source[], atStake = this.#anythingAtStake()): Promise<void> {
+  async consume(sources: readonly ConsumedQueue[], atStake = this.#anythingAtStake()): Promise<void> {
     await Promise.all(sources.map((source) => this.#subscribe(source, atStake)));
   }
 
@@ -200,11 +200,11 @@ export class Intake {
     return false;
   }
 
-  #sourceOf(queue: string): Source {
-    const source: Source = {
-      queue,
+  #sourceOf(queue: string): ConsumedQueue {
+    const source: ConsumedQueue = {
+      name: queue,
       lane: this.scheduler.lane(this.filter.userOf(queue), queue),
-      window: 0,
+      prefetch: 0,
       needed: 0,
       outstanding: 0,
       limited: false,
@@ -222,18 +222,18 @@ export class Intake {
     return source;
   }
 
-  async #subscribe(source: Source, atStake: boolean): Promise<void> {
-    const { queue } = source;
+  async #subscribe(source: ConsumedQueue, atStake: boolean): Promise<void> {
+    const { name: queue } = source;
     if (!this.#taken) return;
-    if (!this.#sources.has(queue)) this.listener.onTaken(queue);
-    this.#sources.set(queue, source);
-    source.window = this.windows.first(source);
+    if (!this.#queues.has(queue)) this.listener.onTaken(queue);
+    this.#queues.set(queue, source);
+    source.prefetch = this.prefetch.first(source);
     source.consumedSince = this.clock.now();
-    await this.#consumers.subscribe(queue, source, source.window, atStake);
+    await this.#consumers.subscribe(queue, source, source.prefetch, atStake);
     if (source.countsUntil !== undefined) source.countsUntil = this.clock.now() + FRESH_COUNTS_FOR_MS;
   }
 
-  #delivered(source: Source, message: ConsumeMessage, channel: ConsumerChannel): void {
+  #delivered(source: ConsumedQueue, message: ConsumeMessage, channel: ConsumerChannel): void {
     const { lane } = source;
     const now = this.clock.now();
     const adopted = message.fields.redelivered ? this.#orphans.adopt(source, message, channel) : undefined;
@@ -242,17 +242,17 @@ export class Intake {
       this.#consumers.acknowledge();
       return;
     }
-    this.#rests.delivered(source, message, now, this.windows.brokerLimits);
+    this.#rests.delivered(source, message, now, this.prefetch.brokerLimits);
     source.countsUntil = undefined;
     source.outstanding++;
     source.lastTraffic = now;
     this.#reserve.delivered(now);
-    lane.late = source.window;
-    if (source.outstanding >= source.window) source.limited = true;
+    lane.late = source.prefetch;
+    if (source.outstanding >= source.prefetch) source.limited = true;
     this.#awake.add(source);
-    const task: HeldTask = {
+    const task: DeliveredTask = {
       lane,
-      source,
+      queue: source,
       message,
       channel,
       attempt: undefined,
@@ -267,7 +267,7 @@ export class Intake {
       return;
     }
     this.scheduler.push(lane, task);
-    if (this.scheduler.held > this.mostHeld) this.mostHeld = this.scheduler.held;
+    if (this.scheduler.prefetched > this.mostPrefetched) this.mostPrefetched = this.scheduler.prefetched;
     this.listener.onDelivery();
   }
 
@@ -275,15 +275,15 @@ export class Intake {
    * A task that is done has come back. Its event was confirmed by a node that may have been lost since, with the end of
    * its stream: the event is written once more before the task is acknowledged, and readers count it once.
    */
-  #settleAgain(task: HeldTask, completion: TaskEvent): void {
+  #settleAgain(task: DeliveredTask, completion: TaskEvent): void {
     task.settled = false;
-    task.source.outstanding++;
+    task.queue.outstanding++;
     this.listener.onDoneBefore(task, completion);
   }
 
-  #notDue(task: HeldTask, dueAt: number): void {
+  #notDue(task: DeliveredTask, dueAt: number): void {
     if (this.listener.onNotDue(task, dueAt)) return;
-    task.source.outstanding--;
+    task.queue.outstanding--;
     task.channel.giveBack(task.message.fields.deliveryTag);
   }
 
@@ -297,14 +297,14 @@ export class Intake {
    *
    * @param arrived what `acknowledgedSoFar` was when the completions were sent; undefined where none were
    */
-  settled(tasks: readonly HeldTask[], arrived?: number): void {
+  settled(tasks: readonly DeliveredTask[], arrived?: number): void {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
       task.settled = true;
-      task.source.outstanding--;
-      task.source.served++;
-      task.source.lastTraffic = now;
+      task.queue.outstanding--;
+      task.queue.served++;
+      task.queue.lastTraffic = now;
       task.message.content = NO_CONTENT;
     }
     if (arrived !== undefined) {
@@ -315,9 +315,9 @@ export class Intake {
   }
 
   /** A task that waited here for its next attempt starts again; one that has lost its delivery is gone. */
-  again(task: HeldTask, attempt: number): void {
+  again(task: DeliveredTask, attempt: number): void {
     if (!task.channel.open) {
-      task.source.outstanding--;
+      task.queue.outstanding--;
       this.#orphans.forget(task);
       return;
     }
@@ -327,23 +327,23 @@ export class Intake {
   }
 
   /** Lets users rest that have nothing left, and fits the windows; does little when called too often. */
-  tend(freeSlots: number): void {
+  adjust(freeSlots: number): void {
     const now = this.clock.now();
-    const { brokerLimits } = this.windows;
-    if (brokerLimits) this.#reserve.fit(this.#awake, now);
+    const { brokerLimits } = this.prefetch;
+    if (brokerLimits) this.#reserve.adjust(this.#awake, now);
     else this.#reserve.release();
     if (now - this.#lastTended < TEND_EVERY_MS * Math.max(1, this.#awake.size / TEND_AT_ONCE)) return;
     this.#lastTended = now;
     this.scheduler.note(now);
-    const starving = freeSlots > 0 && this.scheduler.held === 0;
+    const starving = freeSlots > 0 && this.scheduler.prefetched === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
-    this.#awake.weigh(this.windows.taskMs);
+    this.#awake.weigh(this.prefetch.taskMs);
     for (const source of this.#awake) {
       if (source.countsUntil !== undefined) {
         if (now >= source.countsUntil) this.#awake.delete(source);
       } else if (this.#rests.isDue(source, now, brokerLimits)) this.#rests.rest(source, now);
-      else this.windows.fit(source, starving, shrink);
+      else this.prefetch.adjust(source, starving, shrink);
     }
   }
 
@@ -352,7 +352,7 @@ export class Intake {
    * With other workers about, who may have taken it, that is soon.
    */
   async filled(): Promise<void> {
-    const limits = this.windows.workers > 1 ? SHARED_PATIENCE : PATIENCE;
+    const limits = this.prefetch.workers > 1 ? SHARED_PATIENCE : PATIENCE;
     const patience = new Patience(limits, this.clock.now());
     while (patience.lasts(this.#lacking, this.clock.now())) {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -362,8 +362,8 @@ export class Intake {
   /** So many of the tasks that waited, and have a place in the windows, are not here yet. */
   get #lacking(): number {
     let lacking = 0;
-    for (const { outstanding, window, backlog, served } of this.#sources.values()) {
-      lacking += Math.max(0, Math.min(window, backlog - served, ENOUGH) - outstanding);
+    for (const { outstanding, prefetch, backlog, served } of this.#queues.values()) {
+      lacking += Math.max(0, Math.min(prefetch, backlog - served, ENOUGH) - outstanding);
     }
     return lacking;
   }
@@ -377,15 +377,15 @@ export class Intake {
    * @returns how many go back
    */
   giveBack(count: number, mayGo: (queue: string) => boolean): number {
-    const sources = [...this.#awake].filter(({ lane, queue }) => lane.held.size > 0 && mayGo(queue));
-    sources.sort((a, b) => b.lane.held.size - a.lane.held.size);
-    const parts = new Map<Source, number>(sources.map((source) => [source, 0]));
+    const sources = [...this.#awake].filter(({ lane, name }) => lane.prefetched.size > 0 && mayGo(name));
+    sources.sort((a, b) => b.lane.prefetched.size - a.lane.prefetched.size);
+    const parts = new Map<ConsumedQueue, number>(sources.map((source) => [source, 0]));
     let given = 0;
     for (let before = -1; given > before && given < count; ) {
       before = given;
       for (const [source, part] of parts) {
         if (given === count) break;
-        if (part === source.lane.held.size) continue;
+        if (part === source.lane.prefetched.size) continue;
         parts.set(source, part + 1);
         given++;
       }
@@ -401,11 +401,11 @@ export class Intake {
     return given;
   }
 
-  async #yield(source: Source): Promise<void> {
+  async #yield(source: ConsumedQueue): Promise<void> {
     if (source.yielded) return;
     source.yielded = true;
     this.#yielded.add(source);
-    await this.#consumers.unsubscribe(source.queue);
+    await this.#consumers.unsubscribe(source.name);
   }
 
   /** Consumes again what was left to others. */
@@ -416,10 +416,10 @@ export class Intake {
       this.#yielded.delete(source);
       source.yielded = false;
       source.consumedSince = this.clock.now();
-      if (!this.#taken || !this.#sources.has(source.queue)) continue;
-      source.window = this.windows.first(source);
+      if (!this.#taken || !this.#queues.has(source.name)) continue;
+      source.prefetch = this.prefetch.first(source);
       this.#consumers
-        .subscribe(source.queue, source, source.window, atStake)
+        .subscribe(source.name, source, source.prefetch, atStake)
         .catch((error) => this.listener.onFailure(error));
     }
   }
@@ -432,13 +432,13 @@ export class Intake {
     this.#orphans.forgetOld(now);
     const before = this.clock.epochMicros() - HOLD_AT_MOST_MICROS;
     for (const source of this.#awake) {
-      const oldest = source.lane.held.first;
+      const oldest = source.lane.prefetched.first;
       if (oldest === undefined || oldest.arrivedAt > before) continue;
       while (this.#giveBackOne(source));
     }
   }
 
-  #giveBackOne(source: Source): boolean {
+  #giveBackOne(source: ConsumedQueue): boolean {
     const task = this.scheduler.takeBack(source.lane);
     if (task === undefined) return false;
     source.outstanding--;
@@ -463,7 +463,7 @@ export class Intake {
     const left: string[] = [];
     const kept: string[] = [];
     const leaveOne = async (queue: string) => {
-      const source = this.#sources.get(queue);
+      const source = this.#queues.get(queue);
       if (source === undefined) return;
       if (source.outstanding === 0 && (source.yielded || !this.#taken)) return; // there is no consumer
       const isFree = () => this.#taken && source.outstanding === 0;
@@ -479,7 +479,7 @@ export class Intake {
       } else {
         // A delivery was on its way.
         kept.push(queue);
-        if (this.#taken) await this.#consumers.subscribe(queue, source, source.window, false);
+        if (this.#taken) await this.#consumers.subscribe(queue, source, source.prefetch, false);
       }
     };
     await Promise.all(queues.map(leaveOne));
@@ -490,8 +490,8 @@ export class Intake {
   async giveBackAll(): Promise<number> {
     this.#taken = false;
     let count = 0;
-    await Promise.all([...this.#sources.keys()].map((queue) => this.#consumers.unsubscribe(queue)));
-    for (const source of this.#sources.values()) while (this.#giveBackOne(source)) count++;
+    await Promise.all([...this.#queues.keys()].map((queue) => this.#consumers.unsubscribe(queue)));
+    for (const source of this.#queues.values()) while (this.#giveBackOne(source)) count++;
     return count;
   }
 
@@ -501,30 +501,30 @@ export class Intake {
     this.#consumers.closing();
   }
 
-  #queueGone(source: Source, refusal: string | undefined): void {
-    if (this.#sources.delete(source.queue)) this.listener.onDropped(source.queue);
-    this.#taking.delete(source.queue);
+  #queueGone(source: ConsumedQueue, refusal: string | undefined): void {
+    if (this.#queues.delete(source.name)) this.listener.onDropped(source.name);
+    this.#taking.delete(source.name);
     this.#awake.delete(source);
     this.#yielded.delete(source);
-    if (refusal !== undefined) this.#refused.add(source.queue, refusal);
+    if (refusal !== undefined) this.#refused.add(source.name, refusal);
   }
 
   /** What is held may have gone to somebody else; what runs may come back, and is not to start twice. */
-  #consumerEnded(source: Source, channel: ConsumerChannel): void {
+  #consumerEnded(source: ConsumedQueue, channel: ConsumerChannel): void {
     const now = this.clock.now();
     for (const task of this.listener.unsettled()) {
-      if (task.source === source && task.channel === channel) this.#orphans.add(task, now);
+      if (task.queue === source && task.channel === channel) this.#orphans.add(task, now);
     }
     while (this.#giveBackOne(source));
     this.listener.onWarning(
-      `the broker ended the consumer of "${source.queue}", as it does when a task is unacknowledged for too long; it is consumed again`,
+      `the broker ended the consumer of "${source.name}", as it does when a task is unacknowledged for too long; it is consumed again`,
     );
   }
 
   #channelLost(channel: ConsumerChannel): void {
     this.scheduler.dropUnless((task) => {
       if (task.channel !== channel) return true;
-      task.source.outstanding--;
+      task.queue.outstanding--;
       return false;
     });
     const now = this.clock.now();

@@ -1,14 +1,14 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
-import type { HeldTask, Source } from '../task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from '../task/delivered-task.js';
 import { OWN_FORM, type TaskForm } from '../task/task-form.js';
 
 /** Whose delivery has not come back by then has gone to somebody else. */
 const FORGET_AFTER_MS = 15 * 60_000;
 
 interface Orphan {
-  readonly task: HeldTask;
+  readonly task: DeliveredTask;
   readonly since: number;
 }
 
@@ -23,12 +23,12 @@ export class Orphans {
   constructor(private readonly idOf: TaskForm['idOf'] = OWN_FORM.idOf) {}
 
   /** @param now milliseconds */
-  add(task: HeldTask, now: number): void {
+  add(task: DeliveredTask, now: number): void {
     this.#byAttempt.set(keyOf(task.id, task.message), { task, since: now });
   }
 
   /** What comes back is another task from here on. */
-  forget(task: HeldTask): void {
+  forget(task: DeliveredTask): void {
     const key = keyOf(task.id, task.message);
     if (this.#byAttempt.get(key)?.task === task) this.#byAttempt.delete(key);
   }
@@ -38,11 +38,11 @@ export class Orphans {
    *
    * @returns the task; undefined where the delivery is of none of them
    */
-  adopt(source: Source, message: ConsumeMessage, channel: ConsumerChannel): HeldTask | undefined {
+  adopt(source: ConsumedQueue, message: ConsumeMessage, channel: ConsumerChannel): DeliveredTask | undefined {
     if (this.#byAttempt.size === 0) return undefined;
     const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
-    if (orphan === undefined || orphan.task.source.queue !== source.queue) return undefined;
+    if (orphan === undefined || orphan.task.queue.name !== source.name) return undefined;
     const { task } = orphan;
     this.#byAttempt.delete(key);
     if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);

@@ -2,7 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { firstSentAt } from '../../../core/message/envelope.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { HeldTask, Source } from '../task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from '../task/delivered-task.js';
 
 /** An empty queue's next deliveries, if there are any, have come by then. */
 const REST_AFTER_MS = 40;
@@ -30,19 +30,19 @@ const COUNTS_FOR_MS = 500;
  */
 export class Rests {
   constructor(
-    private readonly scheduler: Scheduler<HeldTask>,
+    private readonly scheduler: Scheduler<DeliveredTask>,
     private readonly clock: Clock,
   ) {}
 
   /** Nothing is held, and nothing is on its way: the window has room, and has had for a while. */
-  isDue(source: Source, now: number, brokerLimits: boolean): boolean {
-    if (source.lane.held.size > 0 || source.outstanding >= source.window) return false;
+  isDue(source: ConsumedQueue, now: number, brokerLimits: boolean): boolean {
+    if (source.lane.prefetched.size > 0 || source.outstanding >= source.prefetch) return false;
     const restAfter = brokerLimits ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
     return !source.limited || now - source.lastTraffic > restAfter;
   }
 
   /** Its user saves up no credit from here on; with nothing running either it will soon count no more. */
-  rest(source: Source, now: number): void {
+  rest(source: ConsumedQueue, now: number): void {
     this.scheduler.rest(source.lane);
     if (source.outstanding > 0) return;
     source.countsUntil = now + COUNTS_FOR_MS;
@@ -53,7 +53,7 @@ export class Rests {
   }
 
   /** Before a delivery counts: its user has a place by when it had this task, or starts at the present. */
-  delivered(source: Source, message: ConsumeMessage, now: number, brokerLimits: boolean): void {
+  delivered(source: ConsumedQueue, message: ConsumeMessage, now: number, brokerLimits: boolean): void {
     const { lane } = source;
     const isDue = source.countsUntil === undefined && this.isDue(source, now, brokerLimits);
     if (!isDue && !lane.resting) return;
@@ -69,7 +69,11 @@ export class Rests {
    * Since when this worker could have been sent the task, on the monotonic clock; milliseconds. Undefined where
    * nobody can tell: the message does not say when it was sent, or somebody else had it meanwhile.
    */
-  #waitedSince(source: Source, { fields, properties }: ConsumeMessage, now: number): number | undefined {
+  #waitedSince(
+    source: ConsumedQueue,
+    { fields, properties }: ConsumeMessage,
+    now: number,
+  ): number | undefined {
     if (fields.redelivered) return undefined;
     const sentAt = firstSentAt(properties.headers);
     if (sentAt === undefined) return undefined;
@@ -79,6 +83,6 @@ export class Rests {
 }
 
 /** Of what waited in the queue when it was found, not all has come. */
-function hasMore({ backlog, served, outstanding }: Source): boolean {
+function hasMore({ backlog, served, outstanding }: ConsumedQueue): boolean {
   return served + outstanding < backlog;
 }

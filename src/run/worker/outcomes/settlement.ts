@@ -7,7 +7,7 @@ import { COMPLETIONS, CompletionBatch } from '../../../core/events/event-codec.j
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { RESULTS } from '../../../core/events/task-result.js';
 import type { Names } from '../../../core/queues/names.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { Answer } from '../task/task-form.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import type { LargeMessages } from './large-messages.js';
@@ -26,7 +26,7 @@ export interface SettlementListener {
   /** What has been acknowledged until now, as a number that comes back with what is sent after it. */
   acknowledgedSoFar(): number;
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
-  onSettled(tasks: readonly HeldTask[], acknowledgedBefore: number): void;
+  onSettled(tasks: readonly DeliveredTask[], acknowledgedBefore: number): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
 }
@@ -43,7 +43,7 @@ interface Message {
 }
 
 interface Batch {
-  readonly tasks: HeldTask[];
+  readonly tasks: DeliveredTask[];
   /** Of this batch, and not confirmed. */
   readonly unconfirmed: Set<Message>;
   written: boolean;
@@ -116,12 +116,12 @@ export class Settlement {
   }
 
   /** Tasks that have ended here and are not acknowledged. */
-  *unsettled(): Iterable<HeldTask> {
+  *unsettled(): Iterable<DeliveredTask> {
     for (const { tasks } of this.#batches) yield* tasks;
     if (!this.#batches.has(this.#batch)) yield* this.#batch.tasks;
   }
 
-  finished(task: HeldTask, event: TaskEvent): void {
+  finished(task: DeliveredTask, event: TaskEvent): void {
     this.#completions.add(event);
     task.completion = event.outcome === 'done' ? event : undefined;
     this.#batch.tasks.push(task);
@@ -140,7 +140,11 @@ export class Settlement {
    * The same for answers of which one is large, and may be too large: `then` is called, with the broker's limit
    * where it is, when that is known. Until then the task has not ended.
    */
-  answerFirst(task: HeldTask, answers: readonly Answer[], then: (limit: number | undefined) => void): void {
+  answerFirst(
+    task: DeliveredTask,
+    answers: readonly Answer[],
+    then: (limit: number | undefined) => void,
+  ): void {
     const batch: Batch = { ...emptyBatch(), tasks: [task] };
     this.#batches.add(batch);
     this.#pending++;

@@ -13,7 +13,7 @@ import type { Envelope } from '../../../core/message/envelope.js';
 import { postponedHeaders, stepTowards } from '../../../core/message/postponed.js';
 import { delaysOf } from '../../../core/message/retry-policy.js';
 import { delayQueueOf, type Names } from '../../../core/queues/names.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import { LARGE_BYTES, type LargeMessages, type Sent } from './large-messages.js';
 
@@ -35,7 +35,7 @@ export interface Fate {
 }
 
 interface Move {
-  readonly task: HeldTask;
+  readonly task: DeliveredTask;
   readonly queue: string;
   readonly properties: Options.Publish;
   readonly fate: Fate;
@@ -107,26 +107,26 @@ export class TaskMoves {
     return [...this.#stuck].filter(({ queue }) => queue === deadLetterQueue).length;
   }
 
-  *tasks(): Iterable<HeldTask> {
+  *tasks(): Iterable<DeliveredTask> {
     for (const { task } of this.#moves) yield task;
   }
 
   /** To where it waits for its next attempt. */
-  retry(task: HeldTask, failed: FailedAttempt, delayMs: number, fate: Fate): void {
+  retry(task: DeliveredTask, failed: FailedAttempt, delayMs: number, fate: Fate): void {
     const headers = retryHeaders(task.message.properties.headers, failed);
     this.#move(task, delayQueueOf(this.names, delayMs), headers, fate);
   }
 
-  deadLetter(task: HeldTask, failed: FailedAttempt, failure: Failure, fate: Fate): void {
+  deadLetter(task: DeliveredTask, failed: FailedAttempt, failure: Failure, fate: Fate): void {
     const headers = deadLetterHeaders(task.message.properties.headers, failed, failure);
     this.#move(task, this.names.deadLetterQueue, headers, fate);
   }
 
   /** A task that is not due, to where it waits: nothing has become of it. Microseconds since the epoch. */
-  postpone(task: HeldTask, envelope: Envelope, dueAt: number, now: number, onSafe: () => void): void {
+  postpone(task: DeliveredTask, envelope: Envelope, dueAt: number, now: number, onSafe: () => void): void {
     const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
     const { headers } = task.message.properties;
-    this.#move(task, queue, postponedHeaders(headers, task.source.queue, envelope, dueAt, now), { onSafe });
+    this.#move(task, queue, postponedHeaders(headers, task.queue.name, envelope, dueAt, now), { onSafe });
   }
 
   /** Resolves when all is safe but for what is stuck. */
@@ -139,7 +139,7 @@ export class TaskMoves {
     this.#channel?.close();
   }
 
-  #move(task: HeldTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
+  #move(task: DeliveredTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
     const properties = { messageId: task.id, ...carriedProperties(task.message.properties), headers };
     const move: Move = { task, queue, properties, fate, nacks: 0, again: undefined };
     this.#moves.add(move);

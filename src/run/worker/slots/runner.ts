@@ -8,10 +8,10 @@ import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { FirstTimes, followed } from '../../../core/scheduling/task-time.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { type Handlers, isThenable } from '../handlers/handlers.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { RunFailure } from '../task/run-failure.js';
 import type { TaskForm } from '../task/task-form.js';
-import type { Admission, StartGate } from './start-gate.js';
+import type { Admission, RedeliveryGate } from './redelivery-gate.js';
 import { RunContext, TaskRun } from './task-run.js';
 
 /** Tasks that end at once are run this many in a row, then the network gets its turn. */
@@ -32,7 +32,7 @@ const BLOCKING_MS = 1_000;
 
 /** A handler that kept the event loop for so long, milliseconds. */
 export interface LongCall {
-  readonly task: HeldTask;
+  readonly task: DeliveredTask;
   readonly ms: number;
 }
 
@@ -63,7 +63,7 @@ export interface RunnerOptions {
 }
 
 interface Asked {
-  readonly task: HeldTask;
+  readonly task: DeliveredTask;
   /** What its user was charged when it was next. */
   readonly charge: number;
 }
@@ -93,7 +93,7 @@ export class Runner {
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  readonly #firstTimes = new FirstTimes<HeldTask['lane']>(COLD);
+  readonly #firstTimes = new FirstTimes<DeliveredTask['lane']>(COLD);
   /** How long the last handler kept the event loop, milliseconds. */
   #callMs = 0;
   /** That was long. */
@@ -108,12 +108,12 @@ export class Runner {
 
   constructor(
     private readonly options: RunnerOptions,
-    private readonly scheduler: Scheduler<HeldTask>,
+    private readonly scheduler: Scheduler<DeliveredTask>,
     private readonly handlers: Handlers,
     private readonly clock: Clock,
     private readonly listener: RunnerListener,
     /** Who is asked for what was delivered before; undefined: it starts as anything else does. */
-    private readonly gate?: StartGate,
+    private readonly gate?: RedeliveryGate,
   ) {}
 
   /** Slots that could start a task now. */
@@ -169,7 +169,7 @@ export class Runner {
     return longest;
   }
 
-  *runningTasks(): Iterable<HeldTask> {
+  *runningTasks(): Iterable<DeliveredTask> {
     for (const { task } of this.#inFlight) yield task;
   }
 
@@ -218,7 +218,7 @@ export class Runner {
    * longer than was expected, so that a user whose first tasks take hours is neither sent more of
    * them than it can start nor charged for them as if they were short.
    */
-  watch(): void {
+  sweep(): void {
     const now = this.clock.epochMicros();
     const { taskTimeoutMs = Number.POSITIVE_INFINITY, charging } = this.options;
     for (const run of this.#inFlight) {
@@ -270,7 +270,7 @@ export class Runner {
   }
 
   /** They have their slots until there is an answer. */
-  #ask(gate: StartGate, asked: readonly Asked[]): void {
+  #ask(gate: RedeliveryGate, asked: readonly Asked[]): void {
     this.#asking += asked.length;
     gate.admit(asked.map(({ task }) => task)).then((admissions) => {
       this.#asking -= asked.length;
@@ -293,7 +293,7 @@ export class Runner {
   }
 
   /** It has a slot from here on. */
-  #taken(task: HeldTask, charge: number): TaskRun {
+  #taken(task: DeliveredTask, charge: number): TaskRun {
     this.running++;
     this.started++;
     const run = new TaskRun(task, this.clock.epochMicros(), charge);
@@ -303,7 +303,7 @@ export class Runner {
     return run;
   }
 
-  #run(task: HeldTask, charge: number): void {
+  #run(task: DeliveredTask, charge: number): void {
     const run = this.#taken(task, charge);
     let result: unknown;
     try {
@@ -420,7 +420,7 @@ export class Runner {
     return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
   }
 
-  #noteTime(lane: HeldTask['lane'], ms: number): void {
+  #noteTime(lane: DeliveredTask['lane'], ms: number): void {
     if (this.#firstTimes.complete) {
       lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
       this.taskMs = followed(this.taskMs, ms);

@@ -21,7 +21,7 @@ export class SlotsInUse {
     this.#at = clock.epochMicros();
   }
 
-  look(): number {
+  measure(): number {
     const now = this.clock.epochMicros();
     const span = now - this.#at;
     if (span >= LEAST_SPAN_MS * 1_000) {

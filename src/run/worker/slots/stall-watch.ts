@@ -20,7 +20,7 @@ export class StallWatch {
    * @param now milliseconds
    * @param cpuMs what the process has used of the processor so far, milliseconds
    */
-  look(now: number, cpuMs: number): Stall | undefined {
+  check(now: number, cpuMs: number): Stall | undefined {
     const ms = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
     const usedMs = cpuMs - this.#cpuMs;
     this.#lookedAt = now;

@@ -5,7 +5,7 @@ import {
   envelopeFault,
 } from '../../../core/message/envelope.js';
 import type { TaskContext } from '../handlers/handlers.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** A task in a slot. */
 export class TaskRun {
@@ -22,7 +22,7 @@ export class TaskRun {
   readonly envelopeFault: string | undefined;
 
   constructor(
-    readonly task: HeldTask,
+    readonly task: DeliveredTask,
     /** Microseconds since the epoch. */
     readonly startedAt: number,
     /** What its user has been charged for it so far. */

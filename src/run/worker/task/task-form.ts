@@ -2,7 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { carriedText } from '../../../core/message/carried.js';
 import { Unrunnable } from '../../../core/message/unrunnable.js';
 import type { Payload } from '../handlers/handlers.js';
-import type { HeldTask } from './held-task.js';
+import type { DeliveredTask } from './delivered-task.js';
 import type { RunFailure } from './run-failure.js';
 
 /** A result for who waits for it. */
@@ -26,7 +26,7 @@ export interface TaskForm {
    */
   read(message: ConsumeMessage, now: number): { readonly type: string; readonly payload: Payload };
   /** What to send when an attempt has ended. */
-  answers(task: HeldTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
+  answers(task: DeliveredTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
 }
 
 /** fairq's own: the properties say everything, and the body is the payload. */

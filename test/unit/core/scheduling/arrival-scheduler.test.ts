@@ -16,7 +16,7 @@ describe('the arrival scheduler', () => {
     fill(scheduler, 'A', 3);
     fill(scheduler, 'B', 1);
     scheduler.takeBack(scheduler.lane('A'));
-    expect(scheduler.held).toBe(3);
+    expect(scheduler.prefetched).toBe(3);
     expect(usersOf(take(scheduler))).toBe('AAB');
   });
 
@@ -31,8 +31,8 @@ describe('the arrival scheduler', () => {
       return number !== 1;
     });
     expect(asked.sort()).toEqual(['A0', 'A1', 'A2', 'B0', 'B1']);
-    expect(scheduler.held).toBe(3);
-    expect([scheduler.lane('A').held.size, scheduler.lane('B').held.size]).toEqual([2, 1]);
+    expect(scheduler.prefetched).toBe(3);
+    expect([scheduler.lane('A').prefetched.size, scheduler.lane('B').prefetched.size]).toEqual([2, 1]);
     expect(take(scheduler).map(({ lane, number }) => lane.user + number)).toEqual(['A0', 'A2', 'B0']);
   });
 });

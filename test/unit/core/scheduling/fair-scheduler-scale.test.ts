@@ -19,7 +19,7 @@ describe('the fair scheduler at scale', () => {
         }
         picked[user]!++;
       }
-      expect(scheduler.held).toBe(users * (rounds - round - 1));
+      expect(scheduler.prefetched).toBe(users * (rounds - round - 1));
     }
     expect(scheduler.next()).toBeUndefined();
   });

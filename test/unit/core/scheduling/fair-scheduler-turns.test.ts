@@ -116,7 +116,7 @@ describe('a rest earns no credit', () => {
             turns.scheduler.rest(guest);
             turns.arrive(0, tasks);
             returns.push([...service]);
-            for (let i = 0; guest.held.size > 0; i++) {
+            for (let i = 0; guest.prefetched.size > 0; i++) {
               if (i > 100_000) throw new Error('the guest is not served');
               pick();
               for (const since of returns) checkLead(profiles, service, since);

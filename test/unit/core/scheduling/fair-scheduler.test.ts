@@ -189,7 +189,7 @@ describe('tasks that leave the fair scheduler unserved', () => {
     expect(scheduler.takeBack(lane)?.number).toBe(1);
     expect(scheduler.takeBack(lane)?.number).toBe(0);
     expect(scheduler.takeBack(lane)).toBeUndefined();
-    expect(scheduler.held).toBe(0);
+    expect(scheduler.prefetched).toBe(0);
     expect(scheduler.next()).toBeUndefined();
   });
 
@@ -211,7 +211,7 @@ describe('tasks that leave the fair scheduler unserved', () => {
       return lane.user === 'B' && number % 2 === 0;
     });
     expect(asked).toBe(8);
-    expect(scheduler.held).toBe(2);
+    expect(scheduler.prefetched).toBe(2);
     expect(usersOf(take(scheduler))).toBe('BB');
     fill(scheduler, 'A', 1);
     expect(usersOf(take(scheduler))).toBe('A');

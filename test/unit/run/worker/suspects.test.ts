@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { type Judgement, Suspects } from '../../../../src/run/worker/crashes/suspects.js';
-import type { HeldTask } from '../../../../src/run/worker/task/held-task.js';
+import type { DeliveredTask } from '../../../../src/run/worker/task/delivered-task.js';
 
 function suspectsAt(clock: { at: number }) {
-  const suspects = new Suspects(new FairScheduler<HeldTask>(), { now: () => clock.at, epochMicros: () => 0 });
+  const suspects = new Suspects(new FairScheduler<DeliveredTask>(), {
+    now: () => clock.at,
+    epochMicros: () => 0,
+  });
   const lane = suspects.lane('A');
-  const task = (id: string) => ({ id, lane }) as HeldTask;
+  const task = (id: string) => ({ id, lane }) as DeliveredTask;
   return { suspects, lane, task };
 }
 

@@ -4,10 +4,10 @@ import type { ConsumerChannel } from '../../../../../src/broker/consuming/consum
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { AckLedger } from '../../../../../src/core/scheduling/ack-ledger.js';
 import { Orphans } from '../../../../../src/run/worker/intake/orphans.js';
-import type { HeldTask, Source } from '../../../../../src/run/worker/task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
 
 const ID = '01890000-0000-7000-8000-000000000000';
-const source = { queue: 'fairq.user.A' } as Source;
+const source = { name: 'fairq.user.A' } as ConsumedQueue;
 
 function channel(): ConsumerChannel {
   return { ledger: new AckLedger(), open: true } as ConsumerChannel;
@@ -21,8 +21,8 @@ function delivery(attempt: number, deliveryTag: number): ConsumeMessage {
   } as unknown as ConsumeMessage;
 }
 
-function task(message: ConsumeMessage): HeldTask {
-  return { id: ID, source, message, channel: channel(), settled: false } as HeldTask;
+function task(message: ConsumeMessage): DeliveredTask {
+  return { id: ID, queue: source, message, channel: channel(), settled: false } as DeliveredTask;
 }
 
 /** Orphans with one that has ended meanwhile. */
@@ -64,6 +64,8 @@ describe('a task that lost its delivery', () => {
   it('leaves the message of another queue alone', () => {
     const orphans = new Orphans();
     orphans.add(task(delivery(1, 7)), 0);
-    expect(orphans.adopt({ queue: 'fairq.user.B' } as Source, delivery(1, 1), channel())).toBeUndefined();
+    expect(
+      orphans.adopt({ name: 'fairq.user.B' } as ConsumedQueue, delivery(1, 1), channel()),
+    ).toBeUndefined();
   });
 });

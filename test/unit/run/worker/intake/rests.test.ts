@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { FairScheduler } from '../../../../../src/core/scheduling/fair-scheduler.js';
 import { Rests } from '../../../../../src/run/worker/intake/rests.js';
-import type { HeldTask, Source } from '../../../../../src/run/worker/task/held-task.js';
+import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
 
 /** When the clock of this test is at 0; microseconds since the epoch. */
 const EPOCH = Date.UTC(2026, 0) * 1000;
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 5;
 class OneSlot {
   now = 0;
   order = '';
-  readonly scheduler = new FairScheduler<HeldTask>();
+  readonly scheduler = new FairScheduler<DeliveredTask>();
   readonly rests = new Rests(this.scheduler, {
     now: () => this.now,
     epochMicros: () => EPOCH + this.now * 1000,
@@ -22,13 +22,13 @@ class OneSlot {
   readonly a = this.source('A');
   readonly b = this.source('B');
 
-  source(user: string): Source {
+  source(user: string): ConsumedQueue {
     const lane = this.scheduler.lane(user);
     this.scheduler.rest(lane);
     return {
-      queue: `fairq.user.${user}`,
+      name: `fairq.user.${user}`,
       lane,
-      window: WINDOW,
+      prefetch: WINDOW,
       needed: 0,
       outstanding: 0,
       limited: true,
@@ -42,14 +42,14 @@ class OneSlot {
     };
   }
 
-  deliver(source: Source, message: ConsumeMessage, count = 1): void {
+  deliver(source: ConsumedQueue, message: ConsumeMessage, count = 1): void {
     for (let i = 0; i < count; i++) {
       this.rests.delivered(source, message, this.now, false);
       source.countsUntil = undefined;
       source.outstanding++;
       source.lastTraffic = this.now;
-      source.lane.late = source.window;
-      this.scheduler.push(source.lane, { lane: source.lane, source } as HeldTask);
+      source.lane.late = source.prefetch;
+      this.scheduler.push(source.lane, { lane: source.lane, queue: source } as DeliveredTask);
     }
   }
 
@@ -57,13 +57,13 @@ class OneSlot {
   run(tasks: number): string {
     let users = '';
     for (let i = 0; i < tasks; i++) {
-      if (this.a.lane.held.size === 0) this.deliver(this.a, message({ sentAt: 0 }), WINDOW);
+      if (this.a.lane.prefetched.size === 0) this.deliver(this.a, message({ sentAt: 0 }), WINDOW);
       const task = this.scheduler.next();
       if (task === undefined) throw new Error('nobody has a task');
       users += task.lane.user;
-      task.source.outstanding--;
-      task.source.served++;
-      task.source.lastTraffic = ++this.now;
+      task.queue.outstanding--;
+      task.queue.served++;
+      task.queue.lastTraffic = ++this.now;
       if (this.now % LOOK_EVERY_MS !== 0) continue;
       this.scheduler.note(this.now);
       if (this.b.countsUntil === undefined && this.rests.isDue(this.b, this.now, false)) {

@@ -4,7 +4,7 @@ import { NO_TIME_MS } from './task-time.js';
  * How many unacknowledged tasks a user queue may have at this worker. Too few, and slots wait for the
  * broker's next delivery; too many, and tasks sit here that an idle worker elsewhere could run.
  */
-export interface WindowNeeds {
+export interface PrefetchNeeds {
   readonly concurrency: number;
   /** Users with tasks here, this one included. */
   readonly activeUsers: number;
@@ -26,7 +26,7 @@ export interface WindowNeeds {
  * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker holds in all
  * (`worker-budget`), or all workers of one user (`user-budget`); `--prefetch` (`fixed`).
  */
-export type WindowReason =
+export type PrefetchReason =
   | 'unknown'
   | 'slots'
   | 'ahead'
@@ -36,7 +36,7 @@ export type WindowReason =
   | 'fixed';
 
 /** The reasons in words, to go on after "N tasks may be unacknowledged here, ". */
-export const WINDOW_REASONS: Readonly<Record<WindowReason, string>> = {
+export const PREFETCH_REASONS: Readonly<Record<PrefetchReason, string>> = {
   unknown: 'one for each of its slots: nobody knows yet how long its tasks take',
   slots: 'one for each of its slots: its tasks are long',
   ahead: 'so that 20 ms of work are at hand',
@@ -46,9 +46,9 @@ export const WINDOW_REASONS: Readonly<Record<WindowReason, string>> = {
   fixed: 'by --prefetch',
 };
 
-export interface Window {
+export interface Prefetch {
   readonly size: number;
-  readonly reason: WindowReason;
+  readonly reason: PrefetchReason;
 }
 
 /** A round trip to a loaded broker: what is held beyond the running tasks is to last for so long. */
@@ -78,7 +78,7 @@ const SHARED_USER_BUDGET = 256;
 /** A user that has the workers to itself may hold so much of its backlog. */
 const PART_OF_BACKLOG = 1 / 4;
 
-export function windowFor(needs: WindowNeeds): Window {
+export function prefetchFor(needs: PrefetchNeeds): Prefetch {
   const { concurrency, activeUsers, weightShare, slotShare, workers, taskMs, backlog } = needs;
   const running = Math.max(1, Math.ceil(concurrency * slotShare));
   if (taskMs === undefined) return { size: running, reason: 'unknown' };
@@ -107,7 +107,7 @@ function aloneBudget(users: number): number {
  *
  * @param size the window as it is
  */
-export function widened({ concurrency, slotShare, taskMs }: WindowNeeds, size: number): number {
+export function widened({ concurrency, slotShare, taskMs }: PrefetchNeeds, size: number): number {
   if (taskMs === undefined || taskMs < SHORTEST_TO_WIDEN_MS) return size;
   const most = Math.ceil(concurrency * slotShare * (1 + WIDENED_AHEAD_MS / taskMs));
   return Math.max(size, Math.min(size * 2, most));

@@ -4,11 +4,11 @@ import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
 
 /** A queue that this worker consumes. */
-export interface Source {
-  readonly queue: string;
-  readonly lane: Lane<HeldTask>;
+export interface ConsumedQueue {
+  readonly name: string;
+  readonly lane: Lane<DeliveredTask>;
   /** Prefetch of its consumer. */
-  window: number;
+  prefetch: number;
   /** The window that it took to keep the slots busy; forgotten little by little. */
   needed: number;
   /** Deliveries not acknowledged: held, running, or finished and not yet written down. */
@@ -34,9 +34,9 @@ export interface Source {
 }
 
 /** A delivery that has not ended. */
-export interface HeldTask {
-  readonly lane: Lane<HeldTask>;
-  readonly source: Source;
+export interface DeliveredTask {
+  readonly lane: Lane<DeliveredTask>;
+  readonly queue: ConsumedQueue;
   /** The delivery, and where it came from; another one when it was delivered again while it ran. */
   message: ConsumeMessage;
   channel: ConsumerChannel;

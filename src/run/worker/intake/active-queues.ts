@@ -1,6 +1,6 @@
 import type { Charging } from '../../../core/scheduling/charging.js';
 import { NOISE_MS } from '../../../core/scheduling/task-time.js';
-import type { Source } from '../task/held-task.js';
+import type { ConsumedQueue } from '../task/delivered-task.js';
 
 /** What a user is due among those that have tasks here; parts of 1. */
 export interface Share {
@@ -15,8 +15,8 @@ export interface Share {
  * proportion to the length of its tasks too, since who has longer tasks needs more slots for the same
  * number.
  */
-export class Awake {
-  readonly #sources = new Set<Source>();
+export class ActiveQueues {
+  readonly #sources = new Set<ConsumedQueue>();
   #weight = 0;
   /** The sum of what slots are shared by: see `#claim`. */
   #claims = 0;
@@ -33,23 +33,23 @@ export class Awake {
     return this.#sources.size;
   }
 
-  has(source: Source): boolean {
+  has(source: ConsumedQueue): boolean {
     return this.#sources.has(source);
   }
 
-  add(source: Source): void {
+  add(source: ConsumedQueue): void {
     if (this.#sources.has(source)) return;
     this.#sources.add(source);
     this.#weight += source.lane.weight;
   }
 
-  delete(source: Source): void {
+  delete(source: ConsumedQueue): void {
     if (!this.#sources.delete(source)) return;
     // Set and not subtracted when nobody is left, so that rounding errors do not add up.
     this.#weight = this.#sources.size === 0 ? 0 : this.#weight - source.lane.weight;
   }
 
-  [Symbol.iterator](): Iterator<Source> {
+  [Symbol.iterator](): Iterator<ConsumedQueue> {
     return this.#sources.values();
   }
 
@@ -60,7 +60,7 @@ export class Awake {
     this.#spare = 0;
     this.#hungry = 0;
     for (const source of this.#sources) {
-      if (source.outstanding >= source.window) {
+      if (source.outstanding >= source.prefetch) {
         this.#hungry++;
         continue;
       }
@@ -69,19 +69,19 @@ export class Awake {
     }
   }
 
-  shareOf(source: Source, meanMs: number | undefined): Share {
+  shareOf(source: ConsumedQueue, meanMs: number | undefined): Share {
     const { weight } = source.lane;
     const isIn = this.#sources.has(source);
     const claim = this.#claim(source, meanMs);
     const due = claim / Math.max(claim, isIn ? this.#claims : this.#claims + claim);
-    const left = source.outstanding >= source.window && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
+    const left = source.outstanding >= source.prefetch && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
     return {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
       ofSlots: Math.min(1, due + left),
     };
   }
 
-  #claim({ lane }: Source, meanMs: number | undefined): number {
+  #claim({ lane }: ConsumedQueue, meanMs: number | undefined): number {
     if (this.charging === 'time') return lane.weight;
     return lane.weight * Math.max(NOISE_MS, lane.taskMs ?? meanMs ?? 0);
   }

@@ -1,18 +1,23 @@
 import type { Consumers } from '../../../broker/consuming/consumers.js';
+import {
+  type Prefetch,
+  type PrefetchNeeds,
+  prefetchFor,
+  widened,
+} from '../../../core/scheduling/prefetch.js';
 import { NO_TIME_MS, typicalTaskMs } from '../../../core/scheduling/task-time.js';
-import { type Window, type WindowNeeds, widened, windowFor } from '../../../core/scheduling/windows.js';
-import type { Source } from '../task/held-task.js';
-import type { Awake } from './awake.js';
+import type { ConsumedQueue } from '../task/delivered-task.js';
+import type { ActiveQueues } from './active-queues.js';
 
-export interface WindowOptions {
+export interface PrefetchOptions {
   readonly concurrency: number;
   /** A fixed window, or undefined for one that adapts. */
   readonly prefetch: number | undefined;
 }
 
-export interface WindowListener {
+export interface PrefetchListener {
   /** The broker knows the new window; what is held beyond it may go back. */
-  onResized(source: Source, window: Window): void;
+  onResized(source: ConsumedQueue, window: Prefetch): void;
   onFailure(error: Error): void;
 }
 
@@ -22,25 +27,25 @@ const GROW_BY = 1.5;
 const KEEP_OF_NEEDED = 0.95;
 
 /** Keeps each queue's window as large as short tasks need and as small as long ones allow. */
-export class WindowControl {
+export class PrefetchControl {
   /** Workers that serve queues of this one, and itself; set by whoever knows. */
   workers = 1;
   /** Mean run time of all tasks here, for users whose own is not known yet. */
   taskMs: number | undefined;
   /** The smallest and the largest window that a queue has had here. */
   smallest: number | undefined;
-  largest: Window | undefined;
+  largest: Prefetch | undefined;
   readonly #resizes = new Set<Promise<void>>();
 
   constructor(
-    private readonly options: WindowOptions,
-    private readonly awake: Awake,
-    private readonly consumers: Consumers<Source>,
-    private readonly listener: WindowListener,
+    private readonly options: PrefetchOptions,
+    private readonly awake: ActiveQueues,
+    private readonly consumers: Consumers<ConsumedQueue>,
+    private readonly listener: PrefetchListener,
   ) {}
 
-  first(source: Source): number {
-    const window = this.#windowFor(this.#needsOf(source));
+  first(source: ConsumedQueue): number {
+    const window = this.#prefetchFor(this.#needsOf(source));
     this.#note(window);
     return window.size;
   }
@@ -51,34 +56,34 @@ export class WindowControl {
   }
 
   /** @param starving a slot is free while nothing is held here */
-  fit(source: Source, starving: boolean, shrink: boolean): void {
+  adjust(source: ConsumedQueue, starving: boolean, shrink: boolean): void {
     if (this.options.prefetch !== undefined || source.resizing || source.yielded) return;
     const needs = this.#needsOf(source);
-    let wanted = this.#windowFor(needs);
+    let wanted = this.#prefetchFor(needs);
     // This user may have more tasks than its window lets through.
-    if (starving && source.outstanding >= source.window) {
-      source.needed = widened(needs, source.window);
+    if (starving && source.outstanding >= source.prefetch) {
+      source.needed = widened(needs, source.prefetch);
     } else if (shrink) source.needed *= KEEP_OF_NEEDED;
     const needed = Math.floor(source.needed);
     if (needed > wanted.size) wanted = { size: needed, reason: 'starved' };
-    const grows = wanted.size >= source.window * GROW_BY && source.limited;
-    const shrinks = shrink && wanted.size * 2 <= source.window;
+    const grows = wanted.size >= source.prefetch * GROW_BY && source.limited;
+    const shrinks = shrink && wanted.size * 2 <= source.prefetch;
     if (grows || shrinks) this.#resize(source, wanted);
   }
 
   /** Fits the windows of all users with tasks here, and resolves when the broker knows them. */
-  async fitAll(): Promise<void> {
+  async adjustAll(): Promise<void> {
     this.awake.weigh(this.taskMs);
-    for (const source of this.awake) this.fit(source, false, true);
+    for (const source of this.awake) this.adjust(source, false, true);
     await Promise.all(this.#resizes);
   }
 
-  #windowFor(needs: WindowNeeds): Window {
+  #prefetchFor(needs: PrefetchNeeds): Prefetch {
     const { prefetch } = this.options;
-    return prefetch === undefined ? windowFor(needs) : { size: prefetch, reason: 'fixed' };
+    return prefetch === undefined ? prefetchFor(needs) : { size: prefetch, reason: 'fixed' };
   }
 
-  #needsOf(source: Source): WindowNeeds {
+  #needsOf(source: ConsumedQueue): PrefetchNeeds {
     const share = this.awake.shareOf(source, this.taskMs);
     return {
       concurrency: this.options.concurrency,
@@ -91,12 +96,12 @@ export class WindowControl {
     };
   }
 
-  #resize(source: Source, window: Window): void {
+  #resize(source: ConsumedQueue, window: Prefetch): void {
     source.resizing = true;
-    source.window = window.size;
+    source.prefetch = window.size;
     this.#note(window);
     const resized = this.consumers
-      .resize(source.queue, window.size)
+      .resize(source.name, window.size)
       .then(() => {
         source.resizing = false;
         this.listener.onResized(source, window);
@@ -106,7 +111,7 @@ export class WindowControl {
     this.#resizes.add(resized);
   }
 
-  #note(window: Window): void {
+  #note(window: Prefetch): void {
     if (this.smallest === undefined || window.size < this.smallest) this.smallest = window.size;
     if (this.largest === undefined || window.size > this.largest.size) this.largest = window;
   }

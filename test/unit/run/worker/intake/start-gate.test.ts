@@ -1,23 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { Reserve } from '../../../../../src/run/worker/intake/reserve.js';
-import type { Source } from '../../../../../src/run/worker/task/held-task.js';
+import { StartGate } from '../../../../../src/run/worker/intake/start-gate.js';
+import type { ConsumedQueue } from '../../../../../src/run/worker/task/delivered-task.js';
 
 let now = 0;
 const clock = { now: () => now, epochMicros: () => now * 1_000 };
 
 /** Users with a window of 4 each, of whom so much has come and ended. */
-function users(count: number, { outstanding, served }: Pick<Source, 'outstanding' | 'served'>): Source[] {
-  return Array.from({ length: count }, () => ({ window: 4, outstanding, served }) as Source);
+function users(
+  count: number,
+  { outstanding, served }: Pick<ConsumedQueue, 'outstanding' | 'served'>,
+): ConsumedQueue[] {
+  return Array.from({ length: count }, () => ({ prefetch: 4, outstanding, served }) as ConsumedQueue);
 }
 
 const BACKLOG = { outstanding: 4, served: 12 };
 
 /** A reserve that has looked at these users, just after a delivery. */
-function reserveOf(sources: readonly Source[]): Reserve {
+function reserveOf(sources: readonly ConsumedQueue[]): StartGate {
   now += 1_000;
-  const reserve = new Reserve(clock);
+  const reserve = new StartGate(clock);
   reserve.delivered(now);
-  reserve.fit(sources, now);
+  reserve.adjust(sources, now);
   return reserve;
 }
 

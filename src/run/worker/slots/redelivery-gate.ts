@@ -1,4 +1,4 @@
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** Whether a task may start. */
 export type Admission =
@@ -10,9 +10,9 @@ export type Admission =
   | { readonly kind: 'never'; readonly reason: string; readonly attempt: number };
 
 /** Asked before a task starts that was delivered before, which may have ended its worker. */
-export interface StartGate {
+export interface RedeliveryGate {
   /** Resolves with an answer for each of them, in their order. They keep their slots meanwhile. */
-  admit(tasks: readonly HeldTask[]): Promise<readonly Admission[]>;
+  admit(tasks: readonly DeliveredTask[]): Promise<readonly Admission[]>;
   /** @param stays it has failed, and waits here for its next attempt */
-  ended(task: HeldTask, stays: boolean): void;
+  ended(task: DeliveredTask, stays: boolean): void;
 }

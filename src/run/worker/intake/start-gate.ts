@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/values/clock.js';
-import type { Source } from '../task/held-task.js';
+import type { ConsumedQueue } from '../task/delivered-task.js';
 
 /**
  * The last delivery may be so long ago before what is held starts all the same. A broker that shares its
@@ -19,7 +19,7 @@ const MANY = 32;
  * chance of deliveries. So it lets half of its windows fill before it starts more, as long as there
  * are deliveries. They go on coming: the other half is under way.
  */
-export class Reserve {
+export class StartGate {
   #wanted = 0;
   #lastDelivery = Number.NEGATIVE_INFINITY;
   #lastLook = Number.NEGATIVE_INFINITY;
@@ -40,12 +40,12 @@ export class Reserve {
    * Looks at which users have a backlog: more has come of them, without a rest, than a window lets
    * through at once. Does nothing when called too often.
    */
-  fit(sources: Iterable<Source>, now: number): void {
+  adjust(sources: Iterable<ConsumedQueue>, now: number): void {
     if (now - this.#lastLook < LOOK_EVERY_MS) return;
     this.#lastLook = now;
     let users = 0;
     let most = 0;
-    for (const { window, outstanding, served } of sources) {
+    for (const { prefetch: window, outstanding, served } of sources) {
       if (outstanding + served <= window) continue;
       users++;
       most += window;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type WindowNeeds, widened, windowFor } from '../../../../src/core/scheduling/windows.js';
+import { type PrefetchNeeds, prefetchFor, widened } from '../../../../src/core/scheduling/prefetch.js';
 
-const explained = (needs: Partial<WindowNeeds>) => {
+const explained = (needs: Partial<PrefetchNeeds>) => {
   const { activeUsers = 2, weightShare = 1 / activeUsers } = needs;
   const defaults = { concurrency: 10, activeUsers, weightShare, slotShare: weightShare, workers: 1 };
-  return windowFor({ ...defaults, taskMs: 0.02, backlog: 0, ...needs });
+  return prefetchFor({ ...defaults, taskMs: 0.02, backlog: 0, ...needs });
 };
-const window = (needs: Partial<WindowNeeds>) => explained(needs).size;
+const window = (needs: Partial<PrefetchNeeds>) => explained(needs).size;
 
 describe('windows', () => {
   it('hold no more than runs while the length of tasks is unknown', () => {

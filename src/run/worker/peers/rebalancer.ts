@@ -2,7 +2,7 @@ import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { Intake } from '../intake/intake.js';
 import type { Runner } from '../slots/runner.js';
-import type { HeldTask } from '../task/held-task.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 import type { Presence } from './presence.js';
 
 /** With nothing to start for so long a worker is idle, and says so. */
@@ -17,7 +17,7 @@ const SOON_MS = 25;
  * Lets no slot idle while a task waits at another worker: one that has free slots and nothing held
  * says so, and one whose slots are all taken then gives back the held tasks that it would not start soon.
  */
-export class Sharing {
+export class Rebalancer {
   #idleSince: number | undefined;
   /** Slots that others may fill, as they are told: none as long as a task is at hand. Not how many are free. */
   idleSlots = 0;
@@ -27,16 +27,16 @@ export class Sharing {
 
   constructor(
     private readonly runner: Runner,
-    private readonly scheduler: Scheduler<HeldTask>,
+    private readonly scheduler: Scheduler<DeliveredTask>,
     private readonly intake: Intake,
     private readonly presence: Presence,
     private readonly clock: Clock,
   ) {}
 
   /** Call it often. */
-  look(): void {
+  check(): void {
     const { free } = this.runner;
-    const { held } = this.scheduler;
+    const { prefetched: held } = this.scheduler;
     const { peers } = this.presence;
     const now = this.clock.now();
     if (free > 0 && held === 0) this.#idleSince ??= now;

@@ -1,6 +1,6 @@
 import { within } from '../../../broker/connection/within.js';
 import type { Runner } from '../slots/runner.js';
-import type { Source } from '../task/held-task.js';
+import type { ConsumedQueue } from '../task/delivered-task.js';
 import type { Intake } from './intake.js';
 
 /**
@@ -15,7 +15,7 @@ const TAKE_WITHIN_MS = 1_000;
 /** Samples are taken from so many queues at least: where tasks are long, they are all that starts for a while. */
 const FEW = 32;
 
-export interface WarmUpListener {
+export interface SlowStartListener {
   /** More is held now, of users that have had no turn yet. */
   onFilled(): void;
   onFailure(error: Error): void;
@@ -27,9 +27,9 @@ export interface WarmUpListener {
  * if they are short, it takes up the others with windows that fit, and lets all of them fill, before
  * anything else runs: otherwise the user whose tasks come first would run ahead of the others.
  */
-export class WarmUp {
+export class SlowStart {
   #state: 'waiting' | 'sampling' | 'taking' | 'over' = 'waiting';
-  #rest: readonly Source[] = [];
+  #rest: readonly ConsumedQueue[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param samples how many tasks; 0 where the windows are fixed, and there is nothing to learn */
@@ -37,7 +37,7 @@ export class WarmUp {
     private readonly runner: Runner,
     private readonly intake: Intake,
     private readonly samples: number,
-    private readonly listener: WarmUpListener,
+    private readonly listener: SlowStartListener,
   ) {}
 
   get over(): boolean {
@@ -71,7 +71,7 @@ export class WarmUp {
   }
 
   /** Call it whenever a task has started or ended. */
-  look(): void {
+  check(): void {
     if (this.#state !== 'sampling' || this.runner.started === 0) return;
     if (this.runner.running === 0) this.#end();
     else this.#endInTime();
@@ -104,7 +104,7 @@ export class WarmUp {
     const rest = this.#rest;
     this.#rest = [];
     await this.#take(rest);
-    if (areShort) await this.intake.windows.fitAll();
+    if (areShort) await this.intake.prefetch.adjustAll();
     if (areShort || !sampled) await this.intake.filled();
     if (this.#state !== 'taking') return;
     this.listener.onFilled();
@@ -116,7 +116,7 @@ export class WarmUp {
     this.runner.resume();
   }
 
-  async #take(sources: readonly Source[]): Promise<void> {
+  async #take(sources: readonly ConsumedQueue[]): Promise<void> {
     const work = this.intake.consume(sources, this.runner.running > 0);
     work.catch((error) => this.listener.onFailure(error));
     await within(TAKE_WITHIN_MS, work);

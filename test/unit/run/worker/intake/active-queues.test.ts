@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../../src/core/scheduling/fair-scheduler.js';
-import { Awake } from '../../../../../src/run/worker/intake/awake.js';
-import type { HeldTask, Source } from '../../../../../src/run/worker/task/held-task.js';
+import { ActiveQueues } from '../../../../../src/run/worker/intake/active-queues.js';
+import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
 
 interface Given {
   weight?: number;
@@ -10,14 +10,14 @@ interface Given {
   window?: number;
 }
 
-function sourceOf({ weight = 1, taskMs = 10, outstanding = 10, window = 10 }: Given): Source {
-  const lane = new FairScheduler<HeldTask>(() => weight).lane('A');
+function sourceOf({ weight = 1, taskMs = 10, outstanding = 10, window = 10 }: Given): ConsumedQueue {
+  const lane = new FairScheduler<DeliveredTask>(() => weight).lane('A');
   lane.taskMs = taskMs;
-  return { lane, outstanding, window } as Source;
+  return { lane, outstanding, prefetch: window } as ConsumedQueue;
 }
 
 function slotShares(charging: 'count' | 'time', ...given: Given[]): number[] {
-  const awake = new Awake(charging, 10);
+  const awake = new ActiveQueues(charging, 10);
   const sources = given.map(sourceOf);
   for (const source of sources) awake.add(source);
   awake.weigh(undefined);
@@ -48,14 +48,14 @@ describe('what users are due among those that have tasks', () => {
   });
 
   it('counts a user that is about to come', () => {
-    const awake = new Awake('time', 10);
+    const awake = new ActiveQueues('time', 10);
     awake.add(sourceOf({}));
     awake.weigh(undefined);
     expect(awake.shareOf(sourceOf({}), undefined).ofWeight).toBe(0.5);
   });
 
   it('forgets who has gone', () => {
-    const awake = new Awake('count', 10);
+    const awake = new ActiveQueues('count', 10);
     const [stays, goes] = [sourceOf({ weight: 0.1 }), sourceOf({ weight: 0.7 })];
     awake.add(stays);
     awake.add(goes);
