@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { addGlobalOptions } from '../commands/flags/global-options.js';
 import { registerCommands } from '../commands/register.js';
@@ -10,17 +9,22 @@ import { FairqError, messageOf, usageError } from '../core/errors/errors.js';
 import { EXIT_OK, exitCodeOf, exitCodeOfKind } from '../core/errors/exit-code.js';
 import { explainDisk } from '../core/errors/file-errors.js';
 import { jsonText } from '../core/values/written-json.js';
-import { type Io, processIo } from '../process/io.js';
+import type { Io } from '../process/io.js';
 import { systemClock } from '../process/system-clock.js';
 import { VERSION } from '../process/version.js';
 import { safeLines } from '../render/parts/safe-text.js';
 
-/** argv → command → report → text and exit code. */
-async function main(io: Io): Promise<number> {
+/**
+ * argv → command → report → text and exit code.
+ *
+ * @returns the exit code; what the command has left open by then, where it was cut off, ends with the process
+ */
+export async function main(io: Io): Promise<number> {
   let exitCode = EXIT_OK;
   /** What was asked for instead of a command's work: help, or the version. */
   let help = '';
   let verbose = false;
+  let interrupts: Interrupts | undefined;
   const log = new Log(io, systemClock);
   const program = new Command('fairq')
     .description('Fair per-user task queues on RabbitMQ: publish, work, list, and prove who waits for whom.')
@@ -40,7 +44,7 @@ async function main(io: Io): Promise<number> {
     <Flags>(action: Action<Flags>) =>
     async (flags: Flags): Promise<void> => {
       const context = makeContext(io, log, program.opts());
-      verbose = context.verbose;
+      ({ verbose, interrupts } = context);
       const result = await Promise.race([action(flags, context), context.interrupts.cutOff]);
       await write(result, context);
       if (result.endsAs !== undefined) exitCode = exitCodeOfKind(result.endsAs);
@@ -65,6 +69,8 @@ async function main(io: Io): Promise<number> {
     const said = error instanceof FairqError ? error : await saidByBroker(error);
     explain(said, isVerbose, log);
     return exitCodeOf(said);
+  } finally {
+    interrupts?.end();
   }
 }
 
@@ -157,6 +163,3 @@ function explain(error: unknown, verbose: boolean, log: Log): void {
   const hint = 'This is a defect of fairq. Run the command again with --verbose and report what it prints.';
   log.line('error', [message, stack ?? `  ${hint}`].join('\n'), { message, hint, stack });
 }
-
-const io = processIo(hostname());
-io.exit(await main(io));

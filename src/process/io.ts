@@ -47,7 +47,7 @@ export interface Io {
   onUncaught(listener: (error: unknown) => void): void;
   /** From now on `process.exit` throws what this makes, for code that is not ours. */
   refuseExit(refusal: (code: unknown) => Error): void;
-  /** Ends the process. For cli/main.ts alone. */
+  /** Ends the process. For the program alone. */
   exit(code: number): never;
 }
 

@@ -42,6 +42,7 @@ export class Interrupts {
   #cut: (error: Error) => void = () => {};
   #command: Stoppable | undefined;
   #forced = false;
+  #waiting: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly io: Io,
@@ -85,6 +86,11 @@ export class Interrupts {
     return rejection;
   }
 
+  /** The command has ended. */
+  end(): void {
+    clearInterval(this.#waiting);
+  }
+
   #next(): void {
     const isFirst = !this.requested;
     this.requested = true;
@@ -106,7 +112,7 @@ export class Interrupts {
     let isSaid = false;
     let isOver = false;
     let progress: number | undefined;
-    setInterval(() => {
+    this.#waiting = setInterval(() => {
       const { works, waitsFor, waitMs = WAIT_MS, overdue, state } = this.#command!;
       const waited = performance.now() - since;
       const before = progress;
