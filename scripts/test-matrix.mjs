@@ -1,5 +1,5 @@
-// Every test that needs a broker, on each RabbitMQ of Debian: bookworm's, trixie's and sid's. Other
-// arguments go to vitest.
+// The tests that depend on the version of RabbitMQ, on each one of Debian: bookworm's, trixie's and sid's.
+// Other arguments go to vitest.
 //
 //   npm run test:matrix [-- --suite trixie] [--require] [-t 'told to stop']
 //
@@ -8,7 +8,7 @@
 import { provideBroker, SUITES } from './lib/brokers.mjs';
 import { SetupError } from './lib/run.mjs';
 import { tableOf } from './lib/table.mjs';
-import { addCounts, countsText, runVitest, runVitestInHalves } from './lib/vitest.mjs';
+import { addCounts, countsText, runVitest, slowestOf, slowestText } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const { suites, required, forVitest } = parse(process.argv.slice(2));
@@ -52,10 +52,10 @@ async function testOn(suite) {
     console.error(error.message);
     return { suite, outcome: 'failed', why: 'it does not start' };
   }
-  const { counts, succeeded } = await test(suite);
+  const { counts, succeeded, slowest } = await test(suite);
   const seconds = Math.round((performance.now() - started) / 1000);
   const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds };
-  console.log(`RabbitMQ ${version}: ${countsText(row.counts)}, in ${seconds} s`);
+  console.log(`RabbitMQ ${version}: ${countsText(row.counts)}, in ${seconds} s; ${slowestText(slowest)}`);
   return row;
 }
 
@@ -70,19 +70,16 @@ async function askVersion() {
 async function test(suite) {
   const chosen = forVitest.filter((arg) => arg.startsWith('--project'));
   const others = forVitest.filter((arg) => !arg.startsWith('--project'));
-  const projects = chosen.length > 0 ? chosen : ['--project=broker', '--project=faults'];
+  const projects = chosen.length > 0 ? chosen : ['--project=wire', '--project=faults'];
   const outcomes = [];
   for (const project of projects) {
     const name = `matrix-${suite}${project.replace('--project=', '-')}`;
-    // The files of the other projects are side by side already, or may not be. What is asked for may be in one project.
-    outcomes.push(
-      project === '--project=broker'
-        ? await runVitestInHalves(name, [project, ...others])
-        : await runVitest(name, ['--passWithNoTests', project, ...others]),
-    );
+    // What is asked for may be in one project.
+    outcomes.push(await runVitest(name, ['--passWithNoTests', project, ...others]));
   }
   return {
     counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
+    slowest: slowestOf(outcomes.flatMap(({ slowest }) => slowest)),
     succeeded: outcomes.every(({ succeeded }) => succeeded),
   };
 }

@@ -2,30 +2,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tableOf } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const SHOWN = 10;
 const KINDS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'];
-
-/**
- * Runs the tests in two processes side by side, each with half of the files and a broker of its own: most tests wait
- * for most of their time.
- */
-export async function runVitestInHalves(name, args, env = process.env) {
-  const halves = [1, 2].map((half) =>
-    runVitest(`${name}-${half}`, ['--passWithNoTests', `--shard=${half}/2`, ...args], env),
-  );
-  const outcomes = await Promise.all(halves);
-  return {
-    counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
-    succeeded: outcomes.every(({ succeeded }) => succeeded),
-  };
-}
 
 /**
  * @param name of the file of results in `.fairq`
  * @param args for vitest
- * @returns `succeeded`, and `counts`, which are undefined where vitest has not come as far as a test
+ * @returns `succeeded`, `slowest` tests, and `counts`, which are undefined where vitest has not come as far as a test
  */
 export async function runVitest(name, args, env = process.env) {
   const results = `${root}.fairq/${name}.json`;
@@ -35,7 +23,8 @@ export async function runVitest(name, args, env = process.env) {
   const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
   const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   const [status] = await once(child, 'close');
-  return { succeeded: status === 0, counts: countsIn(results) };
+  const read = resultsIn(results);
+  return { succeeded: status === 0, counts: read, slowest: slowestOf(testsIn(read)) };
 }
 
 export function addCounts(some, more) {
@@ -50,7 +39,28 @@ export function countsText(counts) {
   return [...texts, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(', ');
 }
 
-function countsIn(file) {
+/** Each test with its seconds, its file and its name. */
+function testsIn(results) {
+  return (results?.testResults ?? []).flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ duration = 0, fullName }) => ({
+      seconds: duration / 1000,
+      file: relative(`${root}test`, name),
+      name: fullName,
+    })),
+  );
+}
+
+export function slowestOf(tests) {
+  return tests.toSorted((one, other) => other.seconds - one.seconds).slice(0, SHOWN);
+}
+
+export function slowestText(slowest) {
+  if (slowest.length === 0) return '';
+  const lines = slowest.map(({ seconds, file, name }) => [`${seconds.toFixed(1)} s`, file, name]);
+  return `the slowest tests:\n${tableOf(lines)}`;
+}
+
+function resultsIn(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {

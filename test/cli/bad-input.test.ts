@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fairq, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -78,7 +78,7 @@ describe('bad input', () => {
   });
 
   it('an empty standard input is no load', async () => {
-    const run = new RunningFairq(['publish', '--from', '-'], env, '');
+    const run = new FairqHere(['publish', '--from', '-'], env, '');
     expect(await run.ended).toMatchObject({ code: 64, stderr: expect.stringContaining('holds no task') });
   });
 });

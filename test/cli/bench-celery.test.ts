@@ -53,7 +53,7 @@ describe('bench with Celery', () => {
       bench.signal(signal);
       await bench.ended;
       await eventually(() => celeryProcesses().length === 0 && leftovers().length === 0, {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
         what: 'their end',
       });
     },

@@ -211,16 +211,16 @@ describe.skipIf(process.platform !== 'linux')('a bench that is interrupted', () 
         const found = await processesWith(folder);
         return names.every((name) => found.includes(name));
       },
-      { timeoutMs: 10_000, what: 'the bench and its broker run' },
+      { timeoutMs: 60_000, what: 'the bench and its broker run' },
     );
     run.signal(signal);
     expect((await run.ended).code).toBe(code);
     await eventually(async () => (await processesWith(folder)).length === 0, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'all its processes have gone',
     });
     await eventually(async () => (await readdir(folder)).length === 0, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'its files have gone',
     });
   });
@@ -253,5 +253,5 @@ describe('bench units', () => {
     expect(document.checks.map(({ name }) => name)).toContain(
       "fair, per user: Jain's index, half time, at least",
     );
-  }, 300_000);
+  });
 });

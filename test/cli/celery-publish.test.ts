@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CeleryWorker, hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, jsonLines } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -59,7 +59,7 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
         const found = [...(worker?.output ?? '').matchAll(seen)];
         return found.length === 2 && found.map(([, id = '', request]) => request?.replaceAll(id, 'ID'));
       },
-      { timeoutMs: 20_000, what: 'both tasks' },
+      { timeoutMs: 60_000, what: 'both tasks' },
     );
     expect(requests[0]).toContain("['ID', 'ID', 'ID', '(1, ");
     expect(requests[1]).toBe(requests[0]);
@@ -101,7 +101,7 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
     expect(failed.code).toBe(3);
     expect(jsonLines(failed.stdout)).toMatchObject([{ state: 'failed', error: 'ValueError: no such page' }]);
     await worker.stop();
-    const fairqs = new RunningFairq(['worker', '--celery', ...TO, '--max-attempts', '1'], env);
+    const fairqs = new FairqHere(['worker', '--celery', ...TO, '--max-attempts', '1'], env);
     await fairqs.says(/ready/);
     const echoed = await wait('tasks.echo', '--args', '[{"page":3}]');
     expect(jsonLines(echoed.stdout)).toMatchObject([{ state: 'done', result: { page: 3 } }]);
@@ -131,7 +131,7 @@ describe.skipIf(!hasCelery)('a fairq publisher with Celery workers', () => {
       '60/s',
     );
     await eventually(async () => (await vhost.ready('usersequence_E')) !== undefined, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the queue',
     });
     await vhost.channel.deleteQueue('usersequence_E');

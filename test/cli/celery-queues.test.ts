@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { assertTopology } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
@@ -8,7 +9,7 @@ import { CeleryConsumers } from '../../src/run/celery/celery-consumers.js';
 import { Pruner } from '../../src/run/queues/prune/prune.js';
 import { type CeleryWorker, hasCelery, useCelery } from '../support/celery.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
@@ -20,7 +21,7 @@ const names = namesFor('fairq');
 const OURS = ['--queue-prefix', 'usersequence_'];
 let env: Record<string, string>;
 let celery: CeleryWorker | undefined;
-let worker: RunningFairq | undefined;
+let worker: FairqHere | undefined;
 
 beforeAll(async () => {
   env = { ...vhost.env, XDG_STATE_HOME: folder.file('state') };
@@ -74,20 +75,20 @@ describe.skipIf(!hasCelery)("queues of Celery's users", () => {
           queues.map(({ user }) => user).join() === 'A,漢 %41'
         );
       },
-      { timeoutMs: 10_000, what: 'both' },
+      { timeoutMs: 60_000, what: 'both' },
     );
     expect((await fairq(env, 'queues', 'list', '--queue-prefix', 'fairq.')).code).toBe(64);
   });
 
   it("are pruned with their exchanges after Celery's and fairq's workers have left, and come back", async () => {
     celery = await app.worker('celery');
-    worker = new RunningFairq(['worker', '--celery', ...OURS], env);
+    worker = new FairqHere(['worker', '--celery', ...OURS], env);
     await worker.says(/: ready, /);
     await publish('P', '--count', '20');
     await publish('Q', '--count', '20');
     const [p, q] = ['usersequence_P', 'usersequence_Q'];
     await eventually(async () => (await consumersOf(p)) === 2 && (await consumersOf(q)) === 2, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'both workers on both queues',
     });
     const flags = ['queues', 'prune', ...OURS, '--observe', '1s', '--yes'];
@@ -97,7 +98,7 @@ describe.skipIf(!hasCelery)("queues of Celery's users", () => {
         const { outcomes } = JSON.parse(stdout) as { outcomes: PruneOutcome[] };
         return outcomes.length > 0 && { outcomes, stderr };
       },
-      { timeoutMs: 30_000, what: 'idle queues' },
+      { timeoutMs: 60_000, what: 'idle queues' },
     );
     expect(pruned.stderr).toContain('a Celery client is not told');
     for (const queue of [p, q]) {
@@ -111,26 +112,28 @@ describe.skipIf(!hasCelery)("queues of Celery's users", () => {
 app.control.add_consumer('usersequence_P', reply=True)
 print(json.dumps(app.send_task('tasks.echo', (7,), queue='usersequence_P').id))`);
     expect(got).toEqual(expect.any(String));
-    await eventually(async () => (await vhost.ready(p)) === 0, { timeoutMs: 20_000, what: 'the task' });
+    await eventually(async () => (await vhost.ready(p)) === 0, { timeoutMs: 60_000, what: 'the task' });
   });
 
   it('stay, and are consumed again, while a Celery worker holds a task of them', async () => {
     celery = await app.worker('celery', '-c', '1');
+    const gate = folder.file('gate');
     await app.run(`
 app.control.add_consumer('usersequence_H', reply=True)
-for i in range(2): sleep.apply_async((3,), queue='usersequence_H')
+for i in range(2): gated.apply_async((${JSON.stringify(gate)},), queue='usersequence_H')
 print(1)`);
-    await celery.says(/sleep\[\S+\] received[\s\S]*sleep\[\S+\] received/);
+    await celery.says(/gated\[\S+\] received[\s\S]*gated\[\S+\] received/);
     expect(await pruneNow('usersequence_H')).toEqual([
       { queue: 'usersequence_H', outcome: 'kept', reason: 'a worker has a task of it' },
     ]);
     await eventually(async () => (await consumersOf('usersequence_H')) === 1, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'Celery again',
     });
-    await celery.says(/sleep\[\S+\] succeeded[\s\S]*sleep\[\S+\] succeeded/);
+    await writeFile(gate, '');
+    await celery.says(/gated\[\S+\] succeeded[\s\S]*gated\[\S+\] succeeded/);
     await eventually(async () => (await vhost.management.unacknowledged()).get('usersequence_H') === 0, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'no task held',
     });
     expect(await pruneNow('usersequence_H')).toEqual([{ queue: 'usersequence_H', outcome: 'pruned' }]);

@@ -106,7 +106,7 @@ for r, at in sorted(late, key=lambda one: one[1]):
     r.get(timeout=30); took.append(time() - at)
 print(json.dumps([took[0] >= 2.7, took[1] >= 0.25, took[3] >= 1.3]))`);
     // It waits on the broker, in no worker's memory: another one goes on with it.
-    await eventually(async () => (await vhost.ready('q_E')) === 0, { timeoutMs: 20_000, what: 'q_E' });
+    await eventually(async () => (await vhost.ready('q_E')) === 0, { timeoutMs: 60_000, what: 'q_E' });
     worker?.signal('SIGKILL');
     await worker?.ended;
     await fairqWorker();
@@ -148,7 +148,7 @@ describe('of what no client sends, a fairq worker', () => {
     await vhost.channel.assertQueue('q_bad', { durable: true });
     vhost.channel.sendToQueue('q_bad', Buffer.from(body), { ...options, replyTo: 'x'.repeat(255) });
     await fairqWorker();
-    await eventually(async () => (await dead()).length > 0, { timeoutMs: 10_000, what: 'the letter' });
+    await eventually(async () => (await dead()).length > 0, { timeoutMs: 60_000, what: 'the letter' });
     expect(await dead()).toMatchObject([{ attempts: 1, reason: expect.stringContaining(reason) }]);
   });
 });

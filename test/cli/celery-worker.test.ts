@@ -89,7 +89,7 @@ except ValueError as e: print(json.dumps([r.id, [type(e).__module__, str(e), r.s
         (
           await fairqJson<{ letters: { attempts: number }[] }>(env, 'dead', 'list', '--user', 'B')
         ).letters.some(({ attempts }) => attempts === 4),
-      { timeoutMs: 20_000, what: 'both attempts again' },
+      { timeoutMs: 60_000, what: 'both attempts again' },
     );
     await fairqJson(env, 'dead', 'discard', '--all', '--yes');
   });
@@ -101,7 +101,7 @@ app.control.add_consumer('usersequence_R', reply=True)
 print(json.dumps(about.apply_async((1,), queue='usersequence_R').id))`);
     const dead = () => fairqJson<{ letters: object[] }>(env, 'dead', 'list', '--user', 'R');
     await eventually(async () => (await dead()).letters.length === 1, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the letter',
     });
     expect(await dead()).toMatchObject({ letters: [{ id, reason: expect.stringContaining('no handler') }] });
@@ -110,7 +110,7 @@ print(json.dumps(about.apply_async((1,), queue='usersequence_R').id))`);
     const celery = await app.worker('usersequence_R');
     await fairqJson(env, 'dead', 'redrive', '--user', 'R', '--yes');
     const seen = `['${id}', '${id}', '${id}', '(1,)', '{}', 0, [1], {}]`;
-    await eventually(() => celery.output.includes(seen), { timeoutMs: 20_000, what: celery.output });
+    await eventually(() => celery.output.includes(seen), { timeoutMs: 60_000, what: celery.output });
     await celery.stop();
   });
 
@@ -138,7 +138,7 @@ print(json.dumps([s.get(timeout=20, on_message=lambda meta: seen.append(meta)), 
     expect(got).toEqual([16, 2]);
     // All are acknowledged, though nobody is there any more to have the answers of the first 20.
     await eventually(async () => (await vhost.management.unacknowledged()).get('usersequence_D') === 0, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       what: 'the acknowledgements',
     });
     expect(await vhost.ready('usersequence_D')).toBe(0);

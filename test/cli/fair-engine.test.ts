@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -84,7 +84,7 @@ describe('weights', () => {
 describe('charged by time', () => {
   it('a user with long tasks gets fewer of them', async () => {
     for (const run of ['count', 'time']) {
-      await publish(run, 'long', 10, '--duration', '100ms');
+      await publish(run, 'long', 6, '--duration', '400ms');
       await publish(run, 'short', 400, '--duration', '1ms');
       await fairqJson(env, 'worker', '--exit-when', 'empty', '--concurrency', '2', '--charge', run);
     }
@@ -136,15 +136,12 @@ describe('a task that runs for too long', () => {
 
 describe('a queue that nobody announced', () => {
   it('is found within the interval that was asked for', async () => {
-    const worker = new RunningFairq(['--json', 'worker', '--count', '1', '--discover-every', '200ms'], env);
+    const worker = new FairqHere(['--json', 'worker', '--count', '1', '--discover-every', '200ms'], env);
     await worker.says(/ready/);
     await vhost.channel.assertQueue('fairq.user.unannounced', { durable: true });
     vhost.channel.sendToQueue('fairq.user.unannounced', Buffer.from('x'), { type: 'noop' });
     // Far below the 30 s of the default.
-    const ended = await eventually(() => (worker.process.exitCode === null ? null : worker.ended), {
-      timeoutMs: 15_000,
-      what: 'the worker finds the queue and runs its task',
-    });
+    const ended = await worker.ended;
     expect(ended.code).toBe(0);
     expect(JSON.parse(ended.stdout)).toMatchObject({ completed: 1 });
   });
@@ -195,13 +192,13 @@ describe('several workers', () => {
     for (const user of ['long-1', 'long-2', 'long-3']) await publish('gated', user, 2, '--task', 'gated');
     const busy = worker('--name', 'busy');
     await eventually(async () => (await startedBy()).length === 1, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'a task starts',
     });
     const picky = worker('--queues', 'fairq.user.somebody-else');
     const helpers = [worker(), worker(), worker()];
     await eventually(async () => new Set((await startedBy()).map((line) => line.split(' ')[0])).size === 4, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'every worker that serves these users has started one of their tasks',
     });
     await writeFile(gate(), '');
@@ -220,7 +217,7 @@ describe('several workers', () => {
     await publish('dies', 'long-1', 3, '--task', 'gated');
     const survivor = worker();
     await eventually(async () => (await startedBy()).length === 1, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the survivor is busy, and so does not go for want of work',
     });
     const dies = worker();
@@ -229,7 +226,7 @@ describe('several workers', () => {
     await eventually(
       async () => (await startedBy()).some((line) => line.startsWith(`${dies.process.pid} `)),
       {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
         what: 'a task runs at the one that is to die',
       },
     );

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, fairqPartly, jsonLines } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -31,7 +31,7 @@ async function usersOf(run: string): Promise<[string, number][]> {
 
 async function publishLines(lines: readonly object[], ...flags: string[]) {
   const input = lines.map((line) => JSON.stringify(line)).join('\n');
-  return new RunningFairq(['--json', 'publish', '--from', '-', ...flags], env, input).ended;
+  return new FairqHere(['--json', 'publish', '--from', '-', ...flags], env, input).ended;
 }
 
 describe('a queue that publish names', () => {
@@ -140,14 +140,14 @@ describe('a task whose name says its queue', () => {
 
 describe('a worker of a fixed queue', () => {
   it('takes it up again when it was deleted and made again', async () => {
-    const worker = new RunningFairq(['worker', '--also', 'again', '--name', 'w'], env);
+    const worker = new FairqHere(['worker', '--also', 'again', '--name', 'w'], env);
     await worker.says(/ready/);
     expect(await vhost.ready('again')).toBe(0);
     await fairqJson(env, 'queues', 'delete', '--queue', 'again', '--yes');
     expect(await vhost.ready('again')).toBeUndefined();
     await fairqJson(env, 'publish', '--queue', 'again', '--count', '2', '--run', 'again');
     await eventually(async () => (await usersOf('again').catch(() => []))[0]?.[1] === 2, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the tasks of the queue that was made again are run',
     });
     worker.signal('SIGTERM');
@@ -196,7 +196,7 @@ describe('the tools for queues', () => {
         const { queues } = await fairqJson<{ queues: { ready: number }[] }>(env, 'queues', 'list', 'tools');
         return queues[0]?.ready === 3;
       },
-      { timeoutMs: 20_000, what: 'the queue is listed with its tasks' },
+      { timeoutMs: 60_000, what: 'the queue is listed with its tasks' },
     );
     expect(await fairqJson(env, 'queues', 'show', '--queue', 'tools')).toMatchObject({
       name: 'tools',

@@ -5,7 +5,7 @@ import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, fairqPartly } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -34,7 +34,7 @@ async function workInPart(...flags: string[]): Promise<WorkerReport> {
 async function publishTo(grouping: string, users: readonly string[], ...flags: string[]) {
   const lines = users.map((user) => JSON.stringify({ user, task: 'noop' })).join('\n');
   const args = ['--json', 'publish', '--from', '-', '--group-by', grouping, ...flags];
-  const { code, stdout, stderr } = await new RunningFairq(args, env, lines).ended;
+  const { code, stdout, stderr } = await new FairqHere(args, env, lines).ended;
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
@@ -138,8 +138,8 @@ describe('a report by group', () => {
 describe('top by group', () => {
   it('has one row for each, with what waits and what is done', async () => {
     const args = ['top', '--json', '--interval', '200ms', '--group-by', 'prefix:6'];
-    const top = new RunningFairq(args, env);
-    const worker = new RunningFairq(['worker', '-c', '1'], env);
+    const top = new FairqHere(args, env);
+    const worker = new FairqHere(['worker', '-c', '1'], env);
     await worker.says(/ready/);
     const sleep = ['--task', 'sleep', '--duration', '50ms', '--group-by', 'prefix:6'];
     for (const user of ['looked-1', 'looked-2']) {
@@ -154,7 +154,7 @@ describe('top by group', () => {
           return own?.length === 1 && (own[0]?.backlog ?? 0) > 0 && (own[0]?.perSecond ?? 0) > 0;
         });
       },
-      { timeoutMs: 20_000, what: 'a row with a backlog and a rate' },
+      { timeoutMs: 60_000, what: 'a row with a backlog and a rate' },
     );
     for (const one of [top, worker]) one.signal('SIGTERM');
     await Promise.all([top.ended, worker.ended]);
@@ -204,7 +204,7 @@ describe("a group's queue", () => {
         const found = await fairqJson<List>(env, 'queues', 'list', 'prefix:4:*');
         return found.queues[0]?.ready === 2 ? found : undefined;
       },
-      { timeoutMs: 20_000, what: 'the queue is listed with its tasks' },
+      { timeoutMs: 60_000, what: 'the queue is listed with its tasks' },
     );
     expect(list.queues).toMatchObject([{ user: 'prefix:4:list', kind: 'group' }]);
     expect(list.totals).toMatchObject({ queues: 1, users: 0, groups: 1 });
@@ -224,11 +224,11 @@ describe("a group's queue", () => {
   });
 
   it('is pruned under a worker when it is idle, comes back with the next task, and is bound again when it was left', async () => {
-    const worker = new RunningFairq(['worker'], env);
+    const worker = new FairqHere(['worker'], env);
     await worker.says(/ready/);
     await publishTo('prefix:5', ['pruned-1'], '--run', 'pruned');
     await eventually(async () => (await reported('pruned').catch(() => [])).length === 1, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the first task is run',
     });
     await eventually(
@@ -236,11 +236,11 @@ describe("a group's queue", () => {
         await prune('prefix:5:*');
         return (await vhost.ready('fairq.group.prefix:5:prune')) === undefined;
       },
-      { timeoutMs: 30_000, what: 'the queue is pruned' },
+      { timeoutMs: 60_000, what: 'the queue is pruned' },
     );
     await publishTo('prefix:5', ['pruned-1', 'pruned-2'], '--run', 'pruned');
     await eventually(async () => (await reported('pruned'))[0]?.[1] === 2, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the next task is run',
     });
     await vhost.channel.unbindQueue('fairq.group.prefix:5:prune', 'fairq', 'group/prefix:5:prune');

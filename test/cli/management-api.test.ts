@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Management } from '../../src/broker/management/management.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useLimitedUsers } from '../support/limited-user.js';
 import { type FrontMode, ManagementFront } from '../support/management-front.js';
@@ -93,9 +93,9 @@ describe('the management API', () => {
   });
 
   it('that is away does not end a janitor, which goes on when it is back', async () => {
-    const janitor = new RunningFairq(['--json', ...PRUNE, '--watch', '100ms'], env);
+    const janitor = new FairqHere(['--json', ...PRUNE, '--watch', '100ms'], env);
     const rounds = () => janitor.stdout.split('\n').length - 1;
-    await eventually(async () => rounds() > 1, { timeoutMs: 20_000, what: 'rounds' });
+    await eventually(async () => rounds() > 1, { timeoutMs: 60_000, what: 'rounds' });
     // The listing answers, and what is asked after it does not.
     front.affects = /connections/;
     front.mode = 'fails';
@@ -103,7 +103,7 @@ describe('the management API', () => {
     front.mode = 'forwards';
     front.affects = /./;
     const before = rounds();
-    await eventually(async () => rounds() > before + 1, { timeoutMs: 20_000, what: 'more rounds' });
+    await eventually(async () => rounds() > before + 1, { timeoutMs: 60_000, what: 'more rounds' });
     janitor.signal('SIGINT');
     expect((await janitor.ended).code).toBe(0);
     expect(await vhost.ready('fairq.user.A')).toBe(3);

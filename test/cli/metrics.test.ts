@@ -73,7 +73,7 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     };
     const done = 3 * HOSTILE_NAMES.length;
     await eventually(async () => (await value('fairq_tasks_total')) === done + 4, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'all have run',
     });
     expect(await value('fairq_tasks_total', { outcome: 'done' })).toBe(done);
@@ -85,7 +85,7 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     expect(await value('fairq_backlog_known')).toBe(1);
     expect(await value('fairq_queues_consumed')).toBe(HOSTILE_NAMES.length + 1);
     await eventually(async () => (await value('fairq_dead_letters')) === 2, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'the broker lists two dead letters',
     });
     expect(await value('fairq_tasks_redelivered_total')).toBe(0);
@@ -98,7 +98,7 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     await fairqJson(env, 'publish', '--user', 'user-7', '--count', '50');
     await eventually(
       async () => (await vhost.management.queues()).find(({ name }) => name.endsWith('user-7'))?.ready === 52,
-      { timeoutMs: 20_000, what: 'the figures are listed' },
+      { timeoutMs: 60_000, what: 'the figures are listed' },
     );
     const scrape = await scraped('--queues', 'fairq.user.user-*', '-c', '1', '--prefetch', '1');
     const samples = parse(await scrape()).flatMap(([, , , all]) => all);
@@ -114,7 +114,7 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
           const now = parse(await scrape()).flatMap(([, , , all]) => all);
           return (now.find(([name]) => name === age)?.[2] ?? 0) > 0;
         },
-        { timeoutMs: 30_000, what: `${age} grows` },
+        { timeoutMs: 60_000, what: `${age} grows` },
       );
     }
   });
@@ -150,7 +150,7 @@ describe('the server of the metrics', () => {
             const response = await fetch(base + path);
             return text.test(await response.text()) && response.status === status;
           },
-          { timeoutMs: 30_000, what: `${path} answers ${status}` },
+          { timeoutMs: 60_000, what: `${path} answers ${status}` },
         );
       await answers('/readyz', 200, /^ok$/m);
       proxy.refuse();

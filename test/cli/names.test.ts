@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
-import { type Ended, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { type Ended, FairqHere, fairq, fairqJson } from '../support/fairq.js';
 import { unsafeIn } from '../support/hostile-names.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -20,7 +20,7 @@ interface QueuesDocument {
 
 async function publish(run: string, task: string, ...flags: string[]): Promise<Ended> {
   const lines = USERS.map((user) => JSON.stringify({ user, task }));
-  return new RunningFairq([...flags, 'publish', '--from', '-', '--run', run], env, lines.join('\n')).ended;
+  return new FairqHere([...flags, 'publish', '--from', '-', '--run', run], env, lines.join('\n')).ended;
 }
 
 describe('a user of any name', () => {
@@ -63,7 +63,7 @@ describe('a user of any name', () => {
   });
 
   it('cannot be half a character', async () => {
-    const run = new RunningFairq(['publish', '--from', '-'], env, '{"user":"\\ud800"}');
+    const run = new FairqHere(['publish', '--from', '-'], env, '{"user":"\\ud800"}');
     const { code, stderr } = await run.ended;
     expect(code).toBe(64);
     expect(unsafeIn(stderr)).toBeUndefined();

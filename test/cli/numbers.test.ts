@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hasCelery, useCelery } from '../support/celery.js';
-import { fairq, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -17,8 +17,8 @@ const WRITTEN = '{"id": 1234567890123456789, "e": 1e400, "f": 1.0, "g":[0.10]}';
 async function answered(line: string, id: string): Promise<string[]> {
   const file = folder.file(`${id}.ndjson`);
   writeFileSync(file, line);
-  const publisher = new RunningFairq(['publish', '--from', file, '--wait'], env);
-  const worker = new RunningFairq(['worker', '--exec', 'cat'], env);
+  const publisher = new FairqHere(['publish', '--from', file, '--wait'], env);
+  const worker = new FairqHere(['worker', '--exec', 'cat'], env);
   const waited = await publisher.ended;
   worker.signal('SIGTERM');
   await worker.ended;
@@ -37,11 +37,11 @@ describe('a number', () => {
 
   it('is that in what the built-in echo returns', async () => {
     await fairq(env, 'publish', '--user', 'N', '--task', 'echo', '--payload', WRITTEN, '--run', 'echo');
-    const publisher = new RunningFairq(
+    const publisher = new FairqHere(
       ['publish', '--user', 'N', '--task', 'echo', '--payload', WRITTEN, '--wait'],
       env,
     );
-    const worker = new RunningFairq(['worker'], env);
+    const worker = new FairqHere(['worker'], env);
     expect((await publisher.ended).stdout).toContain(WRITTEN);
     worker.signal('SIGTERM');
     await worker.ended;
@@ -52,7 +52,7 @@ describe.runIf(hasCelery)("a number of Celery's", () => {
   it('reaches a program, and the client, as it was written', async () => {
     celery.broker = env.FAIRQ_URI ?? '';
     const options = ['--celery', '--queue-prefix', 'num_'];
-    const worker = new RunningFairq(['worker', ...options, '--exec', 'cat'], env);
+    const worker = new FairqHere(['worker', ...options, '--exec', 'cat'], env);
     await worker.says(/: ready, /);
     const answer = await celery.run<unknown>(`
 app.control.add_consumer('num_A', reply=True)

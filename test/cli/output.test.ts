@@ -72,7 +72,7 @@ describe.skipIf(process.platform !== 'linux')('a reader that has seen enough end
   it('no worker: its work is not for the reader of its log', async () => {
     const worker = inShell(`${FAIRQ} worker --count 41 --verbose 2>&1 | head -n 1`);
     await eventually(async () => (await vhost.ready('fairq.user.W')) === 0, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'the tasks are taken, though nobody reads the log',
     });
     await fairqJson(vhost.env, 'publish', '--user', 'W', '--count', '41');

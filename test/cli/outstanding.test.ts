@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -37,7 +37,7 @@ describe('a run that goes on', () => {
           const now = await report('on');
           return now.completed === 3 && now.running === 2 && now;
         },
-        { timeoutMs: 50_000, what: 'two that run' },
+        { timeoutMs: 60_000, what: 'two that run' },
       );
       expect(where(found)).toEqual({ ...ALL_KNOWN, outstanding: 20, waiting: 18, running: 2 });
       const checked = await fairq(env, 'report', '--run', 'on', '--check', 'missing==0');
@@ -64,15 +64,15 @@ describe('a run that goes on', () => {
     await publish('A', 5, 'ended');
     await fairqJson(env, 'worker', '--exit-when', 'empty');
     expect((await fairq(env, 'report', '--run', 'ended', '--check', 'missing==0')).code).toBe(0);
-  }, 120_000);
+  });
 
   it('says what waits for its next attempt, and that it is missing when that has gone', async () => {
     await publish('R', 7, 'retries', '--task', 'fail');
-    const worker = new RunningFairq(['worker', '--max-attempts', '2', '--backoff', '20m'], env);
+    const worker = new FairqHere(['worker', '--max-attempts', '2', '--backoff', '20m'], env);
     const retrying = { ...ALL_KNOWN, outstanding: 7, waiting: 0, retrying: 7 };
     try {
       await eventually(async () => (await report('retries')).retries === 7, {
-        timeoutMs: 50_000,
+        timeoutMs: 60_000,
         what: 'the failures',
       });
       expect(where(await report('retries'))).toEqual(retrying);
@@ -83,7 +83,7 @@ describe('a run that goes on', () => {
     expect(where(await report('retries'))).toEqual(retrying);
     await vhost.channel.purgeQueue('fairq.retry.1200000ms');
     expect(where(await report('retries'))).toEqual({ ...retrying, retrying: 0, missing: 7 });
-  }, 120_000);
+  });
 
   it('finds what waits in queues of groups and of no user', async () => {
     await publish('G', 6, 'placed', '--group-by', 'hash:4');
@@ -97,7 +97,7 @@ describe('a run that goes on', () => {
     const worker = new RunningFairq(['worker', '--concurrency', '2', '--also', 'none'], env);
     try {
       const two = async () => (await report('frozen')).running === 2;
-      await eventually(two, { timeoutMs: 50_000, what: 'two that run' });
+      await eventually(two, { timeoutMs: 60_000, what: 'two that run' });
       worker.signal('SIGSTOP');
       const found = await report('frozen');
       expect(found).toMatchObject({ outstanding: 20, missing: 0, running: 0 });
@@ -107,7 +107,7 @@ describe('a run that goes on', () => {
       await worker.ended;
     }
     await vhost.channel.purgeQueue('fairq.user.F');
-  }, 120_000);
+  });
 });
 
 describe('a run that has lost tasks', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
@@ -53,7 +53,7 @@ echo done
 
 async function started(count: number): Promise<void> {
   await eventually(() => linesOf('started').length >= count, {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     what: `${count} programs have started`,
   });
 }
@@ -145,7 +145,7 @@ describe('a stop that goes to every process of the group', () => {
       await started(2);
       worker.type('\u0003');
       await eventually(() => worker.shown.includes('finishing what runs'), {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         what: 'the worker stops',
       });
       await writeFile(file('go'), '');
@@ -194,7 +194,7 @@ describe('a worker that gives up what runs', () => {
     await started(1);
     process.kill(-worker.process.pid!, 'SIGKILL');
     await eventually(() => pids().length === 2 && !pids().some(isLiving), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: `the end of ${pids().join(', ')}`,
     });
     await worker.ended;
@@ -204,10 +204,11 @@ describe('a worker that gives up what runs', () => {
 describe('a worker with fewer file descriptors than its programs need', () => {
   it('says so at its start, lets programs wait for each other, and does not end', async () => {
     await send('descriptors', 60);
+    const gate = file('gate');
     const flags = [
       ...only('descriptors'),
       '--exec',
-      'sleep 0.3',
+      `until [ -e ${gate} ]; do sleep 0.1; done`,
       '--concurrency',
       '40',
       '--max-attempts',
@@ -218,9 +219,10 @@ describe('a worker with fewer file descriptors than its programs need', () => {
     const worker = new RunningFairq(['--json', 'worker', ...flags], env, undefined, {
       after: 'ulimit -n 80',
     });
+    await worker.says(/programs wait for their start: .*EMFILE/);
+    writeFileSync(gate, '');
     const { code, stdout, stderr } = await worker.ended;
     expect(stderr).toMatch(/40 programs at a time need about 1\d\d file descriptors, and .* 80/);
-    expect(stderr).toMatch(/programs wait for their start: .*EMFILE/);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ completed: 60, failed: 0 });
   });

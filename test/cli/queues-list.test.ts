@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, jsonLines } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
       const { totals } = await fairqJson<List>(env, 'queues', 'list');
       return totals.ready === 4 && totals.unconsumed === 2;
     },
-    { timeoutMs: 30_000, what: 'the figures are listed' },
+    { timeoutMs: 60_000, what: 'the figures are listed' },
   );
 });
 
@@ -61,7 +61,7 @@ describe('queues list', () => {
   it('knows how long each has been idle, from one look to the next', async () => {
     // The others have tasks.
     await eventually(async () => (await users('--idle-for', '1s')).join() === 'B', {
-      timeoutMs: 40_000,
+      timeoutMs: 60_000,
       what: 'B, and B alone, is known to be idle',
     });
     const { stdout } = await fairq(env, 'queues', 'list', '--sort', 'idle');
@@ -80,9 +80,9 @@ describe('queues list', () => {
   });
 
   it('goes on with --watch until it is interrupted, a JSON object a line', async () => {
-    const watching = new RunningFairq(['--json', 'queues', 'list', '--watch', '100ms'], env);
+    const watching = new FairqHere(['--json', 'queues', 'list', '--watch', '100ms'], env);
     await eventually(async () => watching.stdout.split('\n').length > 3, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'three samples',
     });
     watching.signal('SIGINT');

@@ -46,7 +46,7 @@ async function sendTo(queue: string, content: Buffer, options: Options.Publish):
   await vhost.channel.assertQueue(queue, { durable: true });
   vhost.channel.sendToQueue(queue, content, options);
   await eventually(async () => (await vhost.ready(queue)) === 1, {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: `the message is in ${queue}`,
   });
 }
@@ -70,53 +70,49 @@ describe('queues delete --save', () => {
   it.each([
     ['that nobody consumes', false],
     ['that a worker consumes', true],
-  ])(
-    'saves an ordered quorum queue %s, in its order',
-    async (_, isConsumed) => {
-      const user = isConsumed ? 'order-2' : 'order-1';
-      const publish = ['publish', '--user', user, '--ordered', '--queue-type', 'quorum'];
-      await fairqJson(
-        env,
-        ...publish,
-        '--count',
-        '1200',
-        '--task',
-        'sleep',
-        '--payload',
-        '{"durationMs":3600000}',
-      );
-      const file = folder.file(`${user}.ndjson`);
-      const worker = new RunningFairq(
-        ['worker', '--ordered', '--queue-type', 'quorum', '--queues', `*${user}`, '-c', '1'],
-        env,
-      );
-      await worker.says(/: ready/);
-      // Its one task runs for an hour; until it is killed the queue is one that a worker has a task of.
-      if (isConsumed) {
-        const kept = await fairq(env, 'queues', 'delete', user, '--save', file, '--yes');
-        expect(kept.code, kept.stderr).toBe(3);
-        expect(kept.stdout).toContain('workers have tasks of it');
-        expect(existsSync(file)).toBe(false);
-      }
-      worker.signal('SIGKILL');
-      await worker.ended;
-      await eventually(async () => (await vhost.ready(`fairq.user.${user}`)) === 1_200, {
-        timeoutMs: 90_000,
-        what: 'all tasks are ready',
-      });
-      expect(await save(file, user)).toMatchObject({ deleted: true, saved: 1_200 });
-      const lines = readFileSync(file, 'utf8').trim().split('\n');
-      const sequences = lines.map((line) => (JSON.parse(line) as { id: string }).id);
-      expect(sequences).toEqual([...sequences].sort());
-      expect(new Set(sequences).size).toBe(1_200);
-      expect(await fairqJson(env, 'publish', '--from', file, '--ordered')).toMatchObject({
-        confirmed: 1_200,
-      });
-      // No other test is to run them.
-      await vhost.channel.deleteQueue(`fairq.user.${user}`);
-    },
-    240_000,
-  );
+  ])('saves an ordered quorum queue %s, in its order', async (_, isConsumed) => {
+    const user = isConsumed ? 'order-2' : 'order-1';
+    const publish = ['publish', '--user', user, '--ordered', '--queue-type', 'quorum'];
+    await fairqJson(
+      env,
+      ...publish,
+      '--count',
+      '1200',
+      '--task',
+      'sleep',
+      '--payload',
+      '{"durationMs":3600000}',
+    );
+    const file = folder.file(`${user}.ndjson`);
+    const worker = new RunningFairq(
+      ['worker', '--ordered', '--queue-type', 'quorum', '--queues', `*${user}`, '-c', '1'],
+      env,
+    );
+    await worker.says(/: ready/);
+    // Its one task runs for an hour; until it is killed the queue is one that a worker has a task of.
+    if (isConsumed) {
+      const kept = await fairq(env, 'queues', 'delete', user, '--save', file, '--yes');
+      expect(kept.code, kept.stderr).toBe(3);
+      expect(kept.stdout).toContain('workers have tasks of it');
+      expect(existsSync(file)).toBe(false);
+    }
+    worker.signal('SIGKILL');
+    await worker.ended;
+    await eventually(async () => (await vhost.ready(`fairq.user.${user}`)) === 1_200, {
+      timeoutMs: 90_000,
+      what: 'all tasks are ready',
+    });
+    expect(await save(file, user)).toMatchObject({ deleted: true, saved: 1_200 });
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const sequences = lines.map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(sequences).toEqual([...sequences].sort());
+    expect(new Set(sequences).size).toBe(1_200);
+    expect(await fairqJson(env, 'publish', '--from', file, '--ordered')).toMatchObject({
+      confirmed: 1_200,
+    });
+    // No other test is to run them.
+    await vhost.channel.deleteQueue(`fairq.user.${user}`);
+  });
 
   it('keeps the id and the run of each task, so that the run is complete after they are sent again', async () => {
     const { id } = await fairqJson(
@@ -194,7 +190,7 @@ describe('queues delete --save', () => {
     for (let i = 0; i < 600; i++) vhost.channel.sendToQueue(queue, Buffer.from('x'), {});
     vhost.channel.sendToQueue(queue, Buffer.from('x'), options);
     await eventually(async () => (await vhost.ready(queue)) === 601, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the messages are there',
     });
     const file = folder.file(`${queue}.ndjson`);
@@ -251,7 +247,7 @@ describe.runIf(hasCelery)('queues delete --save of a Celery queue', () => {
 results = [double.apply_async(args=(n,), queue='${name}') for n in (21, 4)]
 print(json.dumps([r.get(timeout=50) for r in results]))`);
     await eventually(async () => (await vhost.ready(name)) === 2, {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'both are sent',
     });
     const file = folder.file('celery.ndjson');

@@ -32,4 +32,4 @@ it('a handler that blocks for longer than the broker waits is named, and nothing
   expect(await fairqJson<RunReport>(env, 'report', '--run', 'block')).toMatchObject({
     ...{ completed: 4, duplicates: 0, missing: 0 },
   });
-}, 180_000);
+});

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { eventually } from '../support/eventually.js';
-import { fairq, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { FairqHere, fairq, fairqJson, jsonLines } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { times } from '../support/times.js';
 import { useVhost } from '../support/vhost.js';
@@ -118,7 +118,7 @@ describe('a file of tasks', () => {
     expect(await fairqJson(env, 'publish', '--from', path)).toMatchObject({ confirmed: 2 });
     const stdin = new PassThrough();
     stdin.end(content);
-    const piped = new RunningFairq(['--json', 'publish', '--from', '-'], env, stdin);
+    const piped = new FairqHere(['--json', 'publish', '--from', '-'], env, stdin);
     expect(JSON.parse((await piped.ended).stdout)).toMatchObject({ confirmed: 2 });
     expect(await tasks('F')).toBe(4);
     await vhost.channel.purgeQueue('fairq.user.F');
@@ -182,10 +182,10 @@ describe('a file of tasks', () => {
 describe('publish --from -', () => {
   it('sends each line when it comes, and says the id of each task when it is confirmed', async () => {
     const stdin = new PassThrough();
-    const run = new RunningFairq(['publish', '--from', '-', '--ids', '-', '--run', 'child'], env, stdin);
+    const run = new FairqHere(['publish', '--from', '-', '--ids', '-', '--run', 'child'], env, stdin);
     const said = async (count: number): Promise<Confirmed[]> =>
       eventually(() => run.stdout.split('\n').length > count && jsonLines<Confirmed>(run.stdout), {
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
         what: `${count} tasks are confirmed; so far: ${run.stdout}${run.stderr}`,
       });
     stdin.write('{"user":"C"}\n');
@@ -203,9 +203,9 @@ describe('publish --from -', () => {
 
   it('ends at a signal while it waits for a line', async () => {
     const stdin = new PassThrough();
-    const run = new RunningFairq(['--json', 'publish', '--from', '-', '--ids', '-'], env, stdin);
+    const run = new FairqHere(['--json', 'publish', '--from', '-', '--ids', '-'], env, stdin);
     stdin.write('{"user":"I"}\n');
-    await eventually(() => run.stdout !== '', { timeoutMs: 30_000, what: 'the first is confirmed' });
+    await eventually(() => run.stdout !== '', { timeoutMs: 60_000, what: 'the first is confirmed' });
     run.signal('SIGTERM');
     const { code, stdout } = await run.ended;
     expect(jsonLines(stdout).at(-1)).toMatchObject({ kind: 'publish', confirmed: 1, interrupted: true });

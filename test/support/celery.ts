@@ -31,6 +31,10 @@ def written(*args): return [repr(args), float('nan')]
 def noop(*args, **kwargs): pass
 
 @app.task
+def gated(path):
+    while not os.path.exists(path): time.sleep(0.05)
+
+@app.task
 def sleep(seconds): time.sleep(seconds)
 
 @app.task(bind=True, max_retries=0)
@@ -116,7 +120,7 @@ export class CeleryWorker {
     }
   }
 
-  async says(pattern: RegExp, timeoutMs = 30_000): Promise<void> {
+  async says(pattern: RegExp, timeoutMs = 60_000): Promise<void> {
     await eventually(() => pattern.test(this.output), {
       timeoutMs,
       what: `Celery says ${pattern}; so far: ${this.output.slice(-2_000)}`,

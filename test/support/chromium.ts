@@ -50,7 +50,7 @@ export class BrowserPage {
       said += chunk.toString('utf8');
     });
     const port = await eventually(async () => /DevTools listening on ws:\/\/[^:]+:(\d+)/.exec(said)?.[1], {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'the browser listens',
     });
     const client = await connect({ port: Number(port) });

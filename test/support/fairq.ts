@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../src/core/errors/errors.js';
 import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
-
-const BIN = fileURLToPath(new URL('../../bin/fairq.js', import.meta.url));
+import { BIN, IoHere, type StopSignal } from './fairq-here.js';
 
 export interface Ended {
   readonly code: number | null;
@@ -12,14 +11,42 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const running = new Set<RunningFairq>();
+const running = new Set<Running>();
 
 /** Ends what a test has started and not ended, a failed one maybe, and tells what that was. */
 export async function endLeftRunning(): Promise<string[]> {
   const left = [...running];
-  for (const one of left) one.signal('SIGKILL');
+  for (const one of left) one.giveUp();
   await Promise.all(left.map(({ ended }) => ended));
   return left.map(({ args, stderr }) => `fairq ${args.join(' ')}; it said: ${stderr.slice(-300)}`);
+}
+
+/** A fairq that runs. */
+abstract class Running {
+  abstract readonly stdout: string;
+  abstract readonly stderr: string;
+  abstract readonly ended: Promise<Ended>;
+
+  constructor(readonly args: readonly string[]) {
+    running.add(this);
+  }
+
+  abstract signal(signal: StopSignal): void;
+
+  /** Ends it somehow. */
+  abstract giveUp(): void;
+
+  async says(pattern: RegExp, timeoutMs = 60_000): Promise<void> {
+    let hasEnded = false;
+    this.ended.then(() => {
+      hasEnded = true;
+    });
+    const what = `fairq ${this.args.join(' ')} says ${pattern}`;
+    await eventually(() => pattern.test(this.stderr) || hasEnded, { timeoutMs, what }).catch((error) => {
+      throw new Error(`${messageOf(error)} So far it said: ${this.stderr}`);
+    });
+    if (!pattern.test(this.stderr)) throw new Error(`It has ended before ${what}; it said: ${this.stderr}`);
+  }
 }
 
 export interface How {
@@ -27,30 +54,29 @@ export interface How {
   readonly after?: string;
 }
 
-/** A fairq that runs: the real program in a process of its own, the leader of a process group. */
-export class RunningFairq {
+/** The real program in a process of its own, the leader of a process group. */
+export class RunningFairq extends Running {
   stdout = '';
   stderr = '';
   readonly ended: Promise<Ended>;
   readonly process: ChildProcess;
 
   constructor(
-    readonly args: readonly string[],
+    args: readonly string[],
     env: Readonly<Record<string, string>>,
     input?: string | Readable,
     { after = ':' }: How = {},
   ) {
-    const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
+    super(args);
     const words = after === ':' ? [] : ['sh', '-c', `${after}; exec "$@"`, 'sh'];
     const [program = '', ...rest] = [...words, process.execPath, BIN, ...args];
     this.process = endsWithTests(
       spawn(program, rest, {
         detached: true,
-        env: { ...inherited, ...env },
+        env: withInherited(env),
         stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       }),
     );
-    running.add(this);
     const { stdin } = this.process;
     if (typeof input === 'string') stdin?.end(input);
     else if (stdin !== null) input?.pipe(stdin);
@@ -72,16 +98,62 @@ export class RunningFairq {
     this.process.kill(signal);
   }
 
-  async says(pattern: RegExp, timeoutMs = 30_000): Promise<void> {
-    await eventually(async () => pattern.test(this.stderr), {
-      timeoutMs,
-      what: `fairq says ${pattern}; so far: ${this.stderr}`,
-    });
+  giveUp(): void {
+    this.signal('SIGKILL');
   }
 }
 
+/**
+ * The program's `main` in this process, which takes a part of what a process of its own does. It is given the signals that a
+ * program may take for itself. For all that a process is needed for there is RunningFairq: a kill, a cut-off, a
+ * terminal, a module of handlers, a task that blocks.
+ */
+export class FairqHere extends Running {
+  readonly ended: Promise<Ended>;
+  readonly #io: IoHere;
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, input?: string | Readable) {
+    super(args);
+    this.#io = new IoHere(args, withInherited(env), input);
+    this.ended = this.#io.run().then((code) => {
+      running.delete(this);
+      return { code, stdout: this.stdout, stderr: this.stderr };
+    });
+  }
+
+  get stdout(): string {
+    return this.#io.stdout;
+  }
+
+  get stderr(): string {
+    return this.#io.stderr;
+  }
+
+  signal(signal: StopSignal): void {
+    this.#io.signal(signal);
+  }
+
+  giveUp(): void {
+    for (let times = 0; times < 3; times++) this.signal('SIGTERM');
+  }
+}
+
+function withInherited(env: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  const { FAIRQ_URI: _uri, FAIRQ_MANAGEMENT_URI: _management, ...inherited } = process.env;
+  return { ...inherited, ...env };
+}
+
+/** In this process, but for a command with a module of handlers, which may do anything to its process. */
+export function startFairq(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): FairqHere | RunningFairq {
+  return args.includes('--handler') ? new RunningFairq(args, env) : new FairqHere(args, env);
+}
+
+/** Runs a command to its end. */
 export function fairq(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
-  return new RunningFairq(args, env).ended;
+  return startFairq(args, env).ended;
 }
 
 /** Runs a command that has to succeed, and parses its one JSON document. */

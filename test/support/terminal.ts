@@ -55,7 +55,7 @@ export class FairqOnTerminal {
 
   async shows(pattern: RegExp): Promise<void> {
     await eventually(async () => this.screen.some((line) => pattern.test(line)), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: `the screen shows ${pattern}; it shows: ${this.screen.join('\n')}`,
     });
   }

@@ -40,7 +40,7 @@ export function useVhost(settings: object = {}): TestVhost {
   afterAll(async () => {
     await model.close();
     await eventually(async () => (await connections(address)).length === 0, {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: `nobody is connected to ${name}`,
     });
     await management.removeVhost(name);
