@@ -1,5 +1,5 @@
-import type { ConfirmChannel } from 'amqplib';
 import { describe, expect, it } from 'vitest';
+import type { ConfirmChannel } from '../../src/broker/connection/channel.js';
 import { LastingChannel } from '../../src/broker/connection/lasting-channel.js';
 import { eventually } from '../support/eventually.js';
 import { useConnection, useVhost } from '../support/vhost.js';

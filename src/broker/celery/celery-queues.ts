@@ -1,5 +1,5 @@
-import type { Channel } from 'amqplib';
 import { refusedError } from '../../core/errors/errors.js';
+import type { Channel } from '../connection/channel.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';

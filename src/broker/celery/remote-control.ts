@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel } from 'amqplib';
 import {
   type CeleryOrder,
   type CeleryReply,
@@ -8,6 +7,7 @@ import {
   encodeCommand,
   REPLY_EXCHANGE,
 } from '../../core/celery/pidbox.js';
+import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import { LastingChannel } from '../connection/lasting-channel.js';
 import { explainRefusal } from '../connection/refusal.js';

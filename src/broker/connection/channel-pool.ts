@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel } from './channel.js';
 import type { Connection } from './connection.js';
 
 /**

@@ -1,15 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Channel,
-  type ChannelModel,
-  type ConfirmChannel,
-  connect,
-  type RecoveringChannelModel,
-} from 'amqplib';
+import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
 import { FairqError, messageOf, refusedError, unreachableError } from '../../core/errors/errors.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
 import { brokersWords } from './broker-said.js';
+import type { Channel, ConfirmChannel } from './channel.js';
 import { retireChannelNumbers } from './channel-numbers.js';
 import { coalesceWrites } from './coalesced-writes.js';
 import { explainConnectFailure } from './connect-failure.js';

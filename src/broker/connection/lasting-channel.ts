@@ -1,5 +1,5 @@
-import type { Channel } from 'amqplib';
 import { messageOf } from '../../core/errors/errors.js';
+import type { Channel } from './channel.js';
 import { ConnectionClosed } from './connection.js';
 
 /** The broker closes a channel for what was done on it: more times in a row, and doing it again is no use. */

@@ -1,7 +1,7 @@
-import type { ConsumeMessage } from 'amqplib';
 import { messageOf } from '../../core/errors/errors.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, replyCode } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
 
 /** What the broker says of a queue that somebody wants to consume. */
 export type Verdict =
@@ -28,7 +28,7 @@ export class ConsumeTrial {
   async mayConsume(queue: string): Promise<Verdict> {
     return verdictOf(
       this.#channels.with(async (channel) => {
-        const came: ConsumeMessage[] = [];
+        const came: Delivery[] = [];
         await channel.prefetch(1);
         const { consumerTag } = await channel.consume(queue, (message) => {
           if (message !== null) came.push(message);

@@ -1,7 +1,8 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
 import { AckLedger } from '../../core/scheduling/ack-ledger.js';
+import type { Channel } from '../connection/channel.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
 import { LastingChannel } from '../connection/lasting-channel.js';
 import { absent } from '../queues/queue-presence.js';
 import { ConsumeTrial } from './consume-trial.js';
@@ -53,14 +54,14 @@ export function acknowledgeAll(channel: Channel, ledger: AckLedger): void {
 }
 
 /** amqplib takes a whole message to acknowledge one, and reads nothing of it but the tag. */
-const reused = { fields: { deliveryTag: 0 } } as ConsumeMessage;
-function tagged(tag: number): ConsumeMessage {
+const reused = { fields: { deliveryTag: 0 } };
+function tagged(tag: number): typeof reused {
   reused.fields.deliveryTag = tag;
   return reused;
 }
 
 export interface ConsumersListener<S> {
-  onDelivery(source: S, message: ConsumeMessage, channel: ConsumerChannel): void;
+  onDelivery(source: S, message: Delivery, channel: ConsumerChannel): void;
   /** The queue is not there (any more), or the broker refuses it: its consumer is no more. */
   onQueueGone(source: S, refusal?: string): void;
   /**
@@ -270,7 +271,7 @@ export class Consumers<S> {
     }
   }
 
-  #delivered(consumer: Consumer<S>, message: ConsumeMessage | null, on: ConsumerChannel): void {
+  #delivered(consumer: Consumer<S>, message: Delivery | null, on: ConsumerChannel): void {
     if (message === null) {
       this.#ended(consumer, on);
       return;

@@ -1,7 +1,7 @@
-import type { Channel } from 'amqplib';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../../core/values/sane-numbers.js';
+import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import { LastingChannel } from '../connection/lasting-channel.js';
 import { ensureExchanges } from '../queues/exchanges.js';

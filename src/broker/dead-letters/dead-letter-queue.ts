@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel, ConsumeMessage } from 'amqplib';
 import { refusedError, usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { AckLedger } from '../../core/scheduling/ack-ledger.js';
+import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { acknowledgeAll } from '../consuming/consumers.js';
 import { type Lock, takeLock } from '../queues/lock.js';
@@ -27,7 +28,7 @@ const ASK_AGAIN_MS = 20;
 
 /** Takes a dead letter out of the queue for good. */
 export type Acknowledge = () => void;
-export type Visit = (message: ConsumeMessage, acknowledge: Acknowledge) => 'stop' | undefined;
+export type Visit = (message: Delivery, acknowledge: Acknowledge) => 'stop' | undefined;
 
 interface Place {
   readonly channel: Channel;
@@ -89,7 +90,7 @@ export class DeadLetterQueue {
       end = (error) => (error === undefined ? resolve() : reject(error));
     });
     ended.catch(() => {});
-    const onMessage = (place: Place, message: ConsumeMessage | null) => {
+    const onMessage = (place: Place, message: Delivery | null) => {
       if (message === null) {
         end(refusedError('NO_DEAD_LETTERS', `the queue "${queue}" was deleted while it was read`));
         return;

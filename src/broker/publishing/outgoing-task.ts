@@ -1,7 +1,7 @@
-import type { Options } from 'amqplib';
 import { type CarriedProperties, carriedProperties } from '../../core/message/carried.js';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../../core/message/envelope.js';
 import type { SentProperties } from '../../core/message/saved-message.js';
+import type { PublishProperties } from '../connection/publish-properties.js';
 
 export interface OutgoingTask {
   readonly id: string;
@@ -31,11 +31,11 @@ export function outgoingProperties(
   return { type, contentType, properties: carried };
 }
 
-export function optionsOf(task: OutgoingTask): Options.Publish {
+export function optionsOf(task: OutgoingTask): PublishProperties {
   return task.isBare === true ? bareOptions(task) : ownOptions(task);
 }
 
-function ownOptions(task: OutgoingTask): Options.Publish {
+function ownOptions(task: OutgoingTask): PublishProperties {
   return {
     ...task.properties,
     mandatory: true,
@@ -49,7 +49,7 @@ function ownOptions(task: OutgoingTask): Options.Publish {
 }
 
 /** What is not said is not there: an empty text is another message. */
-function bareOptions({ id, type, contentType, headers, properties }: OutgoingTask): Options.Publish {
+function bareOptions({ id, type, contentType, headers, properties }: OutgoingTask): PublishProperties {
   return {
     ...properties,
     ...{ mandatory: true, persistent: true, messageId: id, headers: headers ?? {} },

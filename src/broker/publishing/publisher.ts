@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConfirmChannel } from 'amqplib';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
+import type { ConfirmChannel } from '../connection/channel.js';
 import { type Connection, isNack } from '../connection/connection.js';
 import { LastingChannel } from '../connection/lasting-channel.js';
 import { explainRefusal } from '../connection/refusal.js';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel, Message } from 'amqplib';
+import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
+import type { Message } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import type { MessageKeeper } from './message-keeper.js';
 

@@ -1,4 +1,4 @@
-import type { Message } from 'amqplib';
+import type { Message } from '../connection/delivery.js';
 
 export type TakenMessage = Pick<Message, 'properties' | 'content'>;
 

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel } from '../connection/channel.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { EXCLUSIVE_QUEUE } from './queue-arguments.js';
 

@@ -1,4 +1,4 @@
-import type { Options } from 'amqplib';
+import type { QueueOptions } from '../connection/channel.js';
 
 /**
  * A queue says its type even where that is the usual one: otherwise the vhost's `default_queue_type` decides. To the
@@ -7,7 +7,7 @@ import type { Options } from 'amqplib';
 export const CLASSIC_QUEUE = { 'x-queue-type': 'classic' } as const;
 
 /** A queue of one connection, which goes with it. */
-export const EXCLUSIVE_QUEUE: Options.AssertQueue = {
+export const EXCLUSIVE_QUEUE: QueueOptions = {
   exclusive: true,
   durable: false,
   autoDelete: true,

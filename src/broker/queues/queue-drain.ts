@@ -1,5 +1,6 @@
-import type { Channel, Message } from 'amqplib';
+import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
+import type { Message } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { drainByConsuming } from './drain-by-consuming.js';
 import type { MessageKeeper } from './message-keeper.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel } from 'amqplib';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
+import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 

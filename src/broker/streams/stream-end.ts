@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from '../connection/channel.js';
+import type { Delivery } from '../connection/delivery.js';
 import { within } from '../connection/within.js';
 
 /** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
@@ -37,7 +38,7 @@ export async function readToEnd(
     begin = resolve;
   });
   const consumerTag = `fairq-end-${randomUUID()}`;
-  const onMessage = (message: ConsumeMessage | null) => {
+  const onMessage = (message: Delivery | null) => {
     looked++;
     begin();
     if (message === null) return;
@@ -69,7 +70,7 @@ export async function readToEnd(
 function hearFromNowOn(
   channel: Channel,
   consumerTag: string,
-  onMessage: (message: ConsumeMessage | null) => void,
+  onMessage: (message: Delivery | null) => void,
 ): void {
   // Its types do not tell of it.
   const { registerConsumer } = channel as Channel & {
@@ -79,7 +80,7 @@ function hearFromNowOn(
 }
 
 /** Where a message stands in its stream. */
-export function offsetOf({ properties }: ConsumeMessage): number | undefined {
+export function offsetOf({ properties }: Delivery): number | undefined {
   const offset: unknown = properties.headers?.['x-stream-offset'];
   return typeof offset === 'number' ? offset : undefined;
 }

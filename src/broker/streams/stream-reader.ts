@@ -1,5 +1,6 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
 import { LastingChannel } from '../connection/lasting-channel.js';
 import { absentOnceReachable } from '../queues/queue-presence.js';
 import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
@@ -126,7 +127,7 @@ export class StreamReader {
     channel.close().catch(() => {}); // it is going already
   }
 
-  #heard(channel: Channel, message: ConsumeMessage): void {
+  #heard(channel: Channel, message: Delivery): void {
     channel.ack(message);
     this.#heardSoFar++;
     this.#offset = offsetOf(message) ?? this.#offset;

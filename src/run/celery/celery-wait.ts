@@ -1,5 +1,5 @@
-import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection/connection.js';
+import type { Delivery } from '../../broker/connection/delivery.js';
 import { LastingChannel } from '../../broker/connection/lasting-channel.js';
 import { CLASSIC_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
@@ -67,7 +67,7 @@ export class CeleryWait implements TaskWait {
     await channel?.deleteQueue(this.queue).catch(() => {}); // it expires by itself
   }
 
-  #answered({ content, properties }: ConsumeMessage): void {
+  #answered({ content, properties }: Delivery): void {
     const { contentType, correlationId } = properties;
     const unread = this.#tasks.get(String(correlationId));
     if (contentType !== 'application/json' && unread !== undefined) {

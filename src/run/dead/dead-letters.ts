@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../broker/connection/connection.js';
+import type { Delivery } from '../../broker/connection/delivery.js';
 import { DeadLetterQueue } from '../../broker/dead-letters/dead-letter-queue.js';
 import type { AskDefinition } from '../../broker/dead-letters/look-without-loss.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publishing/publisher.js';
@@ -84,7 +84,7 @@ export async function findDeadLetter(
   id: string,
 ): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer }> {
   const queue = await DeadLetterQueue.open(connection, names, definition);
-  const candidates = new Map<string, ConsumeMessage>();
+  const candidates = new Map<string, Delivery>();
   try {
     await queue.walk((message) => {
       const own = idOf(message);
@@ -233,7 +233,7 @@ class MarkedSender {
  */
 function taskOf(
   names: Names,
-  message: ConsumeMessage,
+  message: Delivery,
   letter: ListedDeadLetter,
   now: number,
 ): OutgoingTask | string {
@@ -256,7 +256,7 @@ function taskOf(
   };
 }
 
-function listed(message: ConsumeMessage): ListedDeadLetter {
+function listed(message: Delivery): ListedDeadLetter {
   return {
     id: idOf(message),
     // Celery's client says it in its headers.
@@ -266,6 +266,6 @@ function listed(message: ConsumeMessage): ListedDeadLetter {
   };
 }
 
-function idOf({ properties }: ConsumeMessage): string {
+function idOf({ properties }: Delivery): string {
   return String(properties.messageId ?? '');
 }

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel } from '../../broker/connection/channel.js';
 import type { Connection, ConnectionListener } from '../../broker/connection/connection.js';
 import { brokersWords } from '../../broker/connection/refusal.js';
 import type { WorkerPresence } from '../../broker/control/control.js';

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel } from '../../broker/connection/channel.js';
 import { type Connection, replyCode } from '../../broker/connection/connection.js';
 import type { Clock } from '../../core/values/clock.js';
 

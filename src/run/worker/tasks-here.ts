@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../broker/connection/delivery.js';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import { decodeEnvelope } from '../../core/message/envelope.js';
 import type { DeliveredTask } from './task/delivered-task.js';
@@ -8,14 +8,14 @@ interface Places {
   readonly running: Iterable<DeliveredTask>;
   readonly prefetched: Iterable<DeliveredTask>;
   /** They wait here until their next attempt is due. */
-  readonly retrying: Iterable<ConsumeMessage>;
+  readonly retrying: Iterable<Delivery>;
 }
 
 /** How many tasks of which user and run a worker has, for who wants to know where all of them are. */
 export function tasksHere({ running, prefetched, retrying }: Places): TasksAtWorker[] {
   const sums = new Map<string, { -readonly [Field in keyof TasksAtWorker]: TasksAtWorker[Field] }>();
   const count = (
-    { properties }: ConsumeMessage,
+    { properties }: Delivery,
     otherwise: string,
     where: 'running' | 'prefetched' | 'retrying',
   ) => {

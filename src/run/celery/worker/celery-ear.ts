@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel } from 'amqplib';
 import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
 import { assertControlExchanges } from '../../../broker/celery/remote-control.js';
+import type { Channel } from '../../../broker/connection/channel.js';
 import type { Connection } from '../../../broker/connection/connection.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import { ownQueueToListen } from '../../../broker/queues/own-queue.js';

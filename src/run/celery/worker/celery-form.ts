@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import {
   type CeleryTask,
   type ChainedTask,
@@ -67,7 +67,7 @@ export const CELERY_FORM: TaskForm = {
 };
 
 /** Tasks that were to follow. */
-function chainOf({ properties: { headers }, content }: ConsumeMessage): readonly ChainedTask[] {
+function chainOf({ properties: { headers }, content }: Delivery): readonly ChainedTask[] {
   try {
     return chainedTasks(headers, jsonOf(inflated(headers?.compression, content)));
   } catch {
@@ -76,7 +76,7 @@ function chainOf({ properties: { headers }, content }: ConsumeMessage): readonly
 }
 
 /** A task of protocol 1 says everything in its body. */
-function dueByBody(message: ConsumeMessage): number | undefined {
+function dueByBody(message: Delivery): number | undefined {
   try {
     return taskOf(message).etaAt;
   } catch {
@@ -84,7 +84,7 @@ function dueByBody(message: ConsumeMessage): number | undefined {
   }
 }
 
-function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
+function taskOf({ properties, content }: Delivery): CeleryTask {
   const { contentType, contentEncoding, headers } = properties;
   if (headers?.task === undefined && headers?.[ENVELOPE_HEADER] !== undefined && properties.type) {
     throw new Unrunnable(
@@ -92,7 +92,7 @@ function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
     );
   }
   if (contentType !== JSON_TYPE) {
-    const what = FORMATS.get(contentType) ?? JSON.stringify(contentType ?? 'nothing that it says');
+    const what = FORMATS.get(String(contentType)) ?? JSON.stringify(contentType ?? 'nothing that it says');
     throw new Unrunnable(
       `its body is ${what}, and fairq reads JSON alone: set task_serializer to "json", or let Celery run it`,
     );
@@ -104,7 +104,7 @@ function taskOf({ properties, content }: ConsumeMessage): CeleryTask {
 }
 
 /** Of a task that has been read: it is JSON. */
-function bodyOf({ properties: { headers }, content }: ConsumeMessage): string {
+function bodyOf({ properties: { headers }, content }: Delivery): string {
   return inflated(headers?.compression, content).toString('utf8');
 }
 

@@ -1,4 +1,4 @@
-import type { ConfirmChannel } from 'amqplib';
+import type { ConfirmChannel } from '../../../broker/connection/channel.js';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import { assertStartStream } from '../../../broker/queues/topology.js';

@@ -1,5 +1,5 @@
-import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../../broker/connection/connection.js';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import { type ConsumerChannel, Consumers } from '../../../broker/consuming/consumers.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
@@ -233,7 +233,7 @@ export class Intake {
     if (source.countsUntil !== undefined) source.countsUntil = this.clock.now() + FRESH_COUNTS_FOR_MS;
   }
 
-  #delivered(source: ConsumedQueue, message: ConsumeMessage, channel: ConsumerChannel): void {
+  #delivered(source: ConsumedQueue, message: Delivery, channel: ConsumerChannel): void {
     const { lane } = source;
     const now = this.clock.now();
     const adopted = message.fields.redelivered ? this.#orphans.adopt(source, message, channel) : undefined;

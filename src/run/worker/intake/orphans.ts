@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 import type { ConsumedQueue, DeliveredTask } from '../task/delivered-task.js';
@@ -38,7 +38,7 @@ export class Orphans {
    *
    * @returns the task; undefined where the delivery is of none of them
    */
-  adopt(source: ConsumedQueue, message: ConsumeMessage, channel: ConsumerChannel): DeliveredTask | undefined {
+  adopt(source: ConsumedQueue, message: Delivery, channel: ConsumerChannel): DeliveredTask | undefined {
     if (this.#byAttempt.size === 0) return undefined;
     const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
@@ -61,12 +61,12 @@ export class Orphans {
 }
 
 /** A failed attempt and the next one are two messages with one id, and so may be two tasks whose ids people gave. */
-function keyOf(id: string, message: ConsumeMessage): string {
+function keyOf(id: string, message: Delivery): string {
   return `${id} ${envelopeOf(message) ?? 1}`;
 }
 
 /** Its text; undefined for what another program has sent. */
-export function envelopeOf({ properties }: ConsumeMessage): string | undefined {
+export function envelopeOf({ properties }: Delivery): string | undefined {
   const text: unknown = properties.headers?.[ENVELOPE_HEADER];
   return typeof text === 'string' ? text : undefined;
 }

@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import { firstSentAt } from '../../../core/message/envelope.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
@@ -53,7 +53,7 @@ export class Rests {
   }
 
   /** Before a delivery counts: its user has a place by when it had this task, or starts at the present. */
-  delivered(source: ConsumedQueue, message: ConsumeMessage, now: number, brokerLimits: boolean): void {
+  delivered(source: ConsumedQueue, message: Delivery, now: number, brokerLimits: boolean): void {
     const { lane } = source;
     const isDue = source.countsUntil === undefined && this.isDue(source, now, brokerLimits);
     if (!isDue && !lane.resting) return;
@@ -69,11 +69,7 @@ export class Rests {
    * Since when this worker could have been sent the task, on the monotonic clock; milliseconds. Undefined where
    * nobody can tell: the message does not say when it was sent, or somebody else had it meanwhile.
    */
-  #waitedSince(
-    source: ConsumedQueue,
-    { fields, properties }: ConsumeMessage,
-    now: number,
-  ): number | undefined {
+  #waitedSince(source: ConsumedQueue, { fields, properties }: Delivery, now: number): number | undefined {
     if (fields.redelivered) return undefined;
     const sentAt = firstSentAt(properties.headers);
     if (sentAt === undefined) return undefined;

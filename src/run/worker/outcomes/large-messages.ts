@@ -1,5 +1,5 @@
-import type { Options } from 'amqplib';
 import { type Connection, isNack } from '../../../broker/connection/connection.js';
+import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { messageOf } from '../../../core/errors/errors.js';
 
 /** A message that is larger goes out on a channel of its own. Nobody's limit is known to be smaller. Bytes. */
@@ -28,7 +28,7 @@ export class LargeMessages {
   constructor(private readonly connection: Connection) {}
 
   /** Goes on with the next connection when one is lost. */
-  async send(queue: string, body: Buffer, options: Options.Publish): Promise<Sent> {
+  async send(queue: string, body: Buffer, options: PublishProperties): Promise<Sent> {
     while (body.length <= this.#limit) {
       const sent = await this.#sendOnce(queue, body, options);
       if (sent !== undefined) return sent;
@@ -37,7 +37,7 @@ export class LargeMessages {
   }
 
   /** @returns undefined where it is to be sent again */
-  async #sendOnce(queue: string, body: Buffer, options: Options.Publish): Promise<Sent | undefined> {
+  async #sendOnce(queue: string, body: Buffer, options: PublishProperties): Promise<Sent | undefined> {
     const channel = await this.connection.confirmChannel();
     let refusal: unknown;
     let isReturned = false;

@@ -1,6 +1,7 @@
-import type { ConfirmChannel, Options } from 'amqplib';
+import type { ConfirmChannel } from '../../../broker/connection/channel.js';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { assertTopology } from '../../../broker/queues/topology.js';
 import { refusedError } from '../../../core/errors/errors.js';
 import { COMPLETIONS, CompletionBatch } from '../../../core/events/event-codec.js';
@@ -35,7 +36,7 @@ interface Message {
   /** Where it says nothing else, a message is persistent, and comes back when its queue is missing. */
   readonly queue: string;
   readonly body: Buffer;
-  readonly properties: Options.Publish;
+  readonly properties: PublishProperties;
   /** For somebody who waits: what the queue of that one does not take is given up. */
   readonly isAnswer?: boolean;
   /** How often the broker has refused it. */
@@ -312,7 +313,7 @@ export class Settlement {
   }
 }
 
-function answerProperties({ correlationId }: Answer): Options.Publish {
+function answerProperties({ correlationId }: Answer): PublishProperties {
   return { correlationId, contentType: 'application/json', contentEncoding: 'utf-8' };
 }
 

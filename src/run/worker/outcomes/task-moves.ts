@@ -1,6 +1,7 @@
-import type { ConfirmChannel, Options } from 'amqplib';
+import type { ConfirmChannel } from '../../../broker/connection/channel.js';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { assertDelayQueues, assertTopology } from '../../../broker/queues/topology.js';
 import { carriedProperties } from '../../../core/message/carried.js';
 import {
@@ -37,7 +38,7 @@ export interface Fate {
 interface Move {
   readonly task: DeliveredTask;
   readonly queue: string;
-  readonly properties: Options.Publish;
+  readonly properties: PublishProperties;
   readonly fate: Fate;
   /** How often the broker has not taken it. */
   nacks: number;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConsumeMessage } from 'amqplib';
 import type { Connection } from '../../../broker/connection/connection.js';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../../broker/publishing/publisher.js';
 import type { QueueKind } from '../../../broker/queues/topology.js';
 import { carriedHeaders, carriedText } from '../../../core/message/carried.js';
@@ -85,7 +85,7 @@ export class RetryReturns {
   }
 
   /** All tasks held here, and those on their way back. */
-  *held(): Iterable<ConsumeMessage> {
+  *held(): Iterable<Delivery> {
     if (this.#waits !== undefined) yield* this.#waits.held();
     for (const { message } of this.#underWay.values()) yield message;
   }

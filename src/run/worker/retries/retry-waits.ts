@@ -1,5 +1,6 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from '../../../broker/connection/channel.js';
 import type { Connection } from '../../../broker/connection/connection.js';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import { absent } from '../../../broker/queues/queue-presence.js';
 import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
@@ -15,7 +16,7 @@ const HOLD_AT_MOST_MS = 5 * 60_000;
 /** A task in a delay queue, until it is acknowledged or given back. */
 export interface WaitingTask {
   readonly channel: Channel;
-  readonly message: ConsumeMessage;
+  readonly message: Delivery;
 }
 
 export interface RetryWaitsOptions {
@@ -95,7 +96,7 @@ export class RetryWaits {
   }
 
   /** All tasks held here, of whatever delay. */
-  *held(): Iterable<ConsumeMessage> {
+  *held(): Iterable<Delivery> {
     for (const { waiting } of this.#queues.values()) for (const { message } of waiting.keys()) yield message;
   }
 
@@ -151,7 +152,7 @@ export class RetryWaits {
     // The first deliveries come before the answer, so the tag is chosen here.
     const consumerTag = `waits-${++this.#consumers}`;
     queue.consumerTag = consumerTag;
-    const onMessage = (message: ConsumeMessage | null) => {
+    const onMessage = (message: Delivery | null) => {
       // Deleted, or it was held for too long: the channel is of no use, and the next one looks what is there.
       if (message === null) void channel.close().catch(() => {});
       else this.#delivered(queue, { channel, message });

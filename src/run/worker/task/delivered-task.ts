@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
@@ -38,7 +38,7 @@ export interface DeliveredTask {
   readonly lane: Lane<DeliveredTask>;
   readonly queue: ConsumedQueue;
   /** The delivery, and where it came from; another one when it was delivered again while it ran. */
-  message: ConsumeMessage;
+  message: Delivery;
   channel: ConsumerChannel;
   /** Where this is not the first attempt on the same delivery: its number. */
   attempt: number | undefined;

@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Delivery } from '../../../broker/connection/delivery.js';
 import { carriedText } from '../../../core/message/carried.js';
 import { Unrunnable } from '../../../core/message/unrunnable.js';
 import type { Payload } from '../handlers/handlers.js';
@@ -15,16 +15,16 @@ export interface Answer {
 /** How a message says what task it is. */
 export interface TaskForm {
   /** Undefined where it has none. */
-  idOf(message: ConsumeMessage): string | undefined;
+  idOf(message: Delivery): string | undefined;
   /** When it is to start, microseconds since the epoch; undefined: as soon as it can. */
-  dueAt(message: ConsumeMessage): number | undefined;
+  dueAt(message: Delivery): number | undefined;
   /**
    * The task's name, and what its handler is given.
    *
    * @param now microseconds since the epoch
    * @throws Unrunnable where no attempt would run it
    */
-  read(message: ConsumeMessage, now: number): { readonly type: string; readonly payload: Payload };
+  read(message: Delivery, now: number): { readonly type: string; readonly payload: Payload };
   /** What to send when an attempt has ended. */
   answers(task: DeliveredTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
 }

@@ -1,5 +1,5 @@
-import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../../../../src/broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../../../src/broker/consuming/consumers.js';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { AckLedger } from '../../../../../src/core/scheduling/ack-ledger.js';
@@ -13,20 +13,20 @@ function channel(): ConsumerChannel {
   return { ledger: new AckLedger(), open: true } as ConsumerChannel;
 }
 
-function delivery(attempt: number, deliveryTag: number): ConsumeMessage {
+function delivery(attempt: number, deliveryTag: number): Delivery {
   const envelope = { user: 'A', run: 'run', sequence: 1, attempt, sentAt: 1, intendedAt: 1 };
   return {
     fields: { deliveryTag },
     properties: { messageId: ID, headers: { [ENVELOPE_HEADER]: encodeEnvelope(envelope) } },
-  } as unknown as ConsumeMessage;
+  } as unknown as Delivery;
 }
 
-function task(message: ConsumeMessage): DeliveredTask {
+function task(message: Delivery): DeliveredTask {
   return { id: ID, queue: source, message, channel: channel(), settled: false } as DeliveredTask;
 }
 
 /** Orphans with one that has ended meanwhile. */
-function withSettled(message: ConsumeMessage): Orphans {
+function withSettled(message: Delivery): Orphans {
   const orphans = new Orphans();
   const ended = task(message);
   orphans.add(ended, 0);

@@ -1,5 +1,5 @@
-import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../../../../src/broker/connection/delivery.js';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { FairScheduler } from '../../../../../src/core/scheduling/fair-scheduler.js';
 import { Rests } from '../../../../../src/run/worker/intake/rests.js';
@@ -42,7 +42,7 @@ class OneSlot {
     };
   }
 
-  deliver(source: ConsumedQueue, message: ConsumeMessage, count = 1): void {
+  deliver(source: ConsumedQueue, message: Delivery, count = 1): void {
     for (let i = 0; i < count; i++) {
       this.rests.delivered(source, message, this.now, false);
       source.countsUntil = undefined;
@@ -75,14 +75,14 @@ class OneSlot {
 }
 
 /** @param sentAt on the test's clock, milliseconds */
-function message(given: { sentAt: number; attempt?: number; redelivered?: boolean }): ConsumeMessage {
+function message(given: { sentAt: number; attempt?: number; redelivered?: boolean }): Delivery {
   const { sentAt, attempt = 1, redelivered = false } = given;
   const at = EPOCH + sentAt * 1000;
   const envelope = { user: 'B', run: 'run', sequence: 1, attempt, sentAt: at, intendedAt: at };
   return {
     fields: { redelivered },
     properties: { headers: { [ENVELOPE_HEADER]: encodeEnvelope(envelope) } },
-  } as unknown as ConsumeMessage;
+  } as unknown as Delivery;
 }
 
 /** B has had ten turns beside A, and for 200 ms the broker has sent nothing of it. */
@@ -119,7 +119,7 @@ describe('a user of whom the broker has sent nothing for a while', () => {
     ['the clock of its publisher is ahead', (now: number) => message({ sentAt: now + 5_000 })],
     ['its task was tried before', () => message({ sentAt: 1, attempt: 2 })],
     ['another worker had its task meanwhile', () => message({ sentAt: 1, redelivered: true })],
-    ['nobody knows when its task was sent', () => ({ fields: {}, properties: {} }) as ConsumeMessage],
+    ['nobody knows when its task was sent', () => ({ fields: {}, properties: {} }) as Delivery],
   ])('starts at the present where %s', (_, messageAt) => {
     const worker = afterSilence();
     worker.deliver(worker.b, messageAt(worker.now), 100);
@@ -139,7 +139,7 @@ describe('a user of whom the broker has sent nothing for a while', () => {
     worker.now = 100;
     worker.rests.delivered(worker.b, message({ sentAt: -1 }), worker.now, false);
     expect(worker.b).toMatchObject({ backlog: 500, limited: true, countsUntil: undefined });
-    worker.rests.delivered(worker.b, { fields: {}, properties: {} } as ConsumeMessage, worker.now, false);
+    worker.rests.delivered(worker.b, { fields: {}, properties: {} } as Delivery, worker.now, false);
     expect(worker.b).toMatchObject({ backlog: 500, limited: true, countsUntil: undefined });
     worker.rests.delivered(worker.b, message({ sentAt: worker.now }), worker.now, false);
     expect(worker.b).toMatchObject({ backlog: 0, limited: false });
