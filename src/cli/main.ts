@@ -41,11 +41,12 @@ export async function main(io: Io): Promise<number> {
   addGlobalOptions(program);
 
   const run =
-    <Flags>(action: Action<Flags>) =>
+    <Flags>(load: () => Promise<Action<Flags>>) =>
     async (flags: Flags): Promise<void> => {
       const context = makeContext(io, log, program.opts());
       ({ verbose, interrupts } = context);
-      const result = await Promise.race([action(flags, context), context.interrupts.cutOff]);
+      const ended = interrupts.begin(load(), (action) => action(flags, context));
+      const result = await Promise.race([ended, interrupts.cutOff]);
       await write(result, context);
       if (result.endsAs !== undefined) exitCode = exitCodeOfKind(result.endsAs);
     };

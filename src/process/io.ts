@@ -64,6 +64,8 @@ const STDOUT = 1;
 export function processIo(hostname: string): Io {
   const exit = process.exit.bind(process);
   const output = new StandardOutput(process.stdout, STDOUT, process.pid);
+  // Taken now: it may be gone before a command has been loaded that asks for it.
+  const parent = process.ppid;
   // Messages that nobody can read any more, or whose disk is full, are lost: no work is given up for them, and
   // there is nowhere to say it.
   process.stderr.on('error', () => {});
@@ -102,7 +104,6 @@ export function processIo(hostname: string): Io {
       if (process.channel) process.once('disconnect', listener);
     },
     onAnyParentGone: (listener) => {
-      const parent = process.ppid;
       const timer = setInterval(() => {
         if (process.ppid === parent) return;
         clearInterval(timer);

@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
-/** `from './x.js'`, `import './x.js'` and `import('./x.js')`. */
-const IMPORT = /\b(?:from|import)\s*(\()?\s*'(\.[^']+)\.js'/g;
+/** `import … from './x.js'`, `export … from './x.js'`, `import './x.js'` and `import('./x.js')`. */
+const IMPORT = /\b(?:import|export)\s*(?:(\()|(type\s)?[^'"();]*?)\s*'(\.[^']+)\.js'/g;
 
 /** That one file of `src` imports another. Both are named from `src` on, without their endings. */
 export interface SourceImport {
@@ -12,16 +12,19 @@ export interface SourceImport {
   readonly to: string;
   /** The import is made while the program runs, by `import()`. */
   readonly isDynamic: boolean;
+  /** Nothing of it is left when the program runs. */
+  readonly isOfTypes: boolean;
 }
 
 /** All imports between files of `src`, those of types among them. */
 export function sourceImports(): SourceImport[] {
   return sourceFiles().flatMap((from) => {
     const text = readFileSync(posix.join(SRC, `${from}.ts`), 'utf8');
-    return [...text.matchAll(IMPORT)].map(([, call, specifier]) => ({
+    return [...text.matchAll(IMPORT)].map(([, call, type, specifier]) => ({
       from,
       to: posix.join(posix.dirname(from), specifier!),
       isDynamic: call !== undefined,
+      isOfTypes: type !== undefined,
     }));
   });
 }
@@ -29,6 +32,17 @@ export function sourceImports(): SourceImport[] {
 export function sourceFiles(): string[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
   return files.flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -'.ts'.length)] : []));
+}
+
+/** What a program has loaded that starts with this file, before anything is imported by `import()`. */
+export function loadedWith(entry: string, imports: readonly SourceImport[]): Set<string> {
+  const loaded = new Set([entry]);
+  for (const file of loaded) {
+    for (const { from, to, isDynamic, isOfTypes } of imports) {
+      if (from === file && !isDynamic && !isOfTypes) loaded.add(to);
+    }
+  }
+  return loaded;
 }
 
 /** One way round for each group of nodes that lead to each other, as `a → b → a`; empty where there is none. */

@@ -1,6 +1,9 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
+import { withBenchBroker } from '../../run/bench/bench-broker.js';
 import type { TrialDeps } from '../../run/bench/trial.js';
 import type { Context } from '../shared/context.js';
+import { idGenerator } from '../shared/identity.js';
+import { showProgress } from '../shared/progress.js';
 
 /** What a bench has to play with. */
 export type BenchDeps = Omit<TrialDeps, 'address' | 'onStep'> & {
@@ -17,9 +20,6 @@ export async function onBenchBroker<R>(
   name: string,
   play: (deps: BenchDeps, address: BrokerAddress) => Promise<R>,
 ): Promise<{ version: string; outcome: R }> {
-  const { withBenchBroker } = await import('../../run/bench/bench-broker.js');
-  const { idGenerator } = await import('../shared/identity.js');
-  const { showProgress } = await import('../shared/progress.js');
   const config = await context.config();
   const { io, clock } = context;
   const interrupted = context.interrupts.rejection(

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { KeptNodeStatus } from '../../broker/node/kept-node.js';
 import { parseCount } from '../../core/values/quantities.js';
-import type { CommandResult, Context, Run } from '../shared/context.js';
+import type { Run } from '../shared/context.js';
 
-interface StartFlags {
+const actions = () => import('./broker-action.js');
+
+export interface StartFlags {
   port?: number;
   managementPort?: number;
 }
@@ -25,56 +26,15 @@ export function registerBroker(program: Command, run: Run): void {
       port('--management-port'),
     )
     .addHelpText('after', '\nExamples:\n  fairq broker start\n  fairq broker start --port 5673')
-    .action(run(start));
+    .action(run(async () => (await actions()).start));
   broker
     .command('stop')
     .description('Stop it; its data stays.')
     .addHelpText('after', '\nExamples:\n  fairq broker stop')
-    .action(run(stop));
+    .action(run(async () => (await actions()).stop));
   broker
     .command('status')
     .description('Whether it runs, and where.')
     .addHelpText('after', '\nEnds with 3 where it does not run.\n\nExamples:\n  fairq broker status --json')
-    .action(run(status));
-}
-
-async function start(flags: StartFlags, context: Context): Promise<CommandResult> {
-  const { defaultStateDir, startKeptNode } = await import('../../broker/node/kept-node.js');
-  const { showProgress } = await import('../shared/progress.js');
-  const progress = await showProgress(context, () => 'starting RabbitMQ');
-  try {
-    return describe(await startKeptNode(defaultStateDir(context.io.env), flags));
-  } finally {
-    progress.stop();
-  }
-}
-
-async function stop(_flags: object, context: Context): Promise<CommandResult> {
-  const { defaultStateDir, stopKeptNode } = await import('../../broker/node/kept-node.js');
-  return describe(await stopKeptNode(defaultStateDir(context.io.env)));
-}
-
-async function status(_flags: object, context: Context): Promise<CommandResult> {
-  const { defaultStateDir, keptNodeStatus } = await import('../../broker/node/kept-node.js');
-  const found = await keptNodeStatus(defaultStateDir(context.io.env));
-  // A script that asks is not to take a node that has failed for one that runs.
-  return { ...describe(found), endsAs: found.running ? undefined : 'partial' };
-}
-
-function describe(status: KeptNodeStatus): CommandResult {
-  return {
-    document: { schemaVersion: 1, kind: 'broker', ...status },
-    text: () => {
-      if (!status.running) {
-        const why = status.reason === undefined ? '' : `: ${status.reason}`;
-        return `Not running${why}\ndata        ${status.dataFolder}`;
-      }
-      return [
-        `RabbitMQ ${status.version} is running`,
-        `AMQP        ${status.uri}`,
-        `management  ${status.managementUri}  (guest, guest)`,
-        `data        ${status.dataFolder}`,
-      ].join('\n');
-    },
-  };
+    .action(run(async () => (await actions()).status));
 }

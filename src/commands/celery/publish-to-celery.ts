@@ -3,6 +3,8 @@ import { celeryMessages } from '../../core/celery/encode-task.js';
 import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
 import { usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
+import { CeleryTasks } from '../../run/celery/celery-tasks.js';
+import { CeleryWait } from '../../run/celery/celery-wait.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { Context } from '../shared/context.js';
 
@@ -81,11 +83,9 @@ export async function celeryFrom(
     messages,
     queueOf: (user: string) => prefixedQueueOf(prefix, user),
     open: async (connection: Connection) => {
-      const { CeleryTasks } = await import('../../run/celery/celery-tasks.js');
       return CeleryTasks.open(connection, prefix, messages, warn);
     },
     wait: async (connection: Connection, onState: OnState) => {
-      const { CeleryWait } = await import('../../run/celery/celery-wait.js');
       return CeleryWait.open(connection, replyQueue ?? '', onState);
     },
   };

@@ -1,5 +1,9 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
+import { STEPS_MS } from '../../core/message/postponed.js';
+import { CeleryEar } from '../../run/celery/worker/celery-ear.js';
+import { CELERY_FORM } from '../../run/celery/worker/celery-form.js';
+import { celeryBuiltIns, findByCeleryName } from '../../run/celery/worker/celery-handlers.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
 
@@ -16,10 +20,6 @@ export async function celeryOf({ queues, queuePrefix }: WhichQueues) {
       hint: 'Name those of your application: --queue-prefix usersequence_, or --queues with a glob.',
     });
   }
-  const { CELERY_FORM } = await import('../../run/celery/worker/celery-form.js');
-  const { celeryBuiltIns, findByCeleryName } = await import('../../run/celery/worker/celery-handlers.js');
-  const { CeleryEar } = await import('../../run/celery/worker/celery-ear.js');
-  const { STEPS_MS } = await import('../../core/message/postponed.js');
   return {
     form: CELERY_FORM,
     naming: { find: findByCeleryName, builtIns: celeryBuiltIns },

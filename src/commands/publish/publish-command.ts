@@ -1,9 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { OutgoingTask } from '../../broker/publishing/publisher.js';
 import type { QueueType } from '../../broker/queues/topology.js';
-import { type ErrorKind, usageError } from '../../core/errors/errors.js';
 import type { Distribution } from '../../core/load/workload.js';
-import type { PublishReport } from '../../core/reports/publish-report.js';
 import {
   type DurationRange,
   parseBytes,
@@ -12,13 +9,11 @@ import {
   parseRate,
   parseTimer,
 } from '../../core/values/quantities.js';
-import type { OnState } from '../../run/tasks/awaited-tasks.js';
 import type { CeleryFlags } from '../celery/publish-to-celery.js';
-import { type GroupByFlags, groupByOption, groupingFrom } from '../flags/group-by.js';
-import type { CommandResult, Context, Run } from '../shared/context.js';
-import { reconnecting } from '../shared/reconnecting.js';
+import { type GroupByFlags, groupByOption } from '../flags/group-by.js';
+import type { Run } from '../shared/context.js';
 
-interface PublishFlags extends GroupByFlags, CeleryFlags {
+export interface PublishFlags extends GroupByFlags, CeleryFlags {
   user?: string;
   count?: number;
   users?: number;
@@ -130,165 +125,5 @@ Examples:
   fairq publish --users 10000 --count 10 --group-by hash:64
   fairq publish --user A --celery tasks.double --args '[21]' --queue-prefix usersequence_`,
     )
-    .action(run(publish));
-}
-
-async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
-  const { planFrom } = await import('../../run/publish/plan.js');
-  const { PublishRun } = await import('../../run/publish/publish-run.js');
-  const { openConnection } = await import('../../broker/connection/connection.js');
-  const { Management } = await import('../../broker/management/management.js');
-  const { streamsAmong } = await import('../../run/publish/streams-among.js');
-  const { idGenerator, newRunId } = await import('../shared/identity.js');
-  const { showProgress } = await import('../shared/progress.js');
-  const { celeryFrom } = await import('../celery/publish-to-celery.js');
-  const { ResultWait } = await import('../../run/tasks/result-wait.js');
-  const { PrintedResults, waitedResult } = await import('./wait.js');
-  const { ConfirmedIds, IdList } = await import('./confirmed-ids.js');
-  const { publishProgressLine, renderPublish } = await import('../../render/publish-text.js');
-
-  checkPriority(flags);
-  if (flags.timeout !== undefined && flags.wait !== true) {
-    throw usageError('TIMEOUT_WITHOUT_WAIT', '--timeout goes with --wait alone', { hint: 'Add --wait.' });
-  }
-  if (flags.stream === true && flags.from === undefined) {
-    throw usageError('STREAM_WITHOUT_FROM', '--stream goes with --from alone', {
-      hint: 'Name the file: --from FILE.',
-    });
-  }
-  const config = await context.config();
-  const { names } = config;
-  const newId = idGenerator(context);
-  const replyQueue = flags.wait === true ? `${names.replyQueuePrefix}${newId()}` : undefined;
-  const celery = await celeryFrom(flags, names, replyQueue, context);
-  const plan = await planFrom(
-    {
-      ...flags,
-      queueOf: celery?.queueOf,
-      payload: celery?.messages.body ?? flags.payload,
-      task: flags.celery ?? flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
-      run: flags.run ?? newRunId(context),
-      runGiven: flags.run !== undefined,
-      stream: flags.stream === true,
-      username: config.address.username,
-      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
-      shared: flags.strategy === 'fifo',
-      priority: flags.strategy === 'priority' ? (flags.priority ?? 0) : undefined,
-      grouping: await groupingFrom(flags),
-    },
-    names,
-    context.io.stdin,
-  );
-  const connection = await openConnection(config.address, 'fairq publish', {
-    ...reconnecting(context, config, { resumption: 'what was not confirmed is sent again' }),
-    onBlocked: (reason) =>
-      context.warn(`the broker is blocked (${reason}); waiting until it takes tasks again`),
-    onUnblocked: () => context.say('the broker takes tasks again'),
-  });
-  const foreign = await celery?.open(connection);
-  const management = new Management(config.address);
-  try {
-    const wait = (onState: OnState) =>
-      celery === undefined
-        ? ResultWait.open(connection, names, flags.queueType, onState)
-        : celery.wait(connection, onState);
-    const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
-    let isUnread = false;
-    if (results !== undefined) {
-      context.io.onReaderGone(() => {
-        isUnread = true;
-        results.stop();
-      });
-    }
-    const onTask = ({ id, type, envelope: { user, run } }: OutgoingTask) =>
-      results?.expect({ id, type, user, run });
-    const ids =
-      flags.ids === undefined ? undefined : await ConfirmedIds.open(flags.ids, context, () => run.stop());
-    const list = context.json ? new IdList() : undefined;
-    const onConfirmed = (task: OutgoingTask) => {
-      ids?.add(task);
-      list?.add(task.id);
-    };
-    const onNotTaken = (task: OutgoingTask, reason: string) => {
-      results?.fail(task.id, reason);
-      ids?.add(task, reason);
-    };
-    const room = () => ids?.room();
-    const listeners = { onTask, onConfirmed, onNotTaken, room };
-    const run = new PublishRun(
-      {
-        ...{ connection, names, clock: context.clock, newId, ...listeners, foreign },
-        streamsAmong: (queues) => streamsAmong(management, queues),
-      },
-      plan,
-    );
-    context.interrupts.on({
-      stop: () => {
-        run.stop();
-        results?.stop();
-      },
-      progress: () => run.progress().confirmed,
-      waitsFor: () => {
-        const { sent, confirmed } = run.progress();
-        return `the broker has not confirmed ${sent - confirmed} of ${sent} tasks that were sent`;
-      },
-      state: () => {
-        const { sent, confirmed } = run.progress();
-        if (sent === 0) return 'no task was sent';
-        return `${confirmed} of ${sent} tasks that were sent are confirmed; the others may be on the broker, or not`;
-      },
-    });
-    const started = context.clock.now();
-    // Lines on a terminal and one that is drawn again and again do not go together.
-    const printsLines = results !== undefined || flags.ids === '-';
-    const progress = await showProgress(
-      { ...context, liveProgress: context.liveProgress && !printsLines },
-      () => publishProgressLine(run.progress(), (context.clock.now() - started) / 1000),
-    );
-    const report = await run.run().finally(async () => {
-      progress.stop();
-      await ids?.close();
-    });
-    const document = { schemaVersion: 1, kind: 'publish', ...report, ids: list?.ids ?? null };
-    if (results !== undefined) {
-      const outcome = await Promise.race([results.all(flags.timeout), connection.lost]);
-      const end = { isInterrupted: context.interrupts.requested, isUnread };
-      return await waitedResult(report, document, outcome, end, context);
-    }
-    if (flags.ids === '-' && !context.json) {
-      context.say(renderPublish(report, { ...context.style, color: false }));
-    }
-    return {
-      document,
-      text: (style) => (flags.ids === '-' ? '' : renderPublish(report, style)),
-      endsAs: endOf(report),
-    };
-  } finally {
-    foreign?.close();
-    await connection.close();
-    await management.close();
-  }
-}
-
-function endOf({ interrupted, notTaken, confirmed }: PublishReport): ErrorKind | undefined {
-  if (interrupted) return 'interrupted';
-  if (notTaken.length === 0) return undefined;
-  return confirmed > 0 ? 'partial' : 'refused';
-}
-
-function checkPriority({ strategy, priority, queueType, ordered }: PublishFlags): void {
-  if (priority !== undefined && strategy !== 'priority') {
-    throw usageError('PRIORITY_WITHOUT', '--priority goes with --strategy priority alone', {
-      hint: 'Between fair queues nobody goes first; to give a user more, see worker --weight.',
-    });
-  }
-  if (strategy === 'priority' && (queueType === 'quorum' || ordered === true)) {
-    throw usageError(
-      'PRIORITY_WITH',
-      '--strategy priority goes with neither --queue-type quorum nor --ordered',
-      {
-        hint: 'Its queue is a classic one, and its order is that of the priorities.',
-      },
-    );
-  }
+    .action(run(async () => (await import('./publish-action.js')).publish));
 }

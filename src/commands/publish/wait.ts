@@ -1,5 +1,6 @@
 import type { PublishReport } from '../../core/reports/publish-report.js';
 import { jsonText } from '../../core/values/written-json.js';
+import { renderPublish, renderWait } from '../../render/publish-text.js';
 import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
 import type { CommandResult, Context } from '../shared/context.js';
 
@@ -120,7 +121,6 @@ export async function waitedResult(
   { isInterrupted, isUnread }: WaitEnd,
   context: Context,
 ): Promise<CommandResult> {
-  const { renderPublish, renderWait } = await import('../../render/publish-text.js');
   if (!context.json)
     context.say(`${renderPublish(report, { ...context.style, color: false })}\n${renderWait(outcome)}`);
   const missed = outcome.failed + (isUnread ? 0 : outcome.unfinished);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../../broker/connection/connection.js';
+import { type Connection, openConnection } from '../../broker/connection/connection.js';
+import { tryToPublish } from '../../broker/publishing/publish-trial.js';
 import type { Config } from '../../config/config.js';
 import { refusedError } from '../../core/errors/errors.js';
 
@@ -12,8 +13,6 @@ const LOOK_EVERY_MS = 100;
  * nothing, so nothing is begun then.
  */
 export async function refuseWhenBlocked({ address, names }: Config, name: string): Promise<void> {
-  const { openConnection } = await import('../../broker/connection/connection.js');
-  const { tryToPublish } = await import('../../broker/publishing/publish-trial.js');
   const verdict = await tryToPublish(
     (listener) => openConnection(address, name, listener),
     names.controlExchange,

@@ -44,5 +44,5 @@ export interface CommandResult {
 
 export type Action<Flags> = (flags: Flags, context: Context) => Promise<CommandResult>;
 
-/** Set by cli/main.ts: runs an action and writes what it returns. */
-export type Run = <Flags>(action: Action<Flags>) => (flags: Flags) => Promise<void>;
+/** Set by cli/main.ts: loads an action when its command runs, runs it, and writes what it returns. */
+export type Run = <Flags>(load: () => Promise<Action<Flags>>) => (flags: Flags) => Promise<void>;

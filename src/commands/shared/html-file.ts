@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { notWritten as asNotWritten } from '../../core/errors/file-errors.js';
-import type { Page } from '../../render/html/page.js';
+import { type Page, renderPage } from '../../render/html/page.js';
+import type { HtmlFlags } from '../flags/html-flags.js';
 import type { Context } from './context.js';
-
-export interface HtmlFlags {
-  html?: string;
-}
-
-export function withHtmlOption(command: Command): Command {
-  return command.option('--html <file>', 'write it as a page to look at, too: one file, for any browser');
-}
 
 /** Before the work: a file that cannot be written is no news for the end of a long bench. */
 export function checkHtmlFile({ html }: HtmlFlags): void {
@@ -36,7 +28,6 @@ export async function writeHtmlFile(
   context: Context,
 ): Promise<void> {
   if (html === undefined) return;
-  const { renderPage } = await import('../../render/html/page.js');
   const text = renderPage(await page());
   const isWhole = isReplaceable(html);
   const half = isWhole ? `${html}.${randomUUID()}` : html;

@@ -43,6 +43,7 @@ export class Interrupts {
   #command: Stoppable | undefined;
   #forced = false;
   #waiting: NodeJS.Timeout | undefined;
+  #isLoading = false;
 
   constructor(
     private readonly io: Io,
@@ -57,6 +58,22 @@ export class Interrupts {
     io.onParentGone(next);
   }
 
+  /**
+   * Loads a command and begins it. A signal that comes while it loads is the command's to answer: a worker, for one,
+   * ends well then. A second signal cuts it off.
+   */
+  async begin<Command, Result>(
+    loading: Promise<Command>,
+    begin: (command: Command) => Promise<Result>,
+  ): Promise<Result> {
+    this.#isLoading = true;
+    const command = await loading;
+    const result = begin(command);
+    this.#isLoading = false;
+    if (this.requested && this.#command === undefined) this.#cutAtBegin();
+    return result;
+  }
+
   /** From now on the end of the process that has started this one counts as a signal, too. */
   exitWithParent(): void {
     this.io.onAnyParentGone(() => this.#next());
@@ -64,8 +81,11 @@ export class Interrupts {
 
   /** The command has begun, or has come to its next part. */
   on(command: Stoppable): void {
+    const isFirst = this.#command === undefined;
     this.#command = command;
-    if (this.requested) command.stop();
+    if (!this.requested) return;
+    command.stop();
+    if (isFirst) this.#waitForEnd();
   }
 
   /**
@@ -95,7 +115,7 @@ export class Interrupts {
     const isFirst = !this.requested;
     this.requested = true;
     if (this.#command === undefined) {
-      this.#cut(interruptedError('it had just begun'));
+      if (!isFirst || !this.#isLoading) this.#cutAtBegin();
     } else if (isFirst) {
       this.#command.stop();
       this.#waitForEnd();
@@ -105,6 +125,10 @@ export class Interrupts {
     } else {
       this.#cut(interruptedError(this.#command.state()));
     }
+  }
+
+  #cutAtBegin(): void {
+    this.#cut(interruptedError('it had just begun'));
   }
 
   #waitForEnd(): void {

@@ -1,6 +1,6 @@
 import { type FairqError, messageOf, usageError } from '../../core/errors/errors.js';
-import type { HandlerGuard } from '../../run/worker/handlers/handler-guard.js';
-import type { TaskNaming } from '../../run/worker/handlers/handler-module.js';
+import { HandlerGuard } from '../../run/worker/handlers/handler-guard.js';
+import { loadHandlerModule, type TaskNaming } from '../../run/worker/handlers/handler-module.js';
 import type { Handlers } from '../../run/worker/handlers/handlers.js';
 import type { Context } from '../shared/context.js';
 
@@ -30,8 +30,6 @@ export async function guardedModule(
   });
   strayed.catch(() => {}); // before anybody waits for it
   if (file === undefined) return { handlers: undefined, strayed };
-  const { HandlerGuard } = await import('../../run/worker/handlers/handler-guard.js');
-  const { loadHandlerModule } = await import('../../run/worker/handlers/handler-module.js');
   guard = new HandlerGuard();
   context.io.refuseExit(
     (code) => new Error(`the handler tried to end the process: process.exit(${String(code ?? '')})`),

@@ -1,3 +1,4 @@
+import { checkQueuePrefix } from '../../core/celery/queue-prefix.js';
 import type { Names } from '../../core/queues/names.js';
 import { groupingFrom } from '../flags/group-by.js';
 import type { WorkerFlags } from './worker-flags.js';
@@ -18,6 +19,5 @@ export async function includedQueues(flags: WorkerFlags, names: Names): Promise<
 /** `--queue-prefix` as a glob over the names of queues. */
 async function globOf(prefix: string | undefined, names: Names): Promise<string[]> {
   if (prefix === undefined) return [];
-  const { checkQueuePrefix } = await import('../../core/celery/queue-prefix.js');
   return [`${checkQueuePrefix(prefix, names)}*`];
 }

@@ -1,12 +1,17 @@
 import type { Management } from '../../broker/management/management.js';
 import { VERSION } from '../../process/version.js';
+import { queueFilter } from '../../run/worker/discovery/queue-filter.js';
+import { BacklogWatch } from '../../run/worker/metrics/backlog.js';
+import { MetricsServer } from '../../run/worker/metrics/metrics-server.js';
+import { PrometheusMetrics } from '../../run/worker/metrics/worker-metrics.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
 import type { WorkerFlags } from './worker-flags.js';
 
-/** The server of `--metrics-port`; undefined where nobody wants to watch. */
+/** The server of `--metrics-port`. */
 export async function serveMetrics(
-  { metricsPort, metricsHost, exclude, concurrency }: WorkerFlags,
+  { metricsHost, exclude, concurrency }: WorkerFlags,
+  metricsPort: number,
   include: readonly string[],
   also: readonly string[],
   name: string,
@@ -14,11 +19,6 @@ export async function serveMetrics(
   management: Management,
   context: Context,
 ) {
-  if (metricsPort === undefined) return undefined;
-  const { PrometheusMetrics } = await import('../../run/worker/metrics/worker-metrics.js');
-  const { BacklogWatch } = await import('../../run/worker/metrics/backlog.js');
-  const { MetricsServer } = await import('../../run/worker/metrics/metrics-server.js');
-  const { queueFilter } = await import('../../run/worker/discovery/queue-filter.js');
   const { names } = await context.config();
   const filter = queueFilter(names, include, exclude ?? [], also);
   const backlog = new BacklogWatch(management, filter, names.deadLetterQueue, context.clock.now);

@@ -4,7 +4,7 @@ import { parseCount, parseDuration, parseTimer } from '../../core/values/quantit
 import { groupByOption } from '../flags/group-by.js';
 import { withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
-import { work } from './work.js';
+
 import { collect, parseMaxCrashes, parsePrefetch, parseResultSize, parseResultTtl } from './worker-flags.js';
 
 const DEFAULT_BACKOFF = '1s,2s,4s…';
@@ -146,5 +146,5 @@ Examples:
   fairq worker --metrics-port 9464
   fairq worker --celery --queue-prefix usersequence_ --handler ./tasks.js`,
     )
-    .action(run(work));
+    .action(run(async () => (await import('./worker-action.js')).work));
 }

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { circlesAmong, sourceFiles, sourceImports } from '../../support/source-imports.js';
+import { circlesAmong, loadedWith, sourceFiles, sourceImports } from '../../support/source-imports.js';
 
-const IMPORTS = sourceImports();
+const ALL = sourceImports();
+/** A command loads its action when it runs, and the action knows the command's flags. */
+const IMPORTS = ALL.filter(({ isDynamic }) => !isDynamic);
+/** Loaded while the program runs, beside the actions: what not every command needs, and takes its time. */
+const LOADED_LATE = [
+  'cli/main → config/config',
+  'cli/main → broker/node/kept-node',
+  'cli/main → broker/connection/broker-said',
+  'commands/worker/worker-action → commands/worker/serve-metrics',
+  'config/config → config/config-file',
+  'run/publish/plan → run/publish/task-file',
+];
 
 /** Which layers each layer may import. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
@@ -36,7 +47,7 @@ describe('imports between files of src', () => {
   it('are found, and lead to files that are there', () => {
     const files = new Set(sourceFiles());
     expect(IMPORTS.length).toBeGreaterThan(files.size);
-    expect(IMPORTS.filter(({ to }) => !files.has(to))).toEqual([]);
+    expect(ALL.filter(({ to }) => !files.has(to))).toEqual([]);
   });
 
   it('make no circle', () => {
@@ -45,7 +56,7 @@ describe('imports between files of src', () => {
 
   it('lead from each layer to those below it', () => {
     expect([...new Set(sourceFiles().map(layerOf))].sort()).toEqual(Object.keys(BELOW).sort());
-    const upward = IMPORTS.filter(({ from, to }) => {
+    const upward = ALL.filter(({ from, to }) => {
       const [layer, other] = [layerOf(from), layerOf(to)];
       return layer !== other && !BELOW[layer]!.includes(other);
     });
@@ -54,6 +65,18 @@ describe('imports between files of src', () => {
 
   it.each(WITH_ROOMS)('make no circle between the rooms of %s', (folder) => {
     expect(circlesAmong(arrowsBetweenRooms(folder))).toEqual([]);
+  });
+
+  it('are made late for the action of a command, and for nothing else but what is named here', () => {
+    const late = ALL.filter(({ isDynamic }) => isDynamic).map(({ from, to }) => `${from} → ${to}`);
+    const others = late.filter((arrow) => !/^(commands\/.*)-command → \1-action$/.test(arrow));
+    expect([...new Set(others)].sort()).toEqual([...LOADED_LATE].sort());
+  });
+
+  it('load no action, no run and no broker for the help', () => {
+    const loaded = [...loadedWith('cli/main', ALL)];
+    expect(loaded.some((file) => file.endsWith('-command'))).toBe(true);
+    expect(loaded.filter((file) => file.endsWith('-action') || /^(run|broker)\//.test(file))).toEqual([]);
   });
 
   it('lead from core/scheduling to core/values alone', () => {

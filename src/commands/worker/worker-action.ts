@@ -1,17 +1,26 @@
 import { HEARTBEAT_SECONDS } from '../../broker/connection/address.js';
+import { openConnection } from '../../broker/connection/connection.js';
+import { Management } from '../../broker/management/management.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
 import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
+import { renderWorker, workerProgressLine } from '../../render/worker-text.js';
+import { execHandlers } from '../../run/worker/handlers/exec-handler.js';
+import { builtInHandlers } from '../../run/worker/handlers/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
+import { OWN_FORM } from '../../run/worker/task/task-form.js';
+import { Worker } from '../../run/worker/worker.js';
 import { celeryOf } from '../celery/work-for-celery.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { idGenerator } from '../shared/identity.js';
+import { showProgress } from '../shared/progress.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
+import { sayDescriptors } from './enough-descriptors.js';
 import { guardedModule } from './guarded-module.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues-to-serve.js';
-import { serveMetrics } from './serve-metrics.js';
 import { checkFlags, type WorkerFlags } from './worker-flags.js';
 
 /**
@@ -39,7 +48,6 @@ export async function work(flags: WorkerFlags, context: Context): Promise<Comman
   const stopped = new Promise<WorkerReport>((resolve) => {
     interrupts.on({ stop: () => resolve(reportOfNothing(name)), state: () => 'it had not begun' });
   });
-  const { renderWorker } = await import('../../render/worker-text.js');
   const report = await Promise.race([workAs(name, flags, context), stopped]);
   return {
     document: { schemaVersion: 1, kind: 'worker', ...report },
@@ -57,15 +65,6 @@ function endOf(report: WorkerReport, flags: WorkerFlags, isStopped: boolean): Er
 }
 
 async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {
-  const { Worker } = await import('../../run/worker/worker.js');
-  const { builtInHandlers } = await import('../../run/worker/handlers/handlers.js');
-  const { OWN_FORM } = await import('../../run/worker/task/task-form.js');
-  const { openConnection } = await import('../../broker/connection/connection.js');
-  const { Management } = await import('../../broker/management/management.js');
-  const { idGenerator } = await import('../shared/identity.js');
-  const { showProgress } = await import('../shared/progress.js');
-  const { workerProgressLine } = await import('../../render/worker-text.js');
-
   const { io, interrupts } = context;
   const weights = await weightsFrom(flags);
   const config = await context.config();
@@ -75,7 +74,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     moduleHandlers !== undefined
       ? moduleHandlers
       : flags.exec !== undefined
-        ? (await import('../../run/worker/handlers/exec-handler.js')).execHandlers(flags.exec, {
+        ? execHandlers(flags.exec, {
             environment: io.env,
             resultBytes: celery === undefined ? flags.resultSize : MOST_ANSWER_BYTES,
             isWhole: celery !== undefined,
@@ -96,7 +95,6 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     onUnblocked: () => context.say('the broker takes completions again'),
   });
   if (flags.exec !== undefined) {
-    const { sayDescriptors } = await import('./enough-descriptors.js');
     sayDescriptors(flags.concurrency, context);
   }
   const newId = idGenerator(context);
@@ -152,7 +150,20 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
         openConnection({ ...config.address, vhost }, EAR_CONNECTION + name, { reconnectForMs: FOREVER }),
     },
   );
-  const served = await serveMetrics(flags, include, also, name, worker, management, context);
+  // Loaded where it is asked for alone: prom-client takes its time.
+  const served =
+    flags.metricsPort === undefined
+      ? undefined
+      : await (await import('./serve-metrics.js')).serveMetrics(
+          flags,
+          flags.metricsPort,
+          include,
+          also,
+          name,
+          worker,
+          management,
+          context,
+        );
   metrics = served?.metrics ?? NO_METRICS;
   // Until nothing runs: its tasks, or after a second signal their programs.
   let isWorking = () => worker.running > 0;

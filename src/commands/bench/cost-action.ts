@@ -1,5 +1,7 @@
 import { messageOf } from '../../core/errors/errors.js';
 import type { CostRow } from '../../core/reports/cost-report.js';
+import { renderCost } from '../../render/bench/cost-text.js';
+import { costOf } from '../../run/bench/cost/cost-trial.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { onBenchBroker } from './private-broker.js';
 
@@ -14,8 +16,6 @@ const TYPES = ['classic', 'quorum'] as const;
 
 /** What many queues cost. A number that is too much for the broker is said, and the rest goes on. */
 export async function benchCost(flags: CostFlags, context: Context): Promise<CommandResult> {
-  const { costOf } = await import('../../run/bench/cost/cost-trial.js');
-  const { renderCost } = await import('../../render/bench/cost-text.js');
   const sizes = [...(flags.queues ?? SIZES), ...(flags.large === true ? [LARGE] : [])];
   const failures: string[] = [];
   const { version, outcome: rows } = await onBenchBroker(

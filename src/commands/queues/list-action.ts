@@ -1,0 +1,72 @@
+import { Management } from '../../broker/management/management.js';
+import { ownerOfBy } from '../../core/celery/queue-prefix.js';
+import { usageError } from '../../core/errors/errors.js';
+import { queuesAsCsv } from '../../render/queues/list-csv.js';
+import { renderQueues } from '../../render/queues/list-text.js';
+import { lookAtQueues } from '../../run/queues/look.js';
+import { chooseQueues } from '../../run/queues/queue-listing.js';
+import type { CommandResult, Context } from '../shared/context.js';
+import { untilStopped } from '../shared/endless.js';
+import { watch, watchEnd } from '../shared/watch.js';
+import type { ListFlags } from './list-command.js';
+import { observationsOf } from './observations.js';
+
+const WATCH_EVERY_MS = 5_000;
+
+export async function list(flags: ListFlags, context: Context): Promise<CommandResult> {
+  if (flags.csv === true && (context.json || flags.watch !== undefined)) {
+    throw usageError('CSV_WITH', '--csv goes with neither --json nor --watch', {
+      hint: '--json has everything that --csv has; with --watch it is a line of JSON each time.',
+    });
+  }
+  if (flags.watch === undefined) return listBy(flags, context, (sample) => sample());
+  const everyMs = flags.watch === true ? WATCH_EVERY_MS : flags.watch;
+  return untilStopped(context, watchEnd, (pause) =>
+    listBy(flags, context, (sample) => watch(context, pause, everyMs, sample)),
+  );
+}
+
+/** @param show shows the queues as they are, as often as it asks for a sample */
+async function listBy(
+  flags: ListFlags,
+  context: Context,
+  show: (sample: () => Promise<CommandResult>) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const { address, names } = await context.config();
+  const ownerOf = ownerOfBy(flags.queuePrefix, names);
+  const management = new Management(address);
+  const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
+  const selection = {
+    ...{ glob: flags.glob, sort: flags.sort, limit: flags.limit },
+    empty: flags.empty === true,
+    unconsumed: !flags.consumers,
+    minReady: flags.minReady,
+    idleForMs: flags.idleFor ?? 0,
+  };
+  const sample = async (): Promise<CommandResult> => {
+    const { queues, idleMsOf } = await look();
+    const list = chooseQueues(queues, ownerOf, selection, idleMsOf);
+    return {
+      document: { schemaVersion: 1, kind: 'queues', ...list },
+      text: (style) =>
+        flags.csv === true
+          ? queuesAsCsv(list.queues, context.io.stdoutIsTerminal)
+          : renderQueues(list, style),
+    };
+  };
+  try {
+    return await show(sample);
+  } finally {
+    await management.close();
+  }
+}
+
+/** How to see the queues: the cheap way, or with what is known of how long each has been idle. */
+async function looker(context: Context, withIdle: boolean, management: Management) {
+  if (!withIdle) return async () => ({ queues: await management.queues(), idleMsOf: undefined });
+  const file = await observationsOf(context);
+  return async () => {
+    const { queues, observations, at } = await lookAtQueues(management, file, context.clock);
+    return { queues, idleMsOf: (queue: string) => at - (observations.get(queue)?.since ?? at) };
+  };
+}

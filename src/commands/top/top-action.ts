@@ -1,0 +1,150 @@
+import { openConnection } from '../../broker/connection/connection.js';
+import { Management } from '../../broker/management/management.js';
+import type { TopSample } from '../../core/top/top-sample.js';
+import { afterKey, FIRST_VIEW, type TopView } from '../../core/top/top-view.js';
+import { renderTop } from '../../render/top-text.js';
+import { Top } from '../../run/top/top.js';
+import { groupingFrom } from '../flags/group-by.js';
+import { weightsFrom } from '../flags/weight-flags.js';
+import type { CommandResult, Context } from '../shared/context.js';
+import { untilStopped } from '../shared/endless.js';
+import type { Pause } from '../shared/pause.js';
+import { FOREVER, reconnecting } from '../shared/reconnecting.js';
+import type { TopFlags } from './top-command.js';
+
+/** Another screen, from whose upper left corner all is drawn; no cursor. And back. */
+const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l';
+
+const LEAVE_SCREEN = '\u001b[?25h\u001b[?1049l';
+
+const HOME = '\u001b[H';
+
+const REST_OF_LINE = '\u001b[K';
+
+const REST_OF_SCREEN = '\u001b[J';
+
+/** How far it has come. */
+interface Looks {
+  readonly pause: Pause;
+  samples: number;
+}
+
+export function top(flags: TopFlags, context: Context): Promise<CommandResult> {
+  let looks: Looks | undefined;
+  const end = (): CommandResult => {
+    const samples = looks?.samples ?? 0;
+    return {
+      document: { schemaVersion: 1, kind: 'top-end', samples },
+      text: () => '',
+      // What would go on for ever has an orderly end when it is told to stop.
+      endsAs: samples < (flags.samples ?? 0) ? 'interrupted' : undefined,
+    };
+  };
+  return untilStopped(context, end, async (pause) => {
+    looks = { pause, samples: 0 };
+    await lookOn(looks, flags, context);
+    return end();
+  });
+}
+
+async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<void> {
+  const weights = await weightsFrom(flags);
+  const { groupOf } = await groupingFrom(flags);
+  const config = await context.config();
+  const management = new Management(config.address);
+  const connection = await openConnection(
+    config.address,
+    'fairq top',
+    reconnecting(context, config, { resumption: 'the figures begin anew', usually: FOREVER }),
+  );
+  try {
+    const source = await Top.open({
+      ...{ connection, management, names: config.names },
+      now: () => performance.now(),
+      epochMs: () => context.clock.epochMicros() / 1_000,
+      weightOf: (user) => weights.find(user).weight,
+      rowOf: (user) => groupOf(user) ?? user,
+    });
+    const watch =
+      context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;
+    await Promise.race([watch(source, looks, flags, context), connection.lost]);
+    source.close();
+  } finally {
+    await connection.close();
+    await management.giveUp(); // a listing may be under way
+  }
+}
+
+/** A JSON object a line. */
+async function asLines(
+  source: Top,
+  looks: Looks,
+  { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
+  context: Context,
+): Promise<void> {
+  const { pause } = looks;
+  context.io.onReaderGone(() => pause.end());
+  while (!pause.ended && looks.samples < samples) {
+    await pause.wait(interval);
+    const sample = pause.ended ? undefined : await pause.orEnd(source.sample());
+    if (sample === undefined) break;
+    await context.io.out(`${JSON.stringify({ schemaVersion: 1, kind: 'top', ...sample })}\n`);
+    looks.samples++;
+  }
+}
+
+/**
+ * In place, and led by keys. Whatever ends it, the terminal is as it was: keys are read raw only in between, and
+ * what undoes the screen is written even where the process ends at once.
+ */
+async function onScreen(
+  source: Top,
+  looks: Looks,
+  { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
+  context: Context,
+): Promise<void> {
+  const { io } = context;
+  const { pause } = looks;
+  let view: TopView = FIRST_VIEW;
+  let sample: TopSample | undefined;
+  const draw = () => {
+    if (sample === undefined || pause.ended) return;
+    const style = { ...context.style, columns: Math.max(20, io.columns) };
+    const lines = renderTop(sample, view, style, io.rows);
+    void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
+  };
+  const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
+    onKey: (key) => {
+      const next = afterKey(view, key);
+      if (next === 'quit') {
+        pause.end();
+      } else if (next === 'list') {
+        source
+          .listNow()
+          .then(look)
+          .catch(() => {}); // the next look meets it as well, and ends
+      } else {
+        view = next;
+        draw();
+      }
+    },
+    onResize: draw,
+    onGone: () => pause.end(),
+  });
+  const look = async () => {
+    sample = await source.sample();
+    draw();
+    return sample;
+  };
+  try {
+    while (!pause.ended && looks.samples < samples) {
+      if (!view.paused || sample === undefined) {
+        if ((await pause.orEnd(look())) === undefined) break;
+        looks.samples++;
+      }
+      await pause.wait(interval);
+    }
+  } finally {
+    screen.release();
+  }
+}
