@@ -1,7 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files side by side. Most tests wait for a broker, or for fairq, for most of their time. */
 const SIDE_BY_SIDE = 6;
+
+/** These wait longest, and begin first: at the end of all nobody waits for one of them alone. */
+const LONGEST = ['bench', 'crashes', 'full-queues', 'stop', 'private-node', 'alarm-meanwhile', 'bench-cost'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      LONGEST.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 /** Files that share a throw-away broker, on which each has a vhost of its own. */
 function onOneBroker(name: string) {
@@ -23,6 +36,7 @@ function onOneBroker(name: string) {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // No test asserts a time: on a busy machine a property of thousands of cases takes its time.
       {

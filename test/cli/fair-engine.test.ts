@@ -84,7 +84,7 @@ describe('weights', () => {
 describe('charged by time', () => {
   it('a user with long tasks gets fewer of them', async () => {
     for (const run of ['count', 'time']) {
-      await publish(run, 'long', 6, '--duration', '400ms');
+      await publish(run, 'long', 4, '--duration', '1s');
       await publish(run, 'short', 400, '--duration', '1ms');
       await fairqJson(env, 'worker', '--exit-when', 'empty', '--concurrency', '2', '--charge', run);
     }

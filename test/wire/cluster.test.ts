@@ -42,7 +42,7 @@ describe('a cluster of three nodes', () => {
       what: '5,000 completions',
     });
     cluster!.kill(0);
-    for (const process of [publisher, ...workers]) await process.says(/connected again/);
+    for (const process of [publisher, ...workers]) await process.says(/connected again/, 180_000);
     const { code, stderr } = await publisher.ended;
     expect(code, stderr).toBe(0);
     // From 4.3 on a quorum queue keeps what a consumer on the lost node held for 60 s, in case it comes back.

@@ -81,26 +81,29 @@ describe('a queue that takes no more', () => {
   );
 });
 
-describe("a user's queue that takes no task back after its wait", () => {
+// Each has a prefix of its own: any worker of a prefix brings back what has waited.
+describe.concurrent("a user's queue that takes no task back after its wait", () => {
   it('is named once, and the task comes back when there is room', async () => {
-    const run = randomUUID();
+    const prefix = `back-${randomUUID()}`;
+    const own = ['--prefix', prefix];
+    const queue = `${prefix}.user.full`;
     const module = folder.file('again.mjs');
     await writeFile(
       module,
       `export const again = (_, { attempt }) => { if (attempt === 1) throw new Error('not yet'); };
        export const hold = () => new Promise(() => {});`,
     );
-    await fairqJson(env, 'publish', '--user', 'full', '--task', 'again', '--run', run);
+    await fairqJson(env, ...own, 'publish', '--user', 'full', '--task', 'again');
     const flags = ['--handler', module, '--backoff', '2s', '-c', '1', '--prefetch', '1'];
-    await fairqJson(env, 'worker', '--count', '1', ...flags);
+    await fairqJson(env, ...own, 'worker', '--count', '1', ...flags);
     // What waits fills the queue of its user: a worker of other queues brings it back.
-    await fairqJson(env, 'publish', '--user', 'full', '--count', '2', '--task', 'hold', '--run', run);
-    const lift = await limit('^fairq\\.user\\.full$');
-    const worker = new RunningFairq(['worker', '--queues', 'none', ...flags], env);
-    await worker.says(/the queue "fairq\.user\.full" has taken nothing for 30 s/, 90_000);
-    expect(await vhost.ready('fairq.user.full')).toBe(2);
+    await fairqJson(env, ...own, 'publish', '--user', 'full', '--count', '2', '--task', 'hold');
+    const lift = await limit(`^${prefix}\\.user\\.full$`);
+    const worker = new RunningFairq([...own, 'worker', '--queues', 'none', ...flags], env);
+    await worker.says(/the queue "\S+\.user\.full" has taken nothing for 30 s/, 120_000);
+    expect(await vhost.ready(queue)).toBe(2);
     await lift();
-    await eventually(async () => (await vhost.ready('fairq.user.full')) === 3, {
+    await eventually(async () => (await vhost.ready(queue)) === 3, {
       timeoutMs: 60_000,
       what: 'the task is back',
     });
@@ -108,38 +111,40 @@ describe("a user's queue that takes no task back after its wait", () => {
     await worker.ended;
     expect(times(worker.stderr, 'has taken nothing')).toBe(1);
   });
-});
 
-describe('a worker that stops while a queue takes no task back', () => {
   it.each([
-    ['at a signal', [], 'SIGTERM'],
-    ['by itself', ['--exit-when', 'empty'], undefined],
-  ] as const)('ends %s, says so, and leaves the task where it waited', async (_, end, signal) => {
-    const user = `stop-${randomUUID()}`;
-    const module = folder.file('fails.mjs');
-    await writeFile(
-      module,
-      "export const once = () => { throw new Error('not yet'); }; export const hold = () => new Promise(() => {});",
-    );
-    const flags = ['--handler', module, '--backoff', '3s', '-c', '1', '--prefetch', '1'];
-    await fairqJson(env, 'publish', '--user', user, '--task', 'once');
-    await fairqJson(env, 'worker', '--count', '1', '--queues', `*${user}`, ...flags);
-    await fairqJson(env, 'publish', '--user', user, '--count', '2', '--task', 'hold');
-    const lift = await limit(`^fairq\\.user\\.${user}$`);
-    const worker = new RunningFairq(['--json', 'worker', '--queues', 'none', ...flags, ...end], env);
-    await worker.says(/has taken nothing for 30 s/, 90_000);
-    if (signal !== undefined) worker.signal(signal);
-    const { code, stdout, stderr } = await worker.ended;
-    expect(code, stderr).toBe(77);
-    expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ notMoved: 1 });
-    expect(stderr).not.toContain('more at most');
-    await eventually(async () => (await vhost.ready('fairq.retry.3000ms')) === 1, {
-      timeoutMs: 60_000,
-      what: 'the task is where it waited',
-    });
-    await lift();
-    await vhost.channel.purgeQueue('fairq.retry.3000ms');
-  });
+    ['a worker that is told to stop', [], 'SIGTERM'],
+    ['a worker that ends by itself', ['--exit-when', 'empty'], undefined],
+  ] as const)(
+    'does not keep %s, which says so and leaves the task where it waited',
+    async (_, end, signal) => {
+      const prefix = `stop-${randomUUID()}`;
+      const own = ['--prefix', prefix];
+      const module = folder.file('fails.mjs');
+      await writeFile(
+        module,
+        "export const once = () => { throw new Error('not yet'); }; export const hold = () => new Promise(() => {});",
+      );
+      const flags = ['--handler', module, '--backoff', '3s', '-c', '1', '--prefetch', '1'];
+      await fairqJson(env, ...own, 'publish', '--user', 'full', '--task', 'once');
+      await fairqJson(env, ...own, 'worker', '--count', '1', ...flags);
+      await fairqJson(env, ...own, 'publish', '--user', 'full', '--count', '2', '--task', 'hold');
+      const lift = await limit(`^${prefix}\\.user\\.full$`);
+      const args = [...own, '--json', 'worker', '--queues', 'none', ...flags, ...end];
+      const worker = new RunningFairq(args, env);
+      await worker.says(/has taken nothing for 30 s/, 120_000);
+      if (signal !== undefined) worker.signal(signal);
+      const { code, stdout, stderr } = await worker.ended;
+      expect(code, stderr).toBe(77);
+      expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ notMoved: 1 });
+      expect(stderr).not.toContain('more at most');
+      await eventually(async () => (await vhost.ready(`${prefix}.retry.3000ms`)) === 1, {
+        timeoutMs: 60_000,
+        what: 'the task is where it waited',
+      });
+      await lift();
+    },
+  );
 });
 
 describe('what a task returned', () => {
