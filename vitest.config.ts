@@ -1,5 +1,10 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const isCoverage = process.argv.some((word) => word.startsWith('--coverage'));
 
 /** Files side by side. Most tests wait for a broker, or for fairq, for most of their time. */
 const SIDE_BY_SIDE = 6;
@@ -16,16 +21,30 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Where coverage is measured, commands run from their sources. The keeper of a node needs what is built. */
+const fromSources = {
+  name: 'commands-from-sources',
+  enforce: 'pre' as const,
+  resolveId(source: string, importer: string | undefined): string | undefined {
+    if (!source.startsWith('.') || importer === undefined) return undefined;
+    const path = resolve(dirname(importer), source);
+    if (path === join(ROOT, 'dist/cli/main.js')) return join(ROOT, 'src/cli/main.ts');
+    const node = join(ROOT, 'src/broker/node/');
+    return path.startsWith(node) ? path.replace(node, join(ROOT, 'dist/broker/node/')) : undefined;
+  },
+};
+
 /** Files that share a throw-away broker, on which each has a vhost of its own. */
 function onOneBroker(name: string) {
   return {
+    plugins: isCoverage ? [fromSources] : [],
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: ['test/support/broker.ts'],
       setupFiles: ['test/support/no-leaks.ts'],
       // What is built runs as it is, and is not compiled once more for each file.
-      server: { deps: { external: [/\/dist\/cli\/main\.js$/] } },
+      server: { deps: { external: isCoverage ? [] : [/\/dist\/cli\/main\.js$/] } },
       maxWorkers: SIDE_BY_SIDE,
       // For a busy machine. What a test waits for has its own, shorter limit.
       testTimeout: 600_000,
