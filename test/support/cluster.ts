@@ -86,6 +86,11 @@ export class Cluster {
     this.#members[index]!.server.kill('SIGKILL');
   }
 
+  /** Such as SIGSTOP: its machine does nothing more, and nobody has been told. */
+  signal(index: number, signal: NodeJS.Signals): void {
+    this.#members[index]!.server.kill(signal);
+  }
+
   /** Queues in which something is, by the last node's counts, which are up to 5 s old; for when a test fails. */
   async busyQueues(): Promise<string> {
     const uri = this.managementUris.at(-1) ?? '';

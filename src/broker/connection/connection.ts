@@ -341,7 +341,7 @@ class LastingConnection implements Connection {
     return refusedError(
       'NO_CHANNELS',
       `the broker gives no more channels: a connection may have ${this.channelMax} (${messageOf(cause)})`,
-      { hint: 'Set channel_max = 2047 in rabbitmq.conf; a worker needs 45.', cause },
+      { hint: 'Set channel_max = 2047 in rabbitmq.conf; a worker needs 47.', cause },
     );
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, refusedError } from '../../core/errors/errors.js';
+import { refusedError } from '../../core/errors/errors.js';
 import { type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
 import type { ConfirmChannel } from '../connection/channel.js';
 import { type Connection, isNack } from '../connection/connection.js';
@@ -9,6 +9,7 @@ import { announce } from '../control/control.js';
 import { isLocked } from '../queues/lock.js';
 import { QueueMaker } from '../queues/queue-maker.js';
 import { assertTopology, type QueueKind } from '../queues/topology.js';
+import { ConfirmedWriter } from '../streams/confirmed-writer.js';
 import { makeFixedQueues } from './fixed-queues.js';
 import { type OutgoingTask, optionsOf } from './outgoing-task.js';
 import { newRoute, type Pending, type Route, type Way } from './route.js';
@@ -36,6 +37,8 @@ const BURST_GROWTH = 4;
 /** Tasks that wait for queues that refuse: they do not count as in flight, for others are to go on. */
 const MOST_PARKED = 20_000;
 const SETTLED_LOOK_MS = 20;
+/** A record that the event stream does not take is tried again so often, twice a second. */
+const MOST_RECORD_NACKS = 60;
 
 /** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
 export interface NamedQueues {
@@ -101,9 +104,9 @@ export class Publisher {
   /** Counts the channels: what was begun under an earlier one is void. */
   #generation = 0;
   #count = 0;
+  /** Opened for the first record: most publishers of a worker write none. */
+  #recorder: Promise<ConfirmedWriter> | undefined;
   #records = 0;
-  /** The message ids of records that are on their way, oldest first. */
-  readonly #recording = new Set<string>();
   #sentAgain = 0;
   #drained = true;
   /** Who waits for a change: the sender, and records beside it. */
@@ -206,10 +209,9 @@ export class Publisher {
     this.#wakeUp();
   }
 
-  #oldestUnanswered(): Pending | string | undefined {
+  #oldestUnanswered(): Pending | undefined {
     if (this.connection.blocked) return undefined;
     for (const pending of this.#pending.values()) if (pending.sent && !pending.alone) return pending;
-    for (const record of this.#recording) return record;
     return undefined;
   }
 
@@ -279,38 +281,26 @@ export class Publisher {
 
   /** Writes down something in the event stream, confirmed; the stream is made again where it is not there. */
   async record(type: string, body: Buffer): Promise<void> {
-    for (;;) {
-      while (this.#channel?.current === undefined) await this.#nextChange();
-      const generation = this.#generation;
-      const messageId = `record-${++this.#records}`;
-      const outcome = await this.#recordOnce(this.#channel.current, messageId, type, body);
-      if (outcome === 'confirmed') return;
-      if (outcome !== 'unroutable') continue;
-      await this.#makeTopology().catch((error) => {
-        // It failed with its connection, and the next channel makes it before it is used.
-        if (generation === this.#generation) throw error;
-      });
-    }
-  }
-
-  #recordOnce(
-    channel: ConfirmChannel,
-    messageId: string,
-    type: string,
-    body: Buffer,
-  ): Promise<'confirmed' | 'unroutable' | 'lost'> {
-    const { eventStream } = this.names;
-    const options = { type, messageId, persistent: true, mandatory: true };
-    this.#recording.add(messageId);
-    return new Promise((resolve, reject) => {
-      channel.publish('', eventStream, body, options, (error) => {
-        this.#recording.delete(messageId);
-        if (this.#returned.delete(messageId)) resolve('unroutable');
-        else if (!error) resolve('confirmed');
-        else if (!isNack(error)) resolve('lost');
-        else reject(new Error(`the record was not confirmed: ${messageOf(error)}`));
-      });
+    this.#recorder ??= ConfirmedWriter.open(this.connection, {
+      mostNacks: MOST_RECORD_NACKS,
+      makeAgain: () => this.#makeTopology(),
+      onFailure: (error) => this.#fail(error),
     });
+    const recorder = await this.#recorder;
+    let answer: 'confirmed' | 'refused' | undefined;
+    const answered = (it: 'confirmed' | 'refused') => {
+      answer = it;
+      this.#wakeUp();
+    };
+    recorder.write({
+      queue: this.names.eventStream,
+      body,
+      properties: { type, messageId: `record-${++this.#records}` },
+      onConfirmed: () => answered('confirmed'),
+      onRefused: () => answered('refused'),
+    });
+    while (answer === undefined) await this.#nextChange();
+    if (answer === 'refused') throw new Error('the record was not confirmed: message nacked');
   }
 
   #routeOf({ toQueue, envelope }: OutgoingTask): Route {

@@ -19,7 +19,7 @@ import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 
 /** A worker takes 32 channels for its consumers, and some for itself. */
-export const CHANNELS_NEEDED = 45;
+export const CHANNELS_NEEDED = 47;
 /** It is enough that there is something to hear. */
 const HEARS_NOTHING = { onEvent: () => {}, onHearAgain: () => {}, onFailure: () => {} };
 /** A broker that has just got into an alarm answers nothing that is published. */

@@ -1,8 +1,7 @@
-import type { ConfirmChannel } from '../../../broker/connection/channel.js';
-import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
-import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { type Connection, ConnectionClosed } from '../../../broker/connection/connection.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { assertTopology } from '../../../broker/queues/topology.js';
+import { ConfirmedWriter, type WrittenMessage } from '../../../broker/streams/confirmed-writer.js';
 import { refusedError } from '../../../core/errors/errors.js';
 import { COMPLETIONS, CompletionBatch } from '../../../core/events/event-codec.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
@@ -23,6 +22,13 @@ const RESULTS_AT_ONCE = 65_536;
 
 export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind'>;
 
+/** Each stream has its own, which says why; answers go to many queues. */
+interface Writers {
+  readonly completions: ConfirmedWriter;
+  readonly results: ConfirmedWriter;
+  readonly answers: ConfirmedWriter;
+}
+
 export interface SettlementListener {
   /** What has been acknowledged until now, as a number that comes back with what is sent after it. */
   acknowledgedSoFar(): number;
@@ -32,21 +38,13 @@ export interface SettlementListener {
   onFailure(error: Error): void;
 }
 
-interface Message {
-  /** Where it says nothing else, a message is persistent, and comes back when its queue is missing. */
-  readonly queue: string;
-  readonly body: Buffer;
-  readonly properties: PublishProperties;
-  /** For somebody who waits: what the queue of that one does not take is given up. */
-  readonly isAnswer?: boolean;
-  /** How often the broker has refused it. */
-  nacks: number;
-}
-
 interface Batch {
   readonly tasks: DeliveredTask[];
-  /** Of this batch, and not confirmed. */
-  readonly unconfirmed: Set<Message>;
+  /** Messages of this batch that are not confirmed, and those of them that are results. */
+  unconfirmed: number;
+  results: number;
+  /** The completions, where they wait until the results that they speak of are confirmed. */
+  held: WrittenMessage | undefined;
   written: boolean;
   /** What had been acknowledged when the last of it was sent. */
   acknowledgedBefore: number;
@@ -62,25 +60,19 @@ export class Settlement {
   /** Lines for the stream of results. */
   #results: string[] = [];
   #resultsSize = 0;
-  #channel: LastingChannel<ConfirmChannel> | undefined;
   #batch = emptyBatch();
   /** With messages that are not confirmed, oldest first. */
   readonly #batches = new Set<Batch>();
-  /** Ids of messages that came back, until they are confirmed. */
-  readonly #returned = new Set<string>();
-  #opened = false;
-  /** While what somebody deleted is made again. */
-  #making: Promise<void> | undefined;
   #pending = 0;
   #writes = 0;
   #whenIdle: (() => void)[] = [];
 
   private constructor(
-    private readonly connection: Connection,
     private readonly names: Names,
     private readonly options: SettlementOptions,
     private readonly large: LargeMessages,
     private readonly listener: SettlementListener,
+    private readonly writers: Writers,
   ) {
     this.#completions = new CompletionBatch(options.name);
   }
@@ -93,17 +85,15 @@ export class Settlement {
     large: LargeMessages,
     listener: SettlementListener,
   ): Promise<Settlement> {
-    const settlement = new Settlement(connection, names, options, large, listener);
-    settlement.#channel = await LastingChannel.open(
-      () => connection.confirmChannel(),
-      (channel) => settlement.#setUp(channel),
-      {
-        onOpen: () => settlement.#sendAgain(),
-        oldestUnanswered: () => settlement.#oldestUnanswered(),
-        onFailure: (error) => listener.onFailure(error),
-      },
-    );
-    return settlement;
+    const makeAgain = () => assertTopology(connection, names, options.queueKind.type);
+    const onFailure = (error: Error) => listener.onFailure(error);
+    const open = (mostNacks: number) => ConfirmedWriter.open(connection, { mostNacks, makeAgain, onFailure });
+    const [completions, results, answers] = await Promise.all([
+      open(MOST_NACKS),
+      open(MOST_NACKS),
+      open(MOST_ANSWER_NACKS),
+    ]);
+    return new Settlement(names, options, large, listener, { completions, results, answers });
   }
 
   /** Finished tasks whose completion has not been confirmed. */
@@ -134,7 +124,14 @@ export class Settlement {
   answer(answer: Answer): void {
     const { queue, body } = answer;
     const properties = { ...answerProperties(answer), ...{ persistent: false, mandatory: false } };
-    this.#add({ queue, body: Buffer.from(body), nacks: 0, properties, isAnswer: true });
+    const batch = this.#batch;
+    const given = {
+      onRefused: () => {
+        this.listener.onWarning(`the queue "${queue}" does not take an answer for a client that waits there`);
+        this.#confirmed(batch);
+      },
+    };
+    this.writers.answers.write({ ...this.#messageOf(batch, queue, Buffer.from(body), properties), ...given });
   }
 
   /**
@@ -191,7 +188,9 @@ export class Settlement {
     this.#flushResults();
     const batch = this.#batch;
     if (this.#completions.size > 0) {
-      this.#add(this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take()));
+      const message = this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take());
+      if (batch.results > 0) batch.held = message;
+      else this.writers.completions.write(message);
     }
     batch.written = true;
     this.#batch = emptyBatch();
@@ -200,14 +199,36 @@ export class Settlement {
 
   #flushResults(): void {
     if (this.#results.length === 0) return;
-    this.#add(this.#streamMessage(this.names.resultStream, RESULTS, this.#results.join('\n')));
+    const batch = this.#batch;
+    const message = this.#streamMessage(this.names.resultStream, RESULTS, this.#results.join('\n'));
+    batch.results++;
+    this.writers.results.write({ ...message, onConfirmed: () => this.#resultsConfirmed(batch) });
     this.#results = [];
     this.#resultsSize = 0;
   }
 
-  #streamMessage(stream: string, type: string, text: string): Message {
+  #streamMessage(stream: string, type: string, text: string): WrittenMessage {
     const messageId = `${this.options.name} ${++this.#writes}`;
-    return { queue: stream, body: Buffer.from(text), nacks: 0, properties: { type, messageId } };
+    return this.#messageOf(this.#batch, stream, Buffer.from(text), { type, messageId });
+  }
+
+  /** The batch waits for it from here on. */
+  #messageOf(batch: Batch, queue: string, body: Buffer, properties: PublishProperties): WrittenMessage {
+    this.#batches.add(batch);
+    batch.unconfirmed++;
+    return {
+      ...{ queue, body, properties },
+      onSend: () => {
+        batch.acknowledgedBefore = this.listener.acknowledgedSoFar();
+      },
+      onConfirmed: () => this.#confirmed(batch),
+      onRefused: () =>
+        this.listener.onFailure(
+          refusedError('NOT_WRITTEN', `the broker does not take what is written to "${queue}"`, {
+            hint: "Look at the broker's log, and at the node of that stream.",
+          }),
+        ),
+    };
   }
 
   /** Resolves when all that has been handed over is confirmed. */
@@ -216,92 +237,24 @@ export class Settlement {
     if (this.#pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async #setUp(channel: ConfirmChannel): Promise<void> {
-    if (this.#opened) await this.#makeAgain();
-    this.#opened = true;
-    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
+  /** Whoever reads the completions finds the results. */
+  #resultsConfirmed(batch: Batch): void {
+    batch.results--;
+    const { held } = batch;
+    if (batch.results === 0 && held !== undefined) {
+      batch.held = undefined;
+      this.writers.completions.write(held);
+    }
+    this.#confirmed(batch);
   }
 
-  #sendAgain(): void {
-    this.#returned.clear();
-    for (const batch of this.#batches) for (const message of batch.unconfirmed) this.#send(batch, message);
-  }
-
-  #oldestUnanswered(): Message | undefined {
-    if (this.connection.blocked) return undefined;
-    for (const { unconfirmed } of this.#batches) for (const message of unconfirmed) return message;
-    return undefined;
-  }
-
-  #add(message: Message): void {
-    this.#batches.add(this.#batch);
-    this.#batch.unconfirmed.add(message);
-    this.#send(this.#batch, message);
-  }
-
-  /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
-  #send(batch: Batch, message: Message): void {
-    const { queue, body, properties } = message;
-    const options = { persistent: true, mandatory: true, ...properties };
-    batch.acknowledgedBefore = this.listener.acknowledgedSoFar();
-    this.#channel?.current?.sendToQueue(queue, body, options, (error) => {
-      if (error) {
-        // Without an answer, since the channel was lost, it is sent again on the next.
-        if (isNack(error)) this.#nacked(batch, message);
-      } else if (this.#returned.delete(String(properties.messageId))) {
-        this.#makeAndSend(batch, message);
-      } else {
-        this.#confirmed(batch, message);
-      }
-    });
-  }
-
-  /** A queue whose node has just gone takes nothing until it has another leader: it is tried again for a while. */
-  #nacked(batch: Batch, message: Message): void {
-    message.nacks++;
-    const { queue } = message;
-    if (message.isAnswer && message.nacks > MOST_ANSWER_NACKS) {
-      this.listener.onWarning(`the queue "${queue}" does not take an answer for a client that waits there`);
-      this.#confirmed(batch, message);
-    } else if (message.nacks > MOST_NACKS) {
-      this.listener.onFailure(
-        refusedError('NOT_WRITTEN', `the broker does not take what is written to "${queue}"`, {
-          hint: "Look at the broker's log, and at the node of that stream.",
-        }),
-      );
-    } else this.#channel?.renewSoon();
-  }
-
-  /** Somebody has deleted the stream or the queue: it is made again, and nothing is lost. */
-  #makeAndSend(batch: Batch, message: Message): void {
-    const channel = this.#channel?.current;
-    // When the channel goes meanwhile, the making may fail with it, and the next channel sends it.
-    const isCurrent = () => channel !== undefined && this.#channel?.current === channel;
-    // Messages come back by the dozen: declarations of one stream side by side are more than a broker takes.
-    this.#making ??= this.#makeAgain().finally(() => {
-      this.#making = undefined;
-    });
-    this.#making.then(
-      () => {
-        if (isCurrent()) this.#send(batch, message);
-      },
-      (error) => {
-        if (isCurrent()) this.listener.onFailure(error);
-      },
-    );
-  }
-
-  async #makeAgain(): Promise<void> {
-    await assertTopology(this.connection, this.names, this.options.queueKind.type);
-  }
-
-  #confirmed(batch: Batch, message: Message): void {
-    if (!batch.unconfirmed.delete(message)) return; // it was sent twice
+  #confirmed(batch: Batch): void {
+    batch.unconfirmed--;
     this.#settleIfConfirmed(batch);
   }
 
   #settleIfConfirmed(batch: Batch): void {
-    if (!batch.written || batch.unconfirmed.size > 0) return;
+    if (!batch.written || batch.unconfirmed > 0) return;
     this.#batches.delete(batch);
     this.#pending -= batch.tasks.length;
     this.listener.onSettled(batch.tasks, batch.acknowledgedBefore);
@@ -318,5 +271,8 @@ function answerProperties({ correlationId }: Answer): PublishProperties {
 }
 
 function emptyBatch(): Batch {
-  return { tasks: [], unconfirmed: new Set(), written: false, acknowledgedBefore: 0 };
+  return {
+    ...{ tasks: [], unconfirmed: 0, results: 0, held: undefined },
+    ...{ written: false, acknowledgedBefore: 0 },
+  };
 }
