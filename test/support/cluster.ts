@@ -19,7 +19,7 @@ interface Member {
   readonly name: string;
   readonly folder: string;
   readonly ports: NodePorts;
-  readonly server: ChildProcess;
+  server: ChildProcess;
 }
 
 const START_TIMEOUT_MS = 90_000;
@@ -86,6 +86,14 @@ export class Cluster {
     this.#members[index]!.server.kill('SIGKILL');
   }
 
+  /** One that was killed comes back, with all that it had on its disk. Resolves when it answers. */
+  async startAgain(index: number): Promise<void> {
+    const member = this.#members[index]!;
+    await end(member.server);
+    member.server = this.#launch(member);
+    await answers(member);
+  }
+
   /** Such as SIGSTOP: its machine does nothing more, and nobody has been told. */
   signal(index: number, signal: NodeJS.Signals): void {
     this.#members[index]!.server.kill(signal);
@@ -121,8 +129,15 @@ export class Cluster {
       ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
     ];
     await writeLayout(layout, ports, config, []);
+    const server = this.#launch({ name, folder, ports });
+    this.#members.push({ name, folder, ports, server });
+    await answers({ name, folder, ports, server });
+  }
+
+  #launch({ name, folder, ports }: Omit<Member, 'server'>): ChildProcess {
+    const layout = layoutOf(folder);
     const programs = findServer(process.env);
-    const log = openSync(layout.consoleLog, 'w');
+    const log = openSync(layout.consoleLog, 'a');
     const server = spawn(programs.server, [], {
       cwd: folder,
       // The guard of the cluster looks for one folder in all of its processes.
@@ -135,12 +150,7 @@ export class Cluster {
     });
     closeSync(log);
     if (server.pid !== undefined) this.guard.watch(server.pid);
-    this.#members.push({ name, folder, ports, server });
-    const answers = () => {
-      if (server.exitCode !== null) throw new Error(readText(layout.consoleLog).slice(-2_000));
-      return amqpAnswers(ports.amqp);
-    };
-    await eventually(answers, { timeoutMs: START_TIMEOUT_MS, what: `${name} to answer` });
+    return server;
   }
 
   async #running(): Promise<number> {
@@ -148,6 +158,14 @@ export class Cluster {
     const nodes = (await askManagement({ uri }, 'GET', '/nodes?columns=running')) as { running: boolean }[];
     return nodes.filter(({ running }) => running).length;
   }
+}
+
+async function answers({ name, folder, ports, server }: Member): Promise<void> {
+  const ask = () => {
+    if (server.exitCode !== null) throw new Error(readText(layoutOf(folder).consoleLog).slice(-2_000));
+    return amqpAnswers(ports.amqp);
+  };
+  await eventually(ask, { timeoutMs: START_TIMEOUT_MS, what: `${name} to answer` });
 }
 
 async function end(child: ChildProcess): Promise<void> {
