@@ -1,7 +1,19 @@
-import { NO_TIME_MS } from './task-time.js';
+import {
+  AHEAD_MS,
+  ALONE_BUDGET,
+  ALONE_EACH,
+  ALONE_FEW_USERS,
+  NO_TIME_MS,
+  PART_OF_BACKLOG,
+  SHARED_USER_BUDGET,
+  SHARED_USER_POWER,
+  SHORTEST_TO_WIDEN_MS,
+  WIDENED_AHEAD_MS,
+  WORKER_BUDGET,
+} from './tuning.js';
 
 /**
- * How many unacknowledged tasks a user queue may have at this worker. Too few, and slots wait for the
+ * What the prefetch of a queue depends on: how many unacknowledged tasks it may have at this worker. Too few, and slots wait for the
  * broker's next delivery; too many, and tasks sit here that an idle worker elsewhere could run.
  */
 export interface PrefetchNeeds {
@@ -21,7 +33,7 @@ export interface PrefetchNeeds {
 }
 
 /**
- * What makes a window as large as it is: one task for each of the user's slots, as nobody knows how
+ * What makes a prefetch as large as it is: one task for each of the user's slots, as nobody knows how
  * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
  * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker holds in all
  * (`worker-budget`), or all workers of one user (`user-budget`); `--prefetch` (`fixed`).
@@ -51,33 +63,7 @@ export interface Prefetch {
   readonly reason: PrefetchReason;
 }
 
-/** A round trip to a loaded broker: what is held beyond the running tasks is to last for so long. */
-const AHEAD_MS = 20;
-/** The same for a broker that is slow to answer, when slots have been idle for want of deliveries. */
-const WIDENED_AHEAD_MS = 100;
-/** Between shorter tasks slots are always idle for a moment. */
-const SHORTEST_TO_WIDEN_MS = 1;
-/** Held over all users, and divided among the workers. */
-const WORKER_BUDGET = 4_096;
-/**
- * A worker by itself holds less than that among a middling number of users: so much hides the round trip,
- * and what is held beyond it has to come before the first task starts, and outlives the young generation
- * of the garbage collector. With 100 users it is a tenth faster, and the largest lag is a third.
- */
-const ALONE_BUDGET = 1_024;
-/** Few users want more: the broker is fastest where it delivers long runs from one queue… */
-const ALONE_FEW = 8;
-/** …and many want a few tasks each. */
-const ALONE_EACH = 6;
-/**
- * Held of one user at several workers together. What the slowest of them holds of a user's last tasks
- * comes late by as many turns of all the others. Users that compete have equal windows: where the way
- * from the broker is what limits, the one with the larger window gets more through it.
- */
-const SHARED_USER_BUDGET = 256;
-/** A user that has the workers to itself may hold so much of its backlog. */
-const PART_OF_BACKLOG = 1 / 4;
-
+/** The prefetch of a queue, and what set it. */
 export function prefetchFor(needs: PrefetchNeeds): Prefetch {
   const { concurrency, activeUsers, weightShare, slotShare, workers, taskMs, backlog } = needs;
   const running = Math.max(1, Math.ceil(concurrency * slotShare));
@@ -86,7 +72,7 @@ export function prefetchFor(needs: PrefetchNeeds): Prefetch {
   const wanted = Math.floor(running + ahead * slotShare);
   if (wanted === running) return { size: running, reason: 'slots' };
   const ofWorker = (workers === 1 ? aloneBudget(activeUsers) : WORKER_BUDGET / workers) * weightShare;
-  const ofUser = workers === 1 ? Number.POSITIVE_INFINITY : userBudget() / workers ** 1.5;
+  const ofUser = workers === 1 ? Number.POSITIVE_INFINITY : userBudget() / workers ** SHARED_USER_POWER;
   const most = Math.max(running, Math.floor(Math.min(ofWorker, ofUser)));
   if (wanted <= most) return { size: wanted, reason: 'ahead' };
   return { size: most, reason: ofUser < ofWorker ? 'user-budget' : 'worker-budget' };
@@ -98,14 +84,14 @@ export function prefetchFor(needs: PrefetchNeeds): Prefetch {
 }
 
 function aloneBudget(users: number): number {
-  const wanted = Math.max(ALONE_BUDGET, (ALONE_BUDGET * ALONE_FEW) / users, ALONE_EACH * users);
+  const wanted = Math.max(ALONE_BUDGET, (ALONE_BUDGET * ALONE_FEW_USERS) / users, ALONE_EACH * users);
   return Math.min(WORKER_BUDGET, wanted);
 }
 
 /**
- * The next larger window for a user whose tasks are wanted and do not come fast enough.
+ * The next larger prefetch for a user whose tasks are wanted and do not come fast enough.
  *
- * @param size the window as it is
+ * @param size the prefetch as it is
  */
 export function widened({ concurrency, slotShare, taskMs }: PrefetchNeeds, size: number): number {
   if (taskMs === undefined || taskMs < SHORTEST_TO_WIDEN_MS) return size;

@@ -1,17 +1,5 @@
 import type { Lane } from './scheduler.js';
-
-/** Of a task that took less, how long it took is mostly noise. Milliseconds. */
-export const NOISE_MS = 1;
-
-/** Shorter tasks take no time worth planning for, and what little was measured is mostly noise. Milliseconds. */
-export const NO_TIME_MS = 0.25;
-
-/** Each new time counts for so much of the mean. */
-const GAIN = 0.1;
-/** One task counts as at most so many times as long as those before: the processor may have been taken away. */
-const OUTLIER = 10;
-/** Those before count as so long at least, milliseconds. */
-const SHORTEST_MS = 0.02;
+import { NOISE_MS, SHORTEST_MS, TIME_GAIN, TIME_OUTLIER } from './tuning.js';
 
 /**
  * A mean that follows: the typical run time after a task that took `ms`.
@@ -22,8 +10,8 @@ const SHORTEST_MS = 0.02;
 export function followed(typicalMs: number | undefined, ms: number, expectedMs?: number): number {
   const before = typicalMs ?? expectedMs;
   if (before === undefined) return ms;
-  const counted = Math.min(ms, OUTLIER * Math.max(before, SHORTEST_MS));
-  return typicalMs === undefined ? counted : typicalMs + GAIN * (counted - typicalMs);
+  const counted = Math.min(ms, TIME_OUTLIER * Math.max(before, SHORTEST_MS));
+  return typicalMs === undefined ? counted : typicalMs + TIME_GAIN * (counted - typicalMs);
 }
 
 /** The run times of the first tasks, of which any may have been held up: their medians tell what is typical. */

@@ -21,6 +21,8 @@ import { expectedCharge } from '../../core/scheduling/charging.js';
 import { FairScheduler } from '../../core/scheduling/fair-scheduler.js';
 import { PREFETCH_REASONS, type Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Lane } from '../../core/scheduling/scheduler.js';
+import { TaskTimes } from '../../core/scheduling/task-times.js';
+import { CHECK_EVERY_MS } from '../../core/scheduling/tuning.js';
 import { describeRule, type FoundWeight } from '../../core/scheduling/weights.js';
 import type { Clock } from '../../core/values/clock.js';
 import { CrashWatch } from './crashes/crash-watch.js';
@@ -31,6 +33,7 @@ import { type QueueFilter, queueFilter } from './discovery/queue-filter.js';
 import { QueuesOfWork } from './discovery/queues-of-work.js';
 import { Drain } from './drain.js';
 import type { Handlers } from './handlers/handlers.js';
+import type { ConsumedQueue } from './intake/consumed-queue.js';
 import { Intake } from './intake/intake.js';
 import { SlowStart } from './intake/slow-start.js';
 import { Listings } from './listings.js';
@@ -47,7 +50,7 @@ import { agesOf, longestRunning, told } from './slots/running-now.js';
 import { SlotsInUse } from './slots/slots-in-use.js';
 import { type Stall, StallWatch } from './slots/stall-watch.js';
 import type { TaskRun } from './slots/task-run.js';
-import type { ConsumedQueue, DeliveredTask } from './task/delivered-task.js';
+import type { DeliveredTask } from './task/delivered-task.js';
 import type { RunFailure } from './task/run-failure.js';
 import type { Answer } from './task/task-form.js';
 import { tasksHere } from './tasks-here.js';
@@ -62,8 +65,6 @@ const WATCH_EVERY_MS = 25;
 /** On its way from one queue to another, or to here, a task is in no queue for a moment. */
 const EMPTY_LOOKS = 5;
 const LOST_WITHIN_MS = 500;
-/** How often it looks at what nobody tells it: tasks that run long, other workers that idle. */
-const PULSE_EVERY_MS = 20;
 const STALL_SAID_EVERY_MS = 60_000;
 
 /**
@@ -82,6 +83,7 @@ export class Worker {
   readonly #newQueues: NewQueues;
   readonly #runner: Runner;
   readonly #intake: Intake;
+  readonly #times = new TaskTimes();
   readonly #slowStart: SlowStart;
   readonly #rebalancer: Rebalancer;
   readonly #slotsInUse: SlotsInUse;
@@ -148,12 +150,26 @@ export class Worker {
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     };
-    this.#runner = new Runner(options, this.#scheduler, handlers, clock, slots, this.#crashes);
+    this.#runner = new Runner(
+      { ...options, times: this.#times },
+      this.#scheduler,
+      handlers,
+      clock,
+      slots,
+      this.#crashes,
+    );
     this.#slotsInUse = new SlotsInUse(this.#runner, options.concurrency, clock);
     this.#stalls = new StallWatch(options.stallMs);
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
     this.#work = new QueuesOfWork(names, this.#filter, (text) => this.listener.onWarning(text));
-    this.#intake = new Intake(connection, options, this.#scheduler, this.#filter, clock, newId, {
+    const intake = {
+      ...options,
+      times: this.#times,
+      filter: this.#filter,
+      newId,
+      workers: () => this.#presence.peers.count,
+    };
+    this.#intake = new Intake(connection, intake, this.#scheduler, clock, {
       onDelivery: () => this.#runner.wake(),
       onNotDue: (task, dueAt) => this.#postpone(task, dueAt),
       onDoneBefore: (task, completion) => {
@@ -168,10 +184,16 @@ export class Worker {
       unsettled: () => this.#unsettled(),
     });
     const adapts = options.strategy === 'fair' && options.prefetch === undefined;
-    this.#slowStart = new SlowStart(this.#runner, this.#intake, adapts ? options.concurrency : 0, {
-      onFilled: () => this.#scheduler.arrange(this.#firstTurns()),
-      onFailure: fail,
-    });
+    this.#slowStart = new SlowStart(
+      this.#runner,
+      this.#intake,
+      this.#times,
+      adapts ? options.concurrency : 0,
+      {
+        onFilled: () => this.#scheduler.arrange(this.#firstTurns()),
+        onFailure: fail,
+      },
+    );
     this.#presence = new Presence(
       connection,
       names,
@@ -186,9 +208,9 @@ export class Worker {
       () => this.#ownState(),
       clock,
       {
-        queues: () => this.#intake.queues.keys(),
+        queues: () => this.#intake.served.byName.keys(),
         onQueue: (queue) => this.#newQueues.add(queue),
-        onLeave: (queues) => this.#intake.leave(queues),
+        onLeave: (queues) => this.#intake.leaving.leave(queues),
         onTask: (id) => this.#runningTask(id),
         onHeldTask: (id) => this.#crashes?.heldBack(id),
         onWorker: (worker) => this.#crashes?.heard(worker),
@@ -214,7 +236,16 @@ export class Worker {
         onFound: (broker) => this.#brokerTells(broker),
       },
     );
-    this.#rebalancer = new Rebalancer(this.#runner, this.#scheduler, this.#intake, this.#presence, clock);
+    this.#rebalancer = new Rebalancer(
+      {
+        slots: this.#runner,
+        scheduler: this.#scheduler,
+        givingBack: this.#intake.givingBack,
+        presence: this.#presence,
+      },
+      this.#times,
+      clock,
+    );
   }
 
   #watchCrashes(worker: string): CrashWatch | undefined {
@@ -237,7 +268,7 @@ export class Worker {
         if (detail !== undefined) this.listener.onDetail(detail);
         return found.weight;
       },
-      charging === 'count' ? undefined : (lane) => expectedCharge(lane, this.#runner.taskMs),
+      charging === 'count' ? undefined : (lane) => expectedCharge(lane, this.#times.allMs),
     );
   }
 
@@ -250,13 +281,13 @@ export class Worker {
       retried,
       running,
       held: this.#scheduler.prefetched + this.#scheduler.waiting,
-      queues: this.#intake.queues.size,
+      queues: this.#intake.served.byName.size,
       active: this.#intake.activeUsers,
     };
   }
 
   ages(): TaskAges {
-    return agesOf(this.#runner.inFlight, this.#intake.queues.values(), this.clock.epochMicros());
+    return agesOf(this.#runner.inFlight, this.#intake.served.byName.values(), this.clock.epochMicros());
   }
 
   /** Why it consumes nothing now, in words; undefined where it consumes. */
@@ -275,7 +306,7 @@ export class Worker {
   /** Takes up a queue that somebody has just named; resolves with whether it is there. */
   async takeUp(queue: string): Promise<boolean> {
     await this.#takeAnnounced([queue]);
-    return this.#intake.serves(queue);
+    return this.#intake.served.serves(queue);
   }
 
   async #takeAnnounced(queues: readonly string[]): Promise<void> {
@@ -374,7 +405,7 @@ export class Worker {
     this.#readyAt = this.clock.epochMicros();
     this.#presence.say();
     this.#lookForStall();
-    this.#pulse = setInterval(() => this.#look(), PULSE_EVERY_MS);
+    this.#pulse = setInterval(() => this.#look(), CHECK_EVERY_MS);
     this.#listings.soon(this.#unheardQueues ? 0 : this.options.discoverEveryMs);
     for (const rule of this.options.weights.unused) {
       this.listener.onWarning(`--weight ${describeRule(rule)}: no user matches so far`);
@@ -460,7 +491,7 @@ export class Worker {
   }
 
   #tasksHere(): TasksAtWorker[] {
-    const queues = [...this.#intake.queues.values()];
+    const queues = [...this.#intake.served.byName.values()];
     return tasksHere({
       running: this.#unsettled(),
       prefetched: [...queues.flatMap(({ lane }) => [...lane.prefetched]), ...this.#scheduler.apart],
@@ -494,8 +525,7 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
-    this.#intake.prefetch.workers = this.#presence.peers.count;
-    await this.#intake.filled();
+    await this.#intake.served.filled();
     if (this.#stopping) return;
     this.#scheduler.arrange(this.#firstTurns());
     this.#slowStart.start();
@@ -505,7 +535,7 @@ export class Worker {
   /** Workers that start together begin at different users, so that they do not march in step. */
   #firstTurns(): Lane<DeliveredTask>[] {
     const { peers } = this.#presence;
-    const lanes = [...this.#intake.queues.entries()]
+    const lanes = [...this.#intake.served.byName.entries()]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { lane }]) => lane);
     const shift = Math.floor((peers.rank * lanes.length) / peers.count);
@@ -531,7 +561,7 @@ export class Worker {
   #queuesOfWork(): string[] {
     const { names } = this;
     const delays = delaysOf(this.options.retry).map((delayMs) => delayQueueOf(names, delayMs));
-    return [...delays, ...this.#intake.queues.keys()];
+    return [...delays, ...this.#intake.served.byName.keys()];
   }
 
   /** No task is here, be it one that waits for its next attempt. */
@@ -660,8 +690,6 @@ export class Worker {
 
   /** After a burst of starts, the end of a task, or a confirmation. */
   #tick(): void {
-    this.#intake.prefetch.taskMs = this.#runner.taskMs;
-    this.#intake.prefetch.workers = this.#presence.peers.count;
     this.#flushSoon();
     this.#slowStart.check();
     if (this.#slowStart.over) this.#intake.adjust(this.#runner.free);
@@ -671,7 +699,7 @@ export class Worker {
   #look(): void {
     this.#lookForStall();
     this.#runner.sweep();
-    this.#intake.giveBackOld();
+    this.#intake.sweep();
     // The other strategies are there to be compared with: they hold what a plain consumer holds.
     // Where order counts a queue stays with its worker.
     const { strategy, ordered } = this.options;
@@ -730,14 +758,14 @@ export class Worker {
   async #finish(): Promise<number> {
     // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
     const { ordered } = this.options;
-    let givenBack = ordered ? 0 : await this.#intake.giveBackAll();
+    let givenBack = ordered ? 0 : await this.#intake.givingBack.all();
     while (this.#runner.running > 0) {
       await new Promise<void>((resolve) => this.#runner.whenOneEnds(resolve));
     }
     this.#heldBack.clear();
     await Promise.all([this.#moves?.settled(), this.#returns?.finish()]);
     await this.#settlement?.settled(); // what came back to nowhere meanwhile
-    if (ordered) givenBack = await this.#intake.giveBackAll();
+    if (ordered) givenBack = await this.#intake.givingBack.all();
     this.#intake.closing();
     this.#presence.sayGoodbye();
     this.#crashes?.end();

@@ -1,6 +1,7 @@
 import type { Charging } from '../../../core/scheduling/charging.js';
-import { NOISE_MS } from '../../../core/scheduling/task-time.js';
-import type { ConsumedQueue } from '../task/delivered-task.js';
+import type { TaskTimes } from '../../../core/scheduling/task-times.js';
+import { NOISE_MS } from '../../../core/scheduling/tuning.js';
+import type { ConsumedQueue } from './consumed-queue.js';
 
 /** What a user is due among those that have tasks here; parts of 1. */
 export interface Share {
@@ -10,13 +11,13 @@ export interface Share {
 }
 
 /**
- * The sources whose users have tasks here, had some a moment ago or may have some in a moment, and what
+ * The queues whose users have tasks here, had some a moment ago or may have some in a moment, and what
  * part of the slots each is due. Charged by time that is its weight's part; charged by count it is in
  * proportion to the length of its tasks too, since who has longer tasks needs more slots for the same
  * number.
  */
 export class ActiveQueues {
-  readonly #sources = new Set<ConsumedQueue>();
+  readonly #queues = new Set<ConsumedQueue>();
   #weight = 0;
   /** The sum of what slots are shared by: see `#claim`. */
   #claims = 0;
@@ -27,62 +28,59 @@ export class ActiveQueues {
   constructor(
     private readonly charging: Charging,
     private readonly concurrency: number,
+    private readonly times: Pick<TaskTimes, 'allMs'>,
   ) {}
 
   get size(): number {
-    return this.#sources.size;
+    return this.#queues.size;
   }
 
-  has(source: ConsumedQueue): boolean {
-    return this.#sources.has(source);
+  add(queue: ConsumedQueue): void {
+    if (this.#queues.has(queue)) return;
+    this.#queues.add(queue);
+    this.#weight += queue.lane.weight;
   }
 
-  add(source: ConsumedQueue): void {
-    if (this.#sources.has(source)) return;
-    this.#sources.add(source);
-    this.#weight += source.lane.weight;
-  }
-
-  delete(source: ConsumedQueue): void {
-    if (!this.#sources.delete(source)) return;
+  delete(queue: ConsumedQueue): void {
+    if (!this.#queues.delete(queue)) return;
     // Set and not subtracted when nobody is left, so that rounding errors do not add up.
-    this.#weight = this.#sources.size === 0 ? 0 : this.#weight - source.lane.weight;
+    this.#weight = this.#queues.size === 0 ? 0 : this.#weight - queue.lane.weight;
   }
 
   [Symbol.iterator](): Iterator<ConsumedQueue> {
-    return this.#sources.values();
+    return this.#queues.values();
   }
 
-  /** Looks at what everybody has and needs; `shareOf` goes by that until the next time. */
-  weigh(meanMs: number | undefined): void {
+  /** Sums up what everybody has and needs; `shareOf` goes by that until the next time. */
+  weigh(): void {
     this.#claims = 0;
-    for (const source of this.#sources) this.#claims += this.#claim(source, meanMs);
+    for (const queue of this.#queues) this.#claims += this.#claim(queue);
     this.#spare = 0;
     this.#hungry = 0;
-    for (const source of this.#sources) {
-      if (source.outstanding >= source.prefetch) {
+    for (const queue of this.#queues) {
+      if (queue.isFull) {
         this.#hungry++;
         continue;
       }
-      const due = this.#claim(source, meanMs) / this.#claims;
-      this.#spare += Math.max(0, due - source.outstanding / this.concurrency);
+      const due = this.#claim(queue) / this.#claims;
+      this.#spare += Math.max(0, due - queue.outstanding / this.concurrency);
     }
   }
 
-  shareOf(source: ConsumedQueue, meanMs: number | undefined): Share {
-    const { weight } = source.lane;
-    const isIn = this.#sources.has(source);
-    const claim = this.#claim(source, meanMs);
+  shareOf(queue: ConsumedQueue): Share {
+    const { weight } = queue.lane;
+    const isIn = this.#queues.has(queue);
+    const claim = this.#claim(queue);
     const due = claim / Math.max(claim, isIn ? this.#claims : this.#claims + claim);
-    const left = source.outstanding >= source.prefetch && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
+    const left = queue.isFull && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
     return {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
       ofSlots: Math.min(1, due + left),
     };
   }
 
-  #claim({ lane }: ConsumedQueue, meanMs: number | undefined): number {
+  #claim({ lane }: ConsumedQueue): number {
     if (this.charging === 'time') return lane.weight;
-    return lane.weight * Math.max(NOISE_MS, lane.taskMs ?? meanMs ?? 0);
+    return lane.weight * Math.max(NOISE_MS, lane.taskMs ?? this.times.allMs ?? 0);
   }
 }

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
-import type { ConsumedQueue, DeliveredTask } from '../task/delivered-task.js';
+import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
 import { OWN_FORM, type TaskForm } from '../task/task-form.js';
 
 /** Whose delivery has not come back by then has gone to somebody else. */
@@ -38,11 +38,15 @@ export class Orphans {
    *
    * @returns the task; undefined where the delivery is of none of them
    */
-  adopt(source: ConsumedQueue, message: Delivery, channel: ConsumerChannel): DeliveredTask | undefined {
+  adopt(
+    queue: Pick<TaskQueue, 'name'>,
+    message: Delivery,
+    channel: ConsumerChannel,
+  ): DeliveredTask | undefined {
     if (this.#byAttempt.size === 0) return undefined;
     const key = keyOf(this.idOf(message) ?? '', message);
     const orphan = this.#byAttempt.get(key);
-    if (orphan === undefined || orphan.task.queue.name !== source.name) return undefined;
+    if (orphan === undefined || orphan.task.queue.name !== queue.name) return undefined;
     const { task } = orphan;
     this.#byAttempt.delete(key);
     if (task.channel.open) task.channel.ledger.givenBack(task.message.fields.deliveryTag);

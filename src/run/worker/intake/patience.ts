@@ -1,9 +1,4 @@
-/** For how long to wait for things that come one by one: while they do, and within reason. Milliseconds. */
-export interface PatienceLimits {
-  /** Nothing more has come for so long: what is lacking does not come. */
-  readonly silenceMs: number;
-  readonly mostMs: number;
-}
+import type { PatienceLimits } from '../../../core/scheduling/tuning.js';
 
 /** Whether it is still worth waiting. */
 export class Patience {

@@ -1,80 +1,83 @@
-import type { Consumers } from '../../../broker/consuming/consumers.js';
 import {
   type Prefetch,
   type PrefetchNeeds,
   prefetchFor,
   widened,
 } from '../../../core/scheduling/prefetch.js';
-import { NO_TIME_MS, typicalTaskMs } from '../../../core/scheduling/task-time.js';
-import type { ConsumedQueue } from '../task/delivered-task.js';
+import type { TaskTimes } from '../../../core/scheduling/task-times.js';
+import { GROW_BY, NO_TIME_MS, SHRINK_BY } from '../../../core/scheduling/tuning.js';
 import type { ActiveQueues } from './active-queues.js';
+import type { ConsumedQueue } from './consumed-queue.js';
+import type { QueueConsumers } from './queue-consumers.js';
 
 export interface PrefetchOptions {
   readonly concurrency: number;
-  /** A fixed window, or undefined for one that adapts. */
+  /** A fixed prefetch, or undefined for one that adapts. */
   readonly prefetch: number | undefined;
+  /** Workers that share the load, this one included. */
+  workers(): number;
 }
 
 export interface PrefetchListener {
-  /** The broker knows the new window; what is held beyond it may go back. */
-  onResized(source: ConsumedQueue, window: Prefetch): void;
+  /** The broker knows the new prefetch; what is prefetched beyond it may go back. */
+  onResized(queue: ConsumedQueue, prefetch: Prefetch): void;
   onFailure(error: Error): void;
 }
 
-/** A window that is too small grows when so much larger a one is wanted; less is not worth telling the broker. */
-const GROW_BY = 1.5;
-/** How slow the broker answers changes: of what it took to keep the slots busy so much is kept each time. */
-const KEEP_OF_NEEDED = 0.95;
-
-/** Keeps each queue's window as large as short tasks need and as small as long ones allow. */
+/** Keeps the prefetch of each queue as large as short tasks need and as small as long ones allow. */
 export class PrefetchControl {
-  /** Workers that serve queues of this one, and itself; set by whoever knows. */
-  workers = 1;
-  /** Mean run time of all tasks here, for users whose own is not known yet. */
-  taskMs: number | undefined;
-  /** The smallest and the largest window that a queue has had here. */
+  /** The smallest and the largest prefetch that a queue has had here. */
   smallest: number | undefined;
   largest: Prefetch | undefined;
   readonly #resizes = new Set<Promise<void>>();
 
   constructor(
     private readonly options: PrefetchOptions,
-    private readonly awake: ActiveQueues,
-    private readonly consumers: Consumers<ConsumedQueue>,
+    private readonly times: TaskTimes,
+    private readonly active: ActiveQueues,
+    private readonly consumers: Pick<QueueConsumers, 'resize'>,
     private readonly listener: PrefetchListener,
   ) {}
 
-  first(source: ConsumedQueue): number {
-    const window = this.#prefetchFor(this.#needsOf(source));
-    this.#note(window);
-    return window.size;
+  /** The prefetch with which the consumer of a queue starts. */
+  first(queue: ConsumedQueue): number {
+    const prefetch = this.#prefetchFor(this.#needsOf(queue));
+    this.#note(prefetch);
+    return prefetch.size;
+  }
+
+  /** Workers that share the load, this one included. */
+  get workers(): number {
+    return this.options.workers();
   }
 
   /** Several workers run tasks of no time: how fast the broker delivers is what limits them. */
   get brokerLimits(): boolean {
-    return this.options.prefetch === undefined && this.workers > 1 && (this.taskMs ?? 1) < NO_TIME_MS;
+    return this.options.prefetch === undefined && this.workers > 1 && (this.times.allMs ?? 1) < NO_TIME_MS;
   }
 
-  /** @param starving a slot is free while nothing is held here */
-  adjust(source: ConsumedQueue, starving: boolean, shrink: boolean): void {
-    if (this.options.prefetch !== undefined || source.resizing || source.yielded) return;
-    const needs = this.#needsOf(source);
+  /**
+   * @param starving a slot is free while nothing is prefetched
+   * @param shrink whether the prefetch may become smaller
+   */
+  adjust(queue: ConsumedQueue, starving: boolean, shrink: boolean): void {
+    if (this.options.prefetch !== undefined || !queue.mayResize) return;
+    const needs = this.#needsOf(queue);
     let wanted = this.#prefetchFor(needs);
-    // This user may have more tasks than its window lets through.
-    if (starving && source.outstanding >= source.prefetch) {
-      source.needed = widened(needs, source.prefetch);
-    } else if (shrink) source.needed *= KEEP_OF_NEEDED;
-    const needed = Math.floor(source.needed);
+    // This user may have more tasks than its prefetch lets through.
+    if (starving && queue.isFull) queue.needs(widened(needs, queue.prefetch));
+    else if (shrink) queue.needsLess();
+    const needed = Math.floor(queue.needed);
     if (needed > wanted.size) wanted = { size: needed, reason: 'starved' };
-    const grows = wanted.size >= source.prefetch * GROW_BY && source.limited;
-    const shrinks = shrink && wanted.size * 2 <= source.prefetch;
-    if (grows || shrinks) this.#resize(source, wanted);
+    const grows = wanted.size >= queue.prefetch * GROW_BY && queue.limited;
+    const shrinks = shrink && wanted.size * SHRINK_BY <= queue.prefetch;
+    if (grows || shrinks) this.#resize(queue, wanted);
   }
 
-  /** Fits the windows of all users with tasks here, and resolves when the broker knows them. */
+  /** Adjusts the prefetch of all active queues. Resolves when the broker knows every one. */
   async adjustAll(): Promise<void> {
-    this.awake.weigh(this.taskMs);
-    for (const source of this.awake) this.adjust(source, false, true);
+    this.active.weigh();
+    for (const queue of this.active) this.adjust(queue, false, true);
     await Promise.all(this.#resizes);
   }
 
@@ -83,36 +86,36 @@ export class PrefetchControl {
     return prefetch === undefined ? prefetchFor(needs) : { size: prefetch, reason: 'fixed' };
   }
 
-  #needsOf(source: ConsumedQueue): PrefetchNeeds {
-    const share = this.awake.shareOf(source, this.taskMs);
+  #needsOf(queue: ConsumedQueue): PrefetchNeeds {
+    const share = this.active.shareOf(queue);
+    const { workers } = this;
     return {
       concurrency: this.options.concurrency,
-      activeUsers: this.awake.size,
+      activeUsers: this.active.size,
       weightShare: share.ofWeight,
       slotShare: share.ofSlots,
-      workers: this.workers,
-      taskMs: typicalTaskMs(source.lane, this.taskMs),
-      backlog: Math.max(source.served * this.workers, source.backlog),
+      workers,
+      taskMs: this.times.typicalOf(queue.lane),
+      backlog: queue.tasksKnown(workers),
     };
   }
 
-  #resize(source: ConsumedQueue, window: Prefetch): void {
-    source.resizing = true;
-    source.prefetch = window.size;
-    this.#note(window);
+  #resize(queue: ConsumedQueue, prefetch: Prefetch): void {
+    queue.resize(prefetch.size);
+    this.#note(prefetch);
     const resized = this.consumers
-      .resize(source.name, window.size)
+      .resize(queue.name, prefetch.size)
       .then(() => {
-        source.resizing = false;
-        this.listener.onResized(source, window);
+        queue.resized();
+        this.listener.onResized(queue, prefetch);
       })
       .catch((error) => this.listener.onFailure(error))
       .finally(() => this.#resizes.delete(resized));
     this.#resizes.add(resized);
   }
 
-  #note(window: Prefetch): void {
-    if (this.smallest === undefined || window.size < this.smallest) this.smallest = window.size;
-    if (this.largest === undefined || window.size > this.largest.size) this.largest = window;
+  #note(prefetch: Prefetch): void {
+    if (this.smallest === undefined || prefetch.size < this.smallest) this.smallest = prefetch.size;
+    if (this.largest === undefined || prefetch.size > this.largest.size) this.largest = prefetch;
   }
 }

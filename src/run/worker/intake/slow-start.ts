@@ -1,30 +1,36 @@
 import { within } from '../../../broker/connection/within.js';
+import type { TaskTimes } from '../../../core/scheduling/task-times.js';
+import {
+  SAMPLE_STEP_MS,
+  SAMPLE_STEPS,
+  SAMPLED_QUEUES,
+  SHORT_TASK_MS,
+  TAKE_UP_WITHIN_MS,
+} from '../../../core/scheduling/tuning.js';
 import type { Runner } from '../slots/runner.js';
-import type { ConsumedQueue } from '../task/delivered-task.js';
-import type { Intake } from './intake.js';
+import type { ConsumedQueue } from './consumed-queue.js';
+import type { PrefetchControl } from './prefetch-control.js';
+import type { ServedQueues } from './served-queues.js';
 
-/**
- * Tasks that have not ended after 20 ms are not short; queues that have sent nothing by then are empty. The time is
- * counted in steps in which the worker ran: while the processor is taken away from it, no task can end.
- */
-const SAMPLE_STEPS = 10;
-const SAMPLE_STEP_MS = 2;
-const SHORT_TASK_MS = 10;
-/** The rest of the queues may take so long to be taken up before tasks start without them. */
-const TAKE_WITHIN_MS = 1_000;
-/** Samples are taken from so many queues at least: where tasks are long, they are all that starts for a while. */
-const FEW = 32;
+/** The slots, as far as a slow start concerns them. */
+export type StartedSlots = Pick<Runner, 'start' | 'pause' | 'resume' | 'started' | 'running'>;
+
+/** Where the queues come from, and how much of them. */
+export interface SlowStartQueues {
+  readonly served: Pick<ServedQueues, 'find' | 'consume' | 'filled'>;
+  readonly prefetch: Pick<PrefetchControl, 'adjustAll'>;
+}
 
 export interface SlowStartListener {
-  /** More is held now, of users that have had no turn yet. */
+  /** More is prefetched now, of users that have had no turn yet. */
   onFilled(): void;
   onFailure(error: Error): void;
 }
 
 /**
  * The first tasks of a worker. Until it has run some it cannot know how long tasks take here, and
- * keeps its windows small, for they may be long. So it takes up a few queues and starts a few samples;
- * if they are short, it takes up the others with windows that fit, and lets all of them fill, before
+ * keeps its prefetch small, for they may be long. So it takes up a few queues and starts a few samples;
+ * if they are short, it takes up the others with a prefetch that fits, and lets all of them fill, before
  * anything else runs: otherwise the user whose tasks come first would run ahead of the others.
  */
 export class SlowStart {
@@ -32,10 +38,11 @@ export class SlowStart {
   #rest: readonly ConsumedQueue[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param samples how many tasks; 0 where the windows are fixed, and there is nothing to learn */
+  /** @param samples how many tasks; 0 where the prefetch is fixed, and there is nothing to learn */
   constructor(
-    private readonly runner: Runner,
-    private readonly intake: Intake,
+    private readonly slots: StartedSlots,
+    private readonly queues: SlowStartQueues,
+    private readonly times: Pick<TaskTimes, 'allMs'>,
     private readonly samples: number,
     private readonly listener: SlowStartListener,
   ) {}
@@ -50,30 +57,30 @@ export class SlowStart {
   }
 
   /** Takes up the queues that the samples come from; all, where there are no samples. */
-  async prepare(queues: readonly string[]): Promise<void> {
-    const sources = await this.intake.find(queues);
-    const few = this.samples === 0 ? sources.length : Math.max(FEW, this.samples);
+  async prepare(names: readonly string[]): Promise<void> {
+    const found = await this.queues.served.find(names);
+    const few = this.samples === 0 ? found.length : Math.max(SAMPLED_QUEUES, this.samples);
     // First those in which tasks are known to wait: samples come from no others.
-    sources.sort((a, b) => Number(b.backlog > 0) - Number(a.backlog > 0));
-    this.#rest = sources.slice(few);
-    await this.#take(sources.slice(0, few));
+    found.sort((a, b) => Number(b.backlog > 0) - Number(a.backlog > 0));
+    this.#rest = found.slice(few);
+    await this.#take(found.slice(0, few));
   }
 
   start(): void {
     if (this.samples === 0) {
       this.#state = 'over';
-      this.runner.start();
+      this.slots.start();
       return;
     }
     this.#state = 'sampling';
-    this.runner.start(this.samples);
+    this.slots.start(this.samples);
     if (this.#rest.length > 0) this.#endInTime();
   }
 
   /** Call it whenever a task has started or ended. */
   check(): void {
-    if (this.#state !== 'sampling' || this.runner.started === 0) return;
-    if (this.runner.running === 0) this.#end();
+    if (this.#state !== 'sampling' || this.slots.started === 0) return;
+    if (this.slots.running === 0) this.#end();
     else this.#endInTime();
   }
 
@@ -94,18 +101,18 @@ export class SlowStart {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#state = 'taking';
-    this.runner.pause();
+    this.slots.pause();
     this.#takeRest().catch((error) => this.listener.onFailure(error));
   }
 
   async #takeRest(): Promise<void> {
-    const sampled = this.runner.started > 0;
-    const areShort = (this.runner.taskMs ?? Number.POSITIVE_INFINITY) < SHORT_TASK_MS;
+    const sampled = this.slots.started > 0;
+    const areShort = (this.times.allMs ?? Number.POSITIVE_INFINITY) < SHORT_TASK_MS;
     const rest = this.#rest;
     this.#rest = [];
     await this.#take(rest);
-    if (areShort) await this.intake.prefetch.adjustAll();
-    if (areShort || !sampled) await this.intake.filled();
+    if (areShort) await this.queues.prefetch.adjustAll();
+    if (areShort || !sampled) await this.queues.served.filled();
     if (this.#state !== 'taking') return;
     this.listener.onFilled();
     if (!sampled) {
@@ -113,12 +120,12 @@ export class SlowStart {
       return;
     }
     this.#state = 'over';
-    this.runner.resume();
+    this.slots.resume();
   }
 
-  async #take(sources: readonly ConsumedQueue[]): Promise<void> {
-    const work = this.intake.consume(sources, this.runner.running > 0);
+  async #take(queues: readonly ConsumedQueue[]): Promise<void> {
+    const work = this.queues.served.consume(queues, this.slots.running > 0);
     work.catch((error) => this.listener.onFailure(error));
-    await within(TAKE_WITHIN_MS, work);
+    await within(TAKE_UP_WITHIN_MS, work);
   }
 }

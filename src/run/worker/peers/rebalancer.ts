@@ -1,21 +1,31 @@
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { TaskTimes } from '../../../core/scheduling/task-times.js';
+import {
+  IDLE_AFTER_MS,
+  SAY_IDLE_EVERY_MS,
+  SAY_IDLE_FOR_MS,
+  SOON_MS,
+} from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { Intake } from '../intake/intake.js';
+import type { GivingBack } from '../intake/giving-back.js';
 import type { Runner } from '../slots/runner.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
+import type { Peers } from './peers.js';
 import type { Presence } from './presence.js';
 
-/** With nothing to start for so long a worker is idle, and says so. */
-const IDLE_AFTER_MS = 10;
-/** It says so again, in case what was left to it went elsewhere; later the heartbeat is enough. */
-const REPEAT_EVERY_MS = 250;
-const REPEAT_FOR_MS = 2_000;
-/** A held task that starts so soon is better started here than sent back to the broker. */
-const SOON_MS = 25;
+/** What a rebalancer goes by, and what it moves. */
+export interface RebalancerParts {
+  readonly slots: Pick<Runner, 'free' | 'running' | 'lastChangeAt'>;
+  readonly scheduler: Pick<Scheduler<DeliveredTask>, 'prefetched'>;
+  readonly givingBack: Pick<GivingBack, 'toOthers' | 'takeUpAgain'>;
+  readonly presence: Pick<Presence, 'say'> & {
+    readonly peers: Pick<Peers, 'count' | 'freeSlots' | 'wants' | 'left'>;
+  };
+}
 
 /**
- * Lets no slot idle while a task waits at another worker: one that has free slots and nothing held
- * says so, and one whose slots are all taken then gives back the held tasks that it would not start soon.
+ * Lets no slot idle while a task waits at another worker: one that has free slots and nothing prefetched
+ * says so, and one whose slots are all taken then gives back the prefetched tasks that it would not start soon.
  */
 export class Rebalancer {
   #idleSince: number | undefined;
@@ -26,46 +36,44 @@ export class Rebalancer {
   shared = 0;
 
   constructor(
-    private readonly runner: Runner,
-    private readonly scheduler: Scheduler<DeliveredTask>,
-    private readonly intake: Intake,
-    private readonly presence: Presence,
+    private readonly parts: RebalancerParts,
+    private readonly times: Pick<TaskTimes, 'allMs'>,
     private readonly clock: Clock,
   ) {}
 
   /** Call it often. */
   check(): void {
-    const { free } = this.runner;
-    const { prefetched: held } = this.scheduler;
-    const { peers } = this.presence;
+    const { free } = this.parts.slots;
+    const { prefetched } = this.parts.scheduler;
+    const { peers } = this.parts.presence;
     const now = this.clock.now();
-    if (free > 0 && held === 0) this.#idleSince ??= now;
+    if (free > 0 && prefetched === 0) this.#idleSince ??= now;
     else this.#idleSince = undefined;
-    if (free > 0 || peers.freeSlots === 0) this.intake.takeUpAgain();
+    if (free > 0 || peers.freeSlots === 0) this.parts.givingBack.takeUpAgain();
     if (peers.count === 1) {
       // Nobody is told; who comes next is to hear what is so then.
       this.idleSlots = this.#isIdle(now) ? free : 0;
       return;
     }
-    if (free === 0 && held > 0 && peers.freeSlots > 0) this.#leave(held, peers.freeSlots);
+    if (free === 0 && prefetched > 0 && peers.freeSlots > 0) this.#leave(prefetched, peers.freeSlots);
     this.#tell(free, now);
   }
 
-  #leave(held: number, wanted: number): void {
-    const { peers } = this.presence;
-    const left = this.intake.giveBack(Math.min(wanted, held - this.#startSoon()), (queue) =>
+  #leave(prefetched: number, wanted: number): void {
+    const { peers } = this.parts.presence;
+    const left = this.parts.givingBack.toOthers(Math.min(wanted, prefetched - this.#startSoon()), (queue) =>
       peers.wants(queue),
     );
     peers.left(left);
     this.shared += left;
   }
 
-  /** How many of the held tasks start within `SOON_MS`, going by the pace of late. */
+  /** How many of the prefetched tasks start within `SOON_MS`, going by the pace of late. */
   #startSoon(): number {
-    const sinceChangeMs = (this.clock.epochMicros() - this.runner.lastChangeAt) / 1000;
+    const sinceChangeMs = (this.clock.epochMicros() - this.parts.slots.lastChangeAt) / 1000;
     if (sinceChangeMs > SOON_MS) return 0;
-    const taskMs = Math.max(this.runner.taskMs ?? SOON_MS, sinceChangeMs, 0.001);
-    return Math.floor((this.runner.running * SOON_MS) / taskMs);
+    const taskMs = Math.max(this.times.allMs ?? SOON_MS, sinceChangeMs, 0.001);
+    return Math.floor((this.parts.slots.running * SOON_MS) / taskMs);
   }
 
   #isIdle(now: number): boolean {
@@ -77,10 +85,10 @@ export class Rebalancer {
     const isIdle = this.#isIdle(now);
     const becameBusy = this.idleSlots > 0 && free === 0;
     const becameIdle = this.idleSlots === 0 && isIdle;
-    const again = isIdle && idleMs < REPEAT_FOR_MS && now - this.#toldAt >= REPEAT_EVERY_MS;
+    const again = isIdle && idleMs < SAY_IDLE_FOR_MS && now - this.#toldAt >= SAY_IDLE_EVERY_MS;
     if (!becameBusy && !becameIdle && !again) return;
     this.idleSlots = free;
     this.#toldAt = now;
-    this.presence.say();
+    this.parts.presence.say();
   }
 }

@@ -5,7 +5,8 @@ import { delayAfter, type RetryPolicy } from '../../../core/message/retry-policy
 import { Unrunnable, WorkerKiller } from '../../../core/message/unrunnable.js';
 import { type Charging, timeCharge } from '../../../core/scheduling/charging.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
-import { FirstTimes, followed } from '../../../core/scheduling/task-time.js';
+import type { TaskTimes } from '../../../core/scheduling/task-times.js';
+import { BURST, BURST_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { type Handlers, isThenable } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
@@ -13,16 +14,6 @@ import type { RunFailure } from '../task/run-failure.js';
 import type { TaskForm } from '../task/task-form.js';
 import type { Admission, RedeliveryGate } from './redelivery-gate.js';
 import { RunContext, TaskRun } from './task-run.js';
-
-/** Tasks that end at once are run this many in a row, then the network gets its turn. */
-const BURST = 512;
-/** The same for tasks that keep the processor busy. */
-const BURST_MS = 5;
-
-/** The first tasks run before the code is warm, and while the worker is set up: of so many the medians count. */
-const COLD = 10;
-/** A task that runs for so long is evidence of long tasks before it has ended. */
-const LONG_MS = 20;
 
 /** Of why a task failed, and of its stack: whoever is told gets it in one message. Characters. */
 const REASON_KEPT = 20_000;
@@ -60,6 +51,8 @@ export interface RunnerOptions {
   readonly taskTimeoutMs: number | undefined;
   readonly retry: RetryPolicy;
   readonly form: TaskForm;
+  /** How long tasks take here; a runner tells it. */
+  readonly times: TaskTimes;
 }
 
 interface Asked {
@@ -78,8 +71,6 @@ export class Runner {
   timedOut = 0;
   /** What all tasks that ended have spent in slots; microseconds. */
   #spent = 0;
-  /** Typical run time over all users, milliseconds; undefined before the first task has ended. */
-  taskMs: number | undefined;
   readonly users = new Set<string>();
   /** This and the next two: microseconds since the epoch. */
   firstStartAt: number | undefined;
@@ -93,7 +84,6 @@ export class Runner {
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  readonly #firstTimes = new FirstTimes<DeliveredTask['lane']>(COLD);
   /** How long the last handler kept the event loop, milliseconds. */
   #callMs = 0;
   /** That was long. */
@@ -220,7 +210,7 @@ export class Runner {
    */
   sweep(): void {
     const now = this.clock.epochMicros();
-    const { taskTimeoutMs = Number.POSITIVE_INFINITY, charging } = this.options;
+    const { taskTimeoutMs = Number.POSITIVE_INFINITY, charging, times } = this.options;
     for (const run of this.#inFlight) {
       const elapsed = (now - run.startedAt) / 1000;
       if (elapsed >= taskTimeoutMs) {
@@ -228,7 +218,7 @@ export class Runner {
         continue;
       }
       const { lane } = run.task;
-      if (elapsed > LONG_MS && elapsed > (lane.taskMs ?? 0)) lane.taskMs = elapsed;
+      times.runsOn(lane, elapsed);
       if (charging === 'time' && elapsed > run.charged) this.#charge(run, elapsed);
     }
   }
@@ -392,7 +382,7 @@ export class Runner {
     if (outcome === 'done') this.completed++;
     else if (outcome === 'failed') this.failed++;
     else this.retried++;
-    this.#noteTime(lane, ms);
+    this.options.times.ended(lane, ms);
     if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
     this.users.add(user);
     const event: TaskEvent = {
@@ -418,17 +408,6 @@ export class Runner {
     if (thrown instanceof Unrunnable) return undefined;
     const before = attemptsBefore(task.message.properties.headers);
     return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
-  }
-
-  #noteTime(lane: DeliveredTask['lane'], ms: number): void {
-    if (this.#firstTimes.complete) {
-      lane.taskMs = followed(lane.taskMs, ms, this.taskMs);
-      this.taskMs = followed(this.taskMs, ms);
-    } else {
-      const typical = this.#firstTimes.add(lane, ms);
-      lane.taskMs = typical.own;
-      this.taskMs = typical.all;
-    }
   }
 
   /** Puts the charge for a task right: `charge` in all. */

@@ -1,7 +1,7 @@
 import { type RunningAnswer, type ToldTask, toldText } from '../../../broker/control/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
 import type { TaskAges } from '../../../core/reports/worker-report.js';
-import type { ConsumedQueue } from '../task/delivered-task.js';
+import type { TaskQueue } from '../task/delivered-task.js';
 import type { TaskRun } from './task-run.js';
 
 /**
@@ -34,10 +34,14 @@ export function told({ task, envelope, type, startedAt }: TaskRun): ToldTask {
 }
 
 /** @param now microseconds since the epoch */
-export function agesOf(runs: Iterable<TaskRun>, sources: Iterable<ConsumedQueue>, now: number): TaskAges {
+export function agesOf(
+  runs: Iterable<TaskRun>,
+  queues: Iterable<Pick<TaskQueue, 'lane'>>,
+  now: number,
+): TaskAges {
   const [longest] = runs;
   let sentFirst: number | undefined;
-  for (const { lane } of sources) {
+  for (const { lane } of queues) {
     const first = lane.prefetched.first;
     if (first === undefined) continue;
     const envelope = decodeEnvelope(first.message.properties.headers);

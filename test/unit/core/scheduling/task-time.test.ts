@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  FirstTimes,
-  followed,
-  NO_TIME_MS,
-  typicalTaskMs,
-} from '../../../../src/core/scheduling/task-time.js';
+import { FirstTimes, followed, typicalTaskMs } from '../../../../src/core/scheduling/task-time.js';
+import { NO_TIME_MS } from '../../../../src/core/scheduling/tuning.js';
 
 /** After tasks that took so long each, one after the other. */
 const typicalAfter = (times: readonly number[], expectedMs?: number) =>

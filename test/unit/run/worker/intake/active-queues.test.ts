@@ -1,27 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { FairScheduler } from '../../../../../src/core/scheduling/fair-scheduler.js';
+import { TaskTimes } from '../../../../../src/core/scheduling/task-times.js';
 import { ActiveQueues } from '../../../../../src/run/worker/intake/active-queues.js';
-import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import { consumedQueue, type GivenQueue } from '../../../../support/consumed-queue.js';
 
-interface Given {
-  weight?: number;
-  taskMs?: number;
-  outstanding?: number;
-  window?: number;
+const queueOf = (given: GivenQueue) => consumedQueue({ taskMs: 10, outstanding: 10, prefetch: 10, ...given });
+
+function activeQueues(charging: 'count' | 'time'): ActiveQueues {
+  return new ActiveQueues(charging, 10, new TaskTimes());
 }
 
-function sourceOf({ weight = 1, taskMs = 10, outstanding = 10, window = 10 }: Given): ConsumedQueue {
-  const lane = new FairScheduler<DeliveredTask>(() => weight).lane('A');
-  lane.taskMs = taskMs;
-  return { lane, outstanding, prefetch: window } as ConsumedQueue;
-}
-
-function slotShares(charging: 'count' | 'time', ...given: Given[]): number[] {
-  const awake = new ActiveQueues(charging, 10);
-  const sources = given.map(sourceOf);
-  for (const source of sources) awake.add(source);
-  awake.weigh(undefined);
-  return sources.map((source) => Math.round(awake.shareOf(source, undefined).ofSlots * 1000) / 1000);
+function slotShares(charging: 'count' | 'time', ...given: GivenQueue[]): number[] {
+  const active = activeQueues(charging);
+  const queues = given.map(queueOf);
+  for (const queue of queues) active.add(queue);
+  active.weigh();
+  return queues.map((queue) => Math.round(active.shareOf(queue).ofSlots * 1000) / 1000);
 }
 
 describe('what users are due among those that have tasks', () => {
@@ -41,27 +34,27 @@ describe('what users are due among those that have tasks', () => {
   });
 
   it('grows by what others leave, who have fewer tasks than they are due', () => {
-    expect(slotShares('time', {}, { outstanding: 1, window: 5 })).toEqual([0.9, 0.5]);
-    expect(slotShares('time', {}, {}, { outstanding: 0, window: 5 }, { outstanding: 0, window: 5 })).toEqual([
-      0.5, 0.5, 0.25, 0.25,
-    ]);
+    expect(slotShares('time', {}, { outstanding: 1, prefetch: 5 })).toEqual([0.9, 0.5]);
+    expect(
+      slotShares('time', {}, {}, { outstanding: 0, prefetch: 5 }, { outstanding: 0, prefetch: 5 }),
+    ).toEqual([0.5, 0.5, 0.25, 0.25]);
   });
 
   it('counts a user that is about to come', () => {
-    const awake = new ActiveQueues('time', 10);
-    awake.add(sourceOf({}));
-    awake.weigh(undefined);
-    expect(awake.shareOf(sourceOf({}), undefined).ofWeight).toBe(0.5);
+    const active = activeQueues('time');
+    active.add(queueOf({}));
+    active.weigh();
+    expect(active.shareOf(queueOf({})).ofWeight).toBe(0.5);
   });
 
   it('forgets who has gone', () => {
-    const awake = new ActiveQueues('count', 10);
-    const [stays, goes] = [sourceOf({ weight: 0.1 }), sourceOf({ weight: 0.7 })];
-    awake.add(stays);
-    awake.add(goes);
-    awake.delete(goes);
-    awake.delete(goes);
-    awake.weigh(undefined);
-    expect(awake.shareOf(stays, undefined)).toEqual({ ofWeight: 1, ofSlots: 1 });
+    const active = activeQueues('count');
+    const [stays, goes] = [queueOf({ weight: 0.1 }), queueOf({ weight: 0.7 })];
+    active.add(stays);
+    active.add(goes);
+    active.delete(goes);
+    active.delete(goes);
+    active.weigh();
+    expect(active.shareOf(stays)).toEqual({ ofWeight: 1, ofSlots: 1 });
   });
 });

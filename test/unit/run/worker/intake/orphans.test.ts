@@ -4,10 +4,10 @@ import type { ConsumerChannel } from '../../../../../src/broker/consuming/consum
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { AckLedger } from '../../../../../src/core/scheduling/ack-ledger.js';
 import { Orphans } from '../../../../../src/run/worker/intake/orphans.js';
-import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import type { DeliveredTask, TaskQueue } from '../../../../../src/run/worker/task/delivered-task.js';
 
 const ID = '01890000-0000-7000-8000-000000000000';
-const source = { name: 'fairq.user.A' } as ConsumedQueue;
+const queue = { name: 'fairq.user.A' } as TaskQueue;
 
 function channel(): ConsumerChannel {
   return { ledger: new AckLedger(), open: true } as ConsumerChannel;
@@ -22,7 +22,7 @@ function delivery(attempt: number, deliveryTag: number): Delivery {
 }
 
 function task(message: Delivery): DeliveredTask {
-  return { id: ID, queue: source, message, channel: channel(), settled: false } as DeliveredTask;
+  return { id: ID, queue: queue, message, channel: channel(), settled: false } as DeliveredTask;
 }
 
 /** Orphans with one that has ended meanwhile. */
@@ -41,31 +41,29 @@ describe('a task that lost its delivery', () => {
     orphans.add(lost, 0);
     const on = channel();
     const again = delivery(1, 1);
-    expect(orphans.adopt(source, again, on)).toBeDefined();
+    expect(orphans.adopt(queue, again, on)).toBeDefined();
     expect(lost).toMatchObject({ message: again, channel: on });
-    expect(orphans.adopt(source, again, on)).toBeUndefined();
+    expect(orphans.adopt(queue, again, on)).toBeUndefined();
   });
 
   it('is finished with it where it has ended meanwhile', () => {
     const orphans = withSettled(delivery(1, 7));
     const on = channel();
     on.ledger.delivered(1);
-    expect(orphans.adopt(source, delivery(1, 1), on)).toBeDefined();
+    expect(orphans.adopt(queue, delivery(1, 1), on)).toBeDefined();
     expect(on.ledger.drain()).toEqual({ upTo: 1, singles: [] });
   });
 
   it('does not take the message of the next attempt, which has the same id', () => {
     const orphans = withSettled(delivery(1, 7));
     const on = channel();
-    expect(orphans.adopt(source, delivery(2, 1), on)).toBeUndefined();
-    expect(orphans.adopt(source, delivery(1, 2), on)).toBeDefined();
+    expect(orphans.adopt(queue, delivery(2, 1), on)).toBeUndefined();
+    expect(orphans.adopt(queue, delivery(1, 2), on)).toBeDefined();
   });
 
   it('leaves the message of another queue alone', () => {
     const orphans = new Orphans();
     orphans.add(task(delivery(1, 7)), 0);
-    expect(
-      orphans.adopt({ name: 'fairq.user.B' } as ConsumedQueue, delivery(1, 1), channel()),
-    ).toBeUndefined();
+    expect(orphans.adopt({ name: 'fairq.user.B' } as TaskQueue, delivery(1, 1), channel())).toBeUndefined();
   });
 });

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../../../src/broker/connection/delivery.js';
 import { ENVELOPE_HEADER, encodeEnvelope } from '../../../../../src/core/message/envelope.js';
 import { FairScheduler } from '../../../../../src/core/scheduling/fair-scheduler.js';
+import type { ConsumedQueue } from '../../../../../src/run/worker/intake/consumed-queue.js';
 import { Rests } from '../../../../../src/run/worker/intake/rests.js';
-import type { ConsumedQueue, DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import type { DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import { consumedQueue } from '../../../../support/consumed-queue.js';
 
 /** When the clock of this test is at 0; microseconds since the epoch. */
 const EPOCH = Date.UTC(2026, 0) * 1000;
-const WINDOW = 50;
+const PREFETCH = 50;
 const LOOK_EVERY_MS = 5;
 
 /** A worker that runs a task each millisecond. Of A it always has some. */
@@ -19,37 +21,26 @@ class OneSlot {
     now: () => this.now,
     epochMicros: () => EPOCH + this.now * 1000,
   });
-  readonly a = this.source('A');
-  readonly b = this.source('B');
+  readonly a = this.queue('A');
+  readonly b = this.queue('B');
 
-  source(user: string): ConsumedQueue {
-    const lane = this.scheduler.lane(user);
-    this.scheduler.rest(lane);
-    return {
-      name: `fairq.user.${user}`,
-      lane,
-      prefetch: WINDOW,
-      needed: 0,
-      outstanding: 0,
-      limited: true,
-      lastTraffic: 0,
-      consumedSince: 0,
-      backlog: 0,
-      served: 0,
-      resizing: false,
-      yielded: false,
-      countsUntil: undefined,
-    };
+  /** A queue whose prefetch has been full; nothing of it is here. */
+  queue(user: string): ConsumedQueue {
+    const queue = consumedQueue({
+      user,
+      prefetch: PREFETCH,
+      outstanding: PREFETCH,
+      scheduler: this.scheduler,
+    });
+    for (let i = 0; i < PREFETCH; i++) queue.wentBack();
+    return queue;
   }
 
-  deliver(source: ConsumedQueue, message: Delivery, count = 1): void {
+  deliver(queue: ConsumedQueue, message: Delivery, count = 1): void {
     for (let i = 0; i < count; i++) {
-      this.rests.delivered(source, message, this.now, false);
-      source.countsUntil = undefined;
-      source.outstanding++;
-      source.lastTraffic = this.now;
-      source.lane.late = source.prefetch;
-      this.scheduler.push(source.lane, { lane: source.lane, queue: source } as DeliveredTask);
+      this.rests.delivered(queue, message, this.now, false);
+      queue.delivered(this.now);
+      this.scheduler.push(queue.lane, { lane: queue.lane, queue } as unknown as DeliveredTask);
     }
   }
 
@@ -57,16 +48,14 @@ class OneSlot {
   run(tasks: number): string {
     let users = '';
     for (let i = 0; i < tasks; i++) {
-      if (this.a.lane.prefetched.size === 0) this.deliver(this.a, message({ sentAt: 0 }), WINDOW);
+      if (this.a.lane.prefetched.size === 0) this.deliver(this.a, message({ sentAt: 0 }), PREFETCH);
       const task = this.scheduler.next();
       if (task === undefined) throw new Error('nobody has a task');
       users += task.lane.user;
-      task.queue.outstanding--;
-      task.queue.served++;
-      task.queue.lastTraffic = ++this.now;
+      task.queue.settled(++this.now);
       if (this.now % LOOK_EVERY_MS !== 0) continue;
       this.scheduler.note(this.now);
-      if (this.b.countsUntil === undefined && this.rests.isDue(this.b, this.now, false)) {
+      if (this.b.isActive && this.rests.isDue(this.b, this.now, false)) {
         this.rests.rest(this.b, this.now);
       }
     }
@@ -100,10 +89,10 @@ function count(users: string, user: string): number {
 }
 
 describe('a user of whom the broker has sent nothing for a while', () => {
-  it('has the turns back that it has missed where its tasks were there all the time, one window at most', () => {
+  it('has the turns back that it has missed where its tasks were there all the time, one prefetch at most', () => {
     const worker = afterSilence();
     worker.deliver(worker.b, message({ sentAt: 1 }), 100);
-    expect(worker.run(WINDOW)).toBe('B'.repeat(WINDOW));
+    expect(worker.run(PREFETCH)).toBe('B'.repeat(PREFETCH));
     expect(count(worker.run(40), 'B')).toBeLessThanOrEqual(21);
   });
 
@@ -128,19 +117,23 @@ describe('a user of whom the broker has sent nothing for a while', () => {
 
   it('starts at the present where its queue was left to other workers', () => {
     const worker = afterSilence();
-    worker.b.consumedSince = worker.now;
+    worker.b.takeBack(worker.now);
     worker.deliver(worker.b, message({ sentAt: 1 }), 100);
     expect(worker.run(10)).toBe('BA'.repeat(5));
   });
 
   it('counts as one that may have more, and so does one of whom not all has come that was found waiting', () => {
     const worker = new OneSlot();
-    Object.assign(worker.b, { backlog: 500, served: 5 });
+    worker.b.found(500);
+    for (let i = 0; i < 5; i++) {
+      worker.b.delivered(0);
+      worker.b.settled(0);
+    }
     worker.now = 100;
     worker.rests.delivered(worker.b, message({ sentAt: -1 }), worker.now, false);
-    expect(worker.b).toMatchObject({ backlog: 500, limited: true, countsUntil: undefined });
+    expect(worker.b).toMatchObject({ backlog: 500, limited: true, isActive: true });
     worker.rests.delivered(worker.b, { fields: {}, properties: {} } as Delivery, worker.now, false);
-    expect(worker.b).toMatchObject({ backlog: 500, limited: true, countsUntil: undefined });
+    expect(worker.b).toMatchObject({ backlog: 500, limited: true, isActive: true });
     worker.rests.delivered(worker.b, message({ sentAt: worker.now }), worker.now, false);
     expect(worker.b).toMatchObject({ backlog: 0, limited: false });
   });
@@ -149,7 +142,7 @@ describe('a user of whom the broker has sent nothing for a while', () => {
 describe('a user that sends less than its part', () => {
   it('saves nothing up, though each of its tasks is older than the end of the one before', () => {
     const worker = new OneSlot();
-    worker.b.limited = false;
+    worker.b.rest(worker.now);
     for (let i = 0; i < 100; i++) {
       worker.deliver(worker.b, message({ sentAt: worker.now - 6 }));
       worker.run(10);

@@ -1,0 +1,119 @@
+import type { Scheduler } from '../../../core/scheduling/scheduler.js';
+import { PREFETCHED_AT_MOST_MICROS } from '../../../core/scheduling/tuning.js';
+import type { Clock } from '../../../core/values/clock.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
+import type { ActiveQueues } from './active-queues.js';
+import type { ConsumedQueue } from './consumed-queue.js';
+import type { ServedQueues } from './served-queues.js';
+
+/** Gives prefetched tasks back to the broker: those that others can start sooner, that are old, or all. */
+export class GivingBack {
+  readonly #yielded = new Set<ConsumedQueue>();
+
+  constructor(
+    private readonly served: ServedQueues,
+    private readonly active: ActiveQueues,
+    private readonly scheduler: Scheduler<DeliveredTask>,
+    private readonly clock: Clock,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
+
+  /** Gives back the youngest prefetched task of a queue. @returns whether there was one */
+  one(queue: ConsumedQueue): boolean {
+    const task = this.scheduler.takeBack(queue.lane);
+    if (task === undefined) return false;
+    queue.wentBack();
+    task.channel.giveBack(task.message.fields.deliveryTag);
+    return true;
+  }
+
+  /** Gives back every prefetched task of a queue. @returns how many */
+  everyOf(queue: ConsumedQueue): number {
+    let count = 0;
+    while (this.one(queue)) count++;
+    return count;
+  }
+
+  /** Gives back what is beyond the prefetch of a queue, as far as it has not started. */
+  beyondPrefetch(queue: ConsumedQueue): void {
+    while (queue.isOverfull && this.one(queue));
+  }
+
+  /**
+   * Leaves tasks that cannot start soon to workers that can start them: gives back the youngest of
+   * those users that have most here, and does not consume their queues until `takeUpAgain`, or they would
+   * come straight back.
+   *
+   * @param mayGo whether another worker would take the tasks of this queue
+   * @returns how many go back
+   */
+  toOthers(count: number, mayGo: (queue: string) => boolean): number {
+    const parts = this.#partsOf(count, mayGo);
+    let given = 0;
+    for (const [queue, part] of parts) {
+      if (part === 0) continue;
+      given += part;
+      this.#yield(queue)
+        .then(() => {
+          for (let i = 0; i < part && this.one(queue); i++);
+        })
+        .catch(this.onFailure);
+    }
+    return given;
+  }
+
+  /** How many of each queue: one by one in turn, those with most here first. */
+  #partsOf(count: number, mayGo: (queue: string) => boolean): Map<ConsumedQueue, number> {
+    const queues = [...this.active].filter(({ lane, name }) => lane.prefetched.size > 0 && mayGo(name));
+    queues.sort((a, b) => b.lane.prefetched.size - a.lane.prefetched.size);
+    const parts = new Map<ConsumedQueue, number>(queues.map((queue) => [queue, 0]));
+    let given = 0;
+    for (let before = -1; given > before && given < count; ) {
+      before = given;
+      for (const [queue, part] of parts) {
+        if (given === count) break;
+        if (part === queue.lane.prefetched.size) continue;
+        parts.set(queue, part + 1);
+        given++;
+      }
+    }
+    return parts;
+  }
+
+  async #yield(queue: ConsumedQueue): Promise<void> {
+    if (queue.yielded) return;
+    queue.yield();
+    this.#yielded.add(queue);
+    await this.served.stop(queue.name);
+  }
+
+  /** Consumes again what was left to others. */
+  takeUpAgain(): void {
+    if (this.#yielded.size === 0) return;
+    const atStake = this.served.anythingAtStake();
+    for (const queue of this.#yielded) {
+      this.#yielded.delete(queue);
+      queue.takeBack(this.clock.now());
+      if (this.served.isOpen && this.served.has(queue)) {
+        this.served.consumeAnew(queue, atStake).catch(this.onFailure);
+      }
+    }
+  }
+
+  /** Gives back what has been here for so long that the broker would soon take it for lost. */
+  old(): void {
+    const before = this.clock.epochMicros() - PREFETCHED_AT_MOST_MICROS;
+    for (const queue of this.active) {
+      const oldest = queue.lane.prefetched.first;
+      if (oldest !== undefined && oldest.arrivedAt <= before) this.everyOf(queue);
+    }
+  }
+
+  /** Stops consuming; what is prefetched goes back to the broker, what runs may still be acknowledged. @returns how many */
+  async all(): Promise<number> {
+    await this.served.close();
+    let count = 0;
+    for (const queue of this.served.byName.values()) count += this.everyOf(queue);
+    return count;
+  }
+}
