@@ -45,7 +45,8 @@ import { type OwnState, Presence } from './peers/presence.js';
 import { Rebalancer } from './peers/rebalancer.js';
 import { HeldBack } from './retries/held-back.js';
 import { RetryReturns } from './retries/retry-returns.js';
-import { type LongCall, Runner, type RunnerListener } from './slots/runner.js';
+import type { LongCall } from './slots/handler-calls.js';
+import { Runner, type RunnerListener } from './slots/runner.js';
 import { agesOf, longestRunning, told } from './slots/running-now.js';
 import { SlotsInUse } from './slots/slots-in-use.js';
 import { type Stall, StallWatch } from './slots/stall-watch.js';
@@ -150,14 +151,9 @@ export class Worker {
       waitMs: () => this.#intake.waitMs(),
       onTick: () => this.#tick(),
     };
-    this.#runner = new Runner(
-      { ...options, times: this.#times },
-      this.#scheduler,
-      handlers,
-      clock,
-      slots,
-      this.#crashes,
-    );
+    const runner = { ...options, times: this.#times };
+    const parts = { scheduler: this.#scheduler, handlers, gate: this.#crashes };
+    this.#runner = new Runner(runner, parts, clock, slots);
     this.#slotsInUse = new SlotsInUse(this.#runner, options.concurrency, clock);
     this.#stalls = new StallWatch(options.stallMs);
     this.#filter = queueFilter(names, options.include, options.exclude, options.also);
@@ -215,7 +211,7 @@ export class Worker {
         onHeldTask: (id) => this.#crashes?.heldBack(id),
         onWorker: (worker) => this.#crashes?.heard(worker),
         onRunning: (longerThanMs, limit) =>
-          longestRunning(this.#runner.inFlight, clock.epochMicros() - longerThanMs * 1_000, limit),
+          longestRunning(this.#runner.tasks, clock.epochMicros() - longerThanMs * 1_000, limit),
         onCensus: () => this.#tasksHere(),
         onPeers: () => this.#startWhenAllReady(),
         onHearAgain: () => {
@@ -274,7 +270,8 @@ export class Worker {
 
   /** What it is doing, for progress. */
   snapshot(): WorkerSnapshot {
-    const { completed, failed, retried, running } = this.#runner;
+    const { running, counts } = this.#runner;
+    const { completed, failed, retried } = counts;
     return {
       completed,
       failed,
@@ -287,7 +284,7 @@ export class Worker {
   }
 
   ages(): TaskAges {
-    return agesOf(this.#runner.inFlight, this.#intake.served.byName.values(), this.clock.epochMicros());
+    return agesOf(this.#runner.tasks, this.#intake.served.byName.values(), this.clock.epochMicros());
   }
 
   /** Why it consumes nothing now, in words; undefined where it consumes. */
@@ -328,7 +325,7 @@ export class Worker {
 
   /** Tasks that run, whose programs may be ending. */
   get running(): number {
-    return this.#runner.inHandlers;
+    return this.#runner.tasks.size;
   }
 
   /** Tasks that have ended here and that the broker has not confirmed yet. */
@@ -434,7 +431,7 @@ export class Worker {
     return RetryReturns.open(this.connection, this.names, options, this.clock, {
       onBuried: (id, envelope, reason) => this.#buried(id, envelope, reason),
       onDead: (id, { user }, reason) => {
-        this.#runner.failed++;
+        this.#runner.counts.failedElsewhere();
         this.listener.onTaskFailed(user, id, reason, undefined);
       },
       ...troubles,
@@ -484,7 +481,7 @@ export class Worker {
   }
 
   *#unsettled(): Iterable<DeliveredTask> {
-    yield* this.#runner.runningTasks();
+    yield* this.#runner.tasks.delivered();
     yield* this.#heldBack.tasks();
     if (this.#settlement !== undefined) yield* this.#settlement.unsettled();
     if (this.#moves !== undefined) yield* this.#moves.tasks();
@@ -501,14 +498,14 @@ export class Worker {
 
   /** A task that runs here now, for who asks. */
   #runningTask(id: string): RunningTask | undefined {
-    const run = this.#runner.find(id);
+    const run = this.#runner.tasks.find(id);
     if (run === undefined) return undefined;
     const { user, run: load, attempt, intendedAt } = run.envelope;
     return { user, run: load, attempt, enqueued: intendedAt, started: run.startedAt };
   }
 
   #ownState(): OwnState {
-    const [longest] = this.#runner.inFlight;
+    const [longest] = this.#runner.tasks;
     return {
       free: Math.max(0, Math.min(this.#rebalancer.idleSlots, this.#runner.free)),
       busy: this.#slotsInUse.measure(),
@@ -592,8 +589,7 @@ export class Worker {
       } else {
         const reason = `what it returned is too large: the broker takes messages of at most ${limit} bytes`;
         const tooLarge = { reason, thrown: new Unrunnable(reason), retryAfterMs: undefined };
-        this.#runner.completed--;
-        this.#runner.failed++;
+        this.#runner.counts.failedAfterAll();
         const failed = this.options.form.answers(run.task, tooLarge, undefined);
         this.#ended(run, { ...event, outcome: 'failed' }, tooLarge, undefined, failed);
       }
@@ -712,7 +708,7 @@ export class Worker {
     const stall = this.#stalls.check(now, (user + system) / 1_000);
     if (stall === undefined || now - this.#stallSaidAt < STALL_SAID_EVERY_MS) return;
     this.#stallSaidAt = now;
-    this.listener.onWarning(describeStall(stall, this.#runner.takeLongestCall()));
+    this.listener.onWarning(describeStall(stall, this.#runner.calls.takeLongest()));
   }
 
   /** Many small batches cost the broker more than the wait of a moment costs anybody. */
@@ -774,7 +770,7 @@ export class Worker {
   }
 
   #report(givenBack: number): WorkerReport {
-    const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = this.#runner;
+    const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = this.#runner.counts;
     const { smallest, largest } = this.#intake.prefetch;
     const seconds =
       firstStartAt === undefined || lastFinishAt === undefined ? 0 : (lastFinishAt - firstStartAt) / 1e6;
@@ -789,7 +785,7 @@ export class Worker {
       startUpSeconds: firstStartAt === undefined ? null : (firstStartAt - this.#begunAt) / 1e6,
       seconds,
       perSecond: seconds > 0 ? (completed + failed + retried) / seconds : 0,
-      users: users.size,
+      users,
       givenBack,
       unconfirmed: this.unconfirmed,
       notMoved: (this.#moves?.stuck ?? 0) + (this.#returns?.stuck ?? 0),

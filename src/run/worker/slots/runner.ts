@@ -1,38 +1,23 @@
-import { messageOf } from '../../../core/errors/errors.js';
-import type { TaskEvent } from '../../../core/events/task-event.js';
-import { attemptsBefore, type Failure } from '../../../core/message/dead-letter.js';
-import { delayAfter, type RetryPolicy } from '../../../core/message/retry-policy.js';
-import { Unrunnable, WorkerKiller } from '../../../core/message/unrunnable.js';
-import { type Charging, timeCharge } from '../../../core/scheduling/charging.js';
+import type { Failure } from '../../../core/message/dead-letter.js';
+import { WorkerKiller } from '../../../core/message/unrunnable.js';
+import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
-import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { BURST, BURST_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { type Handlers, isThenable } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { RunFailure } from '../task/run-failure.js';
 import type { TaskForm } from '../task/task-form.js';
+import { type Asked, GateQuestions } from './gate-questions.js';
+import { HandlerCalls } from './handler-calls.js';
 import type { Admission, RedeliveryGate } from './redelivery-gate.js';
+import { RunningTasks } from './running-tasks.js';
+import { TaskCounts } from './task-counts.js';
+import { failureOf, TaskEnds, type TaskEndsListener, type TaskEndsOptions } from './task-ends.js';
 import { RunContext, TaskRun } from './task-run.js';
+import { TimeCharges } from './time-charges.js';
+import { TimeLimits, type TimeLimitsOptions } from './time-limits.js';
 
-/** Of why a task failed, and of its stack: whoever is told gets it in one message. Characters. */
-const REASON_KEPT = 20_000;
-
-/** A handler that keeps the event loop for so long is remembered. */
-const BLOCKING_MS = 1_000;
-
-/** A handler that kept the event loop for so long, milliseconds. */
-export interface LongCall {
-  readonly task: DeliveredTask;
-  readonly ms: number;
-}
-
-export interface RunnerListener {
-  /**
-   * @param value what the handler returned, or its promise came to
-   * @returns whether it waits here for its next attempt
-   */
-  onFinished(run: TaskRun, event: TaskEvent, failure: RunFailure | undefined, value: unknown): boolean;
+export interface RunnerListener extends TaskEndsListener {
   /** How long the next start is to wait, milliseconds, unless something happens before; 0 for not at all. */
   waitMs(): number;
   /** A task starts whose envelope makes no sense. */
@@ -41,42 +26,33 @@ export interface RunnerListener {
   onTick(): void;
 }
 
-export interface RunnerOptions {
-  readonly name: string;
+export interface RunnerOptions extends TaskEndsOptions, TimeLimitsOptions {
   readonly concurrency: number;
   /** Starts at the most. */
   readonly count: number;
   readonly charging: Charging;
-  /** A task that runs longer counts as failed; undefined: it may run for ever. */
-  readonly taskTimeoutMs: number | undefined;
-  readonly retry: RetryPolicy;
   readonly form: TaskForm;
-  /** How long tasks take here; a runner tells it. */
-  readonly times: TaskTimes;
 }
 
-interface Asked {
-  readonly task: DeliveredTask;
-  /** What its user was charged when it was next. */
-  readonly charge: number;
+/** What a runner works with. */
+export interface RunnerParts {
+  readonly scheduler: Scheduler<DeliveredTask>;
+  readonly handlers: Handlers;
+  /** Who is asked for what was delivered before; undefined: it starts as anything else does. */
+  readonly gate: RedeliveryGate | undefined;
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
 export class Runner {
-  running = 0;
-  started = 0;
-  completed = 0;
-  failed = 0;
-  retried = 0;
-  timedOut = 0;
-  /** What all tasks that ended have spent in slots; microseconds. */
-  #spent = 0;
-  readonly users = new Set<string>();
-  /** This and the next two: microseconds since the epoch. */
-  firstStartAt: number | undefined;
-  lastFinishAt: number | undefined;
-  /** When something last started or ended. */
-  lastChangeAt = 0;
+  readonly counts = new TaskCounts();
+  /** Tasks whose handler has not returned. */
+  readonly tasks = new RunningTasks();
+  readonly calls = new HandlerCalls();
+  readonly #ends: TaskEnds;
+  readonly #limits: TimeLimits;
+  readonly #questions: GateQuestions | undefined;
+  #running = 0;
+  #started = 0;
   #paused = true;
   #ended = false;
   #abandoned = false;
@@ -84,37 +60,61 @@ export class Runner {
   #allowed = Number.POSITIVE_INFINITY;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  /** How long the last handler kept the event loop, milliseconds. */
-  #callMs = 0;
-  /** That was long. */
-  #blocks = false;
-  /** Tasks that the gate has not answered for. */
-  #asking = 0;
-  /** The call that kept it for longest, since somebody asked. */
-  #longestCall: LongCall | undefined;
   readonly #onEnd: (() => void)[] = [];
-  /** Tasks whose handler has not returned, in the order of their starts. */
-  readonly #inFlight = new Set<TaskRun>();
 
   constructor(
     private readonly options: RunnerOptions,
-    private readonly scheduler: Scheduler<DeliveredTask>,
-    private readonly handlers: Handlers,
+    private readonly parts: RunnerParts,
     private readonly clock: Clock,
     private readonly listener: RunnerListener,
-    /** Who is asked for what was delivered before; undefined: it starts as anything else does. */
-    private readonly gate?: RedeliveryGate,
-  ) {}
+  ) {
+    const { counts, tasks } = this;
+    const { handlers, gate, scheduler } = parts;
+    const charges = new TimeCharges(options.charging, scheduler);
+    this.#ends = new TaskEnds(options, counts, charges, listener);
+    this.#limits = new TimeLimits(options, { tasks, counts, charges, handlers }, (run, reason) =>
+      this.#finishAndWake(run, { reason }),
+    );
+    if (gate === undefined) return;
+    this.#questions = new GateQuestions(
+      gate,
+      (asked, admission) => this.#answered(asked, admission),
+      () => {
+        this.#slotsFreed();
+        listener.onTick();
+      },
+    );
+  }
+
+  /** Slots that are taken. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Starts so far. */
+  get started(): number {
+    return this.#started;
+  }
 
   /** Slots that could start a task now. */
   get free(): number {
     if (this.#paused) return 0;
     const { concurrency, count } = this.options;
-    return Math.min(concurrency - this.running, count - this.started, this.#allowed - this.started);
+    return Math.min(concurrency - this.#running, count - this.#started, this.#allowed - this.#started);
   }
 
   get reachedCount(): boolean {
-    return this.started >= this.options.count;
+    return this.#started >= this.options.count;
+  }
+
+  /** When something last started or ended; microseconds since the epoch. */
+  get lastChangeAt(): number {
+    return this.counts.lastChangeAt;
+  }
+
+  /** Time that tasks have spent in slots up to now, those that run included; microseconds. */
+  spentBy(now: number): number {
+    return this.counts.spent + this.tasks.spentBy(now);
   }
 
   /** @param atMost starts in all until it is called again */
@@ -144,41 +144,7 @@ export class Runner {
   abandon(): void {
     this.end();
     this.#abandoned = true;
-    for (const run of this.#inFlight) run.giveUp(new Error('the worker gave this task up'));
-  }
-
-  /** Tasks whose handler has not returned. */
-  get inHandlers(): number {
-    return this.#inFlight.size;
-  }
-
-  /** The task whose handler has kept the event loop for longest, since this was asked last; undefined: none for long. */
-  takeLongestCall(): LongCall | undefined {
-    const longest = this.#longestCall;
-    this.#longestCall = undefined;
-    return longest;
-  }
-
-  *runningTasks(): Iterable<DeliveredTask> {
-    for (const { task } of this.#inFlight) yield task;
-  }
-
-  /** Tasks that run now, those that started first before the others. */
-  get inFlight(): Iterable<TaskRun> {
-    return this.#inFlight;
-  }
-
-  /** Time that tasks have spent in slots up to now, those that run included; microseconds. */
-  spentBy(now: number): number {
-    let spent = this.#spent;
-    for (const { startedAt } of this.#inFlight) spent += now - startedAt;
-    return spent;
-  }
-
-  /** The task that runs now under this id. */
-  find(id: string): TaskRun | undefined {
-    for (const run of this.#inFlight) if (run.task.id === id) return run;
-    return undefined;
+    for (const run of this.tasks) run.giveUp(new Error('the worker gave this task up'));
   }
 
   /** Calls back once, when the next running task has ended. */
@@ -203,151 +169,100 @@ export class Runner {
     }, ms);
   }
 
-  /**
-   * Looks at what runs, now and then: ends what is over its time, and learns from what already runs
-   * longer than was expected, so that a user whose first tasks take hours is neither sent more of
-   * them than it can start nor charged for them as if they were short.
-   */
+  /** Now and then: sees after tasks that run long. */
   sweep(): void {
-    const now = this.clock.epochMicros();
-    const { taskTimeoutMs = Number.POSITIVE_INFINITY, charging, times } = this.options;
-    for (const run of this.#inFlight) {
-      const elapsed = (now - run.startedAt) / 1000;
-      if (elapsed >= taskTimeoutMs) {
-        this.#timeOut(run, taskTimeoutMs);
-        continue;
-      }
-      const { lane } = run.task;
-      times.runsOn(lane, elapsed);
-      if (charging === 'time' && elapsed > run.charged) this.#charge(run, elapsed);
-    }
+    this.#limits.sweep(this.clock.epochMicros());
   }
 
   #burst(): void {
     const until = this.clock.now() + BURST_MS;
+    const { calls } = this;
     let count = 0;
-    const asked: Asked[] = [];
-    this.#callMs = 0;
+    calls.burstBegins();
     while (this.free > 0) {
-      // After a handler that blocked, the network is next: what is held may be lost with its connection.
+      // After a handler that blocked, the network is next: what is prefetched may be lost with its connection.
       if (
         count >= BURST ||
-        this.#callMs > BURST_MS ||
+        calls.lastMs > BURST_MS ||
         (count > 0 && count % 16 === 0 && this.clock.now() > until)
       ) {
         this.wake();
         break;
       }
       // Those that are asked about start together: one by one, where each may block.
-      if (this.#blocks && this.#asking + asked.length > 0) break;
+      if (calls.block && this.#questions !== undefined && this.#questions.open > 0) break;
       const waitMs = this.listener.waitMs();
       if (waitMs > 0) {
         this.#wakeAfter(waitMs);
         break;
       }
-      const task = this.scheduler.next();
+      const task = this.parts.scheduler.next();
       if (task === undefined) break;
       const { charge } = task.lane;
-      if (task.message.fields.redelivered && this.gate !== undefined) {
-        this.running++;
-        this.started++;
-        asked.push({ task, charge });
+      if (this.#questions !== undefined && task.message.fields.redelivered) {
+        this.#running++;
+        this.#started++;
+        this.#questions.add(task, charge);
       } else this.#run(task, charge);
       count++;
     }
-    if (asked.length > 0 && this.gate !== undefined) this.#ask(this.gate, asked);
+    this.#questions?.ask();
     this.listener.onTick();
   }
 
-  /** They have their slots until there is an answer. */
-  #ask(gate: RedeliveryGate, asked: readonly Asked[]): void {
-    this.#asking += asked.length;
-    gate.admit(asked.map(({ task }) => task)).then((admissions) => {
-      this.#asking -= asked.length;
-      asked.forEach((one, i) => {
-        this.running--;
-        this.started--;
-        if (!this.#abandoned) this.#admit(one, admissions[i]!);
-      });
-      this.#slotsFreed();
-      this.listener.onTick();
-    });
-  }
-
-  #admit({ task, charge }: Asked, admission: Admission): void {
+  #answered({ task, charge }: Asked, admission: Admission): void {
+    this.#running--;
+    this.#started--;
+    if (this.#abandoned) return;
     if (admission.kind === 'start') this.#run(task, charge);
     if (admission.kind !== 'never') return;
     task.attempt = admission.attempt;
-    const run = this.#taken(task, charge);
-    this.#finish(run, failureOf(new WorkerKiller(admission.reason)));
+    this.#finish(this.#taken(task, charge), failureOf(new WorkerKiller(admission.reason)));
   }
 
   /** It has a slot from here on. */
   #taken(task: DeliveredTask, charge: number): TaskRun {
-    this.running++;
-    this.started++;
+    this.#running++;
+    this.#started++;
     const run = new TaskRun(task, this.clock.epochMicros(), charge);
     if (run.envelopeFault !== undefined) this.listener.onEnvelopeFault?.(run, run.envelopeFault);
-    this.lastChangeAt = run.startedAt;
-    this.firstStartAt ??= run.startedAt;
+    this.counts.started(run.startedAt);
     return run;
   }
 
   #run(task: DeliveredTask, charge: number): void {
     const run = this.#taken(task, charge);
+    const { startedAt } = run;
     let result: unknown;
     try {
       result = this.#call(run);
     } catch (error) {
-      this.#finish(run, failureOf(error));
-      this.#called(run, this.lastChangeAt);
+      this.calls.returned(task, startedAt, this.#finish(run, failureOf(error)));
       return;
     }
     if (!isThenable(result)) {
-      this.#finish(run, undefined, result);
-      this.#called(run, this.lastChangeAt);
+      this.calls.returned(task, startedAt, this.#finish(run, undefined, result));
       return;
     }
-    this.#called(run, this.clock.epochMicros());
-    this.#inFlight.add(run);
+    this.calls.returned(task, startedAt, this.clock.epochMicros());
+    this.tasks.add(run);
     result.then(
       (value) => this.#handlerEnded(run, undefined, value),
       (error) => this.#handlerEnded(run, failureOf(error)),
     );
   }
 
-  /** @param until when its handler returned, microseconds since the epoch */
-  #called({ task, startedAt }: TaskRun, until: number): void {
-    this.#callMs = (until - startedAt) / 1000;
-    this.#blocks = this.#callMs > BURST_MS;
-    if (this.#callMs > BLOCKING_MS && this.#callMs > (this.#longestCall?.ms ?? 0)) {
-      this.#longestCall = { task, ms: this.#callMs };
-    }
-  }
-
   #call(run: TaskRun): unknown {
+    const { handlers } = this.parts;
     const { type, payload } = this.options.form.read(run.task.message, run.startedAt);
     run.type = type;
-    const handler = this.handlers.find(type);
+    const handler = handlers.find(type);
     if (handler === undefined) {
       throw new Error(
-        `no handler for tasks named ${JSON.stringify(type)}; there are: ${this.handlers.names.join(', ')}`,
+        `no handler for tasks named ${JSON.stringify(type)}; there are: ${handlers.names.join(', ')}`,
       );
     }
     return handler(payload, new RunContext(run, type));
-  }
-
-  #timeOut(run: TaskRun, ms: number): void {
-    if (run.told) return;
-    const reason = `it ran for longer than ${ms} ms (--task-timeout)`;
-    this.timedOut++;
-    if (this.handlers.endsWhenTold) {
-      // The next attempt is not to run beside this one: it fails when it has ended.
-      run.tell(new Error(reason));
-      return;
-    }
-    run.giveUp(new Error(reason));
-    this.#finishAndWake(run, { reason });
   }
 
   #handlerEnded(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
@@ -356,7 +271,7 @@ export class Runner {
   }
 
   #finishAndWake(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
-    this.#inFlight.delete(run);
+    this.tasks.delete(run);
     this.#finish(run, failure, value);
     this.#slotsFreed();
   }
@@ -366,64 +281,13 @@ export class Runner {
     for (const callback of this.#onEnd.splice(0)) callback();
   }
 
-  #finish(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
-    const { task, startedAt, envelope } = run;
-    const { lane } = task;
-    const { user, attempt } = envelope;
-    const retryAfterMs = failure && this.#retryAfter(run, failure);
-    const outcome = failure === undefined ? 'done' : retryAfterMs === undefined ? 'failed' : 'retrying';
+  /** @returns when it ended; microseconds since the epoch */
+  #finish(run: TaskRun, failure: Failure | undefined, value?: unknown): number {
     const finishedAt = this.clock.epochMicros();
-    const ms = (finishedAt - startedAt) / 1000;
     run.ended = true;
-    this.running--;
-    this.#spent += finishedAt - startedAt;
-    this.lastChangeAt = finishedAt;
-    this.lastFinishAt = finishedAt;
-    if (outcome === 'done') this.completed++;
-    else if (outcome === 'failed') this.failed++;
-    else this.retried++;
-    this.options.times.ended(lane, ms);
-    if (this.options.charging === 'time') this.#charge(run, timeCharge(ms));
-    this.users.add(user);
-    const event: TaskEvent = {
-      id: task.id,
-      user,
-      run: envelope.run,
-      sequence: envelope.sequence,
-      attempt,
-      outcome,
-      worker: this.options.name,
-      enqueued: envelope.intendedAt,
-      sentLate: envelope.sentAt - envelope.intendedAt,
-      started: startedAt,
-      finished: finishedAt,
-      redelivered: task.message.fields.redelivered,
-      hasResult: false,
-    };
-    const stays = this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
-    this.gate?.ended(task, stays);
+    this.#running--;
+    const stays = this.#ends.end(run, finishedAt, failure, value);
+    this.parts.gate?.ended(run.task, stays);
+    return finishedAt;
   }
-
-  #retryAfter({ task, envelope }: TaskRun, { thrown }: Failure): number | undefined {
-    if (thrown instanceof Unrunnable) return undefined;
-    const before = attemptsBefore(task.message.properties.headers);
-    return delayAfter(this.options.retry, Math.max(1, envelope.attempt - before));
-  }
-
-  /** Puts the charge for a task right: `charge` in all. */
-  #charge(run: TaskRun, charge: number): void {
-    this.scheduler.correct(run.task.lane, charge - run.charged);
-    run.charged = charge;
-  }
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof Unrunnable) return { reason: error.message, thrown: error };
-  // A handler may throw whatever it likes, with a stack that is no text.
-  const stack: unknown = error instanceof Error ? error.stack : undefined;
-  return {
-    reason: messageOf(error).slice(0, REASON_KEPT),
-    stack: typeof stack === 'string' ? stack.slice(0, REASON_KEPT) : undefined,
-    thrown: error,
-  };
 }
