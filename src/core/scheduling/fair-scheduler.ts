@@ -11,10 +11,10 @@ const REBASE_AT = 2 ** 30;
  * Start-time fair queueing (Goyal, Vin, Cheng 1996). Each user has a virtual time; the backlogged
  * user with the least is served and charged cost / weight; a user that returns from rest starts at
  * the current virtual time. For two users backlogged through an interval, service / weight differs
- * by at most one largest charge of each. A pick is O(log n) of the users that hold tasks.
+ * by at most one largest charge of each. A pick is O(log n) of the users with prefetched tasks.
  *
  * A lane that is empty but not resting keeps its place, as far as what may be on its way from the broker
- * would have cost, and catches up when that arrives. While it does the bound does not hold for it.
+ * would have cost, and catches up when that arrives. Meanwhile the bound does not apply to the lane.
  *
  * A task counts as backlog from when it was sent, not from when the broker has delivered it. So a lane that rested,
  * and whose next task is older than its rest, starts where the virtual time stood when that task was sent.
@@ -26,7 +26,7 @@ export class FairScheduler<T> implements Scheduler<T> {
   readonly #past = new VirtualPast();
   #now = 0;
   #ties = 0;
-  #held = 0;
+  #prefetched = 0;
 
   /**
    * @param weightOf a user's share against the others, above 0
@@ -38,7 +38,7 @@ export class FairScheduler<T> implements Scheduler<T> {
   }
 
   get prefetched(): number {
-    return this.#held;
+    return this.#prefetched;
   }
 
   lane(user: string, key?: string): Lane<T> {
@@ -47,7 +47,7 @@ export class FairScheduler<T> implements Scheduler<T> {
 
   push(lane: Lane<T>, task: T): void {
     lane.prefetched.push(task);
-    this.#held++;
+    this.#prefetched++;
     if (lane.slot >= 0) return;
     if (lane.resting) {
       lane.resting = false;
@@ -64,7 +64,7 @@ export class FairScheduler<T> implements Scheduler<T> {
     const lane = this.#heap.first;
     if (lane === undefined) return undefined;
     const task = lane.prefetched.shift();
-    this.#held--;
+    this.#prefetched--;
     if (lane.virtual > this.#now) this.#now = lane.virtual;
     if (this.#now > REBASE_AT) this.#rebase();
     lane.charge = this.#cost(lane);
@@ -77,7 +77,7 @@ export class FairScheduler<T> implements Scheduler<T> {
 
   takeBack(lane: Lane<T>): T | undefined {
     const task = lane.prefetched.pop();
-    if (task !== undefined) this.#held--;
+    if (task !== undefined) this.#prefetched--;
     if (lane.prefetched.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
     return task;
   }
@@ -87,7 +87,7 @@ export class FairScheduler<T> implements Scheduler<T> {
       const before = lane.prefetched.size;
       if (before === 0) continue;
       lane.prefetched.filter(keep);
-      this.#held -= before - lane.prefetched.size;
+      this.#prefetched -= before - lane.prefetched.size;
       if (lane.prefetched.size === 0 && lane.slot >= 0) this.#heap.remove(lane);
     }
   }

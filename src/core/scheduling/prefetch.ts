@@ -35,7 +35,7 @@ export interface PrefetchNeeds {
 /**
  * What makes a prefetch as large as it is: one task for each of the user's slots, as nobody knows how
  * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
- * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker holds in all
+ * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker prefetches in all
  * (`worker-budget`), or all workers of one user (`user-budget`); `--prefetch` (`fixed`).
  */
 export type PrefetchReason =

@@ -1,6 +1,6 @@
 import { Deque } from '../values/deque.js';
 
-/** What a scheduler knows of one user: the tasks held for it and the service it has been charged. */
+/** What a scheduler knows of one user: the tasks prefetched of it and the service it has been charged. */
 export interface Lane<T> {
   readonly user: string;
   /** Share of service against the others; 1 unless said otherwise. */
@@ -15,9 +15,9 @@ export interface Lane<T> {
   charge: number;
   /** Breaks ties between equal virtual times: the lower goes first. */
   tie: number;
-  /** Nothing held and nothing expected: it saves up no credit while it rests. */
+  /** Nothing is prefetched and nothing is expected: the lane saves up no credit while it rests. */
   resting: boolean;
-  /** Tasks that may be on their way while it holds none: it falls behind by no more than these cost. */
+  /** Tasks that may be on their way while none is here: the lane falls behind by no more than these cost. */
   late: number;
   /** Position in the heap, -1 outside of it. */
   slot: number;
@@ -25,20 +25,20 @@ export interface Lane<T> {
 
 /** Decides whose task starts next. No I/O, no clock: the caller says what happened. */
 export interface Scheduler<T> {
-  /** Tasks held over all users. */
+  /** Tasks prefetched over all users, and not started. */
   readonly prefetched: number;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
   lane(user: string, key?: string): Lane<T>;
   push(lane: Lane<T>, task: T): void;
   /** Takes out the task to start now. */
   next(): T | undefined;
-  /** Takes out the user's youngest held task, to give it back. */
+  /** Takes out the user's youngest prefetched task, to give it back. */
   takeBack(lane: Lane<T>): T | undefined;
-  /** Takes out every held task that does not pass; asks once for each. */
+  /** Takes out every prefetched task that does not pass; asks once for each. */
   dropUnless(keep: (task: T) => boolean): void;
   /** A charge turned out different: adds `difference` (may be negative) to what was charged. */
   correct(lane: Lane<T>, difference: number): void;
-  /** Nothing is held of this user and nothing is on its way. */
+  /** Nothing of this user is prefetched and nothing is on its way. */
   rest(lane: Lane<T>): void;
   /** Call it now and then: it remembers how far it had come at this moment, on any clock that does not go back. */
   note(moment: number): void;

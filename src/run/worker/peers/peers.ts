@@ -18,7 +18,7 @@ interface Peer {
 export type Serving = Pick<WorkerPresence, 'id' | 'include' | 'exclude' | 'also'>;
 
 /**
- * The other workers, as far as they have been heard of. Latency and windows depend on it, correctness never. A peer
+ * The other workers, as far as they have been heard of. Latency and prefetch depend on it, correctness never. A peer
  * that serves none of this worker's queues takes no share of its load: it counts for nothing but the common start.
  */
 export class Peers {

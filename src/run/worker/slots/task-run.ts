@@ -16,7 +16,7 @@ export class TaskRun {
   #abort: AbortController | undefined;
   #givenUp: Error | undefined;
 
-  /** Read when it starts: what is held for long should hold little. */
+  /** Read when the task starts: one that is prefetched for long should take little memory. */
   readonly envelope: Envelope;
   /** What of the envelope that came with it makes no sense. */
   readonly envelopeFault: string | undefined;

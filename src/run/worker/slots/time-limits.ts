@@ -10,7 +10,7 @@ export interface TimeLimitsOptions {
   readonly times: TaskTimes;
 }
 
-/** What running tasks are held against. */
+/** What the limits apply to. */
 export interface TimeLimitsParts {
   readonly tasks: RunningTasks;
   readonly counts: TaskCounts;
