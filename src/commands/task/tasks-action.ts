@@ -30,6 +30,6 @@ export async function tasks({ longerThan, limit }: TasksFlags, context: Context)
     };
   } finally {
     await connection.close();
-    await management.giveUp();
+    await management.close();
   }
 }

@@ -71,7 +71,7 @@ async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<
     source.close();
   } finally {
     await connection.close();
-    await management.giveUp(); // a listing may be under way
+    await management.close(); // a listing may be under way
   }
 }
 

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { FairqError, messageOf, unreachableError } from '../../core/errors/errors.js';
+import type { BrokerAddress, Login } from '../connection/address.js';
+import { explainTlsFailure } from '../connection/tls-failure.js';
+import { type Method, notManagement, readAnswer } from './management-answer.js';
+
+/** The broker works out a listing of 50,000 queues for half a minute before it says anything. */
+const ANSWER_WITHIN_MS = 60_000;
+
+/** RabbitMQ fails (HTTP 500) to list what goes away in that moment, such as a connection that closes. */
+const FAILURES_TOLERATED = 2;
+const ASK_AGAIN_MS = 300;
+
+/** RabbitMQ's HTTP API: a path in, its JSON out. Every error says what to do about it. */
+export class ManagementApi {
+  readonly #agent: Agent;
+  readonly #login: Login;
+  readonly #authorization: string;
+  /** Which of the addresses answered last. */
+  #current = 0;
+  /** The `date` header of the last answer. */
+  #lastDate = '';
+
+  /** @param answerWithinMs what says nothing for so long is not there */
+  constructor(
+    private readonly address: BrokerAddress,
+    answerWithinMs = ANSWER_WITHIN_MS,
+  ) {
+    const { tls } = address;
+    this.#login = address.managementLogin ?? address;
+    this.#agent = new Agent({
+      connect: {
+        ...(tls.ca && { ca: tls.ca }),
+        ...(tls.cert && { cert: tls.cert }),
+        ...(tls.key && { key: tls.key }),
+        rejectUnauthorized: !tls.insecure,
+      },
+      headersTimeout: answerWithinMs,
+      bodyTimeout: answerWithinMs,
+    });
+    this.#authorization = `Basic ${Buffer.from(`${this.#login.username}:${this.#login.password}`).toString('base64')}`;
+  }
+
+  /** When the broker answered last, by its own clock, which it tells in whole seconds; milliseconds since the epoch, or NaN. */
+  get answeredAt(): number {
+    return Date.parse(this.#lastDate);
+  }
+
+  /** An answer that is no list is not taken for an empty one: nobody being there is a reason to delete. */
+  async list(path: string): Promise<unknown[]> {
+    const answer = await this.get(path);
+    if (!Array.isArray(answer)) throw notManagement(this.address.managementUris[this.#current]!);
+    return answer;
+  }
+
+  /**
+   * The answer, from its JSON; undefined where the broker has nothing to say.
+   *
+   * @param path from `/api` on
+   */
+  async get(path: string): Promise<unknown> {
+    return this.#call('GET', path);
+  }
+
+  async put(path: string, body: object): Promise<void> {
+    await this.#call('PUT', path, body);
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#call('DELETE', path);
+  }
+
+  /** Of several nodes the one that answered last is asked, and the others in turn when it does not. */
+  async #call(method: Method, path: string, body?: object): Promise<unknown> {
+    const { managementUris } = this.address;
+    for (let tries = 1, failures = 0; ; tries++) {
+      try {
+        return await this.#ask(managementUris[this.#current]!, method, path, body);
+      } catch (error) {
+        const hasFailed = error instanceof FairqError && error.code === 'MANAGEMENT_FAILED';
+        if (hasFailed && method === 'GET' && ++failures <= FAILURES_TOLERATED) {
+          tries--;
+          await delay(ASK_AGAIN_MS);
+          continue;
+        }
+        const isAway = error instanceof FairqError && error.kind === 'unreachable';
+        if (!isAway || tries >= managementUris.length) throw error;
+        this.#current = (this.#current + 1) % managementUris.length;
+      }
+    }
+  }
+
+  async #ask(where: string, method: Method, path: string, body: object | undefined): Promise<unknown> {
+    let status: number;
+    let text: string;
+    try {
+      const response = await request(where + path, {
+        method,
+        dispatcher: this.#agent,
+        headers: { authorization: this.#authorization, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      status = response.statusCode;
+      this.#lastDate = String(response.headers.date ?? '');
+      text = await response.body.text();
+    } catch (error) {
+      const tlsFailure = explainTlsFailure(error, where, this.address.tls);
+      if (tlsFailure) throw tlsFailure;
+      throw unreachableError(
+        'MANAGEMENT_UNREACHABLE',
+        `the management API does not answer at ${where}: ${messageOf(error)}`,
+        {
+          hint: 'Switch the plugin on (rabbitmq-plugins enable rabbitmq_management), or name its address with --management-uri.',
+          cause: error,
+        },
+      );
+    }
+    return readAnswer({ status, text, where, method, path }, this.#login.username, this.address.vhost);
+  }
+
+  /** Ends without waiting for what was asked; whoever asked is told that nothing answers. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}

@@ -1,0 +1,14 @@
+import { usageError } from '../../core/errors/errors.js';
+
+/** Where the queues of a vhost are. */
+export function queuesPath(vhost: string): string {
+  return `/api/queues/${segment(vhost)}`;
+}
+
+/** A name as a part of a path. "." and ".." mean a folder to HTTP, however they are written: the answer would be about another. */
+export function segment(name: string): string {
+  if (name !== '.' && name !== '..') return encodeURIComponent(name);
+  throw usageError('NO_PATH', `the management API cannot be asked about what is named "${name}"`, {
+    hint: 'HTTP takes that for a folder and answers about another vhost or queue: use another name.',
+  });
+}
