@@ -96,11 +96,16 @@ async function pruneBy(
   );
   const outsiders =
     flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
-  const deps = { connection, names: config.names, clock: context.clock, newId: idGenerator(context) };
+  const deps = {
+    connection,
+    names: config.names,
+    clock: context.clock,
+    newId: idGenerator(context),
+    management,
+    file: await observationsOf(context),
+  };
   const rounds = new PruneRounds(
     deps,
-    management,
-    await observationsOf(context),
     { ...selectionOf(flags), ownerOf },
     { outsiders, concurrency: flags.concurrency, graceMs: flags.grace },
     {

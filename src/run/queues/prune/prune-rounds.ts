@@ -14,6 +14,12 @@ export interface PruneRoundsListener {
   onHealed(queues: number): void;
 }
 
+export interface PruneRoundsDeps extends PruneDeps {
+  readonly management: Management;
+  /** Where looks at the queues are kept, for the next round or the next command. */
+  readonly file: ObservationFile;
+}
+
 /** Looks, plans and prunes: once, or again and again. */
 export class PruneRounds {
   readonly #stop = new AbortController();
@@ -21,9 +27,7 @@ export class PruneRounds {
   #pruner: Pruner | undefined;
 
   constructor(
-    private readonly deps: PruneDeps,
-    private readonly management: Management,
-    private readonly file: ObservationFile,
+    private readonly deps: PruneRoundsDeps,
     private readonly selection: PruneSelection,
     private readonly options: PruneOptions,
     private readonly listener: PruneRoundsListener,
@@ -46,7 +50,7 @@ export class PruneRounds {
 
   /** Looks at the queues now and says which may go. */
   async plan(): Promise<PrunePlan> {
-    const look = await lookAtQueues(this.management, this.file, this.deps.clock);
+    const look = await lookAtQueues(this.deps.management, this.deps.file, this.deps.clock);
     this.#look = look;
     return planPrune(look.queues, look.observations, this.deps.names, this.selection, look.at);
   }
@@ -58,9 +62,9 @@ export class PruneRounds {
     const outcomes: PruneOutcome[] = [];
     const count = (kind: PruneOutcome['outcome']) =>
       outcomes.filter(({ outcome }) => outcome === kind).length;
-    const workers = await this.management.workersConnected();
+    const workers = await this.deps.management.workersConnected();
     const pruner = await Pruner.open(
-      { ...deps, management: this.management },
+      deps,
       { ...this.options, workers },
       {
         onOutcome: (outcome) => {
@@ -100,7 +104,7 @@ export class PruneRounds {
    */
   async #heal(pruner: Pruner, plan: PrunePlan): Promise<readonly IdleQueue[]> {
     const { names } = this.deps;
-    const bound = await this.management.boundQueues(names.taskExchange);
+    const bound = await this.deps.management.boundQueues(names.taskExchange);
     const unbound = new Set(
       (this.#look?.queues ?? [])
         .map(({ name }) => name)
