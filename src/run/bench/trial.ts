@@ -1,15 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerAddress } from '../../broker/connection/address.js';
-import { type Connection, openConnection } from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
-import { QueueMaker } from '../../broker/queues/queue-maker.js';
-import { assertTopology, CLASSIC } from '../../broker/queues/topology.js';
 import { replayEvents } from '../../broker/streams/event-stream.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import { RunMeasures } from '../../core/measures/run-measures.js';
 import type { RunTimeline } from '../../core/measures/run-timeline.js';
 import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
-import { type Names, namesFor, ownQueue, routingKeyOf, userQueueOf } from '../../core/queues/names.js';
 import { type CaseReport, labelOf } from '../../core/reports/bench-report.js';
 import type { WorkerReport } from '../../core/reports/worker-report.js';
 import type { Clock } from '../../core/values/clock.js';
@@ -20,6 +15,7 @@ import { PublishRun } from '../publish/publish-run.js';
 import { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
+import { TrialVhost } from './trial-vhost.js';
 
 /** Who sends so much while workers run gives way to everybody else, or the processors would be what is measured. */
 const FLOOD_PER_SECOND = 1_000;
@@ -29,7 +25,6 @@ export type Strategy = 'fifo' | 'arrival' | 'fair' | 'priority' | 'celery';
 
 /** Nothing has ended for so long beside what the longest task takes: what is still missing was lost. */
 const SILENT_FOR_MS = 60_000;
-const LOOK_EVERY_MS = 25;
 
 /** What Celery's queues are called. */
 const CELERY_PREFIX = 'usersequence_';
@@ -90,8 +85,7 @@ export interface BenchWorker {
 
 /** One load under one strategy, in a vhost of its own. */
 export class Trial {
-  readonly #names: Names = namesFor('fairq');
-  readonly #address: BrokerAddress;
+  readonly #vhost: TrialVhost;
   readonly #run = 'bench';
   readonly #processes: FairqProcess<unknown>[] = [];
   readonly #workers: FairqProcess<WorkerReport>[] = [];
@@ -105,9 +99,9 @@ export class Trial {
   private constructor(
     private readonly deps: TrialDeps,
     readonly options: TrialOptions,
-    vhost: string,
+    vhost: TrialVhost,
   ) {
-    this.#address = { ...deps.address, vhost };
+    this.#vhost = vhost;
   }
 
   /** Makes the vhost, plays, measures, and removes whatever it made. */
@@ -116,17 +110,15 @@ export class Trial {
     options: TrialOptions,
     script: (trial: Trial) => Promise<void>,
   ): Promise<TrialResult> {
-    const vhost = `fairq-bench-${deps.newId()}`;
-    const management = new Management(deps.address);
+    const vhost = new TrialVhost(deps.address, `fairq-bench-${deps.newId()}`);
     const trial = new Trial(deps, options, vhost);
-    await management.makeVhost(vhost);
+    await vhost.make();
     try {
       await Promise.race([script(trial), deps.interrupted]);
       return await trial.#measure();
     } finally {
       await Promise.all([...trial.#processes.map((process) => process.kill()), trial.#celery?.kill()]);
-      await management.removeVhost(vhost);
-      await management.close();
+      await vhost.remove();
     }
   }
 
@@ -158,25 +150,17 @@ export class Trial {
     }
     this.#published += schedule.length;
     const shared = strategy === 'fifo';
-    const places = new Places(this.#names, { shared, grouping });
+    const places = new Places(this.#vhost.names, { shared, grouping });
     const plan = { ...planOf(schedule, places), run: this.#run, shared };
-    await this.#connected('publish', (connection) =>
-      new PublishRun({ connection, names: this.#names, clock, newId }, plan).run(),
+    await this.#vhost.connected('publish', (connection) =>
+      new PublishRun({ connection, names: this.#vhost.names, clock, newId }, plan).run(),
     );
   }
 
   /** Makes the queues of users that have sent nothing so far, and leaves them empty. */
   async makeQueues(users: readonly string[]): Promise<void> {
     this.deps.onStep(`${labelOf(this.options)}: making ${users.length.toLocaleString('en-US')} queues`);
-    await this.#connected('queues', async (connection) => {
-      await assertTopology(connection, this.#names, CLASSIC.type);
-      const maker = new QueueMaker(connection, this.#names, CLASSIC);
-      await Promise.all(
-        users.map((user) =>
-          maker.bind(userQueueOf(this.#names, user), routingKeyOf(this.#names, user), true),
-        ),
-      );
-    });
+    await this.#vhost.makeQueues(users);
   }
 
   /**
@@ -210,18 +194,7 @@ export class Trial {
 
   /** Resolves when so many tasks wait in the queues. */
   async queued(tasks: number): Promise<void> {
-    const management = new Management(this.#address);
-    await this.#connected('queues', async (connection) => {
-      const channel = await connection.channel();
-      for (;;) {
-        let ready = 0;
-        for (const queue of (await management.queueNames()).filter((name) => this.#isOfTasks(name))) {
-          ready += (await channel.checkQueue(queue)).messageCount;
-        }
-        if (ready >= tasks) return;
-        await delay(LOOK_EVERY_MS);
-      }
-    }).finally(() => management.close());
+    await this.#vhost.queued(tasks);
   }
 
   /** Resolves when a task of the user has been run. */
@@ -253,8 +226,8 @@ export class Trial {
     const failed = new Promise<never>((_, reject) => {
       for (const { ended } of this.#workers) ended.catch(reject);
     });
-    return this.#connected('events', async (connection) => {
-      const { completions, reader } = await Completions.follow(connection, this.#names);
+    return this.#vhost.connected('events', async (connection) => {
+      const { completions, reader } = await Completions.follow(connection, this.#vhost.names);
       try {
         return await Promise.race([wait(completions), failed]);
       } finally {
@@ -287,7 +260,11 @@ export class Trial {
       `celery: ${times(workers, 'worker')} of Celery ${deps.celery.version}, ${times(concurrency, 'process', 'processes')} each`,
     );
     this.#celery = await CeleryWorkers.start({
-      ...{ command: deps.celery, address: this.#address, env: deps.self.env, workers, concurrency },
+      command: deps.celery,
+      address: this.#vhost.address,
+      env: deps.self.env,
+      workers,
+      concurrency,
       queues: [...this.#users].map((user) => CELERY_PREFIX + user),
     });
     await this.#celery.ready();
@@ -295,23 +272,14 @@ export class Trial {
   }
 
   #start<Document>(args: readonly string[]): FairqProcess<Document> {
-    const started = new FairqProcess<Document>(this.deps.self, this.#address, this.#names.prefix, args);
+    const started = new FairqProcess<Document>(
+      this.deps.self,
+      this.#vhost.address,
+      this.#vhost.names.prefix,
+      args,
+    );
     this.#processes.push(started);
     return started;
-  }
-
-  async #connected<R>(what: string, use: (connection: Connection) => Promise<R>): Promise<R> {
-    const connection = await openConnection(this.#address, `fairq bench ${what}`);
-    try {
-      return await use(connection);
-    } finally {
-      await connection.close();
-    }
-  }
-
-  #isOfTasks(queue: string): boolean {
-    const { sharedQueue, priorityQueue } = this.#names;
-    return queue === sharedQueue || queue === priorityQueue || ownQueue(this.#names, queue) !== undefined;
   }
 
   async #measure(): Promise<TrialResult> {
@@ -320,8 +288,8 @@ export class Trial {
     const measures = new RunMeasures(weightOf);
     const events: TaskEvent[] = [...this.#celeryEvents];
     for (const event of events) measures.add(event);
-    await this.#connected('report', (connection) =>
-      replayEvents(connection, this.#names, {
+    await this.#vhost.connected('report', (connection) =>
+      replayEvents(connection, this.#vhost.names, {
         onCompletions: (batch) => {
           for (const event of batch) {
             measures.add(event);
@@ -331,10 +299,8 @@ export class Trial {
         onRunRecord: (record) => measures.addRecord(record),
       }),
     );
-    const management = new Management(this.#address);
-    const queues = await management.queueNames().finally(() => management.close());
     return {
-      queues: queues.filter((queue) => this.#isOfTasks(queue)).length,
+      queues: (await this.#vhost.taskQueues()).length,
       strategy,
       ...(variant !== undefined && { variant }),
       workers,
