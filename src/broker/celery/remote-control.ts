@@ -132,7 +132,8 @@ export class RemoteControl {
       for (const order of orders) {
         const ticket = randomUUID();
         const one: UnderWay = {
-          ...{ order, replies: [] },
+          order,
+          replies: [],
           onReply: () => {
             if (isAnswered(one)) unanswered.delete(one);
             if (unanswered.size === 0 || this.#nobody) done();

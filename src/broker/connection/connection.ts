@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
 import { FairqError, messageOf, refusedError, unreachableError } from '../../core/errors/errors.js';
+import { deferred } from '../../core/values/deferred.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
 import { brokersWords } from './broker-said.js';
 import type { Channel, ConfirmChannel } from './channel.js';
@@ -111,8 +112,8 @@ class LastingConnection implements Connection {
   brokerVersion = 'unknown';
   blocked = false;
   channelMax = 0;
-  readonly lost: Promise<never>;
-  #lose: (error: FairqError) => void = () => {};
+  readonly #lost = deferred<never>();
+  readonly lost = this.#lost.promise;
   #model: RecoveringChannelModel | undefined;
   readonly #channels = new Set<Channel>();
   /** Which of the hosts is tried now. */
@@ -137,9 +138,6 @@ class LastingConnection implements Connection {
     private readonly name: string,
     private readonly options: ConnectionOptions,
   ) {
-    this.lost = new Promise<never>((_, reject) => {
-      this.#lose = reject;
-    });
     this.lost.catch(() => {}); // whoever cares awaits it; that nobody does must not end the process
   }
 
@@ -310,7 +308,7 @@ class LastingConnection implements Connection {
     if (this.#closing) return;
     this.#closing = true;
     this.#ending = error;
-    this.#lose(error);
+    this.#lost.reject(error);
     this.#model?.close().catch(() => {});
   }
 

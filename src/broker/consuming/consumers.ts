@@ -140,7 +140,11 @@ export class Consumers<S> {
     const onTrial = isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake;
     const place = quiet ?? this.#next++ % CHANNELS;
     const consumer: Consumer<S> = {
-      ...{ source, queue, prefetch, place, onTrial },
+      source,
+      queue,
+      prefetch,
+      place,
+      onTrial,
       tag: undefined,
       cancelled: false,
     };

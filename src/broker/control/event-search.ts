@@ -1,6 +1,7 @@
 import { FairqError, messageOf } from '../../core/errors/errors.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { QueueEvent } from '../../core/queues/queue-event.js';
+import { deferred } from '../../core/values/deferred.js';
 import { brokersWords } from '../connection/broker-said.js';
 import type { Connection } from '../connection/connection.js';
 import { within } from '../connection/within.js';
@@ -75,18 +76,15 @@ async function hearOn(
   listener: EventSearchListener,
 ): Promise<{ readonly tells: boolean; close(): void }> {
   let tells = false;
-  let onFirst: (heard: true) => void = () => {};
-  const first = new Promise<true>((resolve) => {
-    onFirst = resolve;
-  });
+  const first = deferred<true>();
   const channel = await listenToBroker(connection, {
     onEvent: (event) => listener.onEvent(event),
-    onHears: () => (tells ? listener.onHearAgain() : onFirst(true)),
+    onHears: () => (tells ? listener.onHearAgain() : first.resolve(true)),
     onFailure: (error) => {
       if (tells) listener.onFailure(error);
     },
   });
-  tells = (await within(TELLS_WITHIN_MS, first)) === true;
+  tells = (await within(TELLS_WITHIN_MS, first.promise)) === true;
   const close = () => {
     channel.current?.close().catch(() => {}); // it has gone by itself
     channel.close();

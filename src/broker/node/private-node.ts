@@ -25,8 +25,11 @@ export async function startThrowAwayNode(options: NodeOptions = {}): Promise<Thr
   const fixedPorts = { port, managementPort };
   await checkFixedPorts(fixedPorts);
   const keeper = spawnKeeper({
-    ...{ mode: 'throw-away', folder: absolute(dataParent) },
-    ...{ fixedPorts, extraConfig, plugins },
+    mode: 'throw-away',
+    folder: absolute(dataParent),
+    fixedPorts,
+    extraConfig,
+    plugins,
   });
   const word = await keeper.firstWord;
   if (word.type !== 'ready') {

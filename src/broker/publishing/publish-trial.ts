@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../core/errors/errors.js';
+import { deferred } from '../../core/values/deferred.js';
 import type { Connection, ConnectionListener } from '../connection/connection.js';
 
 /** What the broker makes of something that is published. */
@@ -19,11 +20,8 @@ export async function tryToPublish(
   connect: (listener: ConnectionListener) => Promise<Connection>,
   exchange: string,
 ): Promise<PublishVerdict> {
-  let onBlocked: (reason: string) => void = () => {};
-  const blocked = new Promise<string>((resolve) => {
-    onBlocked = resolve;
-  });
-  const connection = await connect({ onBlocked });
+  const blocked = deferred<string>();
+  const connection = await connect({ onBlocked: blocked.resolve });
   const patience = new AbortController();
   const late = delay(ANSWER_WITHIN_MS, 'it has not answered', { signal: patience.signal }).catch(() => '');
   try {
@@ -31,7 +29,7 @@ export async function tryToPublish(
     channel.publish(exchange, 'fairq.trial', Buffer.from('{}'), { type: 'fairq.trial' });
     // What is refused closes the channel; the answer to this comes after that.
     const answered = channel.checkExchange(exchange).then(() => undefined);
-    const reason = await Promise.race([answered, blocked, late]);
+    const reason = await Promise.race([answered, blocked.promise, late]);
     return reason === undefined ? { is: 'taken' } : { is: 'blocked', reason };
   } catch (error) {
     return { is: 'refused', reason: messageOf(error) };

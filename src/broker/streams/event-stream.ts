@@ -13,6 +13,7 @@ import { decodeSentNote, SENT, type SentNote } from '../../core/events/sent-note
 import type { PublishedIds, RunRecord, TaskEvent } from '../../core/events/task-event.js';
 import type { Whereabouts } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
+import { deferred } from '../../core/values/deferred.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { absentOnceReachable } from '../queues/queue-presence.js';
 import { READ_AHEAD, readToEnd } from './stream-end.js';
@@ -109,18 +110,15 @@ export async function replayEvents(connection: Connection, names: Names, reader:
     hasBegun = true;
     reader.onBeginning?.(at);
   };
-  let onDeleted: (error: Error) => void = () => {};
-  const deleted = new Promise<never>((_, reject) => {
-    onDeleted = reject;
-  });
-  deleted.catch(() => {}); // the race below, if it gets so far
+  const deleted = deferred<never>();
+  deleted.promise.catch(() => {}); // the race below, if it gets so far
   const reading = async () => {
     await answer(
       channel.consume(
         names.eventStream,
         (message) => {
           if (message === null) {
-            onDeleted(
+            deleted.reject(
               refusedError(
                 'STREAM_DELETED',
                 `the event stream "${names.eventStream}" was deleted while it was read`,
@@ -158,7 +156,7 @@ export async function replayEvents(connection: Connection, names: Names, reader:
     );
     await answer(readToEnd(channel, names.eventStream, () => heard));
   };
-  await Promise.race([reading(), deleted, connection.lost]);
+  await Promise.race([reading(), deleted.promise, connection.lost]);
   await channel.close();
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deferred } from '../../core/values/deferred.js';
 import type { Channel } from '../connection/channel.js';
 import type { Delivery } from '../connection/delivery.js';
 import { within } from '../connection/within.js';
@@ -33,14 +34,11 @@ export async function readToEnd(
 ): Promise<number | undefined> {
   let last: number | undefined;
   let looked = 0;
-  let begin: () => void = () => {};
-  const begins = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
+  const begins = deferred();
   const consumerTag = `fairq-end-${randomUUID()}`;
   const onMessage = (message: Delivery | null) => {
     looked++;
-    begin();
+    begins.resolve();
     if (message === null) return;
     channel.ack(message);
     last = offsetOf(message);
@@ -49,7 +47,7 @@ export async function readToEnd(
   await channel.consume(stream, onMessage, { consumerTag, arguments: { 'x-stream-offset': 'last' } });
   for (let waited = 0; looked === 0; ) {
     const waitMs = Math.min(COUNT_EVERY_MS, emptyAfterMs);
-    await within(waitMs, begins);
+    await within(waitMs, begins.promise);
     waited += waitMs;
     if (looked > 0) break;
     // Above none there is something, and it comes.

@@ -162,9 +162,14 @@ async function resultOf(
     const parts = played.map(({ scenario, results, checks }, i) => {
       const drawn = drawnUsers(results.map(({ report }) => report));
       return {
-        ...{ title: scenario.name, lead: scenario.summary, checks, thresholds: thresholds[i] ?? [] },
+        title: scenario.name,
+        lead: scenario.summary,
+        checks,
+        thresholds: thresholds[i] ?? [],
         results: results.map((result) => ({
-          ...{ label: labelOf(result), report: result.report, order: result.order },
+          label: labelOf(result),
+          report: result.report,
+          order: result.order,
           timeline: result.timelineOf(drawn),
         })),
       };

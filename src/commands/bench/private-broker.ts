@@ -29,7 +29,10 @@ export async function onBenchBroker<R>(
   let step = `${name} · starting a throw-away broker`;
   const progress = await showProgress(context, () => `bench ${step}`);
   const deps: BenchDeps = {
-    ...{ clock, newId: idGenerator(context), self: { ...io.self, env: io.env }, interrupted },
+    clock,
+    newId: idGenerator(context),
+    self: { ...io.self, env: io.env },
+    interrupted,
     show: (text) => {
       step = text.replace(': ', ' · ');
       if (!context.liveProgress) context.say(`bench ${text}`);

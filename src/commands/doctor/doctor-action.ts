@@ -15,7 +15,9 @@ export async function doctor(_: object, context: Context): Promise<CommandResult
       connect: (listener) => openConnection(address, 'fairq doctor', listener),
       vhost: address.vhost,
       connectTo: (vhost) => openConnection({ ...address, vhost }, 'fairq doctor'),
-      ...{ management, names, newId: idGenerator(context) },
+      management,
+      names,
+      newId: idGenerator(context),
       clock: context.clock,
       where: showAddress(address),
     });

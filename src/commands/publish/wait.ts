@@ -1,4 +1,5 @@
 import type { PublishReport } from '../../core/reports/publish-report.js';
+import { deferred } from '../../core/values/deferred.js';
 import { jsonText } from '../../core/values/written-json.js';
 import { renderPublish, renderWait } from '../../render/publish-text.js';
 import type { AwaitedTask, OnState, TaskWait } from '../../run/tasks/awaited-tasks.js';
@@ -16,17 +17,12 @@ export class PrintedResults {
   #done = 0;
   #failed = 0;
   #written: Promise<void> = Promise.resolve();
-  #end: () => void = () => {};
-  readonly #ended: Promise<void>;
+  readonly #ended = deferred();
 
   private constructor(
     private readonly context: Context,
     private readonly wait: TaskWait,
-  ) {
-    this.#ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
+  ) {}
 
   /**
    * Before the first task is sent.
@@ -56,7 +52,7 @@ export class PrintedResults {
 
   /** Waits no longer. */
   stop(): void {
-    this.#end();
+    this.#ended.resolve();
   }
 
   /**
@@ -71,10 +67,10 @@ export class PrintedResults {
         ? undefined
         : setTimeout(() => {
             isLate = true;
-            this.#end();
+            this.#ended.resolve();
           }, timeoutMs);
     try {
-      await Promise.race([this.wait.all(), this.#ended]);
+      await Promise.race([this.wait.all(), this.#ended.promise]);
     } finally {
       clearTimeout(timer);
     }

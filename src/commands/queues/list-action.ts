@@ -37,7 +37,9 @@ async function listBy(
   const management = new Management(address);
   const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
   const selection = {
-    ...{ glob: flags.glob, sort: flags.sort, limit: flags.limit },
+    glob: flags.glob,
+    sort: flags.sort,
+    limit: flags.limit,
     empty: flags.empty === true,
     unconsumed: !flags.consumers,
     minReady: flags.minReady,

@@ -53,7 +53,10 @@ export async function report(
   );
   const management = new Management(config.address);
   const source = streamSource({
-    ...{ connection, names: config.names, management, newId: idGenerator(context) },
+    connection,
+    names: config.names,
+    management,
+    newId: idGenerator(context),
     onRefused: ({ message }) => context.say(`where tasks wait could not be looked up: ${message}`),
   });
   try {
@@ -86,8 +89,12 @@ async function reportOn(
   const groups = grouping && measures.groupReport(grouping);
   const endsAs = passed ? undefined : 'check-failed';
   const document = {
-    ...{ schemaVersion: 1, kind: 'report', ...shown, usersHidden: whole.userCount - shown.users.length },
-    ...{ thresholds, passed },
+    schemaVersion: 1,
+    kind: 'report',
+    ...shown,
+    usersHidden: whole.userCount - shown.users.length,
+    thresholds,
+    passed,
     ...(groups && { groups }),
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
@@ -98,7 +105,9 @@ async function reportOn(
     ];
     const drawn = drawnUsers(both.map(({ report }) => report));
     const results = both.map(({ label, report, measures }) => ({
-      ...{ label, report, order: measures.completionOrder() },
+      label,
+      report,
+      order: measures.completionOrder(),
       ...(flags.user && { users: report.users.map(({ user }) => user) }),
       timeline: measures.timeline(drawn),
     }));

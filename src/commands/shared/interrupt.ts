@@ -1,4 +1,5 @@
 import { interruptedError } from '../../core/errors/errors.js';
+import { deferred } from '../../core/values/deferred.js';
 import type { Io } from '../../process/io.js';
 
 /** How long a command that was told to stop waits for the broker. What it writes at its end takes a moment more. */
@@ -38,8 +39,8 @@ export interface Stoppable {
 export class Interrupts {
   /** Whether a signal has come. */
   requested = false;
-  readonly cutOff: Promise<never>;
-  #cut: (error: Error) => void = () => {};
+  readonly #cut = deferred<never>();
+  readonly cutOff = this.#cut.promise;
   #command: Stoppable | undefined;
   #forced = false;
   #waiting: NodeJS.Timeout | undefined;
@@ -49,9 +50,6 @@ export class Interrupts {
     private readonly io: Io,
     private readonly say: (text: string) => void,
   ) {
-    this.cutOff = new Promise((_, reject) => {
-      this.#cut = reject;
-    });
     this.cutOff.catch(() => {}); // whoever runs the command waits for it
     const next = () => this.#next();
     io.onStopSignal(next);
@@ -98,7 +96,8 @@ export class Interrupts {
       const stop = () => {
         reject(interruptedError(state));
         // There is nothing to wait for but a goodbye.
-        if (cleaning === undefined) setTimeout(() => this.#cut(interruptedError(state)), LAST_MOMENT_MS);
+        if (cleaning === undefined)
+          setTimeout(() => this.#cut.reject(interruptedError(state)), LAST_MOMENT_MS);
       };
       this.on({ stop, state: () => cleaning ?? state, ...(cleaning !== undefined && { force: stop }) });
     });
@@ -123,12 +122,12 @@ export class Interrupts {
       this.#forced = true;
       this.#command.force();
     } else {
-      this.#cut(interruptedError(this.#command.state()));
+      this.#cut.reject(interruptedError(this.#command.state()));
     }
   }
 
   #cutAtBegin(): void {
-    this.#cut(interruptedError('it had just begun'));
+    this.#cut.reject(interruptedError('it had just begun'));
   }
 
   #waitForEnd(): void {
@@ -147,7 +146,9 @@ export class Interrupts {
         const isLast = isOver || overdue === undefined;
         isOver = true;
         if (isLast)
-          this.#cut(interruptedError(`the broker has not answered for ${waitMs / 1000} s; ${state()}`));
+          this.#cut.reject(
+            interruptedError(`the broker has not answered for ${waitMs / 1000} s; ${state()}`),
+          );
         else overdue();
       } else if (waited >= SAY_AFTER_MS && !isSaid) {
         isSaid = true;

@@ -59,7 +59,9 @@ async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<
   );
   try {
     const source = await Top.open({
-      ...{ connection, management, names: config.names },
+      connection,
+      management,
+      names: config.names,
       now: () => performance.now(),
       epochMs: () => context.clock.epochMicros() / 1_000,
       weightOf: (user) => weights.find(user).weight,

@@ -35,7 +35,9 @@ export class Narration {
     return {
       onReady: (queues) =>
         say(`worker ${name}: ready, ${queues} ${queues === 1 ? 'queue' : 'queues'}, ${slots} slots`, {
-          ...{ worker: name, queues, slots },
+          worker: name,
+          queues,
+          slots,
         }),
       onBrokerTells: (broker) => {
         const listing = `a listing every ${formatDuration(this.listEveryMs)}`;
@@ -50,7 +52,9 @@ export class Narration {
         this.#dropped++;
         if (this.#dropped > SHOWN && !verbose) return;
         warn(`task ${id} of user ${JSON.stringify(user)} is done, and its result is not kept: ${reason}`, {
-          ...{ task: id, user, reason },
+          task: id,
+          user,
+          reason,
         });
       },
       onFailureStuck: (user, id, reason, queue) => {
@@ -59,7 +63,7 @@ export class Narration {
         const why = JSON.stringify(reason.slice(0, 200));
         warn(
           `task ${id} of user ${JSON.stringify(user)} failed, and the queue ${JSON.stringify(queue)} does not take it: ${why}`,
-          { ...{ task: id, user, reason, queue } },
+          { task: id, user, reason, queue },
         );
       },
       onTaskFailed: (user, id, reason, retryAfterMs) => {
@@ -74,7 +78,10 @@ export class Narration {
             : `tried again in ${formatDuration(retryAfterMs)}`;
         const why = JSON.stringify(reason.slice(0, 200));
         warn(`task ${id} of user ${JSON.stringify(user)} failed, ${next}: ${why}`, {
-          ...{ task: id, user, reason, retryInMs: retryAfterMs ?? null },
+          task: id,
+          user,
+          reason,
+          retryInMs: retryAfterMs ?? null,
         });
         if (this.#failures === SHOWN && !verbose) {
           warn('more failures are counted until the next summary, and not shown (--verbose shows all)');
@@ -101,8 +108,13 @@ export class Narration {
       const retries = again > 0 ? `, ${formatCount(again)} to be tried again` : '';
       const here = `${formatCount(now.running)} running, ${formatCount(now.held)} held, ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
       say(`in the last minute ${formatTasks(done)} done${failures}${retries}; ${here}`, {
-        ...{ done, failed: lost, retried: again, running: now.running, held: now.held },
-        ...{ active: now.active, queues: now.queues },
+        done,
+        failed: lost,
+        retried: again,
+        running: now.running,
+        held: now.held,
+        active: now.active,
+        queues: now.queues,
       });
     }
     if (this.#unshown.count > 0) {

@@ -29,8 +29,18 @@ export function celeryMessages(
 ): CeleryMessages {
   const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
   const common = {
-    ...{ lang: 'py', task, shadow: null, eta: null, expires: null, group: null, group_index: null },
-    ...{ retries: 0, timelimit: [null, null], parent_id: null, origin, ignore_result: false },
+    lang: 'py',
+    task,
+    shadow: null,
+    eta: null,
+    expires: null,
+    group: null,
+    group_index: null,
+    retries: 0,
+    timelimit: [null, null],
+    parent_id: null,
+    origin,
+    ignore_result: false,
     argsrepr: pythonTuple(args),
     kwargsrepr: pythonRepr(kwargs),
   };
@@ -39,8 +49,11 @@ export function celeryMessages(
     body: `[${argsJson},${kwargsJson},${JSON.stringify(embed)}]`,
     headers: (id) => ({ ...common, id, root_id: id }),
     properties: (id) => ({
-      ...{ type: task, contentType: 'application/json', contentEncoding: 'utf-8' },
-      ...{ correlationId: id, replyTo },
+      type: task,
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      correlationId: id,
+      replyTo,
     }),
   };
 }

@@ -52,7 +52,10 @@ export function encodeCommand(
   return JSON.stringify({
     method,
     arguments: { queue, ...names },
-    ...{ destination: destination ?? null, pattern: null, matcher: null, ticket },
+    destination: destination ?? null,
+    pattern: null,
+    matcher: null,
+    ticket,
     reply_to: { exchange, routing_key: routingKey },
   });
 }

@@ -80,7 +80,11 @@ export function groupReport(
     maxLagGroup: share.maxLagUser,
     groups: reports
       .map(({ user, tasks, dwellMs }, unit) => ({
-        ...{ group: user, users: sizes[unit]!, tasks, missing: missingOf[unit]!, dwellMs },
+        group: user,
+        users: sizes[unit]!,
+        tasks,
+        missing: missingOf[unit]!,
+        dwellMs,
         maxLagTasks: round3(share.lagOf[unit]!),
         inside: sizes[unit]! < 2 ? null : insideReport(fairShare(inside[unit]!, weightOf)),
       }))

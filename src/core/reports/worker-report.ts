@@ -43,7 +43,14 @@ export interface Holding {
 export function reportOfNothing(name: string): WorkerReport {
   const holding = { most: 0, smallestWindow: null, largestWindow: null, reason: null };
   return {
-    ...{ name, completed: 0, failed: 0, retried: 0, timedOut: 0, users: 0, givenBack: 0, leftToOthers: 0 },
+    name,
+    completed: 0,
+    failed: 0,
+    retried: 0,
+    timedOut: 0,
+    users: 0,
+    givenBack: 0,
+    leftToOthers: 0,
     ...{
       unconfirmed: 0,
       notMoved: 0,

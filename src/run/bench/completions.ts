@@ -2,6 +2,7 @@ import type { Connection } from '../../broker/connection/connection.js';
 import { tailEvents } from '../../broker/streams/event-stream.js';
 import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { Names } from '../../core/queues/names.js';
+import { deferred } from '../../core/values/deferred.js';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -15,13 +16,10 @@ export class Completions {
   readonly #ids = new Set<string>();
   readonly #users = new Set<string>();
   readonly #waiting = new Set<Waiting>();
-  #fail: (error: Error) => void = () => {};
-  readonly #failed = new Promise<never>((_, reject) => {
-    this.#fail = reject;
-  });
+  readonly #failed = deferred<never>();
 
   private constructor() {
-    this.#failed.catch(() => {}); // before anybody waits
+    this.#failed.promise.catch(() => {}); // before anybody waits
   }
 
   /** From the first event of the stream on, which has to be there. */
@@ -38,7 +36,7 @@ export class Completions {
         }
         completions.#look();
       },
-      onFailure: (error: Error) => completions.#fail(error),
+      onFailure: (error: Error) => completions.#failed.reject(error),
     };
     const reader = await tailEvents(connection, names, tail, 'first');
     return { completions, reader };
@@ -82,7 +80,7 @@ export class Completions {
   async #until(isOver: () => boolean): Promise<void> {
     if (isOver()) return;
     const over = new Promise<void>((resolve) => this.#waiting.add({ isOver, resolve }));
-    await Promise.race([over, this.#failed]);
+    await Promise.race([over, this.#failed.promise]);
   }
 
   #look(): void {

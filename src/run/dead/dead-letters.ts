@@ -217,7 +217,10 @@ class MarkedSender {
     const bodies = encodePublishedIds({
       at: this.clock.epochMicros(),
       tasks: sure.map(({ id, type, toQueue, envelope: { user, run } }) => ({
-        ...{ id, user, run, task: type },
+        id,
+        user,
+        run,
+        task: type,
         ...(toQueue !== undefined && { queue: toQueue }),
       })),
     });

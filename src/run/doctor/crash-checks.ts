@@ -8,6 +8,7 @@ import { groupDeadLetters } from '../../core/message/dead-letter-groups.js';
 import type { Names } from '../../core/queues/names.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
 import type { Clock } from '../../core/values/clock.js';
+import { deferred } from '../../core/values/deferred.js';
 import { listDeadLetters } from '../dead/dead-letters.js';
 import type { ManagementFacts } from './facts.js';
 
@@ -71,20 +72,17 @@ async function look(connection: Connection, deps: CrashDeps, letters: number): P
 /** Tasks that workers have given up, as far back as their notes are kept. */
 async function countGuilty(connection: Connection, names: Names): Promise<number> {
   const guilty = new Set<string>();
-  let fail: (error: Error) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => {}); // whoever waits is told
+  const failed = deferred<never>();
+  failed.promise.catch(() => {}); // whoever waits is told
   const reader = await StreamReader.open(connection, names.startStream, 'first', {
     onMessage: (type, body) => {
       const note = type === WORKER_NOTE ? decodeNote(body()) : undefined;
       if (note?.kind === 'guilty') for (const task of note.tasks) guilty.add(task);
     },
-    onFailure: fail,
+    onFailure: failed.reject,
   });
   try {
-    await Promise.race([reader.caughtUp(), failed]);
+    await Promise.race([reader.caughtUp(), failed.promise]);
   } finally {
     await reader.close();
   }

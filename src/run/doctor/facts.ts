@@ -74,7 +74,11 @@ export async function askManagement(
     management.consumers(),
   ]);
   return {
-    ...{ version, clockAheadMs, queues, definitions, consumers },
+    version,
+    clockAheadMs,
+    queues,
+    definitions,
+    consumers,
     nodes: await ifAllowed(management.nodes()),
     ...(await askExchanges(management, names)),
     connections: await ifAllowed(management.connectionNames()),
@@ -89,7 +93,8 @@ async function askExchanges(management: Management, { taskExchange }: Names) {
   }
   const bindings = await ifAllowed(management.bindings(taskExchange));
   return {
-    ...{ exchangeTypes, bindings },
+    exchangeTypes,
+    bindings,
     bound: bindings && new Set(bindings.map(({ destination }) => destination)),
     alternate: await ifAllowed(management.alternateExchange(taskExchange)),
   };

@@ -223,7 +223,11 @@ export class PublishRun {
     this.#underWay.delete(task.id);
     const key = JSON.stringify([kind, user]);
     const { tasks, ...first } = this.#notTaken.get(key) ?? {
-      ...{ user, tasks: 0, reason, firstId: task.id, firstLine: task.line ?? null },
+      user,
+      tasks: 0,
+      reason,
+      firstId: task.id,
+      firstLine: task.line ?? null,
     };
     this.#notTaken.set(key, { ...first, tasks: tasks + 1 });
     this.deps.onNotTaken?.(task, reason);

@@ -46,7 +46,8 @@ export async function openTaskFile(
     const isPlain = (await handle.stat()).isFile();
     const total = options.stream || !isPlain ? undefined : await checked(handle, file, options);
     return {
-      ...{ name: file, total },
+      name: file,
+      total,
       batches: () => tasksIn(read(handle, file, isPlain), options),
       close: () => handle.close(),
     };

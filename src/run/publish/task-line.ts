@@ -49,7 +49,9 @@ const line = z.strictObject({
         correlationId: short.exactOptional(),
         replyTo: short.exactOptional(),
       },
-      ...{ expiration: short.exactOptional(), appId: short.exactOptional(), userId: short.exactOptional() },
+      expiration: short.exactOptional(),
+      appId: short.exactOptional(),
+      userId: short.exactOptional(),
       timestamp: z.int().min(0).exactOptional(),
       priority: z.int().min(0).max(255).exactOptional(),
     })

@@ -103,7 +103,10 @@ export class LeaveRequests {
   ): Promise<Request> {
     const id = this.newId();
     const request: Request = {
-      ...{ awaited: new Set(this.#workers.keys()), left: new Map(), kept: new Set(), onAnswer: () => {} },
+      awaited: new Set(this.#workers.keys()),
+      left: new Map(),
+      kept: new Set(),
+      onAnswer: () => {},
     };
     const channel = this.#channel?.current;
     // While it cannot be asked, nothing is known of anybody.

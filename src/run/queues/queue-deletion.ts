@@ -189,7 +189,12 @@ function taskToSave(
   const saved = savedMessage(properties);
   const user = (place.queue !== undefined && saved.envelope?.user) || place.user;
   return {
-    ...{ ...place, id, user, payload: content, ...saved },
-    ...{ type: carriedText(type) ?? '', contentType: carriedText(contentType) ?? '' },
+    ...place,
+    id,
+    user,
+    payload: content,
+    ...saved,
+    type: carriedText(type) ?? '',
+    contentType: carriedText(contentType) ?? '',
   };
 }

@@ -51,7 +51,11 @@ export async function showQueue(
     await withReadyNow(connection, names, owned, ({ user }) => user === row || (rates.get(user) ?? 0) > 0)
   ).map((one) => (one.name === queue ? { ...one, ready } : one));
   return {
-    ...{ ...details, ready, consumers, workers, endedPerSecond },
+    ...details,
+    ready,
+    consumers,
+    workers,
+    endedPerSecond,
     user: own?.kind === 'user' ? own.name : undefined,
     group: own?.kind === 'group' ? own.name : undefined,
     ordered: details.arguments[SINGLE_ACTIVE_CONSUMER] === true,
@@ -71,7 +75,9 @@ function sharesOf(
   const isActive = ({ user, ready, unacknowledged }: (typeof queues)[number]) =>
     (rates.get(user) ?? 0) > 0 || ready + unacknowledged > 0;
   const rows = topUsers({
-    ...{ queues, listedUsers: [], rates },
+    queues,
+    listedUsers: [],
+    rates,
     weightOf: () => 1,
     waitMs: () => null,
     isServed: () => undefined,

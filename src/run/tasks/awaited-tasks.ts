@@ -1,4 +1,5 @@
 import type { TaskState } from '../../core/events/task-state.js';
+import { deferred } from '../../core/values/deferred.js';
 
 export interface AwaitedTask {
   readonly id: string;
@@ -28,15 +29,11 @@ export type OnState = (task: AwaitedTask, state: TaskState) => void;
 /** Tasks whose end is waited for. */
 export class AwaitedTasks<T extends AwaitedTask> {
   readonly #byId = new Map<string, T>();
-  #whenNone: () => void = () => {};
-  #fail: (error: Error) => void = () => {};
-  readonly #failed: Promise<never>;
+  #none = deferred();
+  readonly #failed = deferred<never>();
 
   constructor(private readonly onState: OnState) {
-    this.#failed = new Promise((_, reject) => {
-      this.#fail = reject;
-    });
-    this.#failed.catch(() => {}); // `all` may never be called
+    this.#failed.promise.catch(() => {}); // `all` may never be called
   }
 
   add(task: T): void {
@@ -54,7 +51,7 @@ export class AwaitedTasks<T extends AwaitedTask> {
   ended(task: T, state: TaskState): void {
     this.#byId.delete(task.id);
     this.onState(task, state);
-    if (this.#byId.size === 0) this.#whenNone();
+    if (this.#byId.size === 0) this.#none.resolve();
   }
 
   /** Does nothing where it is not waited for. */
@@ -65,13 +62,11 @@ export class AwaitedTasks<T extends AwaitedTask> {
 
   /** `all` rejects with it. */
   fail(error: Error): void {
-    this.#fail(error);
+    this.#failed.reject(error);
   }
 
   async all(): Promise<void> {
-    const none = new Promise<void>((resolve) => {
-      this.#whenNone = resolve;
-    });
-    if (this.#byId.size > 0) await Promise.race([none, this.#failed]);
+    this.#none = deferred();
+    if (this.#byId.size > 0) await Promise.race([this.#none.promise, this.#failed.promise]);
   }
 }

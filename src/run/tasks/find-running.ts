@@ -80,7 +80,9 @@ export async function findRunning(
   const now = clock.epochMicros();
   const tasks = [...answers.values()].flatMap(({ name, tasks: told }) =>
     told.map(({ type, ...task }) => ({
-      ...{ ...task, task: type, worker: name },
+      ...task,
+      task: type,
+      worker: name,
       seconds: Math.max(0, now - task.started) / 1e6,
     })),
   );

@@ -14,6 +14,7 @@ import { type Announced, isFinal, stateOf, type TaskState } from '../../core/eve
 import { idSeries, idTime } from '../../core/message/task-id.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
+import { deferred } from '../../core/values/deferred.js';
 import type { WorkersWord } from './worker-question.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
@@ -40,9 +41,8 @@ export class TaskLook {
   /** Events that had been heard when it was last said that it is sent. */
   #eventsBefore = 0;
   #word: WorkersWord = {};
-  #onNews: () => void = () => {};
-  #fail: (error: Error) => void = () => {};
-  readonly #failed: Promise<never>;
+  #news = deferred();
+  readonly #failed = deferred<never>();
   /** The id as it stands in JSON: most messages need not be parsed to know that they are about others. */
   readonly #text: string;
   readonly #series: string | undefined;
@@ -53,10 +53,7 @@ export class TaskLook {
   ) {
     this.#text = JSON.stringify(id);
     this.#series = idSeries(id);
-    this.#failed = new Promise((_, reject) => {
-      this.#fail = reject;
-    });
-    this.#failed.catch(() => {}); // whoever looks is told
+    this.#failed.promise.catch(() => {}); // whoever looks is told
   }
 
   static async open(deps: TaskLookDeps, id: string): Promise<TaskLook> {
@@ -69,15 +66,13 @@ export class TaskLook {
 
   /** Where it stands now. */
   async look(): Promise<TaskState> {
-    return Promise.race([this.#look(), this.#failed]);
+    return Promise.race([this.#look(), this.#failed.promise]);
   }
 
   /** Resolves when something was heard of it, or after so long at the latest. */
   async news(withinMs: number): Promise<void> {
-    const heard = new Promise<void>((resolve) => {
-      this.#onNews = resolve;
-    });
-    await within(withinMs, Promise.race([heard, this.#failed]));
+    this.#news = deferred();
+    await within(withinMs, Promise.race([this.#news.promise, this.#failed.promise]));
   }
 
   async close(): Promise<void> {
@@ -118,7 +113,7 @@ export class TaskLook {
   async #read(stream: string, onMessage: (type: string, body: () => string) => void): Promise<StreamReader> {
     const { connection } = this.deps;
     try {
-      const listener = { onMessage, onFailure: this.#fail };
+      const listener = { onMessage, onFailure: this.#failed.reject };
       return await StreamReader.open(connection, stream, this.#begin(), listener);
     } catch (error) {
       if (replyCode(error) !== 404) throw error;
@@ -142,7 +137,7 @@ export class TaskLook {
       const text = body();
       if (!text.includes(this.#text)) return;
       this.#events.push(...(decodeCompletions(text) ?? []).filter(({ id }) => id === this.id));
-      this.#onNews();
+      this.#news.resolve();
     }
   }
 

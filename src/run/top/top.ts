@@ -94,7 +94,10 @@ export class Top {
     return {
       at: new Date(epochMs()).toISOString(),
       users: topUsers({
-        ...{ queues, listedUsers: this.#backlog.listedUsers, rates: rates.users, weightOf },
+        queues,
+        listedUsers: this.#backlog.listedUsers,
+        rates: rates.users,
+        weightOf,
         waitMs: (user) => this.#window.waitMs(user),
         isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
       }),
@@ -132,12 +135,18 @@ export class Top {
   #worker(presence: WorkerPresence, perSecond: number): TopWorker {
     const { name, slots, ready, longest } = presence;
     return {
-      ...{ name, slots, idle: idleSlots(presence), ready, perSecond },
+      name,
+      slots,
+      idle: idleSlots(presence),
+      ready,
+      perSecond,
       longest:
         longest === undefined
           ? null
           : {
-              ...{ id: longest.id, user: longest.user, task: longest.type },
+              id: longest.id,
+              user: longest.user,
+              task: longest.type,
               seconds: Math.max(0, this.deps.epochMs() - longest.started / 1_000) / 1_000,
             },
     };

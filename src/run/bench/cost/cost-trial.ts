@@ -101,12 +101,19 @@ class CostMeasurement {
       // What the broker took less of than before is lost in its own ups and downs.
       const each = (bytes: number) => (queues < FEWEST_FOR_MEMORY || bytes <= 0 ? null : bytes / queues);
       return {
-        ...{ type, queues, memoryBytes: idle, idleBytes: each(idle - without) },
-        ...{ taskBytes: each(full - idle), consumerBytes: each(consumed - idle), cpuAtRest: cpu },
+        type,
+        queues,
+        memoryBytes: idle,
+        idleBytes: each(idle - without),
+        taskBytes: each(full - idle),
+        consumerBytes: each(consumed - idle),
+        cpuAtRest: cpu,
         makePerSecond: queues / makeSeconds,
         deletePerSecond: queues / deleteSeconds,
         prunePerSecond: queues / pruneSeconds,
-        ...{ listMs, fairqListMs, newUserMs },
+        listMs,
+        fairqListMs,
+        newUserMs,
         startUpMs: startUpSeconds === null ? null : startUpSeconds * 1000,
         tasksPerSecond: perSecond,
       };

@@ -3,6 +3,7 @@ import { Publisher } from '../../../broker/publishing/publisher.js';
 import type { QueueType } from '../../../broker/queues/topology.js';
 import { tailEvents } from '../../../broker/streams/event-stream.js';
 import type { Names } from '../../../core/queues/names.js';
+import { deferred } from '../../../core/values/deferred.js';
 import type { TrialDeps } from '../trial.js';
 
 const NEW_USERS = 9;
@@ -19,15 +20,12 @@ export async function firstTasksOfNewUsers(
   type: QueueType,
 ): Promise<number> {
   const started = new Map<string, (at: number) => void>();
-  let fail: (error: Error) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
+  const failed = deferred<never>();
   const tail = await tailEvents(connection, names, {
     onCompletions: (events) => {
       for (const { id, started: at } of events) started.get(id)?.(at);
     },
-    onFailure: fail,
+    onFailure: failed.reject,
   });
   const queueKind = { type, ordered: false };
   const publisher = await Publisher.open(connection, names, { queueKind, onConfirmed: () => {} }, clock.now);
@@ -45,7 +43,7 @@ export async function firstTasksOfNewUsers(
       attempt: 1,
     };
     publisher.send({ id, type: 'noop', contentType: '', payload: Buffer.alloc(0), envelope });
-    waits.push(((await Promise.race([begun, failed])) - sentAt) / 1000);
+    waits.push(((await Promise.race([begun, failed.promise])) - sentAt) / 1000);
   }
   await publisher.settled();
   await tail.close();

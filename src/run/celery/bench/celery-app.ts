@@ -69,7 +69,13 @@ export function eventOf(line: string, worker: string): TaskEvent | undefined {
   const envelope = completeEnvelope(decodeEnvelope({ [ENVELOPE_HEADER]: text }), '', started);
   const { user, run, sequence, attempt, intendedAt, sentAt } = envelope;
   return {
-    ...{ id, user, run, sequence, attempt, outcome: 'done', worker },
+    id,
+    user,
+    run,
+    sequence,
+    attempt,
+    outcome: 'done',
+    worker,
     enqueued: intendedAt,
     sentLate: sentAt - intendedAt,
     started,

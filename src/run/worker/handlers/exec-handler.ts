@@ -46,8 +46,13 @@ export function execHandlers(command: string, options: ExecOptions): Handlers {
     const env = { ...inherited, ...factsOf(context) };
     const result = run(
       {
-        ...{ command, env, guard, killAfterMs },
-        ...{ input: payload.bytes, stdoutBytes: resultBytes, stderrBytes: STDERR_KEPT_BYTES },
+        command,
+        env,
+        guard,
+        killAfterMs,
+        input: payload.bytes,
+        stdoutBytes: resultBytes,
+        stderrBytes: STDERR_KEPT_BYTES,
       },
       context,
     );
