@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { delayQueueOf, namesFor } from '../../src/core/queues/names.js';
 import { systemClock } from '../../src/process/system-clock.js';
-import { acknowledge, RetryWaits, type WaitingTask } from '../../src/run/worker/retries/retry-waits.js';
+import {
+  acknowledge,
+  DelayQueueConsumer,
+  type WaitingTask,
+} from '../../src/run/worker/retries/delay-queue-consumer.js';
 import { eventually } from '../support/eventually.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
@@ -18,11 +22,9 @@ function fail(id: string, delayMs: number): void {
 async function watch(delaysMs: readonly number[], holdAtMostMs: number) {
   const due: string[] = [];
   const failures: Error[] = [];
-  const waits = await RetryWaits.open(
-    connected.current,
-    names,
+  const waits = await DelayQueueConsumer.open(
+    { connection: connected.current, names, clock: systemClock },
     { queueType: 'classic', delaysMs, holdAtMostMs },
-    systemClock,
     {
       onDue: (task: WaitingTask) => {
         due.push(String(task.message.properties.messageId));

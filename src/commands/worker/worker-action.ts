@@ -101,9 +101,18 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   let metrics: WorkerMetrics = NO_METRICS;
   const narration = new Narration(context, name, flags.concurrency, flags.discoverEvery);
   const worker = new Worker(
-    connection,
-    management,
-    config.names,
+    {
+      connection,
+      management,
+      names: config.names,
+      clock: context.clock,
+      newId,
+      events: {
+        vhost: config.address.vhost,
+        connectTo: (vhost) =>
+          openConnection({ ...config.address, vhost }, EAR_CONNECTION + name, { reconnectForMs: FOREVER }),
+      },
+    },
     newId(),
     {
       name,
@@ -138,16 +147,9 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       form: celery?.form ?? OWN_FORM,
     },
     handlers,
-    context.clock,
-    newId,
     {
       ...narration.listener(),
       onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
-    },
-    {
-      vhost: config.address.vhost,
-      connectTo: (vhost) =>
-        openConnection({ ...config.address, vhost }, EAR_CONNECTION + name, { reconnectForMs: FOREVER }),
     },
   );
   // Loaded where it is asked for alone: prom-client takes its time.

@@ -1,10 +1,30 @@
+import type { Connection } from '../../broker/connection/connection.js';
+import type { EventSearch } from '../../broker/control/event-search.js';
+import type { Management } from '../../broker/management/management.js';
 import type { QueueKind } from '../../broker/queues/topology.js';
 import type { TaskEvent } from '../../core/events/task-event.js';
 import type { RetryPolicy } from '../../core/message/retry-policy.js';
+import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import type { Weights } from '../../core/scheduling/weights.js';
+import type { Clock } from '../../core/values/clock.js';
 import type { TaskForm } from './task/task-form.js';
+
+/** What a worker works with. */
+export interface WorkerDeps {
+  readonly connection: Connection;
+  readonly management: Management;
+  readonly names: Names;
+  readonly clock: Clock;
+  /** For messages that have no id. */
+  readonly newId: () => string;
+  /** Where the broker's own events are looked for. */
+  readonly events: Omit<EventSearch, 'connection' | 'management'>;
+}
+
+/** What its parts work with that have channels of their own. */
+export type ChannelDeps = Pick<WorkerDeps, 'connection' | 'names' | 'clock'>;
 
 export type WorkerStrategy = 'fair' | 'arrival';
 

@@ -1,15 +1,13 @@
-import type { Connection } from '../../../broker/connection/connection.js';
 import { WORKER_GONE_AFTER_MS } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
 import { CrashLedger, crashReason, deathsOf } from '../../../core/crashes/crash-ledger.js';
 import { keyOfTask } from '../../../core/crashes/worker-notes.js';
 import { messageOf } from '../../../core/errors/errors.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
-import type { Names } from '../../../core/queues/names.js';
-import type { Clock } from '../../../core/values/clock.js';
 import type { Admission, RedeliveryGate } from '../slots/redelivery-gate.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { TaskForm } from '../task/task-form.js';
+import type { ChannelDeps } from '../worker-contract.js';
 import { describeHeldBack, describeJudged, toldHeld } from './held-suspect.js';
 import { NoteWriter } from './note-writer.js';
 import type { Suspects } from './suspects.js';
@@ -51,6 +49,7 @@ export interface CrashWatchListener {
 export class CrashWatch implements RedeliveryGate {
   readonly #ledger = new CrashLedger();
   readonly #lives: WorkerLives;
+  /** Undefined where notes cannot be written, and after the end. */
   #writer: NoteWriter | undefined;
   #following: Promise<void> | undefined;
   /** Why crashes are not counted: that is no reason not to work. */
@@ -62,15 +61,13 @@ export class CrashWatch implements RedeliveryGate {
   #ends: string[] = [];
   #endsTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly names: Names,
+  private constructor(
+    private readonly deps: ChannelDeps,
     private readonly options: CrashWatchOptions,
     private readonly suspects: Suspects,
-    private readonly clock: Clock,
     private readonly listener: CrashWatchListener,
   ) {
-    this.#lives = new WorkerLives(connection, names, options.worker, this.#ledger, clock, {
+    this.#lives = new WorkerLives(deps, options.worker, this.#ledger, {
       onLook: () => this.#judge(),
       isAwaiting: () => this.suspects.isOneUnjudged,
       onNote: (note) => void this.#writer?.write(note),
@@ -78,10 +75,22 @@ export class CrashWatch implements RedeliveryGate {
     });
   }
 
-  /** Before anything is consumed. */
-  async open(): Promise<void> {
+  /** Before anything is consumed. Where the stream of starts cannot be used it says so, and lets every task start. */
+  static async open(
+    deps: ChannelDeps,
+    options: CrashWatchOptions,
+    suspects: Suspects,
+    listener: CrashWatchListener,
+  ): Promise<CrashWatch> {
+    const watch = new CrashWatch(deps, options, suspects, listener);
+    await watch.#begin();
+    return watch;
+  }
+
+  async #begin(): Promise<void> {
+    const { connection, names } = this.deps;
     try {
-      this.#writer = await NoteWriter.open(this.connection, this.names, this.options.worker, {
+      this.#writer = await NoteWriter.open(connection, names, this.options.worker, {
         running: () => [...this.#noted].filter(([task]) => task.channel.open).map(([, key]) => key),
         onFailure: (error) => this.#turnOff(error),
       });
@@ -130,7 +139,7 @@ export class CrashWatch implements RedeliveryGate {
     const at = key === undefined ? [] : this.#ledger.of(key).at;
     const others = at.filter((worker) => worker !== this.options.worker);
     const knownInMs = Math.max(0, ...others.map((worker) => this.#lives.knownInMs(worker)));
-    return toldHeld(task, place, knownInMs, this.clock.epochMicros());
+    return toldHeld(task, place, knownInMs, this.deps.clock.epochMicros());
   }
 
   ended(task: DeliveredTask, stays: boolean): void {
@@ -237,7 +246,7 @@ export class CrashWatch implements RedeliveryGate {
       const isKnown = (worker: string) =>
         worker === this.options.worker || this.#lives.heardSince(worker, since + SURELY_SINCE_MS);
       if (!at.every(isKnown)) return undefined;
-      const now = this.clock.epochMicros();
+      const now = this.deps.clock.epochMicros();
       return { crashes, lastAgoMs: Math.max(0, now - (lastAt ?? now)) / 1000 };
     });
     for (const [crashes, tasks] of judged) this.listener.onDetail(describeJudged(tasks, crashes));
@@ -257,7 +266,7 @@ export class CrashWatch implements RedeliveryGate {
     this.#isOff = true;
     this.#lives.close();
     this.listener.onWarning(
-      `a task that kills its worker is not found out (--max-crashes), since "${this.names.startStream}" cannot be used: ${messageOf(error)}`,
+      `a task that kills its worker is not found out (--max-crashes), since "${this.deps.names.startStream}" cannot be used: ${messageOf(error)}`,
     );
     this.#judge();
   }

@@ -1,4 +1,3 @@
-import type { Connection } from '../../../broker/connection/connection.js';
 import { WORKER_GONE_AFTER_MS, WORKER_SAYS_EVERY_MS } from '../../../broker/control/control.js';
 import { assertStartStream } from '../../../broker/queues/topology.js';
 import { StreamReader } from '../../../broker/streams/stream-reader.js';
@@ -9,8 +8,7 @@ import {
   WORKER_NOTE,
   type WorkerNote,
 } from '../../../core/crashes/worker-notes.js';
-import type { Names } from '../../../core/queues/names.js';
-import type { Clock } from '../../../core/values/clock.js';
+import type { ChannelDeps } from '../worker-contract.js';
 
 /** Short beside the life of a worker that is restarted all the time. */
 const LOOK_EVERY_MS = 500;
@@ -46,18 +44,17 @@ export class WorkerLives {
   /** Said to live, and not read back yet. */
   readonly #revived = new Set<string>();
 
+  /** @param own id of this worker */
   constructor(
-    private readonly connection: Connection,
-    private readonly names: Names,
+    private readonly deps: ChannelDeps,
     private readonly own: string,
     private readonly ledger: CrashLedger,
-    private readonly clock: Clock,
     private readonly listener: WorkerLivesListener,
   ) {}
 
   /** Resolves when all is known that was written before; it goes on reading. */
   async follow(): Promise<void> {
-    const { connection, names } = this;
+    const { connection, names } = this.deps;
     this.#reader = await StreamReader.open(connection, names.startStream, 'first', {
       onMessage: (type, body) => {
         const note = type === WORKER_NOTE ? decodeNote(body()) : undefined;
@@ -75,7 +72,7 @@ export class WorkerLives {
 
   /** A worker has spoken on the control exchange. */
   heard(worker: string): void {
-    this.#heardAt.set(worker, this.clock.now());
+    this.#heardAt.set(worker, this.deps.clock.now());
     this.#silent.delete(worker);
     if (this.ledger.isDead(worker) || this.ledger.silentMs(worker) > 0) this.#sayThatLives(worker);
   }
@@ -104,7 +101,7 @@ export class WorkerLives {
 
   /** Of itself it knows that it lives. */
   #hasHeardWithin(worker: string, ms: number): boolean {
-    return worker === this.own || this.heardSince(worker, this.clock.now() - ms);
+    return worker === this.own || this.heardSince(worker, this.deps.clock.now() - ms);
   }
 
   #sayThatLives(worker: string): void {
@@ -157,7 +154,7 @@ export class WorkerLives {
       else if (isSilent && ms > this.ledger.silentMs(worker)) silences.push([worker, ms]);
     }
     if (died.length > 0) {
-      this.listener.onNote({ kind: 'died', workers: died, at: this.clock.epochMicros() });
+      this.listener.onNote({ kind: 'died', workers: died, at: this.deps.clock.epochMicros() });
     }
     if (silences.length > 0 && this.listener.isAwaiting()) {
       this.listener.onNote({ kind: 'silent', worker: this.own, silences });

@@ -27,14 +27,13 @@ export class Peers {
   #sharing = 0;
   readonly #globs: string;
 
-  /**
-   * @param own this worker, whose own messages come back to it
-   * @param queues those that this worker has taken up, by name; `took` and `dropped` tell of changes
-   */
+  /** Those that this worker has taken up, by name. */
+  readonly #queues = new Set<string>();
+
+  /** @param own this worker, whose own messages come back to it */
   constructor(
     private readonly own: Serving,
     private readonly names: Names,
-    private readonly queues: () => Iterable<string>,
   ) {
     this.#globs = globsOf(own);
   }
@@ -52,7 +51,7 @@ export class Peers {
     const serves = queueFilter(this.names, include, exclude, also);
     const isAlike = globsOf(presence) === this.#globs;
     let shared = 0;
-    if (!isAlike) for (const queue of this.queues()) if (serves.matches(queue)) shared++;
+    if (!isAlike) for (const queue of this.#queues) if (serves.matches(queue)) shared++;
     this.#heard.set(presence.id, { presence, serves, isAlike, shared, free, at: now });
     this.#countAnew();
     return true;
@@ -60,11 +59,14 @@ export class Peers {
 
   /** This worker has taken up a queue. */
   took(queue: string): void {
+    if (this.#queues.has(queue)) return;
+    this.#queues.add(queue);
     this.#changed(queue, 1);
   }
 
   /** This worker serves a queue no more. */
   dropped(queue: string): void {
+    if (!this.#queues.delete(queue)) return;
     this.#changed(queue, -1);
   }
 

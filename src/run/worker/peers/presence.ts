@@ -1,4 +1,3 @@
-import type { Connection } from '../../../broker/connection/connection.js';
 import type { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import {
   announce,
@@ -15,27 +14,30 @@ import {
   toldText,
 } from '../../../broker/control/running-question.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
-import type { Names } from '../../../core/queues/names.js';
-import type { Clock } from '../../../core/values/clock.js';
-import { Peers } from './peers.js';
+import type { ChannelDeps } from '../worker-contract.js';
+import type { Peers } from './peers.js';
+
+/** What a worker says of itself, and answers to others who ask. */
+export interface Answers {
+  /** What changes of what it says of itself. */
+  state(): OwnState;
+  /** A pruner wants these queues to be left alone; resolves with what has become of them. */
+  leave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
+  /** Where a task stands, if it runs here. */
+  running(id: string): RunningTask | undefined;
+  /** The same: if it is held back here. */
+  heldBack(id: string): ToldHeldTask | undefined;
+  /** What runs here for so long; of all of it at most so many, what runs for longest first. */
+  longestRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
+  /** Where all tasks are. */
+  census(): readonly TasksAtWorker[];
+}
 
 export interface PresenceListener {
-  /** Names of the queues that this worker has taken up. */
-  queues(): Iterable<string>;
   /** A publisher has made a queue. */
   onQueue(queue: string): void;
-  /** A pruner wants these queues to be left alone; resolves with what has become of them. */
-  onLeave(queues: readonly string[]): Promise<{ readonly left: string[]; readonly kept: string[] }>;
-  /** Somebody asks for a task: where it stands, if it runs here. */
-  onTask(id: string): RunningTask | undefined;
-  /** The same: if it is held back here. */
-  onHeldTask(id: string): ToldHeldTask | undefined;
   /** A worker has spoken, this one too: what it says comes back to it. */
   onWorker(id: string): void;
-  /** Somebody asks what runs here for so long; of all of it at most so many, what runs for longest first. */
-  onRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
-  /** Somebody wants to know where all tasks are. */
-  onCensus(): readonly TasksAtWorker[];
   /** Another worker has come, gone or changed. */
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
@@ -47,47 +49,55 @@ export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest
 
 /** What a worker tells the others about itself, and hears of them. */
 export class Presence {
-  readonly peers: Peers;
+  /** Undefined until it hears the others. */
   #channel: LastingChannel | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly connection: Connection,
-    private readonly names: Names,
+  private constructor(
+    private readonly deps: ChannelDeps,
     private readonly own: Omit<WorkerPresence, keyof OwnState>,
-    private readonly state: () => OwnState,
-    private readonly clock: Clock,
+    private readonly peers: Peers,
+    private readonly answers: Answers,
     private readonly listener: PresenceListener,
-  ) {
-    this.peers = new Peers(own, names, () => listener.queues());
+  ) {}
+
+  /** Resolves when it hears the others, and has told them of itself. */
+  static async open(
+    deps: ChannelDeps,
+    own: Omit<WorkerPresence, keyof OwnState>,
+    peers: Peers,
+    answers: Answers,
+    listener: PresenceListener,
+  ): Promise<Presence> {
+    const presence = new Presence(deps, own, peers, answers, listener);
+    presence.#channel = await listen(deps.connection, deps.names, {
+      onMessage: (message) => presence.#heard(message),
+      onOpen: () => presence.#opened(),
+      onFailure: (error) => listener.onFailure(error),
+    });
+    presence.say();
+    presence.#timer = setInterval(() => {
+      peers.forgetSilent(deps.clock.now());
+      presence.say();
+    }, WORKER_SAYS_EVERY_MS);
+    return presence;
   }
 
-  async open(): Promise<void> {
-    this.#channel = await listen(this.connection, this.names, {
-      onMessage: (message) => this.#heard(message),
-      onOpen: () => {
-        if (this.#channel === undefined) return;
-        this.say();
-        this.listener.onHearAgain();
-      },
-      onFailure: (error) => this.listener.onFailure(error),
-    });
+  #opened(): void {
+    if (this.#channel === undefined) return; // for the first time
     this.say();
-    this.#timer = setInterval(() => {
-      this.peers.forgetSilent(this.clock.now());
-      this.say();
-    }, WORKER_SAYS_EVERY_MS);
+    this.listener.onHearAgain();
   }
 
   say(): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    announce(channel, this.names, { kind: 'worker', worker: { ...this.own, ...this.state() } });
+    announce(channel, this.deps.names, { kind: 'worker', worker: { ...this.own, ...this.answers.state() } });
   }
 
   sayGoodbye(): void {
     const channel = this.#channel?.current;
-    if (channel !== undefined) announce(channel, this.names, { kind: 'bye', id: this.own.id });
+    if (channel !== undefined) announce(channel, this.deps.names, { kind: 'bye', id: this.own.id });
     this.close();
   }
 
@@ -126,7 +136,7 @@ export class Presence {
       case 'worker':
         this.listener.onWorker(message.worker.id);
         // Who is new here has not heard of us either.
-        if (this.peers.heard(message.worker, this.clock.now())) this.say();
+        if (this.peers.heard(message.worker, this.deps.clock.now())) this.say();
         break;
     }
     this.listener.onPeers();
@@ -136,10 +146,10 @@ export class Presence {
   #tellOfTask(request: string, id: string): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const [runs, held] = [this.listener.onTask(id), this.listener.onHeldTask(id)];
+    const [runs, held] = [this.answers.running(id), this.answers.heldBack(id)];
     const by = { request, worker: this.own.name };
-    if (runs !== undefined) announce(channel, this.names, { kind: 'runs', ...by, task: runs });
-    else if (held !== undefined) announce(channel, this.names, { kind: 'held', ...by, task: held });
+    if (runs !== undefined) announce(channel, this.deps.names, { kind: 'runs', ...by, task: runs });
+    else if (held !== undefined) announce(channel, this.deps.names, { kind: 'held', ...by, task: held });
   }
 
   /** Everybody answers, so that who asks knows of whom there was no answer. */
@@ -147,8 +157,8 @@ export class Presence {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
     const { id, name } = this.own;
-    const running = this.listener.onRunning(longerThanMs, limit);
-    announce(channel, this.names, {
+    const running = this.answers.longestRunning(longerThanMs, limit);
+    announce(channel, this.deps.names, {
       ...{ kind: 'all-running', request, worker: id, name: toldText(name) },
       ...running,
     });
@@ -157,14 +167,14 @@ export class Presence {
   #tellOfAll(request: string): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const tasks = this.listener.onCensus();
-    announce(channel, this.names, { kind: 'here', request, worker: this.own.id, tasks });
+    const tasks = this.answers.census();
+    announce(channel, this.deps.names, { kind: 'here', request, worker: this.own.id, tasks });
   }
 
   async #leave(request: string, queues: readonly string[]): Promise<void> {
-    const answer = await this.listener.onLeave(queues);
+    const answer = await this.answers.leave(queues);
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    announce(channel, this.names, { kind: 'left', request, worker: this.own.id, ...answer });
+    announce(channel, this.deps.names, { kind: 'left', request, worker: this.own.id, ...answer });
   }
 }

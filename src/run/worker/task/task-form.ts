@@ -29,6 +29,8 @@ export interface TaskForm {
   answers(task: DeliveredTask, failure: RunFailure | undefined, value: unknown): readonly Answer[];
 }
 
+const NO_ANSWERS: readonly Answer[] = [];
+
 /** fairq's own: the properties say everything, and the body is the payload. */
 export const OWN_FORM: TaskForm = {
   idOf: ({ properties: { messageId, headers } }) =>
@@ -46,7 +48,7 @@ export const OWN_FORM: TaskForm = {
       payload: { bytes: content, contentType: typeof contentType === 'string' ? contentType : '' },
     };
   },
-  answers: () => [],
+  answers: () => NO_ANSWERS,
 };
 
 /** Celery's protocol 2: a name of a task alone anybody may have among the headers. */

@@ -13,21 +13,18 @@ function presence(id: string, globs: Partial<Serving> = {}, free = 0): WorkerPre
 
 /** A worker that has taken up these queues. */
 class Own {
-  readonly queues = new Set<string>();
   readonly peers: Peers;
 
   constructor(globs: Partial<Serving>, ...queues: string[]) {
-    this.peers = new Peers({ ...ALL, ...globs, id: 'm' }, names, () => this.queues);
+    this.peers = new Peers({ ...ALL, ...globs, id: 'm' }, names);
     for (const queue of queues) this.take(queue);
   }
 
   take(queue: string): void {
-    this.queues.add(queue);
     this.peers.took(queue);
   }
 
   drop(queue: string): void {
-    this.queues.delete(queue);
     this.peers.dropped(queue);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Listings } from '../../../../src/run/worker/listings.js';
+import { Listings } from '../../../../../src/run/worker/discovery/listings.js';
 
 const clock = { now: () => performance.now(), epochMicros: () => 0 };
 

@@ -1,7 +1,7 @@
-import type { Delivery } from '../../broker/connection/delivery.js';
-import type { TasksAtWorker } from '../../core/events/whereabouts.js';
-import { decodeEnvelope } from '../../core/message/envelope.js';
-import type { DeliveredTask } from './task/delivered-task.js';
+import type { Delivery } from '../../../broker/connection/delivery.js';
+import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
+import { decodeEnvelope } from '../../../core/message/envelope.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
 
 interface Places {
   /** Those that run, and those that have ended and whose completion is not written yet. */

@@ -1,12 +1,13 @@
 import type { DeliveredTask } from '../task/delivered-task.js';
 
 /**
- * Failed tasks that wait here for their next attempt, with `--ordered`: unacknowledged, and with a window
- * of one task, so that their users' queues wait with them.
+ * Failed tasks that wait in the worker for their next attempt, with `--ordered`. They stay unacknowledged, and
+ * a user's prefetch is one task, so the queue of that user waits with its task.
  */
-export class HeldBack {
+export class OrderedRetries {
   readonly #timers = new Map<DeliveredTask, NodeJS.Timeout>();
 
+  /** @param onDue is given the number of the next attempt; what has lost its delivery meanwhile is told too */
   constructor(private readonly onDue: (task: DeliveredTask, attempt: number) => void) {}
 
   get size(): number {
@@ -17,7 +18,10 @@ export class HeldBack {
     return this.#timers.keys();
   }
 
-  /** @param attempt the number of the next one */
+  /**
+   * @param ms until the next attempt
+   * @param attempt the number of the next one
+   */
   wait(task: DeliveredTask, ms: number, attempt: number): void {
     const due = () => {
       this.#timers.delete(task);
@@ -26,7 +30,7 @@ export class HeldBack {
     this.#timers.set(task, setTimeout(due, ms));
   }
 
-  /** Nothing is due any more. */
+  /** From here on no task is due. */
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();

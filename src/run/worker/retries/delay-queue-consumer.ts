@@ -1,15 +1,14 @@
 import type { Channel } from '../../../broker/connection/channel.js';
-import type { Connection } from '../../../broker/connection/connection.js';
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import { absent } from '../../../broker/queues/queue-presence.js';
 import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
 import { waitLeft } from '../../../core/message/dead-letter.js';
-import { delayOfQueue, delayQueueOf, type Names } from '../../../core/queues/names.js';
-import type { Clock } from '../../../core/values/clock.js';
+import { delayOfQueue, delayQueueOf } from '../../../core/queues/names.js';
+import type { ChannelDeps } from '../worker-contract.js';
 
 /** Held of one delay queue: enough to hide the round trip when many are due at once. */
-const WINDOW = 200;
+const PREFETCH = 200;
 /** The broker takes a delivery for lost after 30 minutes: what is due later than so stays in its queue. */
 const HOLD_AT_MOST_MS = 5 * 60_000;
 
@@ -19,14 +18,14 @@ export interface WaitingTask {
   readonly message: Delivery;
 }
 
-export interface RetryWaitsOptions {
+export interface DelayQueueOptions {
   readonly queueType: QueueType;
   /** The delays of this worker: their queues are made where they are not there. Milliseconds. */
   readonly delaysMs: readonly number[];
   readonly holdAtMostMs?: number;
 }
 
-export interface RetryWaitsListener {
+export interface DelayQueueListener {
   /** Its wait is over. */
   onDue(task: WaitingTask): void;
   /** What was delivered is void; it is delivered again. */
@@ -51,7 +50,7 @@ interface DelayQueue {
  * which may have gone: consumes the queues, and holds each task unacknowledged until it is due. A queue has
  * one delay, so its tasks are due in its order, and it is enough to hold the first few.
  */
-export class RetryWaits {
+export class DelayQueueConsumer {
   readonly #queues = new Map<string, DelayQueue>();
   readonly #holdAtMostMs: number;
   #channel: LastingChannel | undefined;
@@ -59,26 +58,22 @@ export class RetryWaits {
   #consumers = 0;
 
   private constructor(
-    private readonly connection: Connection,
-    private readonly names: Names,
-    private readonly options: RetryWaitsOptions,
-    private readonly clock: Clock,
-    private readonly listener: RetryWaitsListener,
+    private readonly deps: ChannelDeps,
+    private readonly options: DelayQueueOptions,
+    private readonly listener: DelayQueueListener,
   ) {
     this.#holdAtMostMs = options.holdAtMostMs ?? HOLD_AT_MOST_MS;
-    for (const delayMs of options.delaysMs) this.#add(delayQueueOf(names, delayMs), delayMs, true);
+    for (const delayMs of options.delaysMs) this.#add(delayQueueOf(deps.names, delayMs), delayMs, true);
   }
 
   static async open(
-    connection: Connection,
-    names: Names,
-    options: RetryWaitsOptions,
-    clock: Clock,
-    listener: RetryWaitsListener,
-  ): Promise<RetryWaits> {
-    const waits = new RetryWaits(connection, names, options, clock, listener);
+    deps: ChannelDeps,
+    options: DelayQueueOptions,
+    listener: DelayQueueListener,
+  ): Promise<DelayQueueConsumer> {
+    const waits = new DelayQueueConsumer(deps, options, listener);
     waits.#channel = await LastingChannel.open(
-      () => connection.channel(),
+      () => deps.connection.channel(),
       (channel) => waits.#setUp(channel),
       {
         onLost: () => waits.#lost(),
@@ -103,7 +98,7 @@ export class RetryWaits {
   /** Takes up the delay queues among these that it does not know yet. */
   take(queues: readonly string[]): void {
     for (const name of queues) {
-      const delayMs = delayOfQueue(this.names, name);
+      const delayMs = delayOfQueue(this.deps.names, name);
       if (delayMs === undefined || this.#queues.has(name)) continue;
       const queue = this.#add(name, delayMs, false);
       const channel = this.#channel?.current;
@@ -136,10 +131,10 @@ export class RetryWaits {
   async #setUp(channel: Channel): Promise<void> {
     const { queueType, delaysMs } = this.options;
     for (const queue of this.#queues.values()) forget(queue); // what came on a channel that never was in use
-    await assertDelayQueues(this.connection, this.names, queueType, delaysMs);
+    await assertDelayQueues(this.deps.connection, this.deps.names, queueType, delaysMs);
     const others = [...this.#queues.values()].filter(({ own }) => !own).map(({ name }) => name);
-    for (const name of await absent(this.connection, others)) this.#queues.delete(name);
-    await channel.prefetch(WINDOW);
+    for (const name of await absent(this.deps.connection, others)) this.#queues.delete(name);
+    await channel.prefetch(PREFETCH);
     for (const queue of this.#queues.values()) await this.#consume(channel, queue);
   }
 
@@ -167,7 +162,7 @@ export class RetryWaits {
 
   #delivered(queue: DelayQueue, task: WaitingTask): void {
     const { headers } = task.message.properties;
-    const waitMs = waitLeft(headers, queue.delayMs, this.clock.epochMicros());
+    const waitMs = waitLeft(headers, queue.delayMs, this.deps.clock.epochMicros());
     if (this.#stopped || queue.again !== undefined) {
       giveBack(task);
     } else if (waitMs > this.#holdAtMostMs) {

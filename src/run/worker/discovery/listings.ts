@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/values/clock.js';
+import type { Clock } from '../../../core/values/clock.js';
 
 /** A listing that failed is tried again so soon. */
 const LIST_AGAIN_MS = 2_000;

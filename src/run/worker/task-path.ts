@@ -1,0 +1,289 @@
+import { delaysOf } from '../../core/message/retry-policy.js';
+import { delayQueueOf } from '../../core/queues/names.js';
+import { PREFETCH_REASONS, type Prefetch } from '../../core/scheduling/prefetch.js';
+import type { Lane } from '../../core/scheduling/scheduler.js';
+import { TaskTimes } from '../../core/scheduling/task-times.js';
+import { CrashWatch } from './crashes/crash-watch.js';
+import { Suspects } from './crashes/suspects.js';
+import type { QueueFilter } from './discovery/queue-filter.js';
+import type { Work } from './ends/idle-check.js';
+import type { Handlers } from './handlers/handlers.js';
+import type { ConsumedQueue } from './intake/consumed-queue.js';
+import { Intake } from './intake/intake.js';
+import { SlowStart } from './intake/slow-start.js';
+import { outcomeOf } from './outcomes/outcome.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import type { Peers } from './peers/peers.js';
+import { Rebalancer } from './peers/rebalancer.js';
+import { Retries } from './retries/retries.js';
+import { EnvelopeWarning } from './slots/envelope-warning.js';
+import { Runner, type RunnerListener } from './slots/runner.js';
+import type { DeliveredTask } from './task/delivered-task.js';
+import type { WorkerDeps, WorkerListener, WorkerOptions } from './worker-contract.js';
+import { workerScheduler } from './worker-scheduler.js';
+
+export interface TaskPathListener extends Omit<WorkerListener, 'onReady' | 'onBrokerTells'> {
+  /** As many tasks have started as are to start, and all of them have ended. */
+  onCountReached(): void;
+  /** The others are to be told of slots that are free here, or no longer are. */
+  onFreeSlots(): void;
+  /** The worker cannot go on. */
+  onFailure(error: Error): void;
+}
+
+/** Who the worker is, and whom it works beside. */
+export interface PathOwner {
+  /** Id of the worker. */
+  readonly id: string;
+  readonly filter: QueueFilter;
+  readonly peers: Peers;
+}
+
+/** The places that a task comes by, in their order. */
+interface Places {
+  readonly scheduler: Suspects;
+  readonly intake: Intake;
+  readonly crashes: CrashWatch | undefined;
+  readonly runner: Runner;
+  readonly outcomes: Outcomes;
+  readonly retries: Retries;
+  readonly times: TaskTimes;
+}
+
+/**
+ * The way of a task through a worker: taken in from its queue, started in a slot when its user's turn comes, and
+ * settled. What happens at one place is told to the others here.
+ */
+export class TaskPath implements Work {
+  readonly scheduler: Suspects;
+  readonly intake: Intake;
+  /** Undefined where nobody counts crashes. */
+  readonly crashes: CrashWatch | undefined;
+  readonly runner: Runner;
+  readonly outcomes: Outcomes;
+  readonly retries: Retries;
+  readonly rebalancer: Rebalancer;
+  readonly #slowStart: SlowStart;
+  #isEnding = false;
+
+  private constructor(
+    places: Places,
+    private readonly deps: WorkerDeps,
+    private readonly options: WorkerOptions,
+    private readonly peers: Peers,
+    private readonly listener: TaskPathListener,
+  ) {
+    this.scheduler = places.scheduler;
+    this.intake = places.intake;
+    this.crashes = places.crashes;
+    this.runner = places.runner;
+    this.outcomes = places.outcomes;
+    this.retries = places.retries;
+    const { runner, scheduler, intake, times } = places;
+    this.rebalancer = new Rebalancer(
+      {
+        slots: runner,
+        scheduler,
+        givingBack: intake.givingBack,
+        presence: { peers, say: () => listener.onFreeSlots() },
+      },
+      times,
+      deps.clock,
+    );
+    const adapts = options.strategy === 'fair' && options.prefetch === undefined;
+    this.#slowStart = new SlowStart(runner, intake, times, adapts ? options.concurrency : 0, {
+      onFilled: () => this.scheduler.arrange(this.#firstTurns()),
+      onFailure: (error) => listener.onFailure(error),
+    });
+  }
+
+  /** Opens every channel that tasks need. Nothing is consumed yet but the delay queues. */
+  static async open(
+    deps: WorkerDeps,
+    options: WorkerOptions,
+    handlers: Handlers,
+    { id, filter, peers }: PathOwner,
+    listener: TaskPathListener,
+  ): Promise<TaskPath> {
+    const { connection, clock, newId } = deps;
+    const { maxCrashes, form, ordered } = options;
+    const detail = (text: string) => listener.onDetail(text);
+    const warn = (text: string) => listener.onWarning(text);
+    const fail = (error: Error) => listener.onFailure(error);
+    const times = new TaskTimes();
+    const scheduler = new Suspects(workerScheduler(options, times, detail), clock);
+    const taking = { ...options, times, filter, newId, workers: () => peers.count };
+    const intake = new Intake(connection, taking, scheduler, clock, {
+      onDelivery: () => runner.wake(),
+      onNotDue: (task, dueAt) => path.#postpone(task, dueAt),
+      onDoneBefore: (task, event) => outcomes.settle(task, { kind: 'done before', event }),
+      onPrefetch: (queue, prefetch) => detail(describePrefetch(queue, prefetch)),
+      onWarning: warn,
+      onFailure: fail,
+      onTaken: (queue) => peers.took(queue),
+      onDropped: (queue) => peers.dropped(queue),
+      unsettled: () => path.unsettled(),
+    });
+    const [outcomes, crashes] = await Promise.all([
+      Outcomes.open(deps, options, intake, {
+        ...listener,
+        onSettled: () => path.#tick(),
+        onFailedAfterAll: () => runner.counts.failedAfterAll(),
+        outOfWork: () => runner.running === 0 && scheduler.prefetched === 0 && intake.prefetchFilled,
+      }),
+      maxCrashes === undefined
+        ? undefined
+        : CrashWatch.open(deps, { worker: id, maxCrashes, form }, scheduler, {
+            onReady: () => runner.wake(),
+            onDetail: detail,
+            onWarning: warn,
+          }),
+      intake.open(),
+    ]);
+    const envelopes = new EnvelopeWarning(warn);
+    const slots: RunnerListener = {
+      onEnvelopeFault: envelopes.say.bind(envelopes),
+      onFinished: ({ task }, event, failure, value) => {
+        const outcome = outcomeOf(event, failure, value, ordered);
+        outcomes.settle(task, outcome);
+        return outcome.kind === 'stays';
+      },
+      waitMs: () => intake.waitMs(),
+      onTick: () => path.#tick(),
+    };
+    const parts = { scheduler, handlers, gate: crashes };
+    const runner = new Runner({ ...options, times }, parts, clock, slots);
+    const retries = await Retries.open(deps, options, {
+      onNoWayBack: (id, envelope, reason) => outcomes.deadElsewhere(id, envelope, reason),
+      onDead: (id, { user }, reason) => {
+        runner.counts.failedElsewhere();
+        listener.onTaskFailed(user, id, reason, undefined);
+      },
+      onWarning: warn,
+      onFailure: fail,
+    });
+    const places = { scheduler, intake, crashes, runner, outcomes, retries, times };
+    const path = new TaskPath(places, deps, options, peers, listener);
+    return path;
+  }
+
+  /** Tasks that have ended here, and what became of them is not safe. */
+  get unconfirmed(): number {
+    return this.outcomes.unconfirmed;
+  }
+
+  /** Something runs here, or has ended and is not safe on the broker. */
+  get hasUnfinished(): boolean {
+    return this.runner.running > 0 || this.unconfirmed > 0 || this.retries.pending > 0;
+  }
+
+  get isBusy(): boolean {
+    return (
+      this.#slowStart.hasMore ||
+      this.scheduler.prefetched + this.scheduler.waiting > 0 ||
+      this.outcomes.waiting > 0 ||
+      this.hasUnfinished
+    );
+  }
+
+  /** Tasks that wait here for their next attempt, after one of this worker's delays. */
+  get waiting(): number {
+    return this.retries.waiting;
+  }
+
+  /** Names of the queues in which a task may wait that this worker is to run. */
+  queues(): string[] {
+    const delays = delaysOf(this.options.retry);
+    return [...delays.map((ms) => delayQueueOf(this.deps.names, ms)), ...this.intake.served.byName.keys()];
+  }
+
+  /** Tasks that run, or have ended and are not acknowledged. */
+  *unsettled(): Iterable<DeliveredTask> {
+    yield* this.runner.tasks.delivered();
+    yield* this.outcomes.unsettled();
+  }
+
+  /** Takes up the queues, or the first of them. Nothing starts yet. */
+  prepare(queues: readonly string[]): Promise<void> {
+    return this.#slowStart.prepare(queues);
+  }
+
+  /** Resolves when the first tasks may start. */
+  async start(): Promise<void> {
+    await this.intake.served.filled();
+    if (this.#isEnding) return;
+    this.scheduler.arrange(this.#firstTurns());
+    this.#slowStart.start();
+  }
+
+  /** Looks after what nobody tells of. Call it often. */
+  sweep(): void {
+    this.runner.sweep();
+    this.intake.sweep();
+    // The other strategies are there to be compared with: they hold what a plain consumer holds.
+    // Where order counts a queue stays with its worker.
+    const { strategy, ordered } = this.options;
+    if (strategy === 'fair' && !ordered && !this.#isEnding) this.rebalancer.check();
+  }
+
+  /** Starts nothing new. */
+  end(): void {
+    this.#isEnding = true;
+    this.#slowStart.cancel();
+    this.runner.end();
+  }
+
+  /** After `end`: resolves when what runs has ended and is safe, with how many tasks were given back. */
+  async finish(): Promise<number> {
+    // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
+    const { ordered } = this.options;
+    let givenBack = ordered ? 0 : await this.intake.givingBack.all();
+    while (this.runner.running > 0) {
+      await new Promise<void>((resolve) => this.runner.whenOneEnds(resolve));
+    }
+    await Promise.all([this.outcomes.moved(), this.retries.finish()]);
+    await this.outcomes.settled(); // what came back to nowhere meanwhile
+    if (ordered) givenBack = await this.intake.givingBack.all();
+    this.intake.closing();
+    this.crashes?.end();
+    return givenBack;
+  }
+
+  /** Gives up what is not finished: it is delivered again. */
+  close(): void {
+    this.end();
+    this.runner.abandon();
+    this.crashes?.end();
+    this.outcomes.close();
+    this.retries.close();
+    this.intake.closing();
+  }
+
+  /** After a burst of starts, the end of a task, or a confirmation. */
+  #tick(): void {
+    this.outcomes.flushSoon();
+    this.#slowStart.check();
+    if (this.#slowStart.over) this.intake.adjust(this.runner.free);
+    if (this.runner.reachedCount && this.runner.running === 0) this.listener.onCountReached();
+  }
+
+  #postpone(task: DeliveredTask, dueAt: number): boolean {
+    if (this.#isEnding) return false;
+    this.outcomes.settle(task, { kind: 'postponed', dueAt });
+    return true;
+  }
+
+  /** Workers that start together begin at different users, so that they do not march in step. */
+  #firstTurns(): Lane<DeliveredTask>[] {
+    const { rank, count } = this.peers;
+    const lanes = [...this.intake.served.byName.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { lane }]) => lane);
+    const shift = Math.floor((rank * lanes.length) / count);
+    return [...lanes.slice(shift), ...lanes.slice(0, shift)];
+  }
+}
+
+function describePrefetch(queue: ConsumedQueue, { size, reason }: Prefetch): string {
+  return `user ${JSON.stringify(queue.lane.user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`;
+}
