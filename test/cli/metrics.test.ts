@@ -55,7 +55,8 @@ async function scraped(...flags: string[]): Promise<() => Promise<string>> {
   worker = new RunningFairq(['worker', '--metrics-port', '0', ...flags], env);
   await worker.says(/metrics at (\S+)/);
   const [, uri = ''] = /metrics at (\S+)/.exec(worker.stderr) ?? [];
-  return async () => (await fetch(uri)).text();
+  // The parser holds up this process: a connection that is kept may have been closed by the next scrape.
+  return async () => (await fetch(uri, { headers: { connection: 'close' } })).text();
 }
 
 describe.skipIf(!hasParser)('the metrics of a worker', () => {
