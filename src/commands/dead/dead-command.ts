@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../../broker/queues/topology.js';
-import { type GroupField, parseGroupFields } from '../../core/message/dead-letter-groups.js';
+import type { GroupField } from '../../core/message/dead-letter-groups.js';
 import { parseCount } from '../../core/values/quantities.js';
 import type { Run } from '../shared/context.js';
+import { parseGroupFields } from './group-fields.js';
 
 const actions = () => import('./dead-action.js');
 

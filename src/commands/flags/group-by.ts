@@ -1,15 +1,23 @@
 import { Option } from 'commander';
+import { usageError } from '../../core/errors/errors.js';
 import {
   BY_USER,
   byHash,
   byMap,
   byPrefix,
   checkedGroups,
-  type GroupBy,
   type Grouping,
-  parseGroupBy,
 } from '../../core/queues/grouping.js';
 import { readTable } from './table-file.js';
+
+/** What `--group-by` asks for; the members of a map are in the file. */
+export type GroupBy =
+  | { readonly kind: 'user' }
+  | { readonly kind: 'prefix' | 'hash'; readonly count: number }
+  | { readonly kind: 'map'; readonly file: string };
+
+const LONGEST_PREFIX = 16;
+const MOST_HASHES = 65_536;
 
 export interface GroupByFlags {
   groupBy?: GroupBy;
@@ -41,4 +49,23 @@ async function readGroups(file: string): Promise<Map<string, string[]>> {
   const where = `--group-by map:${file}`;
   const document = await readTable(where, file, 'GROUPS_NOT_READ', 'gold = ["A", "B"]');
   return checkedGroups(document, where);
+}
+
+export function parseGroupBy(text: string): GroupBy {
+  if (text === 'user') return { kind: 'user' };
+  const [, kind, rest = ''] = /^(prefix|hash|map):(.+)$/s.exec(text) ?? [];
+  if (kind === 'map') return { kind, file: rest };
+  if (kind === 'prefix' || kind === 'hash') {
+    const most = kind === 'prefix' ? LONGEST_PREFIX : MOST_HASHES;
+    const count = /^\d{1,6}$/.test(rest) ? Number(rest) : 0;
+    if (count >= 1 && count <= most) return { kind, count };
+    throw usageError(
+      'BAD_GROUP_BY',
+      `--group-by ${text}: ${kind}: takes a whole number from 1 to ${most.toLocaleString('en-US')}`,
+      { hint: kind === 'prefix' ? 'Write prefix:2.' : 'Write hash:64.' },
+    );
+  }
+  throw usageError('BAD_GROUP_BY', `--group-by: "${text}" is no way to group users`, {
+    hint: 'Write user, prefix:N, hash:N or map:FILE.',
+  });
 }

@@ -1,4 +1,3 @@
-import { usageError } from '../errors/errors.js';
 import type { DeadLetter } from './dead-letter.js';
 
 export const GROUP_FIELDS = ['user', 'reason', 'run', 'task'] as const;
@@ -19,16 +18,6 @@ export interface DeadLetterGroup {
   readonly newestAt: number | null;
   /** The newest, to look at one of them. */
   readonly id: string;
-}
-
-/** Reads `user,reason`. */
-export function parseGroupFields(text: string): readonly GroupField[] {
-  const fields = text.split(',').map((field) => field.trim());
-  const known = fields.filter((field): field is GroupField => GROUP_FIELDS.some((one) => one === field));
-  if (known.length === fields.length && new Set(known).size === known.length) return known;
-  throw usageError('BAD_GROUP_FIELDS', `--by ${text}: this is not a list of fields`, {
-    hint: `Give some of ${GROUP_FIELDS.join(', ')}, with commas between, such as user,reason.`,
-  });
 }
 
 /** The largest first. */

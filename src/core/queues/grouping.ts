@@ -10,35 +10,7 @@ export interface Grouping {
   groupOf(user: string): string | undefined;
 }
 
-/** What `--group-by` asks for; the members of a map are in the file. */
-export type GroupBy =
-  | { readonly kind: 'user' }
-  | { readonly kind: 'prefix' | 'hash'; readonly count: number }
-  | { readonly kind: 'map'; readonly file: string };
-
-const LONGEST_PREFIX = 16;
-const MOST_HASHES = 65_536;
-
 const encoder = new TextEncoder();
-
-export function parseGroupBy(text: string): GroupBy {
-  if (text === 'user') return { kind: 'user' };
-  const [, kind, rest = ''] = /^(prefix|hash|map):(.+)$/s.exec(text) ?? [];
-  if (kind === 'map') return { kind, file: rest };
-  if (kind === 'prefix' || kind === 'hash') {
-    const most = kind === 'prefix' ? LONGEST_PREFIX : MOST_HASHES;
-    const count = /^\d{1,6}$/.test(rest) ? Number(rest) : 0;
-    if (count >= 1 && count <= most) return { kind, count };
-    throw usageError(
-      'BAD_GROUP_BY',
-      `--group-by ${text}: ${kind}: takes a whole number from 1 to ${most.toLocaleString('en-US')}`,
-      { hint: kind === 'prefix' ? 'Write prefix:2.' : 'Write hash:64.' },
-    );
-  }
-  throw usageError('BAD_GROUP_BY', `--group-by: "${text}" is no way to group users`, {
-    hint: 'Write user, prefix:N, hash:N or map:FILE.',
-  });
-}
 
 /** Every user has a queue. */
 export const BY_USER: Grouping = { text: 'user', groupsStartWith: undefined, groupOf: () => undefined };
@@ -78,7 +50,7 @@ export function byMap(file: string, groups: ReadonlyMap<string, readonly string[
 /**
  * What a file of groups holds, checked: `{"gold": ["A", "B"]}`.
  *
- * @param where what to name in an error: the flag with its file
+ * @param where what to name in an error
  */
 export function checkedGroups(document: unknown, where: string): Map<string, string[]> {
   const bad = (reason: string) =>

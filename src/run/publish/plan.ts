@@ -1,13 +1,13 @@
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
-import { type WorkloadFlags, workloadFrom } from '../../core/load/workload.js';
 import { carriedText } from '../../core/message/carried.js';
 import { MOST_TEXT } from '../../core/message/envelope.js';
 import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
 import { encodeText, type Names } from '../../core/queues/names.js';
 import type { DurationRange } from '../../core/values/quantities.js';
 import { seededRandom } from '../../core/values/random.js';
+import { type WorkloadFlags, workloadFrom } from './asked-workload.js';
 import { payloadsFrom } from './payloads.js';
 import { Places } from './places.js';
 import type { PlannedTask } from './planned-task.js';

@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { randomUsers, type WorkloadFlags, workloadFrom } from '../../../../src/core/load/workload.js';
+import { equalUsers, randomUsers } from '../../../../src/core/load/workload.js';
 import { seededRandom } from '../../../../src/core/values/random.js';
-
-const from = (flags: Partial<WorkloadFlags>) =>
-  workloadFrom({ distribution: 'uniform', ...flags }, seededRandom(1));
 
 describe('workloads', () => {
   it('send the tasks of many users in turns', () => {
-    const load = from({ users: 3, count: 2 });
+    const load = equalUsers(3, 2);
     expect([...load.order()]).toEqual(['user-1', 'user-2', 'user-3', 'user-1', 'user-2', 'user-3']);
     expect(load.total).toBe(6);
   });
@@ -24,14 +21,5 @@ describe('workloads', () => {
   it('repeat with their seed', () => {
     const load = () => [...randomUsers(50, 500, 'uniform', seededRandom(3)).order()];
     expect(load()).toEqual(load());
-  });
-
-  it.each([
-    [{}, 'whose tasks'],
-    [{ user: 'A', users: 2 }, '--user and --users'],
-    [{ user: 'A', total: 5 }, '--total is for --users'],
-    [{ users: 5, count: 1, total: 5 }, '--count and --total'],
-  ])('refuse flags that contradict each other: %j', (flags, message) => {
-    expect(() => from(flags)).toThrow(message);
   });
 });
