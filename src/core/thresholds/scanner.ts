@@ -1,4 +1,3 @@
-import { type FairqError, usageError } from '../errors/errors.js';
 import { UNITS_MS } from '../values/quantities.js';
 import type { MeasureUnit } from './threshold-measures.js';
 
@@ -15,6 +14,26 @@ const FORMS: Readonly<Record<MeasureUnit, NumberForm>> = {
   tasks: { suffixes: { '': 1 }, example: 'a number of tasks, such as 3' },
   position: { suffixes: { '': 1 }, example: 'a position, such as 1000' },
 };
+
+/** What is written is no threshold. */
+export class BadThreshold extends Error {
+  override readonly name = 'BadThreshold';
+
+  /**
+   * @param what is wrong with it
+   * @param text the threshold as it was written
+   * @param at where in the text
+   * @param hint what to write there; undefined where there is more than one threshold in the text
+   */
+  constructor(
+    readonly what: string,
+    readonly text: string,
+    readonly at: number,
+    readonly hint: string | undefined,
+  ) {
+    super(`${what}\n  ${text}\n  ${' '.repeat(at)}^`);
+  }
+}
 
 /** Reads a threshold from left to right; whatever is wrong is said with its place. */
 export class ThresholdScanner {
@@ -89,7 +108,7 @@ export class ThresholdScanner {
     }
     this.#take(/\s*/y);
     if (this.#at < this.text.length) {
-      throw this.#wrong(this.#at, 'there is more than one comparison', 'Repeat --check for each.');
+      throw this.#wrong(this.#at, 'there is more than one comparison', undefined);
     }
     return Number(digits) * factor;
   }
@@ -102,8 +121,7 @@ export class ThresholdScanner {
     return found;
   }
 
-  #wrong(at: number, what: string, hint: string): FairqError {
-    const pointer = `${' '.repeat(at)}^`;
-    return usageError('BAD_CHECK', `--check: ${what}\n  ${this.text}\n  ${pointer}`, { hint });
+  #wrong(at: number, what: string, hint: string | undefined): BadThreshold {
+    return new BadThreshold(what, this.text, at, hint);
   }
 }

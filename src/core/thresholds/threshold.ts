@@ -37,7 +37,9 @@ interface UserMeasured {
  *     operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *     number    = digits with the unit of the measure: 2s, 99%, 5000/s, 3
  *
- * A glob with a bracket in it stands in double quotes. Throws with the place of what is wrong.
+ * A glob with a bracket in it stands in double quotes.
+ *
+ * @throws BadThreshold with the place of what is wrong
  */
 export function parseThreshold(text: string): Threshold {
   const scanner = new ThresholdScanner(text);
