@@ -5,6 +5,8 @@ import type { QueueConsumers } from '../../src/run/worker/intake/queue-consumers
 export class TestConsumers implements QueueConsumers {
   /** The queues that have a consumer, and its prefetch. */
   readonly prefetch = new Map<string, number>();
+  /** Each start of a consumer. */
+  readonly subscribed: string[] = [];
   /** What waits in each queue. */
   readonly depths = new Map<string, number>();
   /** Called before a consumer has ended: what was on its way comes now. */
@@ -13,6 +15,7 @@ export class TestConsumers implements QueueConsumers {
   answered: Promise<void> = Promise.resolve();
 
   async subscribe(name: string, _: ConsumedQueue, prefetch: number): Promise<void> {
+    this.subscribed.push(name);
     await this.answered;
     this.prefetch.set(name, prefetch);
   }

@@ -39,6 +39,7 @@ describe('giving back', () => {
     await answered();
     expect(a!).toMatchObject({ yielded: false, consumedSince: 80 });
     expect(intake.consumers.prefetch.get('A')).toBe(10);
+    expect(intake.consumers.subscribed).toEqual(['A', 'A']);
   });
 
   it('does not consume again what is gone meanwhile, or when everything goes back', async () => {

@@ -28,7 +28,7 @@ describe('a queue that a pruner wants', () => {
     const [a] = await intake.take('A');
     intake.deliver(a!);
     expect(await intake.leaving.leave(['A'])).toEqual({ left: [], kept: ['A'] });
-    expect(intake.served.serves('A')).toBe(true);
+    expect(intake.consumers.subscribed).toEqual(['A']);
     intake.start(1);
     expect(await intake.leaving.leave(['A'])).toEqual({ left: [], kept: ['A'] });
     a!.settled(0);

@@ -74,7 +74,8 @@ describe('a worker without a free slot', () => {
     const worker = new TestWorker();
     worker.scheduler.prefetched = 50;
     worker.peers.freeSlots = 100;
-    worker.after(0);
+    worker.slots.lastChangeAt = worker.now * 1_000;
+    worker.after(26);
     expect(worker.given).toEqual([50]);
   });
 
