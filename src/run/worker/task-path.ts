@@ -47,6 +47,7 @@ interface Places {
   readonly runner: Runner;
   readonly outcomes: Outcomes;
   readonly retries: Retries;
+  readonly slowStart: SlowStart;
   readonly times: TaskTimes;
 }
 
@@ -71,7 +72,7 @@ export class TaskPath implements Work {
     private readonly deps: WorkerDeps,
     private readonly options: WorkerOptions,
     private readonly peers: Peers,
-    private readonly listener: TaskPathListener,
+    listener: TaskPathListener,
   ) {
     this.scheduler = places.scheduler;
     this.intake = places.intake;
@@ -90,11 +91,7 @@ export class TaskPath implements Work {
       times,
       deps.clock,
     );
-    const adapts = options.strategy === 'fair' && options.prefetch === undefined;
-    this.#slowStart = new SlowStart(runner, intake, times, adapts ? options.concurrency : 0, {
-      onFilled: () => this.scheduler.arrange(this.#firstTurns()),
-      onFailure: (error) => listener.onFailure(error),
-    });
+    this.#slowStart = places.slowStart;
   }
 
   /** Opens every channel that tasks need. Nothing is consumed yet but the delay queues. */
@@ -122,12 +119,12 @@ export class TaskPath implements Work {
       onFailure: fail,
       onTaken: (queue) => peers.took(queue),
       onDropped: (queue) => peers.dropped(queue),
-      unsettled: () => path.unsettled(),
+      unsettled: () => unsettled(runner, outcomes),
     });
     const [outcomes, crashes] = await Promise.all([
       Outcomes.open(deps, options, intake, {
         ...listener,
-        onSettled: () => path.#tick(),
+        onSettled: () => tick(),
         onFailedAfterAll: () => runner.counts.failedAfterAll(),
         outOfWork: () => runner.running === 0 && scheduler.prefetched === 0 && intake.prefetchFilled,
       }),
@@ -138,7 +135,6 @@ export class TaskPath implements Work {
             onDetail: detail,
             onWarning: warn,
           }),
-      intake.open(),
     ]);
     const envelopes = new EnvelopeWarning(warn);
     const slots: RunnerListener = {
@@ -149,11 +145,24 @@ export class TaskPath implements Work {
         return outcome.kind === 'stays';
       },
       waitMs: () => intake.waitMs(),
-      onTick: () => path.#tick(),
+      onTick: () => tick(),
     };
     const parts = { scheduler, handlers, gate: crashes };
     const runner = new Runner({ ...options, times }, parts, clock, slots);
-    const retries = await Retries.open(deps, options, {
+    const adapts = options.strategy === 'fair' && options.prefetch === undefined;
+    const slowStart = new SlowStart(runner, intake, times, adapts ? options.concurrency : 0, {
+      onFilled: () => scheduler.arrange(firstTurns(intake, peers)),
+      onFailure: fail,
+    });
+    /** After a burst of starts, the end of a task, or a confirmation. */
+    const tick = () => {
+      outcomes.flushSoon();
+      slowStart.check();
+      if (slowStart.over) intake.adjust(runner.free);
+      if (runner.reachedCount && runner.running === 0) listener.onCountReached();
+    };
+    // From here on a task may be due, and a channel may be lost: both need all that is above.
+    const opening = Retries.open(deps, options, {
       onNoWayBack: (id, envelope, reason) => outcomes.deadElsewhere(id, envelope, reason),
       onDead: (id, { user }, reason) => {
         runner.counts.failedElsewhere();
@@ -162,7 +171,8 @@ export class TaskPath implements Work {
       onWarning: warn,
       onFailure: fail,
     });
-    const places = { scheduler, intake, crashes, runner, outcomes, retries, times };
+    const [retries] = await Promise.all([opening, intake.open()]);
+    const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times };
     const path = new TaskPath(places, deps, options, peers, listener);
     return path;
   }
@@ -198,9 +208,8 @@ export class TaskPath implements Work {
   }
 
   /** Tasks that run, or have ended and are not acknowledged. */
-  *unsettled(): Iterable<DeliveredTask> {
-    yield* this.runner.tasks.delivered();
-    yield* this.outcomes.unsettled();
+  unsettled(): Iterable<DeliveredTask> {
+    return unsettled(this.runner, this.outcomes);
   }
 
   /** Takes up the queues, or the first of them. Nothing starts yet. */
@@ -212,7 +221,7 @@ export class TaskPath implements Work {
   async start(): Promise<void> {
     await this.intake.served.filled();
     if (this.#isEnding) return;
-    this.scheduler.arrange(this.#firstTurns());
+    this.scheduler.arrange(firstTurns(this.intake, this.peers));
     this.#slowStart.start();
   }
 
@@ -259,29 +268,24 @@ export class TaskPath implements Work {
     this.intake.closing();
   }
 
-  /** After a burst of starts, the end of a task, or a confirmation. */
-  #tick(): void {
-    this.outcomes.flushSoon();
-    this.#slowStart.check();
-    if (this.#slowStart.over) this.intake.adjust(this.runner.free);
-    if (this.runner.reachedCount && this.runner.running === 0) this.listener.onCountReached();
-  }
-
   #postpone(task: DeliveredTask, dueAt: number): boolean {
     if (this.#isEnding) return false;
     this.outcomes.settle(task, { kind: 'postponed', dueAt });
     return true;
   }
+}
 
-  /** Workers that start together begin at different users, so that they do not march in step. */
-  #firstTurns(): Lane<DeliveredTask>[] {
-    const { rank, count } = this.peers;
-    const lanes = [...this.intake.served.byName.entries()]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { lane }]) => lane);
-    const shift = Math.floor((rank * lanes.length) / count);
-    return [...lanes.slice(shift), ...lanes.slice(0, shift)];
-  }
+/** Tasks that run, or have ended and are not acknowledged. */
+function* unsettled(runner: Runner, outcomes: Outcomes): Iterable<DeliveredTask> {
+  yield* runner.tasks.delivered();
+  yield* outcomes.unsettled();
+}
+
+/** Workers that start together begin at different users, so that they do not march in step. */
+function firstTurns({ served }: Intake, { rank, count }: Peers): Lane<DeliveredTask>[] {
+  const lanes = [...served.byName.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { lane }]) => lane);
+  const shift = Math.floor((rank * lanes.length) / count);
+  return [...lanes.slice(shift), ...lanes.slice(0, shift)];
 }
 
 function describePrefetch(queue: ConsumedQueue, { size, reason }: Prefetch): string {
