@@ -77,7 +77,8 @@ describe('a task that fails', () => {
   it('is still missing while it waits, and runs when another worker comes', async () => {
     const { file } = await failing('later', 1);
     await fairqJson(env, 'publish', '--user', 'A', '--task', 'flaky', '--run', 'later');
-    const flags = ['--handler', file, '--backoff', '300ms'];
+    // So long that the first worker has ended by then, on a busy machine too.
+    const flags = ['--handler', file, '--backoff', '10s'];
     const first = await fairqJson<WorkerReport>(env, 'worker', '--count', '1', ...flags);
     expect(first).toMatchObject({ completed: 0, retried: 1 });
     expect(await report('later')).toMatchObject({ completed: 0, failed: 0, retrying: 1, missing: 0 });
@@ -89,7 +90,7 @@ describe('a task that fails', () => {
     const { file } = await failing('pruned', 1);
     await fairqJson(env, 'publish', '--user', 'P', '--task', 'flaky', '--run', 'pruned');
     // So long that the queue has gone by then, on a busy machine too.
-    const flags = ['--handler', file, '--backoff', '3s'];
+    const flags = ['--handler', file, '--backoff', '10s'];
     await fairqJson(env, 'worker', '--count', '1', ...flags);
     await vhost.channel.deleteQueue('fairq.user.P');
     await fairqJson(env, 'worker', '--exit-when', 'empty', ...flags);
