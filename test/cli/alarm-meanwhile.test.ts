@@ -32,9 +32,14 @@ it.each([
     return (await fairqJson<{ idle: number }>(env, ...prune)).idle === 3;
   };
   await eventually(seenIdle, { timeoutMs: 60_000, what: 'the queues have been seen idle' });
-  // It has seen that there was no alarm, and asks.
-  const asking = new FairqOnTerminal(args, env);
-  await asking.shows(/\[y\/N\]|\(y\/n\)/i);
+  // It has seen that there was no alarm, and asks. The broker's counts may move once more on a busy machine, and a queue
+  // that is not idle after all is not asked about.
+  const asks = async () => {
+    const one = new FairqOnTerminal(args, env);
+    await one.shows(/\[y\/N\]|\(y\/n\)|ENDED/i);
+    return one.shown.includes('ENDED') ? undefined : one;
+  };
+  const asking = await eventually(asks, { timeoutMs: 120_000, what: 'it asks' });
   await raise();
   try {
     asking.type('y\n');

@@ -19,6 +19,11 @@ async function worker(name: string, ...flags: string[]): Promise<void> {
   const one = new RunningFairq(['worker', '--name', name, '-c', '2', ...flags], env);
   started.push(one);
   await one.says(/ready, /, WAIT_MS);
+  // The broker lists connections a moment later than they are there, and only who is listed is waited for.
+  await eventually(
+    async () => (await vhost.management.connectionNames()).some((listed) => listed.endsWith(name)),
+    { timeoutMs: WAIT_MS, what: 'its connection is listed' },
+  );
 }
 
 const publish = (user: string, task: string, count: number) =>
@@ -90,14 +95,6 @@ it('who is slow to answer is waited for', async () => {
   await worker('slow', '--queues', 'fairq.user.S');
   await untilRunning(1);
   const slow = started.at(-1)!;
-  // The broker lists connections a moment later than they are there, and who is stopped says nothing itself.
-  await eventually(
-    async () => (await vhost.management.connectionNames()).some((name) => name.endsWith('slow')),
-    {
-      timeoutMs: WAIT_MS,
-      what: 'its connection is listed',
-    },
-  );
   slow.signal('SIGSTOP');
   const asking = new FairqHere(['--json', 'tasks', '--running'], env);
   await asking.says(/no answer from slow yet/, WAIT_MS);

@@ -34,10 +34,11 @@ function start(command: string): RunningFairq {
   return new RunningFairq(command.replace('ID', id).split(' '), env);
 }
 
+/** Or it has ended already, which its exit code then tells. */
 async function connected(one: RunningFairq): Promise<void> {
-  await eventually(() => isConnectedTo(one.process.pid!, ports), {
+  await eventually(() => one.process.exitCode !== null || isConnectedTo(one.process.pid!, ports), {
     timeoutMs: 60_000,
-    what: `fairq ${one.args.join(' ')} is connected; it says: ${one.stderr}`,
+    what: () => `fairq ${one.args.join(' ')} is connected; it says: ${one.stderr}`,
   });
 }
 

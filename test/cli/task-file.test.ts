@@ -186,7 +186,7 @@ describe('publish --from -', () => {
     const said = async (count: number): Promise<Confirmed[]> =>
       eventually(() => run.stdout.split('\n').length > count && jsonLines<Confirmed>(run.stdout), {
         timeoutMs: 60_000,
-        what: `${count} tasks are confirmed; so far: ${run.stdout}${run.stderr}`,
+        what: () => `${count} tasks are confirmed; so far: ${run.stdout}${run.stderr}`,
       });
     stdin.write('{"user":"C"}\n');
     expect(await said(1)).toMatchObject([{ kind: 'confirmed', line: 1, user: 'C', run: 'child' }]);

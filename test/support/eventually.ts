@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface EventuallyOptions {
   readonly timeoutMs: number;
-  /** What is waited for, for the message when it does not come: "the node to answer". */
-  readonly what: string;
+  /** What is waited for, for the message when it does not come: "the node to answer". A function tells it at that moment. */
+  readonly what: string | (() => string);
 }
 
 /**
@@ -25,7 +25,9 @@ export async function eventually<T>(
       cause = error;
     }
     if (performance.now() >= deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`, { cause });
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}.`, {
+        cause,
+      });
     }
     await pause(20);
   }

@@ -56,7 +56,7 @@ export class FairqOnTerminal {
   async shows(pattern: RegExp): Promise<void> {
     await eventually(async () => this.screen.some((line) => pattern.test(line)), {
       timeoutMs: 60_000,
-      what: `the screen shows ${pattern}; it shows: ${this.screen.join('\n')}`,
+      what: () => `the screen shows ${pattern}; it shows: ${this.screen.join('\n')}`,
     });
   }
 

@@ -62,7 +62,7 @@ async function isToldToBeHeldBack(id: string, worker: RunningFairq): Promise<voi
     async () => (await fairqJson<TaskState>(vhost.env, 'task', id)).heldBack,
     {
       timeoutMs: 60_000,
-      what: `it to be held back; its worker said: ${worker.stderr}`,
+      what: () => `it to be held back; its worker said: ${worker.stderr}`,
     },
   );
   expect(heldBack).toEqual({
@@ -82,7 +82,7 @@ async function isCountedByItsWorker(log: Log): Promise<void> {
   const [, url = ''] = /metrics at (http\S+)/.exec(worker.stderr) ?? [];
   await eventually(async () => /^fairq_tasks_crashed_total\{.*\} 1$/m.test(await (await fetch(url)).text()), {
     timeoutMs: 60_000,
-    what: `it to give the task up; it said: ${worker.stderr}`,
+    what: () => `it to give the task up; it said: ${worker.stderr}`,
   });
   worker.signal('SIGTERM');
   const { code, stderr } = await worker.ended;
@@ -171,7 +171,7 @@ describe('a task that does nothing wrong', () => {
       const worker = log.worker('--concurrency', '2');
       await eventually(() => log.lines.length > before + kills, {
         timeoutMs: 60_000,
-        what: `tasks to run; it said: ${worker.stderr}`,
+        what: () => `tasks to run; it said: ${worker.stderr}`,
       });
       worker.signal('SIGKILL');
       await worker.ended;
@@ -195,7 +195,7 @@ describe('a task that does nothing wrong', () => {
       for (let cuts = 1; cuts <= 5; cuts++) {
         await eventually(() => worker.stderr.split(/ready, |connected again/).length > cuts, {
           timeoutMs: 60_000,
-          what: `it to be connected; it said: ${worker.stderr}`,
+          what: () => `it to be connected; it said: ${worker.stderr}`,
         });
         await eventually(async () => (await vhost.ready('fairq.user.A')) === 0, {
           timeoutMs: 60_000,

@@ -34,7 +34,8 @@ describe('a command of a user that may not do everything', () => {
     ['a monitoring user', REPORT, 77, 'may not read the queue "fairq.events"'],
     ['a monitoring user', TASK, 77, 'may not read the queue "fairq.events"'],
     ['a monitoring user', PUBLISH, 77, 'may not write to the exchange'],
-    ['a monitoring user', WORKER, 77, 'may not configure the queue "amq.gen-'],
+    // It may do nothing, and meets several refusals at a time.
+    ['a monitoring user', WORKER, 77, ' may not '],
     ['a monitoring user', LIST, 0, ''],
     ['a reader', REPORT, 0, ''],
     ['a reader', TASK, 0, ''],

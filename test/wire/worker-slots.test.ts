@@ -71,7 +71,7 @@ describe('the slots of a worker that is alone', () => {
     await fairqJson(env, 'publish', '--user', 'A', '--count', '20000', '--task', 'cpu', '--duration', '3ms');
     await eventually(() => last()?.workers[0]?.idle === 1, {
       timeoutMs: WAIT_MS,
-      what: `one slot is busy, and one idle; the worker says: ${started.stderr}`,
+      what: () => `one slot is busy, and one idle; the worker says: ${started.stderr}`,
     });
   });
 });
