@@ -156,16 +156,13 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const served =
     flags.metricsPort === undefined
       ? undefined
-      : await (await import('./serve-metrics.js')).serveMetrics(
-          flags,
-          flags.metricsPort,
-          include,
-          also,
-          name,
-          worker,
-          management,
-          context,
-        );
+      : await (await import('./serve-metrics.js'))
+          .serveMetrics(flags, flags.metricsPort, include, also, name, worker, management, context)
+          .catch(async (error) => {
+            await connection.close();
+            await management.close();
+            throw error;
+          });
   metrics = served?.metrics ?? NO_METRICS;
   // Until nothing runs: its tasks, or after a second signal their programs.
   let isWorking = () => worker.running > 0;
