@@ -10,12 +10,14 @@ export const SUPERSEDED = 2;
 export const RETRYING = 3;
 
 /**
- * The finished tasks of a run in the order of their completion, as columns that grow: 45 bytes a task
+ * The finished tasks of a run in the order of their completion, as columns that grow: 49 bytes a task
  * where an object would take some 160. Read the columns only up to `size`, and anew after a push.
  */
 export class TaskTable {
   users = new Uint32Array(1024);
   attempts = new Uint32Array(1024);
+  /** Attempts of which an event has come, a bit each; from the 32nd on they share one. */
+  seen = new Uint32Array(1024);
   states = new Uint8Array(1024);
   runs = new Uint32Array(1024);
   sequences = new Float64Array(1024);
@@ -43,6 +45,7 @@ export class TaskTable {
     if (row === this.users.length) this.#grow(2 * row);
     this.users[row] = user;
     this.attempts[row] = attempt;
+    this.seen[row] = seenBit(attempt);
     this.states[row] = state;
     this.runs[row] = run;
     this.sequences[row] = sequence;
@@ -56,6 +59,7 @@ export class TaskTable {
   #grow(length: number): void {
     this.users = copied(this.users, new Uint32Array(length));
     this.attempts = copied(this.attempts, new Uint32Array(length));
+    this.seen = copied(this.seen, new Uint32Array(length));
     this.states = copied(this.states, new Uint8Array(length));
     this.runs = copied(this.runs, new Uint32Array(length));
     this.sequences = copied(this.sequences, new Float64Array(length));
@@ -63,6 +67,11 @@ export class TaskTable {
     this.started = copied(this.started, new Float64Array(length));
     this.sentLate = copied(this.sentLate, new Float64Array(length));
   }
+}
+
+/** The bit of an attempt in `seen`. */
+export function seenBit(attempt: number): number {
+  return 1 << (Math.min(attempt, 32) - 1);
 }
 
 function copied<T extends NumberArray>(from: T, to: T): T {

@@ -1,6 +1,6 @@
 import { PublishedTasks } from '../events/published-tasks.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
-import { DONE, FAILED, RETRYING, SUPERSEDED, TaskTable } from '../events/task-table.js';
+import { DONE, FAILED, RETRYING, SUPERSEDED, seenBit, TaskTable } from '../events/task-table.js';
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
@@ -41,7 +41,10 @@ export class CollectedRun {
       const before = tasks.states[row]!;
       const attempt = tasks.attempts[row]!;
       // The event of an attempt that failed may reach the stream after that of the next attempt.
-      if (event.outcome !== 'done' && event.attempt < attempt) return;
+      if (event.outcome !== 'done' && event.attempt < attempt) {
+        this.#addLate(event, row, user, run);
+        return;
+      }
       // A worker whose confirm was lost writes the same completion again: the task ran once.
       if (event.attempt === attempt && event.started === tasks.started[row]) return;
       if (before === DONE || event.attempt <= attempt) {
@@ -54,11 +57,28 @@ export class CollectedRun {
     }
     const state = STATES[event.outcome];
     if (state === RETRYING) this.retrying++;
-    this.#rows.set(key, tasks.push(user, event.attempt, state, run, event));
-    this.workers.add(event.worker);
-    this.firstStart = Math.min(this.firstStart, event.started);
-    this.earliest = Math.min(this.earliest, event.enqueued);
-    this.lastFinish = Math.max(this.lastFinish, event.finished);
+    const added = tasks.push(user, event.attempt, state, run, event);
+    if (row !== undefined) tasks.seen[added]! |= tasks.seen[row]!;
+    this.#rows.set(key, added);
+    this.#noteTimes(event);
+  }
+
+  #noteTimes({ worker, enqueued, started, finished }: TaskEvent): void {
+    this.workers.add(worker);
+    this.firstStart = Math.min(this.firstStart, started);
+    this.earliest = Math.min(this.earliest, enqueued);
+    this.lastFinish = Math.max(this.lastFinish, finished);
+  }
+
+  /** An attempt that failed before the one that the row has; once, though its event may be written twice. */
+  #addLate(event: TaskEvent, row: number, user: number, run: number): void {
+    const { tasks } = this;
+    const bit = seenBit(event.attempt);
+    if ((tasks.seen[row]! & bit) !== 0) return;
+    tasks.seen[row]! |= bit;
+    tasks.push(user, event.attempt, SUPERSEDED, run, event);
+    this.superseded++;
+    this.#noteTimes(event);
   }
 
   addRecord(record: RunRecord): void {

@@ -24,9 +24,9 @@ export type SettlementOptions = Pick<WorkerOptions, 'name' | 'queueKind'>;
 
 /** Each stream has its own, which says why; answers go to many queues. */
 interface Writers {
-  readonly completions: ConfirmedWriter;
-  readonly results: ConfirmedWriter;
-  readonly answers: ConfirmedWriter;
+  readonly completions: Pick<ConfirmedWriter, 'write'>;
+  readonly results: Pick<ConfirmedWriter, 'write'>;
+  readonly answers: Pick<ConfirmedWriter, 'write'>;
 }
 
 export interface SettlementListener {
@@ -43,8 +43,6 @@ interface Batch {
   /** Messages of this batch that are not confirmed, and those of them that are results. */
   unconfirmed: number;
   results: number;
-  /** The completions, where they wait until the results that they speak of are confirmed. */
-  held: WrittenMessage | undefined;
   written: boolean;
   /** What had been acknowledged when the last of it was sent. */
   acknowledgedBefore: number;
@@ -63,14 +61,20 @@ export class Settlement {
   #batch = emptyBatch();
   /** With messages that are not confirmed, oldest first. */
   readonly #batches = new Set<Batch>();
+  /**
+   * Completions that wait until the results that they speak of are confirmed, and those behind them: of a task's
+   * attempts none overtakes the one before.
+   */
+  readonly #inOrder: { readonly batch: Batch; readonly completions: WrittenMessage }[] = [];
   #pending = 0;
   #writes = 0;
   #whenIdle: (() => void)[] = [];
 
-  private constructor(
+  /** For tests, which have writers of their own; else `open`. */
+  constructor(
     private readonly names: Names,
     private readonly options: SettlementOptions,
-    private readonly large: LargeMessages,
+    private readonly large: Pick<LargeMessages, 'send'>,
     private readonly listener: SettlementListener,
     private readonly writers: Writers,
   ) {
@@ -188,9 +192,10 @@ export class Settlement {
     this.#flushResults();
     const batch = this.#batch;
     if (this.#completions.size > 0) {
-      const message = this.#streamMessage(this.names.eventStream, COMPLETIONS, this.#completions.take());
-      if (batch.results > 0) batch.held = message;
-      else this.writers.completions.write(message);
+      const text = this.#completions.take();
+      const completions = this.#streamMessage(this.names.eventStream, COMPLETIONS, text);
+      this.#inOrder.push({ batch, completions });
+      this.#writeInOrder();
     }
     batch.written = true;
     this.#batch = emptyBatch();
@@ -240,12 +245,15 @@ export class Settlement {
   /** Whoever reads the completions finds the results. */
   #resultsConfirmed(batch: Batch): void {
     batch.results--;
-    const { held } = batch;
-    if (batch.results === 0 && held !== undefined) {
-      batch.held = undefined;
-      this.writers.completions.write(held);
-    }
+    this.#writeInOrder();
     this.#confirmed(batch);
+  }
+
+  #writeInOrder(): void {
+    for (let first = this.#inOrder[0]; first?.batch.results === 0; first = this.#inOrder[0]) {
+      this.#inOrder.shift();
+      this.writers.completions.write(first.completions);
+    }
   }
 
   #confirmed(batch: Batch): void {
@@ -271,8 +279,5 @@ function answerProperties({ correlationId }: Answer): PublishProperties {
 }
 
 function emptyBatch(): Batch {
-  return {
-    ...{ tasks: [], unconfirmed: 0, results: 0, held: undefined },
-    ...{ written: false, acknowledgedBefore: 0 },
-  };
+  return { tasks: [], unconfirmed: 0, results: 0, written: false, acknowledgedBefore: 0 };
 }

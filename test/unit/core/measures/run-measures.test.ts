@@ -101,6 +101,23 @@ test('the event of a failed attempt may come after that of the next', () => {
   expect(measures.report('run')).toMatchObject({ completed: 1, failed: 0, duplicates: 0 });
 });
 
+test('a failed attempt is a retry, once, whenever its event comes', () => {
+  const failed = (attempt: number) => taskEvent({ id: '1', user: 'A', attempt, outcome: 'retrying' });
+  for (const order of [
+    [1, 2, 3],
+    [3, 1, 2],
+    [2, 1, 3, 2, 1],
+    [3, 2, 2, 1, 1],
+    [1, 3, 2, 1],
+  ]) {
+    const measures = new RunMeasures();
+    for (const attempt of order) {
+      measures.add(attempt === 3 ? taskEvent({ id: '1', user: 'A', attempt: 3 }) : failed(attempt));
+    }
+    expect(measures.report('run'), String(order)).toMatchObject({ completed: 1, retries: 2, duplicates: 0 });
+  }
+});
+
 test('a task that was done and is done again at a later attempt is a duplicate', () => {
   const measures = new RunMeasures();
   measures.add(taskEvent({ id: '1', user: 'A' }));

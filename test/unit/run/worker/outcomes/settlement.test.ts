@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import type { WrittenMessage } from '../../../../../src/broker/streams/confirmed-writer.js';
+import type { TaskEvent } from '../../../../../src/core/events/task-event.js';
+import { namesFor } from '../../../../../src/core/queues/names.js';
+import { Settlement } from '../../../../../src/run/worker/outcomes/settlement.js';
+import type { DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import { taskEvent } from '../../../../support/synthetic-run.js';
+
+class Writer {
+  readonly written: WrittenMessage[] = [];
+  write(message: WrittenMessage): void {
+    this.written.push(message);
+    message.onSend?.();
+  }
+  confirm(): void {
+    this.written.shift()?.onConfirmed();
+  }
+}
+
+function open() {
+  const writers = { completions: new Writer(), results: new Writer(), answers: new Writer() };
+  const settled: DeliveredTask[] = [];
+  const settlement = new Settlement(
+    namesFor('fairq'),
+    { name: 'w', queueKind: { type: 'classic', ordered: false } },
+    { send: async () => ({ kind: 'taken' }) },
+    {
+      acknowledgedSoFar: () => 0,
+      onSettled: (tasks) => settled.push(...tasks),
+      onWarning: () => {},
+      onFailure: () => {},
+    },
+    writers,
+  );
+  const finish = (event: Partial<TaskEvent> & { readonly id: string }, result?: string) => {
+    if (result !== undefined) settlement.result(result);
+    const task = {} as DeliveredTask;
+    settlement.finished(task, taskEvent({ user: 'A', ...event }));
+    settlement.flush();
+    return task;
+  };
+  return { settlement, finish, settled, ...writers };
+}
+
+it('writes a completion when the result that it speaks of is confirmed, and acknowledges its task after both', () => {
+  const { finish, settled, completions, results } = open();
+  const task = finish({ id: '1' }, 'a line');
+  expect(completions.written).toHaveLength(0);
+  results.confirm();
+  expect(completions.written).toHaveLength(1);
+  expect(settled).toEqual([]);
+  completions.confirm();
+  expect(settled).toEqual([task]);
+});
+
+it('lets no completion overtake one that waits for its result', () => {
+  const { finish, completions, results } = open();
+  finish({ id: '1', attempt: 1, outcome: 'retrying' }, 'a line');
+  finish({ id: '1', attempt: 2 });
+  expect(completions.written).toHaveLength(0);
+  results.confirm();
+  const attempts = completions.written.map(({ body }) => JSON.parse(body.toString('utf8')).attempt);
+  expect(attempts).toEqual([[1], [2]]);
+});
