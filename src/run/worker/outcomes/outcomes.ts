@@ -55,16 +55,18 @@ export class Outcomes {
     listener: OutcomesListener,
   ): Promise<Outcomes> {
     const large = new LargeMessages(connection);
-    const completions = await Settlement.open(connection, names, options, large, {
-      acknowledgedSoFar: () => deliveries.acknowledgedSoFar,
-      onSettled: (tasks, acknowledgedBefore) => {
-        deliveries.settled(tasks, acknowledgedBefore);
-        listener.onSettled();
-      },
-      onWarning: (text) => listener.onWarning(text),
-      onFailure: (error) => listener.onFailure(error),
-    });
-    const moves = await TaskMoves.open(connection, names, options, large, listener);
+    const [completions, moves] = await Promise.all([
+      Settlement.open(connection, names, options, large, {
+        acknowledgedSoFar: () => deliveries.acknowledgedSoFar,
+        onSettled: (tasks, acknowledgedBefore) => {
+          deliveries.settled(tasks, acknowledgedBefore);
+          listener.onSettled();
+        },
+        onWarning: (text) => listener.onWarning(text),
+        onFailure: (error) => listener.onFailure(error),
+      }),
+      TaskMoves.open(connection, names, options, large, listener),
+    ]);
     return new Outcomes({ completions, moves }, options, clock, deliveries, listener);
   }
 
