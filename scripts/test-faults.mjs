@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tableOf } from './lib/table.mjs';
-import { countsText, runVitest } from './lib/vitest.mjs';
+import { countsText, failedText, runVitest } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const rows = fileURLToPath(new URL('../.fairq/faults', import.meta.url));
@@ -19,7 +19,7 @@ if (Object.keys(env).length > 0) {
 const seed = process.env.FAIRQ_FAULT_SEED ?? String(Math.floor(Math.random() * 1e9));
 console.error(`FAIRQ_FAULT_SEED=${seed}`);
 rmSync(rows, { recursive: true, force: true });
-const { succeeded, counts } = await runVitest(
+const { succeeded, counts, failed } = await runVitest(
   'fault-test-results',
   ['--project=faults', ...process.argv.slice(2)],
   { ...process.env, FAIRQ_FAULT_SEED: seed },
@@ -30,6 +30,7 @@ if (existsSync(rows)) {
   const head = ['fault', 'versions', 'tasks', 'repeats', 'seconds to recover'];
   console.log(`\n${tableOf([head, ...faults.map(cellsOf)], { rightFrom: 2 })}`);
 }
+if (failed.length > 0) console.log(failedText(failed));
 console.log(`\n${countsText(counts)}; FAIRQ_FAULT_SEED=${seed}`);
 process.exitCode = succeeded ? 0 : 1;
 

@@ -8,7 +8,7 @@
 import { provideBroker, SUITES } from './lib/brokers.mjs';
 import { SetupError } from './lib/run.mjs';
 import { tableOf } from './lib/table.mjs';
-import { addCounts, countsText, runVitest, slowestOf, slowestText } from './lib/vitest.mjs';
+import { addCounts, countsText, failedText, runVitest, slowestOf, slowestText } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const { suites, required, forVitest } = parse(process.argv.slice(2));
@@ -26,6 +26,9 @@ const { startThrowAwayNode } = await import('../dist/broker/node/private-node.js
 const rows = [];
 for (const suite of suites) rows.push(await testOn(suite));
 printTable(rows);
+for (const { version, failures = [] } of rows) {
+  if (failures.length > 0) console.log(`\nRabbitMQ ${version}\n${failedText(failures)}`);
+}
 const missing = rows.filter(({ outcome }) => outcome === 'not run');
 for (const { suite, why } of missing) {
   console.log(`\nNOT TESTED: RabbitMQ ${SUITES[suite]} (Debian ${suite}). ${why}`);
@@ -52,9 +55,9 @@ async function testOn(suite) {
     console.error(error.message);
     return { suite, outcome: 'failed', why: 'it does not start' };
   }
-  const { counts, succeeded, slowest } = await test(suite);
+  const { counts, succeeded, slowest, failures } = await test(suite);
   const seconds = Math.round((performance.now() - started) / 1000);
-  const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds };
+  const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds, failures };
   console.log(`RabbitMQ ${version}: ${countsText(row.counts)}, in ${seconds} s; ${slowestText(slowest)}`);
   return row;
 }
@@ -80,6 +83,7 @@ async function test(suite) {
   return {
     counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
     slowest: slowestOf(outcomes.flatMap(({ slowest }) => slowest)),
+    failures: outcomes.flatMap(({ failed }) => failed),
     succeeded: outcomes.every(({ succeeded }) => succeeded),
   };
 }

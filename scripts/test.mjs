@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { provideTestTools } from './lib/test-tools.mjs';
-import { countsText, runVitest, slowestText } from './lib/vitest.mjs';
+import { countsText, failedText, runVitest, slowestText } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -26,12 +26,13 @@ const given = process.argv.slice(2);
 const projects = given.some((word) => word.startsWith('--project'))
   ? []
   : ['unit', 'wire', 'cli'].map((project) => `--project=${project}`);
-const { succeeded, counts, slowest } = await runVitest('test-results', [...projects, ...given], {
+const { succeeded, counts, slowest, failed } = await runVitest('test-results', [...projects, ...given], {
   ...process.env,
   ...env,
 });
 
 console.log(slowestText(slowest));
+if (failed.length > 0) console.log(failedText(failed));
 if (!typed) console.log('the tests have errors of type: see above');
 if (!linted) console.log('lint failed: "npm run format" mends what can be mended');
 console.log(countsText(counts));

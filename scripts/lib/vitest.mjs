@@ -8,12 +8,16 @@ import { tableOf } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SHOWN = 10;
+/** Of why a test failed. */
+const FIRST_LINES = 12;
+const MOST_LETTERS = 300;
 const KINDS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTests'];
 
 /**
  * @param name of the file of results in `.fairq`
  * @param args for vitest
- * @returns `succeeded`, `slowest` tests, and `counts`, which are undefined where vitest has not come as far as a test
+ * @returns `succeeded`, `slowest` tests, `failed` tests, and `counts`, which are undefined where vitest has not come as far
+ * as a test
  */
 export async function runVitest(name, args, env = process.env) {
   const results = `${root}.fairq/${name}.json`;
@@ -24,7 +28,12 @@ export async function runVitest(name, args, env = process.env) {
   const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   const [status] = await once(child, 'close');
   const read = resultsIn(results);
-  return { succeeded: status === 0, counts: read, slowest: slowestOf(testsIn(read)) };
+  return {
+    succeeded: status === 0,
+    counts: read,
+    slowest: slowestOf(testsIn(read)),
+    failed: failuresIn(read),
+  };
 }
 
 export function addCounts(some, more) {
@@ -58,6 +67,30 @@ export function slowestText(slowest) {
   if (slowest.length === 0) return '';
   const lines = slowest.map(({ seconds, file, name }) => [`${seconds.toFixed(1)} s`, file, name]);
   return `the slowest tests:\n${tableOf(lines)}`;
+}
+
+/** Each failed test, and each file that failed as a whole, with the first lines of why. */
+function failuresIn(results) {
+  return (results?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(`${root}test`, name);
+    const failed = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map(({ fullName, failureMessages }) => ({ file, name: fullName, why: failureMessages.join('\n') }));
+    return failed.length > 0 || status !== 'failed' ? failed : [{ file, name: 'the file', why: message }];
+  });
+}
+
+/** A long log is cut where it is kept: what failed is said once more at its end. */
+export function failedText(failed) {
+  return failed.map(({ file, name, why }) => `FAILED ${file}: ${name}\n${firstLines(why)}`).join('\n');
+}
+
+function firstLines(text) {
+  const lines = text
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'))
+    .slice(0, FIRST_LINES);
+  return lines.map((line) => `    ${line.slice(0, MOST_LETTERS)}`).join('\n');
 }
 
 function resultsIn(file) {
