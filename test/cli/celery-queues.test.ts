@@ -43,7 +43,7 @@ const consumersOf = async (queue: string) => (await vhost.channel.checkQueue(que
 /** As if it had been listed as idle, whatever it is by now. */
 async function pruneNow(queue: string): Promise<PruneOutcome[]> {
   const outcomes: PruneOutcome[] = [];
-  const outsiders = await CeleryConsumers.open(
+  const foreignConsumers = await CeleryConsumers.open(
     connected.current,
     vhost.management,
     systemClock.now,
@@ -51,13 +51,13 @@ async function pruneNow(queue: string): Promise<PruneOutcome[]> {
   );
   const pruner = await Pruner.open(
     { connection: connected.current, names, clock: systemClock, newId: randomUUID },
-    { concurrency: 2, graceMs: 100, workers: 0, outsiders },
+    { concurrency: 2, graceMs: 100, workers: 0, foreignConsumers },
     { onOutcome: (outcome) => outcomes.push(outcome), onStep: () => {}, onWarning: () => {} },
   );
   await pruner.prune([{ name: queue, type: 'classic', consumers: 1 }]);
   await pruner.close();
-  await outsiders.finish();
-  outsiders.close();
+  await foreignConsumers.finish();
+  foreignConsumers.close();
   return outcomes;
 }
 

@@ -5,7 +5,7 @@ import type { Handler } from '../../src/run/worker/handlers/handlers.js';
 import type { RedeliveryGate } from '../../src/run/worker/slots/redelivery-gate.js';
 import { Runner, type RunnerOptions } from '../../src/run/worker/slots/runner.js';
 import type { DeliveredTask } from '../../src/run/worker/task/delivered-task.js';
-import { OWN_FORM } from '../../src/run/worker/task/task-form.js';
+import { OWN_FORMAT } from '../../src/run/worker/task/message-format.js';
 
 export interface Finished {
   readonly id: string;
@@ -34,7 +34,7 @@ export class TestSlots {
         charging: 'count',
         taskTimeoutMs: undefined,
         retry: { maxAttempts: 2, delaysMs: [500] },
-        form: OWN_FORM,
+        format: OWN_FORMAT,
         times: this.times,
         ...options,
       },

@@ -124,13 +124,13 @@ describe('a broker that tells its events', () => {
     };
     await eventually(async () => (await connectionsOf()).length === 1, {
       timeoutMs: 60_000,
-      what: 'one ear',
+      what: 'one connection for events',
     });
-    const [ear] = await connectionsOf();
-    await api('DELETE', `/connections/${encodeURIComponent(ear?.name ?? '')}`);
-    await eventually(async () => (await connectionsOf()).some(({ name }) => name !== ear?.name), {
+    const [hearing] = await connectionsOf();
+    await api('DELETE', `/connections/${encodeURIComponent(hearing?.name ?? '')}`);
+    await eventually(async () => (await connectionsOf()).some(({ name }) => name !== hearing?.name), {
       timeoutMs: 60_000,
-      what: 'another ear',
+      what: 'another connection for events',
     });
     await makeUser(channel, 'A');
     await makeUser(channel, 'B');

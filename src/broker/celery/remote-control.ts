@@ -9,7 +9,7 @@ import {
 } from '../../core/celery/pidbox.js';
 import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { ownQueueToListen } from '../queues/own-queue.js';
 
@@ -43,7 +43,7 @@ export async function assertControlExchanges(channel: Channel): Promise<void> {
 /** Tells Celery's workers what to do, as `app.control` does, and collects what they say. */
 export class RemoteControl {
   readonly #underWay = new Map<string, UnderWay>();
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   #replyKey = '';
   /** Nobody listens on the control exchange. */
   #nobody = false;
@@ -53,7 +53,7 @@ export class RemoteControl {
   /** @param onFailure the broker refuses to let it listen */
   static async open(connection: Connection, onFailure: (error: Error) => void): Promise<RemoteControl> {
     const control = new RemoteControl();
-    control.#channel = await LastingChannel.open(
+    control.#channel = await ReconnectingChannel.open(
       () => connection.channel(),
       (channel) => control.#setUp(channel),
       { onFailure },

@@ -53,7 +53,7 @@ export class ConnectionClosed extends Error {
 
 /**
  * An AMQP connection that comes back when it is lost. What hung on the old one is gone then: who holds a
- * channel is told by its `close` event, opens another and sets it up again (see `LastingChannel`).
+ * channel is told by its `close` event, opens another and sets it up again (see `ReconnectingChannel`).
  */
 export interface Connection {
   readonly brokerVersion: string;
@@ -89,7 +89,7 @@ export async function openConnection(
   const { firstForMs = 0, onUnreachable } = options;
   const deadline = performance.now() + firstForMs;
   for (let attempt = 1; ; attempt++) {
-    const opened = new LastingConnection(address, name, options);
+    const opened = new ReconnectingConnection(address, name, options);
     try {
       await opened.open();
       return opened;
@@ -108,7 +108,7 @@ function delayBefore(attempt: number): number {
   return Math.min(LONGEST_RETRY_MS, backedOff) * (0.75 + Math.random() / 2);
 }
 
-class LastingConnection implements Connection {
+class ReconnectingConnection implements Connection {
   brokerVersion = 'unknown';
   blocked = false;
   channelMax = 0;

@@ -3,7 +3,7 @@ import type { Channel } from '../connection/channel.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absent } from '../queues/queue-presence.js';
 import { ConsumeTrial } from './consume-trial.js';
 
@@ -96,7 +96,7 @@ interface Consumer<S> {
  */
 export class Consumers<S> {
   readonly #places: (ConsumerChannel | undefined)[] = [];
-  readonly #lasting: LastingChannel[] = [];
+  readonly #channels: ReconnectingChannel[] = [];
   readonly #byQueue = new Map<string, Consumer<S>>();
   #next = 0;
   /** A queue that is not there costs the channel that asks, and is not to cost one that consumes. */
@@ -205,12 +205,12 @@ export class Consumers<S> {
 
   /** Before the channels are closed: nothing is sent on them from here on. */
   closing(): void {
-    for (const lasting of this.#lasting) lasting.close();
+    for (const channel of this.#channels) channel.close();
     for (const channel of this.#places) if (channel !== undefined) channel.open = false;
   }
 
   async #openChannel(place: number): Promise<void> {
-    const lasting = await LastingChannel.open(
+    const channel = await ReconnectingChannel.open(
       () => this.connection.channel(),
       async (channel) => {
         this.#places[place] = new ConsumerChannel(channel);
@@ -234,7 +234,7 @@ export class Consumers<S> {
         onFailure: (error) => this.listener.onFailure(error),
       },
     );
-    this.#lasting.push(lasting);
+    this.#channels.push(channel);
   }
 
   #explain(lost: ConsumerChannel, reason: string): void {

@@ -5,7 +5,7 @@ import {
   type QueueEvent,
 } from '../../core/queues/queue-event.js';
 import type { Connection } from '../connection/connection.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { ownQueueToListen } from '../queues/own-queue.js';
 
 /** Where the plugin rabbitmq_event_exchange publishes what happens in all vhosts. It is in one of them. */
@@ -29,8 +29,8 @@ export interface BrokerEventsListener {
 export function listenToBroker(
   connection: Connection,
   listener: BrokerEventsListener,
-): Promise<LastingChannel> {
-  return LastingChannel.open(
+): Promise<ReconnectingChannel> {
+  return ReconnectingChannel.open(
     () => connection.channel(),
     async (channel) => {
       const queue = await ownQueueToListen(channel);

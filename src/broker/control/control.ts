@@ -3,7 +3,7 @@ import type { Names } from '../../core/queues/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../../core/values/sane-numbers.js';
 import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { ensureExchanges } from '../queues/exchanges.js';
 import { ownQueueToListen } from '../queues/own-queue.js';
 import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';
@@ -136,8 +136,8 @@ export async function listen(
   connection: Connection,
   names: Names,
   listener: ControlListener,
-): Promise<LastingChannel> {
-  return LastingChannel.open(
+): Promise<ReconnectingChannel> {
+  return ReconnectingChannel.open(
     () => connection.channel(),
     async (channel) => {
       await ensureExchanges(connection, { [names.controlExchange]: 'fanout' });

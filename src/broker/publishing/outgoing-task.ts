@@ -1,5 +1,5 @@
-import { type CarriedProperties, carriedProperties } from '../../core/message/carried.js';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from '../../core/message/envelope.js';
+import { type RepublishableProperties, republishableProperties } from '../../core/message/republishable.js';
 import type { SentProperties } from '../../core/message/saved-message.js';
 import type { PublishProperties } from '../connection/publish-properties.js';
 
@@ -15,7 +15,7 @@ export interface OutgoingTask {
   /** To send beside the envelope. */
   readonly headers?: Readonly<Record<string, unknown>>;
   /** To send beside its type and content type: who waits for its result, for one. */
-  readonly properties?: CarriedProperties & SentProperties;
+  readonly properties?: RepublishableProperties & SentProperties;
   /** Somebody else's message, to be sent as it was: without the envelope. */
   readonly isBare?: boolean;
   /** Where it was read, for messages. */
@@ -24,11 +24,11 @@ export interface OutgoingTask {
 
 /** What a task that is sent on says of itself in its message's properties. */
 export function outgoingProperties(
-  properties: Parameters<typeof carriedProperties>[0],
+  properties: Parameters<typeof republishableProperties>[0],
 ): Pick<OutgoingTask, 'type' | 'contentType' | 'properties'> {
-  const carried = carriedProperties(properties);
-  const { type = '', contentType = '' } = carried;
-  return { type, contentType, properties: carried };
+  const republishable = republishableProperties(properties);
+  const { type = '', contentType = '' } = republishable;
+  return { type, contentType, properties: republishable };
 }
 
 export function optionsOf(task: OutgoingTask): PublishProperties {

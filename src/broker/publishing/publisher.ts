@@ -3,7 +3,7 @@ import { refusedError } from '../../core/errors/errors.js';
 import { type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
 import type { ConfirmChannel } from '../connection/channel.js';
 import { type Connection, isNack } from '../connection/connection.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { announce } from '../control/control.js';
 import { isLocked } from '../queues/lock.js';
@@ -99,8 +99,8 @@ export class Publisher {
   readonly #maxInFlight: number;
   /** Handed over and not confirmed, by number. */
   readonly #pending = new Map<number, Pending>();
-  #channel: LastingChannel<ConfirmChannel> | undefined;
-  #announcements: LastingChannel | undefined;
+  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
+  #announcements: ReconnectingChannel | undefined;
   /** Counts the channels: what was begun under an earlier one is void. */
   #generation = 0;
   #count = 0;
@@ -150,7 +150,7 @@ export class Publisher {
   async #open(): Promise<void> {
     const onFailure = (error: Error) =>
       this.#fail(explainRefusal(error, `the exchange "${this.names.taskExchange}"`));
-    this.#channel = await LastingChannel.open(
+    this.#channel = await ReconnectingChannel.open(
       () => this.connection.confirmChannel(),
       (channel) => this.#setUp(channel),
       {
@@ -162,7 +162,7 @@ export class Publisher {
         onFailure,
       },
     );
-    this.#announcements = await LastingChannel.open(
+    this.#announcements = await ReconnectingChannel.open(
       () => this.connection.channel(),
       async () => {},
       { onFailure },

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from '../connection/channel.js';
 import { type Connection, isNack } from '../connection/connection.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
 import type { PublishProperties } from '../connection/publish-properties.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 
 /** A message that is written until the broker confirms it. Its `messageId` tells it from the others of its channel. */
 export interface WrittenMessage {
@@ -38,7 +38,7 @@ export class ConfirmedWriter {
   readonly #unconfirmed = new Map<WrittenMessage, { nacks: number }>();
   /** Ids of messages that came back, until they are answered. */
   readonly #returned = new Set<string>();
-  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
   #opened = false;
 
   private constructor(
@@ -48,7 +48,7 @@ export class ConfirmedWriter {
 
   static async open(connection: Connection, options: ConfirmedWriterOptions): Promise<ConfirmedWriter> {
     const writer = new ConfirmedWriter(connection, options);
-    writer.#channel = await LastingChannel.open(
+    writer.#channel = await ReconnectingChannel.open(
       () => connection.confirmChannel(),
       (channel) => writer.#setUp(channel),
       {

@@ -1,7 +1,7 @@
 import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
-import { LastingChannel } from '../connection/lasting-channel.js';
+import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absentOnceReachable } from '../queues/queue-presence.js';
 import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 
@@ -23,7 +23,7 @@ export interface StreamListener {
  * that nothing is missed.
  */
 export class StreamReader {
-  #lasting: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   /** Of the last message that has come. */
   #offset: number | undefined;
   #isDeleted = false;
@@ -47,7 +47,7 @@ export class StreamReader {
     listener: StreamListener,
   ): Promise<StreamReader> {
     const reader = new StreamReader(stream, from, listener);
-    reader.#lasting = await LastingChannel.open(
+    reader.#channel = await ReconnectingChannel.open(
       () => connection.channel(),
       (channel) => reader.#consume(connection, channel),
       {
@@ -67,18 +67,18 @@ export class StreamReader {
    */
   async caughtUp(emptyAfterMs?: number): Promise<void> {
     this.#emptyAfterMs = emptyAfterMs;
-    const renewal = setInterval(() => this.#lasting?.renewSoon(), QUIET_AT_MOST_MS);
+    const renewal = setInterval(() => this.#channel?.renewSoon(), QUIET_AT_MOST_MS);
     await new Promise<void>((resolve) => {
       this.#waiting.add(resolve);
-      const channel = this.#lasting?.current;
+      const channel = this.#channel?.current;
       if (channel !== undefined) this.#lookForEnd(channel);
     });
     clearInterval(renewal);
   }
 
   async close(): Promise<void> {
-    const channel = this.#lasting?.current;
-    this.#lasting?.close();
+    const channel = this.#channel?.current;
+    this.#channel?.close();
     await channel?.close().catch(() => {}); // it went with its connection
   }
 

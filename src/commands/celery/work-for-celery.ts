@@ -1,8 +1,8 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import { STEPS_MS } from '../../core/message/postponed.js';
-import { CeleryEar } from '../../run/celery/worker/celery-ear.js';
-import { CELERY_FORM } from '../../run/celery/worker/celery-form.js';
+import { CeleryControlConsumer } from '../../run/celery/worker/celery-control-consumer.js';
+import { CELERY_FORMAT } from '../../run/celery/worker/celery-format.js';
 import { celeryBuiltIns, findByCeleryName } from '../../run/celery/worker/celery-handlers.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
@@ -21,14 +21,14 @@ export async function celeryOf({ queues, queuePrefix }: WhichQueues) {
     });
   }
   return {
-    form: CELERY_FORM,
+    format: CELERY_FORMAT,
     naming: { find: findByCeleryName, builtIns: celeryBuiltIns },
     stepsMs: STEPS_MS,
     listen: async (connection: Connection, node: string, worker: Worker, context: Context) => {
       const onFailure = (error: unknown) =>
         context.warn(`new queues are found when they are looked for, and not at once: ${messageOf(error)}`);
       try {
-        return await CeleryEar.open(connection, node, {
+        return await CeleryControlConsumer.open(connection, node, {
           serves: (queue) => worker.serves(queue),
           onQueue: (queue) => worker.takeUp(queue),
           onFailure,

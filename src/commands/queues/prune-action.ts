@@ -94,7 +94,7 @@ async function pruneBy(
       ...(flags.watch !== undefined && { usually: FOREVER }),
     }),
   );
-  const outsiders =
+  const foreignConsumers =
     flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
   const deps = {
     connection,
@@ -107,7 +107,7 @@ async function pruneBy(
   const rounds = new PruneRounds(
     deps,
     { ...selectionOf(flags), ownerOf },
-    { outsiders, concurrency: flags.concurrency, graceMs: flags.grace },
+    { foreignConsumers, concurrency: flags.concurrency, graceMs: flags.grace },
     {
       onStep: (step, count) => context.detail(`prune: ${step} (${count})`),
       onWarning: (text) => context.warn(text),
@@ -120,7 +120,7 @@ async function pruneBy(
   try {
     return await work(rounds, connection);
   } finally {
-    outsiders?.close();
+    foreignConsumers?.close();
     await connection.close();
     await management.close();
   }

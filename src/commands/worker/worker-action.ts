@@ -9,7 +9,7 @@ import { renderWorker, workerProgressLine } from '../../render/worker-text.js';
 import { execHandlers } from '../../run/worker/handlers/exec-handler.js';
 import { builtInHandlers } from '../../run/worker/handlers/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
-import { OWN_FORM } from '../../run/worker/task/task-form.js';
+import { OWN_FORMAT } from '../../run/worker/task/message-format.js';
 import { Worker } from '../../run/worker/worker.js';
 import { celeryOf } from '../celery/work-for-celery.js';
 import { weightsFrom } from '../flags/weight-flags.js';
@@ -144,7 +144,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       ordered: flags.ordered === true,
       results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },
-      form: celery?.form ?? OWN_FORM,
+      format: celery?.format ?? OWN_FORMAT,
     },
     handlers,
     {
@@ -196,8 +196,8 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
   try {
-    const ear = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
-    return await Promise.race([worker.run(), strayed]).finally(() => ear?.close());
+    const control = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
+    return await Promise.race([worker.run(), strayed]).finally(() => control?.close());
   } finally {
     progress.stop();
     clearInterval(summaries);

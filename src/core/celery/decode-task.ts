@@ -1,5 +1,5 @@
-import { carriedText } from '../message/carried.js';
-import { Unrunnable } from '../message/unrunnable.js';
+import { NonRetryableError } from '../message/non-retryable-error.js';
+import { republishableText } from '../message/republishable.js';
 import { isSendTime } from '../values/sane-numbers.js';
 import { elementTexts, memberText } from '../values/written-json.js';
 
@@ -28,26 +28,26 @@ export interface CeleryTask extends CeleryCall {
 const SEQUELS = ['chain', 'chord', 'callbacks', 'errbacks'] as const;
 
 /** Its time is over; Celery calls such a task revoked. */
-export class Expired extends Unrunnable {
+export class Expired extends NonRetryableError {
   override readonly name = 'Expired';
 }
 
 /**
  * @param body parsed
- * @throws Unrunnable where it is no Celery task, or one that only Celery's worker can run
+ * @throws NonRetryableError where it is no Celery task, or one that only Celery's worker can run
  */
 export function decodeTask(headers: Headers | undefined, body: unknown): CeleryTask {
   const [args, kwargs, embed, about] = parts(headers ?? {}, body);
   const { task: name, eta, expires } = about;
   if (typeof name !== 'string' || name === '') {
-    throw new Unrunnable('neither its headers nor its body say which Celery task it is');
+    throw new NonRetryableError('neither its headers nor its body say which Celery task it is');
   }
   if (!Array.isArray(args) || !isTable(kwargs)) {
-    throw new Unrunnable('its body is no Celery task: args are not a list, or kwargs not a table');
+    throw new NonRetryableError('its body is no Celery task: args are not a list, or kwargs not a table');
   }
   const sequels = SEQUELS.filter((name) => isFull(embed[name]));
   if (sequels.length > 0) {
-    throw new Unrunnable(
+    throw new NonRetryableError(
       `other tasks hang on its result (${sequels.join(', ')}): Celery's own worker has to run it`,
     );
   }
@@ -79,8 +79,8 @@ export function chainedTasks(headers: Headers | undefined, body: unknown): Chain
   if (!Array.isArray(chain)) return [];
   return chain.flatMap((task) => {
     const options = isTable(task) && isTable(task.options) ? task.options : {};
-    const id = carriedText(options.task_id);
-    return id ? [{ id, replyTo: carriedText(options.reply_to) }] : [];
+    const id = republishableText(options.task_id);
+    return id ? [{ id, replyTo: republishableText(options.reply_to) }] : [];
   });
 }
 
@@ -100,7 +100,7 @@ function parts(headers: Headers, body: unknown): [unknown, unknown, Headers, Hea
   }
   // Between the protocols there were messages that have both: headers win.
   if (isTable(body)) return [body.args ?? [], body.kwargs ?? {}, body, { ...body, ...present(headers) }];
-  throw new Unrunnable('its body is no Celery task: neither [args, kwargs, embed] nor a table');
+  throw new NonRetryableError('its body is no Celery task: neither [args, kwargs, embed] nor a table');
 }
 
 function present(headers: Headers): Headers {
@@ -119,7 +119,7 @@ function timeOf(value: unknown, what: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const instant = instantOf(value);
   if (instant === undefined) {
-    throw new Unrunnable(`its ${what} is no time: ${JSON.stringify(value)?.slice(0, 60)}`);
+    throw new NonRetryableError(`its ${what} is no time: ${JSON.stringify(value)?.slice(0, 60)}`);
   }
   return instant;
 }

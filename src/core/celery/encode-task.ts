@@ -1,4 +1,4 @@
-import type { CarriedProperties } from '../message/carried.js';
+import type { RepublishableProperties } from '../message/republishable.js';
 import type { CeleryCall } from './decode-task.js';
 import { pythonRepr, pythonTuple } from './python-text.js';
 
@@ -12,7 +12,7 @@ export interface WrittenCall {
 export interface CeleryMessages {
   readonly body: string;
   headers(id: string): Record<string, unknown>;
-  properties(id: string): CarriedProperties;
+  properties(id: string): RepublishableProperties;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/errors.js';
 import type { Failure } from '../message/dead-letter.js';
-import { Unrunnable, WorkerKiller } from '../message/unrunnable.js';
+import { NonRetryableError, WorkerKiller } from '../message/non-retryable-error.js';
 import { jsonText, WrittenJson } from '../values/written-json.js';
 import { Expired } from './decode-task.js';
 import { moduleOfError, pythonTraceback } from './python-text.js';
@@ -44,7 +44,7 @@ export function encodeFailure(id: string, { reason, stack, thrown }: Failure, is
   if (thrown instanceof WorkerKiller) {
     return encode(id, status, pythonError('WorkerLostError', reason, 'billiard.exceptions'), null);
   }
-  if (thrown instanceof Unrunnable) {
+  if (thrown instanceof NonRetryableError) {
     return encode(id, status, pythonError('InvalidTaskError', reason, 'celery.exceptions'), null);
   }
   const name = nameOf(thrown);

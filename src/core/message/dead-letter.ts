@@ -1,6 +1,6 @@
 import { isWithin } from '../values/sane-numbers.js';
-import { carriedHeaders } from './carried.js';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope, encodeEnvelope } from './envelope.js';
+import { republishableHeaders } from './republishable.js';
 
 /**
  * What fairq writes into the headers of a task that failed, beside its envelope: on its way to the next
@@ -42,7 +42,7 @@ export interface FailedAttempt {
 export function retryHeaders(headers: Headers | undefined, failed: FailedAttempt): Record<string, unknown> {
   const { envelope } = failed;
   return {
-    ...carried(headers, failed),
+    ...failedAttemptHeaders(headers, failed),
     [ENVELOPE_HEADER]: encodeEnvelope({ ...envelope, attempt: envelope.attempt + 1 }),
     [LAST_END_HEADER]: failed.endedAt,
   };
@@ -65,7 +65,7 @@ export function deadLetterHeaders(
   { reason, stack }: Failure,
 ): Record<string, unknown> {
   return {
-    ...carried(headers, failed),
+    ...failedAttemptHeaders(headers, failed),
     [ENVELOPE_HEADER]: encodeEnvelope(failed.envelope),
     [LAST_END_HEADER]: failed.endedAt,
     [REASON_HEADER]: bounded(reason, REASON_KEPT),
@@ -75,7 +75,7 @@ export function deadLetterHeaders(
 
 /** What a dead letter is sent back with. Attempts go on counting, so that the report knows the later one. */
 export function redriveHeaders(headers: Headers | undefined, attempts: number): Record<string, unknown> {
-  const rest = Object.entries(carriedHeaders(headers)).filter(([name]) => !ABOUT_DEATH.includes(name));
+  const rest = Object.entries(republishableHeaders(headers)).filter(([name]) => !ABOUT_DEATH.includes(name));
   return { ...Object.fromEntries(rest), [ATTEMPTS_BEFORE_HEADER]: attempts };
 }
 
@@ -111,9 +111,12 @@ export function readDeadLetter(headers: Headers | undefined): DeadLetter {
   };
 }
 
-function carried(headers: Headers | undefined, { queue, startedAt }: FailedAttempt): Record<string, unknown> {
+function failedAttemptHeaders(
+  headers: Headers | undefined,
+  { queue, startedAt }: FailedAttempt,
+): Record<string, unknown> {
   return {
-    ...carriedHeaders(headers),
+    ...republishableHeaders(headers),
     [QUEUE_HEADER]: queue,
     [FIRST_START_HEADER]: micros(headers?.[FIRST_START_HEADER]) ?? startedAt,
   };

@@ -1,7 +1,7 @@
 import { isSendTime } from '../values/sane-numbers.js';
-import { carriedHeaders } from './carried.js';
 import { type Headers, LAST_END_HEADER, QUEUE_HEADER } from './dead-letter.js';
 import { ENVELOPE_HEADER, type Envelope, encodeEnvelope } from './envelope.js';
+import { republishableHeaders } from './republishable.js';
 
 /** When a task that waits is to start, microseconds since the epoch: it is no attempt that has failed. */
 const DUE_HEADER = 'x-fairq-due';
@@ -33,7 +33,7 @@ export function postponedHeaders(
   now: number,
 ): Record<string, unknown> {
   return {
-    ...carriedHeaders(headers),
+    ...republishableHeaders(headers),
     [QUEUE_HEADER]: queue,
     [ENVELOPE_HEADER]: encodeEnvelope({ ...envelope, intendedAt: dueAt, sentAt: dueAt }),
     [DUE_HEADER]: dueAt,

@@ -1,5 +1,5 @@
-import { type CarriedProperties, headersSize } from './carried.js';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope, type FoundEnvelope } from './envelope.js';
+import { headersSize, type RepublishableProperties } from './republishable.js';
 
 /**
  * A message in a form that JSON holds, so that exactly the same message can be sent again: what a file of saved
@@ -15,7 +15,7 @@ export interface SavedMessage {
 type SavedTable = Readonly<Record<string, unknown>>;
 
 /** Properties of a message that fairq does not set by itself. */
-export interface SentProperties extends Omit<CarriedProperties, 'type' | 'contentType'> {
+export interface SentProperties extends Omit<RepublishableProperties, 'type' | 'contentType'> {
   /** Milliseconds, as text. */
   readonly expiration?: string;
   readonly appId?: string;

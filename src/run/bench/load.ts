@@ -55,7 +55,7 @@ export function paced(
 }
 
 /** A task that always takes so many milliseconds. */
-export function lasting(ms: number): DurationRange {
+export function fixedDuration(ms: number): DurationRange {
   return { least: ms, most: ms };
 }
 

@@ -3,7 +3,7 @@ import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
-import type { Outsiders } from '../queues/prune/outsiders.js';
+import type { ForeignConsumers } from '../queues/prune/foreign-consumers.js';
 
 const EXCHANGES_STAY_MS = 2_000;
 
@@ -11,7 +11,7 @@ const EXCHANGES_STAY_MS = 2_000;
  * Celery's workers, as consumers of queues that are to be pruned. Who consumes what is asked once: a worker that
  * takes up a queue later is seen as a consumer that has not left, and the queue is kept.
  */
-export class CeleryConsumers implements Outsiders {
+export class CeleryConsumers implements ForeignConsumers {
   readonly #queues: CeleryQueues;
   /** Host names, by the queue that they consume. */
   readonly #workersOf = new Map<string, string[]>();
@@ -51,10 +51,10 @@ export class CeleryConsumers implements Outsiders {
     );
   }
 
-  async held(queues: readonly string[]): Promise<ReadonlySet<string>> {
-    const unacknowledged = await this.management.unacknowledged();
+  async unacknowledged(queues: readonly string[]): Promise<ReadonlySet<string>> {
+    const counts = await this.management.unacknowledged();
     // What is not known is not nothing: the queue's node may be away.
-    return new Set(queues.filter((queue) => unacknowledged.get(queue) !== 0));
+    return new Set(queues.filter((queue) => counts.get(queue) !== 0));
   }
 
   async takeUp(queue: string): Promise<void> {

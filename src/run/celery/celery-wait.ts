@@ -1,6 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Delivery } from '../../broker/connection/delivery.js';
-import { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import { CLASSIC_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { readCeleryResult } from '../../core/celery/read-result.js';
 import { type AwaitedTask, AwaitedTasks, type OnState, type TaskWait } from '../tasks/awaited-tasks.js';
@@ -11,7 +11,7 @@ const UNUSED_FOR_MS = 10 * 60_000;
 /** Waits for the answers that Celery's workers send where their results are `rpc://`, and fairq's workers too. */
 export class CeleryWait implements TaskWait {
   readonly #tasks: AwaitedTasks<AwaitedTask>;
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
 
   private constructor(
     private readonly queue: string,
@@ -23,7 +23,7 @@ export class CeleryWait implements TaskWait {
   /** @param queue to be made, where the tasks have their answers sent */
   static async open(connection: Connection, queue: string, onState: OnState): Promise<CeleryWait> {
     const wait = new CeleryWait(queue, onState);
-    wait.#channel = await LastingChannel.open(
+    wait.#channel = await ReconnectingChannel.open(
       () => connection.channel(),
       async (channel) => {
         await channel.assertQueue(queue, {

@@ -7,11 +7,11 @@ import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/p
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { encodePublishedIds, PUBLISHED_IDS } from '../../core/events/event-codec.js';
-import { carriedText } from '../../core/message/carried.js';
 import { type DeadLetter, readDeadLetter, redriveHeaders } from '../../core/message/dead-letter.js';
 import { type DeadLetterSelection, deadLetterFilter } from '../../core/message/dead-letter-filter.js';
 import { newestFirst } from '../../core/message/dead-letter-groups.js';
 import { completeEnvelope, decodeEnvelope } from '../../core/message/envelope.js';
+import { republishableText } from '../../core/message/republishable.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { meant } from '../../core/values/starts-with.js';
@@ -241,10 +241,10 @@ function taskOf(
   now: number,
 ): OutgoingTask | string {
   const { headers } = message.properties;
-  if (carriedText(letter.id) === undefined) return 'its id is too long to be sent again';
+  if (republishableText(letter.id) === undefined) return 'its id is too long to be sent again';
   const found = decodeEnvelope(headers);
   const { queue } = letter;
-  if (queue !== undefined && carriedText(queue) === undefined)
+  if (queue !== undefined && republishableText(queue) === undefined)
     return 'no queue can have the name that it says';
   const user = queue === undefined ? found.user : (ownQueue(names, queue)?.name ?? '');
   if (user === undefined) return 'it does not say whose it is';

@@ -36,10 +36,11 @@ export function payloadsFrom(flags: PayloadFlags, random: Random): () => TaskPay
   }
   if (duration !== undefined) {
     const { least, most } = duration;
-    const lasting = (durationMs: number) => Buffer.from(JSON.stringify({ durationMs }).padEnd(size ?? 0));
-    if (least === most) return always(lasting(least), 'application/json');
+    const withDuration = (durationMs: number) =>
+      Buffer.from(JSON.stringify({ durationMs }).padEnd(size ?? 0));
+    if (least === most) return always(withDuration(least), 'application/json');
     return () => ({
-      payload: lasting(Math.round((least + random() * (most - least)) * 1000) / 1000),
+      payload: withDuration(Math.round((least + random() * (most - least)) * 1000) / 1000),
       contentType: 'application/json',
     });
   }

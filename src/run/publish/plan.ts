@@ -1,8 +1,8 @@
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
-import { carriedText } from '../../core/message/carried.js';
 import { MOST_TEXT } from '../../core/message/envelope.js';
+import { republishableText } from '../../core/message/republishable.js';
 import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
 import { encodeText, type Names } from '../../core/queues/names.js';
 import type { DurationRange } from '../../core/values/quantities.js';
@@ -55,7 +55,7 @@ export async function planFrom(
       hint: 'Such a strategy has one queue for all tasks.',
     });
   }
-  checkCarried(flags);
+  checkLengths(flags);
   const places = new Places(names, flags);
   const load =
     flags.from === undefined ? generated(flags, places) : await fromFile(flags.from, flags, places, stdin);
@@ -71,13 +71,13 @@ export async function planFrom(
 type Load = Pick<PublishPlan, 'total' | 'users' | 'common' | 'batches' | 'source'>;
 
 /** Refuses what would not arrive as it was sent. */
-function checkCarried({ run, task }: PlanFlags): void {
+function checkLengths({ run, task }: PlanFlags): void {
   if (encodeText(run).length > MOST_TEXT) {
     throw usageError('RUN_TOO_LONG', `--run "${run.slice(0, 24)}…" is too long to be sent with each task`, {
       hint: `Use a shorter one: at most ${MOST_TEXT} characters, of which those other than letters, digits and . _ @ : - count more.`,
     });
   }
-  if (carriedText(task) === undefined) {
+  if (republishableText(task) === undefined) {
     throw usageError('TASK_NAME_TOO_LONG', `--task "${task.slice(0, 24)}…" is longer than 255 bytes`, {
       hint: 'Use a shorter name: AMQP carries none that is longer.',
     });

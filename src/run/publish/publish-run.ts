@@ -8,7 +8,7 @@ import {
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
-import type { CarriedProperties } from '../../core/message/carried.js';
+import type { RepublishableProperties } from '../../core/message/republishable.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
 import type { Clock } from '../../core/values/clock.js';
@@ -35,7 +35,7 @@ export interface ForeignTasks extends NamedQueues {
   /** Before the first of them is sent: makes the queues, and lets workers know. */
   prepare(users: readonly string[]): Promise<void>;
   headers(id: string): Record<string, unknown>;
-  properties(id: string): CarriedProperties;
+  properties(id: string): RepublishableProperties;
 }
 
 export interface PublishDeps {

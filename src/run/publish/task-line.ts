@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../../core/errors/errors.js';
-import { carriedText, headersSize } from '../../core/message/carried.js';
 import { ENVELOPE_HEADER, type Envelope } from '../../core/message/envelope.js';
+import { headersSize, republishableText } from '../../core/message/republishable.js';
 import {
   MOST_HEADER_BYTES,
   restoredHeaders,
@@ -14,7 +14,7 @@ import type { Places } from './places.js';
 import type { PlannedTask } from './planned-task.js';
 
 /** A short string of AMQP's. */
-const short = z.string().refine((text) => carriedText(text) !== undefined, 'longer than 255 bytes');
+const short = z.string().refine((text) => republishableText(text) !== undefined, 'longer than 255 bytes');
 const sendTime = z.int().refine(isSendTime, 'no time in microseconds');
 
 const line = z.strictObject({
@@ -74,9 +74,9 @@ export function taskLine(task: TaskToSave): string {
   const { id, user, queue, type, contentType, payload, headers, properties } = task;
   const text = payload.toString('utf8');
   const isText = Buffer.from(text, 'utf8').equals(payload);
-  const carried = isText ? { payload: text } : { payloadBase64: payload.toString('base64') };
+  const written = isText ? { payload: text } : { payloadBase64: payload.toString('base64') };
   const envelope = task.envelope === null ? null : lineEnvelope(task.envelope, user);
-  const fields: Line = { id, user, queue, task: type, contentType, ...carried, envelope };
+  const fields: Line = { id, user, queue, task: type, contentType, ...written, envelope };
   return JSON.stringify({ ...fields, headers, properties });
 }
 
@@ -111,7 +111,8 @@ export function parseTaskLine(source: string, options: LineOptions): PlannedTask
   const { id, user, queue, payload, payloadBase64, contentType, envelope, properties } = result.data;
   const isSaved = envelope !== undefined;
   const task = result.data.task ?? defaultTask;
-  if (id !== undefined && carriedText(id) === undefined) throw new Error('the id is longer than 255 bytes');
+  if (id !== undefined && republishableText(id) === undefined)
+    throw new Error('the id is longer than 255 bytes');
   if (task === '' && !isSaved) throw new Error('task: it is empty');
   if (id?.isWellFormed() === false || !task.isWellFormed())
     throw new Error('the id or the task is not valid Unicode');
@@ -122,7 +123,7 @@ export function parseTaskLine(source: string, options: LineOptions): PlannedTask
     id,
     ...place,
     type: task,
-    ...carriedBy(source, payload, payloadBase64, contentType),
+    ...payloadOf(source, payload, payloadBase64, contentType),
     ...(envelope === null && { envelope }),
     ...(envelope && !renamesRuns && { envelope: { ...envelope, user: envelope.user ?? place.user } }),
     ...headersIn(result.data),
@@ -161,7 +162,7 @@ function propertiesFor(properties: NonNullable<Line['properties']>, username: st
   return properties;
 }
 
-function carriedBy(
+function payloadOf(
   source: string,
   payload: unknown,
   base64: string | undefined,

@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import {
   announce,
   type ControlMessage,
@@ -30,7 +30,7 @@ export class LeaveRequests {
   readonly #requests = new Map<string, Request>();
   /** When each worker was last heard; milliseconds. */
   readonly #workers = new Map<string, number>();
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
 
   private constructor(
     private readonly names: Names,

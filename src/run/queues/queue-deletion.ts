@@ -3,7 +3,7 @@ import type { TakenMessage } from '../../broker/queues/message-keeper.js';
 import { drainQueue } from '../../broker/queues/queue-drain.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
-import { carriedText } from '../../core/message/carried.js';
+import { republishableText } from '../../core/message/republishable.js';
 import { savedMessage } from '../../core/message/saved-message.js';
 import { ownQueue } from '../../core/queues/names.js';
 import type { TaskToSave } from '../publish/task-line.js';
@@ -185,7 +185,7 @@ function taskToSave(
 ): TaskToSave {
   const { messageId, headers, type, contentType } = properties;
   // Celery's clients say it in their headers; who says none is given one, by which it can be asked for.
-  const id = [messageId, headers?.id].map(carriedText).find(Boolean) ?? newId();
+  const id = [messageId, headers?.id].map(republishableText).find(Boolean) ?? newId();
   const saved = savedMessage(properties);
   const user = (place.queue !== undefined && saved.envelope?.user) || place.user;
   return {
@@ -194,7 +194,7 @@ function taskToSave(
     user,
     payload: content,
     ...saved,
-    type: carriedText(type) ?? '',
-    contentType: carriedText(contentType) ?? '',
+    type: republishableText(type) ?? '',
+    contentType: republishableText(contentType) ?? '',
   };
 }

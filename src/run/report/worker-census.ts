@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import { announce, listen, ROLL_CALL_MS } from '../../broker/control/control.js';
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
@@ -16,7 +16,7 @@ export interface Census {
 
 /** Asks all workers which tasks they have: what they have prefetched the broker counts in no queue. */
 export class WorkerCensus {
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   readonly #heard = new Set<string>();
   #request = '';
   #answers = new Map<string, readonly TasksAtWorker[]>();

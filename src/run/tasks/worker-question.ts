@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import type { LastingChannel } from '../../broker/connection/lasting-channel.js';
+import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import { within } from '../../broker/connection/within.js';
 import { announce, listen, type TaskAnswer } from '../../broker/control/control.js';
 import type { HeldAnswer } from '../../broker/control/held-answer.js';
@@ -28,7 +28,7 @@ export interface WorkersWord {
 /** Asks all workers who has a task. Only the one answers that runs it, or holds it back. */
 export class WorkerQuestion {
   #connection: Connection | undefined;
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   #request = '';
   #onAnswer: (answer: TaskAnswer | HeldAnswer) => void = () => {};
   #isTold = false;
@@ -53,7 +53,7 @@ export class WorkerQuestion {
     await this.#connection?.close();
   }
 
-  async #open(): Promise<LastingChannel | undefined> {
+  async #open(): Promise<ReconnectingChannel | undefined> {
     if (this.#channel !== undefined) return this.#channel;
     try {
       this.#connection = await this.deps.connect((reason) => this.#tell(`the broker is blocked (${reason})`));

@@ -103,7 +103,7 @@ export class TaskPath implements Work {
     listener: TaskPathListener,
   ): Promise<TaskPath> {
     const { connection, clock, newId } = deps;
-    const { maxCrashes, form, ordered } = options;
+    const { maxCrashes, format, ordered } = options;
     const detail = (text: string) => listener.onDetail(text);
     const warn = (text: string) => listener.onWarning(text);
     const fail = (error: Error) => listener.onFailure(error);
@@ -130,7 +130,7 @@ export class TaskPath implements Work {
       }),
       maxCrashes === undefined
         ? undefined
-        : CrashWatch.open(deps, { worker: id, maxCrashes, form }, scheduler, {
+        : CrashWatch.open(deps, { worker: id, maxCrashes, format }, scheduler, {
             onReady: () => runner.wake(),
             onDetail: detail,
             onWarning: warn,

@@ -9,7 +9,7 @@ import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import type { Weights } from '../../core/scheduling/weights.js';
 import type { Clock } from '../../core/values/clock.js';
-import type { TaskForm } from './task/task-form.js';
+import type { MessageFormat } from './task/message-format.js';
 
 /** What a worker works with. */
 export interface WorkerDeps {
@@ -70,7 +70,7 @@ export interface WorkerOptions {
   readonly ordered: boolean;
   readonly results: ResultOptions;
   /** What messages look like: fairq's own, or those of others. */
-  readonly form: TaskForm;
+  readonly format: MessageFormat;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
 }

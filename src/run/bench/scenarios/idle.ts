@@ -1,5 +1,5 @@
 import { speedAgainst } from '../bench-measures.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 
 const ACTIVE = 10;
@@ -25,7 +25,7 @@ export const idle: Scenario = {
     if (strategy !== 'fifo' && variant !== NOBODY_IDLE) {
       await trial.makeQueues(Array.from({ length: IDLE }, (_, i) => `idle-${i + 1}`));
     }
-    await trial.publish({ users: ACTIVE, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
+    await trial.publish({ users: ACTIVE, count: TASKS_EACH, duration: fixedDuration(TASK_MS * scale) });
     await trial.workToTheEnd();
   },
   claims: () => [

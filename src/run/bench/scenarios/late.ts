@@ -1,5 +1,5 @@
 import { dwell, firstDwell } from '../bench-measures.js';
-import { lasting, paced } from '../load.js';
+import { fixedDuration, paced } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
 
@@ -17,7 +17,7 @@ export const late: Scenario = {
   defaults: { workers: 2, concurrency: 4, countA: 30_000, countB: 100 },
   cases: BY_STRATEGY,
   async script(trial, { countA, countB, scale }) {
-    const duration = lasting(TASK_MS * scale);
+    const duration = fixedDuration(TASK_MS * scale);
     await trial.publish({ user: 'A', count: countA, duration });
     trial.startWorkers();
     await trial.workersReady();

@@ -1,5 +1,5 @@
 import { speedAgainstFifo } from '../bench-measures.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
 
@@ -13,7 +13,7 @@ export const lone: Scenario = {
   cases: BY_STRATEGY,
   rounds: 3,
   async script(trial, { countA, scale }) {
-    await trial.publish({ user: 'A', count: countA, duration: lasting(TASK_MS * scale) });
+    await trial.publish({ user: 'A', count: countA, duration: fixedDuration(TASK_MS * scale) });
     await trial.workToTheEnd();
   },
   claims: () => [speedAgainstFifo(0.97)],

@@ -1,5 +1,5 @@
 import { startOrder } from '../bench-measures.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
 
@@ -16,7 +16,7 @@ export const loop: Scenario = {
   showsStarts: true,
   async script(trial, { scale }) {
     for (let user = 1; user <= USERS; user++) {
-      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
+      await trial.publish({ user: `Q${user}`, count: TASKS_EACH, duration: fixedDuration(TASK_MS * scale) });
     }
     await trial.workToTheEnd();
   },

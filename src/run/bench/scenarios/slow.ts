@@ -1,5 +1,5 @@
 import { whileAllBacklogged } from '../bench-measures.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
 
@@ -20,8 +20,8 @@ export const slow: Scenario = {
     { strategy: 'fair', variant: BY_COUNT, workerFlags: ['--charge', 'count'] },
   ],
   async script(trial, { countA, countB, scale }) {
-    await trial.publish({ user: 'A', count: countA, duration: lasting(A_TASK_MS * scale) });
-    await trial.publish({ user: 'B', count: countB, duration: lasting(B_TASK_MS * scale) });
+    await trial.publish({ user: 'A', count: countA, duration: fixedDuration(A_TASK_MS * scale) });
+    await trial.publish({ user: 'B', count: countB, duration: fixedDuration(B_TASK_MS * scale) });
     await trial.workToTheEnd();
   },
   claims: () => [

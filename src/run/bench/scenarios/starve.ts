@@ -1,5 +1,5 @@
 import type { Claim } from '../claims.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
 
@@ -22,7 +22,7 @@ export const starve: Scenario = {
   ],
   async script(trial, { countA, countB, workers, concurrency, scale }) {
     const taskMs = TASK_MS * scale;
-    const duration = lasting(taskMs);
+    const duration = fixedDuration(taskMs);
     const rate = Math.ceil((OVERLOAD * workers * concurrency * 1_000) / taskMs);
     await trial.publish({ user: 'A', count: countA, duration, priority: 1 });
     const sent = trial.publish({ user: 'B', count: countB, duration, rate, priority: 9 });

@@ -1,5 +1,5 @@
 import { percentAtHalfTime } from '../bench-measures.js';
-import { lasting } from '../load.js';
+import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 
 const WEIGHTS = { gold: 5, silver: 3, bronze: 2 } as const;
@@ -23,7 +23,7 @@ export const weights: Scenario = {
   weightOf: (user) => WEIGHTS[user as keyof typeof WEIGHTS],
   async script(trial, { scale }) {
     for (const [user] of users) {
-      await trial.publish({ user, count: TASKS_EACH, duration: lasting(TASK_MS * scale) });
+      await trial.publish({ user, count: TASKS_EACH, duration: fixedDuration(TASK_MS * scale) });
     }
     await trial.workToTheEnd();
   },

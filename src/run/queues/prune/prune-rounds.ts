@@ -79,7 +79,7 @@ export class PruneRounds {
     if (this.stopped) pruner.stop();
     try {
       await pruner.prune(await this.#heal(pruner, plan));
-      await this.options.outsiders?.finish();
+      await this.options.foreignConsumers?.finish();
     } finally {
       await pruner.close();
     }

@@ -8,10 +8,10 @@ import { type Names, ownQueue } from '../../../core/queues/names.js';
 import type { PruneOutcome } from '../../../core/reports/queue-report.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { LeaveRequests } from '../leave-requests.js';
-import { askOutsiders } from './ask-outsiders.js';
+import { askForeignConsumers } from './ask-foreign-consumers.js';
 import { refuseWhereTasksGoAstray } from './astray.js';
 import { BatchTime } from './batch-time.js';
-import type { Outsiders } from './outsiders.js';
+import type { ForeignConsumers } from './foreign-consumers.js';
 import { takePruneLock, takePruneLockAgain } from './prune-lock.js';
 import { settled } from './settled.js';
 import { type PruneCandidate, type UnboundQueue, UnboundQueues } from './unbound-queues.js';
@@ -30,8 +30,8 @@ export interface PruneOptions {
   readonly concurrency: number;
   /** From unbinding to looking: what was on its way into the queue arrives. Milliseconds. */
   readonly graceMs: number;
-  /** Consumers of the queues beside fairq's workers. */
-  readonly outsiders?: Outsiders | undefined;
+  /** Consumers of the queues that are no fairq workers. */
+  readonly foreignConsumers?: ForeignConsumers | undefined;
 }
 
 export interface PruneDeps {
@@ -77,12 +77,12 @@ export class Pruner {
     private readonly listener: PruneListener,
   ) {
     const { connection, names, clock } = deps;
-    const { outsiders, concurrency } = options;
+    const { foreignConsumers, concurrency } = options;
     this.#remover = new QueueRemover(connection, names, concurrency);
     this.#unbound = new UnboundQueues({
       remover: this.#remover,
       leaveRequests,
-      outsiders,
+      foreignConsumers,
       names,
       clock,
       onOutcome: (outcome) => listener.onOutcome(outcome),
@@ -161,9 +161,9 @@ export class Pruner {
     this.listener.onStep('wait', unbound.length);
     await delay(this.options.graceMs);
     // Of a classic queue that nobody consumed it is enough that it looks itself when it is deleted.
-    const { outsiders } = this.options;
+    const { foreignConsumers } = this.options;
     const isSure = ({ type, consumers }: PruneCandidate) =>
-      outsiders === undefined && type !== 'quorum' && consumers === 0;
+      foreignConsumers === undefined && type !== 'quorum' && consumers === 0;
     const looked = unbound.filter(({ candidate }) => !isSure(candidate));
     this.listener.onStep('look', looked.length);
     const free = new Set(unbound.filter(({ candidate }) => isSure(candidate)));
@@ -178,19 +178,19 @@ export class Pruner {
         else free.add(queue);
       }),
     );
-    if (outsiders !== undefined && consumers.size > 0) {
+    if (foreignConsumers !== undefined && consumers.size > 0) {
       this.listener.onStep('ask others', consumers.size);
-      await askOutsiders(outsiders, this.#remover, this.deps.clock, consumers);
+      await askForeignConsumers(foreignConsumers, this.#remover, this.deps.clock, consumers);
     }
     this.listener.onStep('ask', free.size + consumers.size);
     for (const { candidate } of free) consumers.set(candidate.name, 0);
     const left = await this.leaveRequests.ask(consumers);
-    const held = await outsiders?.held([...left]);
+    const inWork = await foreignConsumers?.unacknowledged([...left]);
     this.listener.onStep('delete', left.size);
     await settled(
       unbound.map(async (queue) => {
         const { name } = queue.candidate;
-        if (held?.has(name)) await this.#unbound.keep(queue, 'a worker has a task of it');
+        if (inWork?.has(name)) await this.#unbound.keep(queue, 'a worker has a task of it');
         else if (left.has(name)) await this.#unbound.remove(queue);
         else if (consumers.has(name)) await this.#unbound.keep(queue, NOT_LEFT);
       }),

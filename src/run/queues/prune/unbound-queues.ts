@@ -3,7 +3,7 @@ import { type Names, ownQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome } from '../../../core/reports/queue-report.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { LeaveRequests } from '../leave-requests.js';
-import type { Outsiders } from './outsiders.js';
+import type { ForeignConsumers } from './foreign-consumers.js';
 
 /**
  * A publisher that has waited for so long binds the queue again, taking the pruner for dead; nothing is
@@ -27,7 +27,7 @@ export interface UnboundQueuesDeps {
   readonly remover: Pick<QueueRemover, 'bind' | 'unbind' | 'counts' | 'removeUnused'>;
   readonly leaveRequests: Pick<LeaveRequests, 'tellOf'>;
   /** Consumers of the queues beside fairq's workers. */
-  readonly outsiders: Pick<Outsiders, 'takeUp' | 'removed'> | undefined;
+  readonly foreignConsumers: Pick<ForeignConsumers, 'takeUp' | 'removed'> | undefined;
   readonly names: Names;
   readonly clock: Pick<Clock, 'now'>;
   readonly onOutcome: (outcome: PruneOutcome) => void;
@@ -61,7 +61,7 @@ export class UnboundQueues {
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.keep(queue, 'the broker was too slow');
     } else if (await this.deps.remover.removeUnused(name, type)) {
-      this.deps.outsiders?.removed(name);
+      this.deps.foreignConsumers?.removed(name);
       this.done(queue, 'pruned');
     } else {
       await this.keep(queue, 'a task or a consumer came');
@@ -93,6 +93,6 @@ export class UnboundQueues {
   async #bindAgain({ candidate, key }: UnboundQueue): Promise<void> {
     if (key !== undefined) await this.deps.remover.bind(candidate.name, key);
     this.deps.leaveRequests.tellOf(candidate.name);
-    await this.deps.outsiders?.takeUp(candidate.name);
+    await this.deps.foreignConsumers?.takeUp(candidate.name);
   }
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../../../core/errors/errors.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
 import type { Admission, RedeliveryGate } from '../slots/redelivery-gate.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { TaskForm } from '../task/task-form.js';
+import type { MessageFormat } from '../task/message-format.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { describeHeldBack, describeJudged, toldHeld } from './held-suspect.js';
 import { NoteWriter } from './note-writer.js';
@@ -23,7 +23,7 @@ export interface CrashWatchOptions {
   /** Id of this worker. */
   readonly worker: string;
   readonly maxCrashes: number;
-  readonly form: TaskForm;
+  readonly format: MessageFormat;
 }
 
 export interface CrashWatchListener {
@@ -256,7 +256,7 @@ export class CrashWatch implements RedeliveryGate {
 
   /** Undefined where a message says no id: it cannot be told from another. */
   #keyOf({ queue, message }: DeliveredTask): string | undefined {
-    const id = this.options.form.idOf(message);
+    const id = this.options.format.idOf(message);
     if (id === undefined) return undefined;
     return keyOfTask(queue.name, id, decodeEnvelope(message.properties.headers).attempt ?? 1);
   }

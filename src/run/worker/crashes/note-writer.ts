@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from '../../../broker/connection/channel.js';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
-import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { assertStartStream } from '../../../broker/queues/topology.js';
 import { encodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/crashes/worker-notes.js';
 import type { Names } from '../../../core/queues/names.js';
@@ -22,7 +22,7 @@ export interface NoteWriterListener {
 export class NoteWriter {
   readonly #unconfirmed = new Set<Unconfirmed>();
   readonly #returned = new Set<string>();
-  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
   #count = 0;
   #failed = false;
 
@@ -40,7 +40,7 @@ export class NoteWriter {
     listener: NoteWriterListener,
   ): Promise<NoteWriter> {
     const writer = new NoteWriter(worker, names, listener);
-    writer.#channel = await LastingChannel.open(
+    writer.#channel = await ReconnectingChannel.open(
       () => connection.confirmChannel(),
       async (channel) => {
         await assertStartStream(connection, names);

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../core/errors/errors.js';
 import type { BrokerTells } from '../../../core/queues/noticing.js';
 import type { WorkerDeps, WorkerOptions } from '../worker-contract.js';
-import { BrokerEar } from './broker-ear.js';
+import { BrokerEventConsumer } from './broker-event-consumer.js';
 import { Listings } from './listings.js';
 import { NewQueues } from './new-queues.js';
 import { unorderedWarning } from './ordered-queues.js';
@@ -35,7 +35,7 @@ export interface DiscoveryListener {
 export class Discovery {
   readonly #work: QueuesOfWork;
   readonly #newQueues: NewQueues;
-  readonly #brokerEar: BrokerEar;
+  readonly #brokerEvents: BrokerEventConsumer;
   readonly #listings: Listings;
   #isReady = false;
   #isStopped = false;
@@ -57,7 +57,7 @@ export class Discovery {
       this.#takeAnnounced(queues).catch((error) => listener.onFailure(error));
     });
     this.#listings = new Listings(() => this.#list(), options.discoverEveryMs, clock);
-    this.#brokerEar = new BrokerEar(
+    this.#brokerEvents = new BrokerEventConsumer(
       { ...events, connection, management },
       {
         onCreated: (queue) => this.#created(queue),
@@ -70,7 +70,7 @@ export class Discovery {
 
   /** The broker's events are a help, and hearing them takes a while: no start waits for that. */
   hearBroker(): void {
-    void this.#brokerEar.look();
+    void this.#brokerEvents.search();
   }
 
   /** Names of the queues to serve that there are now. Announcements have to be heard before, so that none falls between. */
@@ -101,7 +101,7 @@ export class Discovery {
   /** Announcements were not heard for a while. */
   listAgain(): void {
     this.#listings.soon(0);
-    void this.#brokerEar.look();
+    void this.#brokerEvents.search();
   }
 
   /** Takes up a queue that somebody has just named; resolves with whether it is there. */
@@ -115,7 +115,7 @@ export class Discovery {
     this.#isStopped = true;
     this.#listings.close();
     this.#newQueues.close();
-    return this.#brokerEar.close();
+    return this.#brokerEvents.close();
   }
 
   async #takeAnnounced(queues: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { Unrunnable } from '../../../core/message/unrunnable.js';
+import { NonRetryableError } from '../../../core/message/non-retryable-error.js';
 import { WrittenJson } from '../../../core/values/written-json.js';
 import type { Handler, Handlers, TaskContext } from './handlers.js';
 import type { ProgramEnd, ProgramOptions } from './program.js';
@@ -87,7 +87,7 @@ function outcomeOf(
   isWhole: boolean,
 ): unknown {
   if (code === 0 && isWhole && stdoutSize > mostBytes) {
-    throw new Unrunnable(`it has run, and wrote more than ${mostBytes} bytes: too much for an answer`);
+    throw new NonRetryableError(`it has run, and wrote more than ${mostBytes} bytes: too much for an answer`);
   }
   if (code === 0) return resultOf(stdout, mostBytes);
   const how = signal ? `killed by ${signal}` : `exit code ${code}`;

@@ -15,7 +15,7 @@ import {
 import type { Clock } from '../../../core/values/clock.js';
 import type { QueueFilter } from '../discovery/queue-filter.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { TaskForm } from '../task/task-form.js';
+import type { MessageFormat } from '../task/message-format.js';
 import { ActiveQueues } from './active-queues.js';
 import { ConsumedQueue } from './consumed-queue.js';
 import { GivingBack } from './giving-back.js';
@@ -33,7 +33,7 @@ export interface IntakeOptions extends PrefetchOptions {
   readonly charging: Charging;
   readonly times: TaskTimes;
   readonly filter: QueueFilter;
-  readonly form: TaskForm;
+  readonly format: MessageFormat;
   /** An id for a message that has none. */
   newId(): string;
 }
@@ -64,7 +64,7 @@ export class Intake {
   readonly #rests: Rests;
   readonly #redeliveries: Redeliveries;
   readonly #consumers: Consumers<ConsumedQueue>;
-  readonly #form: TaskForm;
+  readonly #format: MessageFormat;
   /** The most that was prefetched at once. */
   mostPrefetched = 0;
   #lastAdjusted = 0;
@@ -79,10 +79,10 @@ export class Intake {
     private readonly listener: IntakeListener,
   ) {
     const onFailure = (error: Error) => listener.onFailure(error);
-    this.#form = options.form;
+    this.#format = options.format;
     this.#gate = new StartGate(clock);
     this.#rests = new Rests(scheduler, clock);
-    this.#redeliveries = new Redeliveries(options.form.idOf, () => listener.unsettled());
+    this.#redeliveries = new Redeliveries(options.format.idOf, () => listener.unsettled());
     this.#consumers = new Consumers<ConsumedQueue>(connection, {
       onDelivery: (queue, message, channel) => this.#delivered(queue, message, channel),
       onQueueGone: (queue, refusal) => this.served.drop(queue, refusal),
@@ -171,10 +171,10 @@ export class Intake {
       attempt: undefined,
       settled: false,
       completion: undefined,
-      id: this.#form.idOf(message) ?? this.options.newId(),
+      id: this.#format.idOf(message) ?? this.options.newId(),
       arrivedAt: this.clock.epochMicros(),
     };
-    const dueAt = this.#form.dueAt(message);
+    const dueAt = this.#format.dueAt(message);
     if (dueAt !== undefined && dueAt > task.arrivedAt) {
       this.#notDue(task, dueAt);
       return;

@@ -2,7 +2,7 @@ import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
-import { OWN_FORM, type TaskForm } from '../task/task-form.js';
+import { type MessageFormat, OWN_FORMAT } from '../task/message-format.js';
 
 /** Whose delivery has not come back by then has gone to somebody else. */
 const FORGET_AFTER_MS = 15 * 60_000;
@@ -20,7 +20,7 @@ interface Orphan {
 export class Orphans {
   readonly #byAttempt = new Map<string, Orphan>();
 
-  constructor(private readonly idOf: TaskForm['idOf'] = OWN_FORM.idOf) {}
+  constructor(private readonly idOf: MessageFormat['idOf'] = OWN_FORMAT.idOf) {}
 
   /** @param now milliseconds */
   add(task: DeliveredTask, now: number): void {

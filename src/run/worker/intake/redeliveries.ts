@@ -1,7 +1,7 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
-import type { TaskForm } from '../task/task-form.js';
+import type { MessageFormat } from '../task/message-format.js';
 import { Acknowledged } from './acknowledged.js';
 import { Orphans } from './orphans.js';
 
@@ -15,7 +15,7 @@ export class Redeliveries {
 
   /** @param unsettled tasks that run here, or have ended and are not acknowledged */
   constructor(
-    idOf: TaskForm['idOf'],
+    idOf: MessageFormat['idOf'],
     private readonly unsettled: () => Iterable<DeliveredTask>,
   ) {
     this.#orphans = new Orphans(idOf);

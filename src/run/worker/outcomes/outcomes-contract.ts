@@ -3,7 +3,7 @@ import type { WorkerListener, WorkerOptions } from '../worker-contract.js';
 import type { Settlement } from './settlement.js';
 import type { TaskMoves } from './task-moves.js';
 
-export type OutcomesOptions = Pick<WorkerOptions, 'name' | 'queueKind' | 'retry' | 'results' | 'form'>;
+export type OutcomesOptions = Pick<WorkerOptions, 'name' | 'queueKind' | 'retry' | 'results' | 'format'>;
 
 /** Where the tasks came from: told when a delivery may be acknowledged. */
 export interface Deliveries {

@@ -1,11 +1,11 @@
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../../core/message/envelope.js';
-import { Unrunnable, WorkerKiller } from '../../../core/message/unrunnable.js';
+import { NonRetryableError, WorkerKiller } from '../../../core/message/non-retryable-error.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { OrderedRetries } from '../retries/ordered-retries.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
+import type { Answer } from '../task/message-format.js';
 import type { RunFailure } from '../task/run-failure.js';
-import type { Answer } from '../task/task-form.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { FlushPolicy } from './flush-policy.js';
 import { LARGE_BYTES, LargeMessages } from './large-messages.js';
@@ -37,7 +37,7 @@ export class Outcomes {
   /** For tests, which have senders of their own; else `open`. */
   constructor(
     private readonly senders: { readonly completions: Completions; readonly moves: Moves },
-    private readonly options: Pick<OutcomesOptions, 'name' | 'results' | 'form'>,
+    private readonly options: Pick<OutcomesOptions, 'name' | 'results' | 'format'>,
     private readonly clock: Clock,
     private readonly deliveries: Deliveries,
     private readonly listener: OutcomesListener,
@@ -169,7 +169,7 @@ export class Outcomes {
   }
 
   #done(task: DeliveredTask, event: TaskEvent, value: unknown): void {
-    const answers = this.options.form.answers(task, undefined, value);
+    const answers = this.options.format.answers(task, undefined, value);
     if (mayBeTooLarge(answers)) this.#answerFirst(task, event, value, answers);
     else this.#completionOf(task, event, value, answers);
   }
@@ -188,7 +188,7 @@ export class Outcomes {
         this.#completionOf(task, event, value, []);
       } else {
         const reason = `what it returned is too large: the broker takes messages of at most ${limit} bytes`;
-        const failure = { reason, thrown: new Unrunnable(reason), retryAfterMs: undefined };
+        const failure = { reason, thrown: new NonRetryableError(reason), retryAfterMs: undefined };
         this.listener.onFailedAfterAll();
         this.settle(task, { kind: 'dead letter', event: { ...event, outcome: 'failed' }, failure });
       }
@@ -200,7 +200,7 @@ export class Outcomes {
   #recordFailure(task: DeliveredTask, ended: TaskEvent, failure: RunFailure): TaskEvent {
     const event = this.#keepResult(ended, failure, undefined);
     this.listener.onTaskEnded(event, failure.thrown instanceof WorkerKiller);
-    this.#answer(this.options.form.answers(task, failure, undefined));
+    this.#answer(this.options.format.answers(task, failure, undefined));
     return event;
   }
 

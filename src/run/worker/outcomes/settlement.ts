@@ -8,7 +8,7 @@ import type { TaskEvent } from '../../../core/events/task-event.js';
 import { RESULTS } from '../../../core/events/task-result.js';
 import type { Names } from '../../../core/queues/names.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { Answer } from '../task/task-form.js';
+import type { Answer } from '../task/message-format.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import type { LargeMessages } from './large-messages.js';
 

@@ -1,9 +1,8 @@
 import type { ConfirmChannel } from '../../../broker/connection/channel.js';
 import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
-import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
+import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../../broker/queues/topology.js';
-import { carriedProperties } from '../../../core/message/carried.js';
 import {
   deadLetterHeaders,
   type FailedAttempt,
@@ -12,6 +11,7 @@ import {
 } from '../../../core/message/dead-letter.js';
 import type { Envelope } from '../../../core/message/envelope.js';
 import { postponedHeaders, stepTowards } from '../../../core/message/postponed.js';
+import { republishableProperties } from '../../../core/message/republishable.js';
 import { delaysOf } from '../../../core/message/retry-policy.js';
 import { delayQueueOf, type Names } from '../../../core/queues/names.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
@@ -59,7 +59,7 @@ export class TaskMoves {
   readonly #full = new Set<string>();
   readonly #warned = new Set<string>();
   readonly #returned = new Set<string>();
-  #channel: LastingChannel<ConfirmChannel> | undefined;
+  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
   #making: Promise<void> | undefined;
   #opened = false;
   #whenIdle: (() => void)[] = [];
@@ -80,7 +80,7 @@ export class TaskMoves {
     listener: TaskMovesListener,
   ): Promise<TaskMoves> {
     const moves = new TaskMoves(connection, names, options, large, listener);
-    moves.#channel = await LastingChannel.open(
+    moves.#channel = await ReconnectingChannel.open(
       () => connection.confirmChannel(),
       (channel) => moves.#setUp(channel),
       {
@@ -141,7 +141,7 @@ export class TaskMoves {
   }
 
   #move(task: DeliveredTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
-    const properties = { messageId: task.id, ...carriedProperties(task.message.properties), headers };
+    const properties = { messageId: task.id, ...republishableProperties(task.message.properties), headers };
     const move: Move = { task, queue, properties, fate, nacks: 0, again: undefined };
     this.#moves.add(move);
     this.#send(move);

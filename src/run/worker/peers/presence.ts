@@ -1,4 +1,4 @@
-import type { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import type { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import {
   announce,
   type ControlMessage,
@@ -50,7 +50,7 @@ export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest
 /** What a worker tells the others about itself, and hears of them. */
 export class Presence {
   /** Undefined until it hears the others. */
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(

@@ -1,6 +1,6 @@
 import type { Channel } from '../../../broker/connection/channel.js';
 import type { Delivery } from '../../../broker/connection/delivery.js';
-import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { absent } from '../../../broker/queues/queue-presence.js';
 import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
 import { waitLeft } from '../../../core/message/dead-letter.js';
@@ -53,7 +53,7 @@ interface DelayQueue {
 export class DelayQueueConsumer {
   readonly #queues = new Map<string, DelayQueue>();
   readonly #holdAtMostMs: number;
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
   #stopped = false;
   #consumers = 0;
 
@@ -72,7 +72,7 @@ export class DelayQueueConsumer {
     listener: DelayQueueListener,
   ): Promise<DelayQueueConsumer> {
     const waits = new DelayQueueConsumer(deps, options, listener);
-    waits.#channel = await LastingChannel.open(
+    waits.#channel = await ReconnectingChannel.open(
       () => deps.connection.channel(),
       (channel) => waits.#setUp(channel),
       {

@@ -1,10 +1,10 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../../broker/publishing/publisher.js';
 import type { QueueKind } from '../../../broker/queues/topology.js';
-import { carriedHeaders, carriedText } from '../../../core/message/carried.js';
 import { LAST_END_HEADER, QUEUE_HEADER, REASON_HEADER } from '../../../core/message/dead-letter.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../../core/message/envelope.js';
 import { dueOf, stepTowards } from '../../../core/message/postponed.js';
+import { republishableHeaders, republishableText } from '../../../core/message/republishable.js';
 import { delayQueueOf } from '../../../core/queues/names.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { acknowledge, giveBack, type WaitingTask } from './delay-queue-consumer.js';
@@ -91,8 +91,8 @@ export class RetryForwarder {
   /** The wait of a task is over. */
   onDue(waiting: WaitingTask): void {
     const { headers, messageId } = waiting.message.properties;
-    const id = carriedText(messageId);
-    const queue = carriedText(headers?.[QUEUE_HEADER]);
+    const id = republishableText(messageId);
+    const queue = republishableText(headers?.[QUEUE_HEADER]);
     const found = decodeEnvelope(headers);
     const { user, sentAt } = found;
     if (id === undefined || queue === undefined || user === undefined || sentAt === undefined) {
@@ -126,7 +126,7 @@ export class RetryForwarder {
 
   #deadLetter(waiting: WaitingTask, reason: string): void {
     const { headers, messageId } = waiting.message.properties;
-    const id = carriedText(messageId) ?? `unnamed-${++this.#unnamed}`;
+    const id = republishableText(messageId) ?? `unnamed-${++this.#unnamed}`;
     const envelope = completeEnvelope(decodeEnvelope(headers), '', this.deps.clock.epochMicros());
     this.listener.onNoWayBack(id, envelope, reason);
     const letter = this.#send(waiting, id, envelope, this.deps.names.deadLetterQueue, {
@@ -145,7 +145,7 @@ export class RetryForwarder {
     const { properties, content } = waiting.message;
     const task: OutgoingTask = {
       ...{ id, payload: content, envelope, toQueue, ...outgoingProperties(properties) },
-      headers: { ...carriedHeaders(properties.headers), ...headers },
+      headers: { ...republishableHeaders(properties.headers), ...headers },
     };
     this.#underWay.set(task, waiting);
     this.#publisher?.send(task);

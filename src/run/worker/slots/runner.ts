@@ -1,12 +1,12 @@
 import type { Failure } from '../../../core/message/dead-letter.js';
-import { WorkerKiller } from '../../../core/message/unrunnable.js';
+import { WorkerKiller } from '../../../core/message/non-retryable-error.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { BURST, BURST_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import { type Handlers, isThenable } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { TaskForm } from '../task/task-form.js';
+import type { MessageFormat } from '../task/message-format.js';
 import { type Asked, GateQuestions } from './gate-questions.js';
 import { HandlerCalls } from './handler-calls.js';
 import type { Admission, RedeliveryGate } from './redelivery-gate.js';
@@ -31,7 +31,7 @@ export interface RunnerOptions extends TaskEndsOptions, TimeLimitsOptions {
   /** Starts at the most. */
   readonly count: number;
   readonly charging: Charging;
-  readonly form: TaskForm;
+  readonly format: MessageFormat;
 }
 
 /** What a runner works with. */
@@ -254,7 +254,7 @@ export class Runner {
 
   #call(run: TaskRun): unknown {
     const { handlers } = this.parts;
-    const { type, payload } = this.options.form.read(run.task.message, run.startedAt);
+    const { type, payload } = this.options.format.read(run.task.message, run.startedAt);
     run.type = type;
     const handler = handlers.find(type);
     if (handler === undefined) {

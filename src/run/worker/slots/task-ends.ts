@@ -1,8 +1,8 @@
 import { messageOf } from '../../../core/errors/errors.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { attemptsBefore, type Failure } from '../../../core/message/dead-letter.js';
+import { NonRetryableError } from '../../../core/message/non-retryable-error.js';
 import { delayAfter, type RetryPolicy } from '../../../core/message/retry-policy.js';
-import { Unrunnable } from '../../../core/message/unrunnable.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { RunFailure } from '../task/run-failure.js';
@@ -70,7 +70,7 @@ export class TaskEnds {
 
   /** When to try again, milliseconds; undefined: never. */
   #retryAfter(task: DeliveredTask, attempt: number, { thrown }: Failure): number | undefined {
-    if (thrown instanceof Unrunnable) return undefined;
+    if (thrown instanceof NonRetryableError) return undefined;
     const before = attemptsBefore(task.message.properties.headers);
     return delayAfter(this.options.retry, Math.max(1, attempt - before));
   }
@@ -78,7 +78,7 @@ export class TaskEnds {
 
 /** What a handler has thrown, as far as it is kept. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Unrunnable) return { reason: error.message, thrown: error };
+  if (error instanceof NonRetryableError) return { reason: error.message, thrown: error };
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
   return {

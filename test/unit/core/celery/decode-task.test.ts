@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTask, etaOf } from '../../../../src/core/celery/decode-task.js';
-import { Unrunnable } from '../../../../src/core/message/unrunnable.js';
+import { NonRetryableError } from '../../../../src/core/message/non-retryable-error.js';
 
 const at = (iso: string) => Date.parse(iso) * 1000;
 
@@ -44,7 +44,7 @@ describe('a message', () => {
           const { name, args, kwargs } = decodeTask(headers, body);
           expect([typeof name, Array.isArray(args), typeof kwargs]).toEqual(['string', true, 'object']);
         } catch (error) {
-          expect(error).toBeInstanceOf(Unrunnable);
+          expect(error).toBeInstanceOf(NonRetryableError);
         }
       }),
     );

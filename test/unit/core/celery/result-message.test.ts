@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Expired } from '../../../../src/core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../../src/core/celery/result-message.js';
-import { Unrunnable } from '../../../../src/core/message/unrunnable.js';
+import { NonRetryableError } from '../../../../src/core/message/non-retryable-error.js';
 
 const success = (value: unknown) => JSON.parse(encodeSuccess('id', value));
 const failure = (thrown: unknown, isLast = true) =>
@@ -40,7 +40,7 @@ describe('a failure', () => {
     [Object.assign(new Error('x'), { name: 'os.system("x")' }), { exc_type: 'Error', exc_module: null }],
     ['a text', { exc_type: 'Error', exc_module: null }],
     [undefined, { exc_type: 'TimeoutError', exc_module: 'builtins' }],
-    [new Unrunnable('x'), { exc_type: 'InvalidTaskError', exc_module: 'celery.exceptions' }],
+    [new NonRetryableError('x'), { exc_type: 'InvalidTaskError', exc_module: 'celery.exceptions' }],
   ])('is an exception that Python knows, or one of its name', (thrown, error) => {
     expect(failure(thrown)).toMatchObject({ status: 'FAILURE', result: { ...error, exc_message: ['why'] } });
   });

@@ -6,7 +6,7 @@ import { reportOfNothing } from '../../../../src/core/reports/worker-report.js';
 import { Weights } from '../../../../src/core/scheduling/weights.js';
 import { type Deferred, deferred } from '../../../../src/core/values/deferred.js';
 import { builtInHandlers } from '../../../../src/run/worker/handlers/handlers.js';
-import { OWN_FORM } from '../../../../src/run/worker/task/task-form.js';
+import { OWN_FORMAT } from '../../../../src/run/worker/task/message-format.js';
 import { Worker } from '../../../../src/run/worker/worker.js';
 import type {
   WorkerDeps,
@@ -23,7 +23,7 @@ const options: WorkerOptions = {
   queueKind: { type: 'classic', ordered: false },
   ordered: false,
   results: { ttlMs: 0, mostBytes: 0 },
-  form: OWN_FORM,
+  format: OWN_FORMAT,
   discoverEveryMs: 1_000,
 };
 const silent: WorkerListener = {

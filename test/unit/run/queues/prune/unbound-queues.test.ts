@@ -25,7 +25,7 @@ class Steps {
       counts: async () => (this.isThere ? { ready: 0, consumers: 0 } : undefined),
     },
     leaveRequests: { tellOf: (queue) => this.#say(`tell of ${queue}`) },
-    outsiders: {
+    foreignConsumers: {
       takeUp: async (queue) => this.#say(`take up ${queue}`),
       removed: (queue) => this.#say(`removed ${queue}`),
     },

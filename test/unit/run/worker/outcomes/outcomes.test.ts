@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TaskEvent } from '../../../../../src/core/events/task-event.js';
 import type { FailedAttempt, Failure } from '../../../../../src/core/message/dead-letter.js';
 import { encodeEnvelope } from '../../../../../src/core/message/envelope.js';
-import { WorkerKiller } from '../../../../../src/core/message/unrunnable.js';
+import { WorkerKiller } from '../../../../../src/core/message/non-retryable-error.js';
 import { outcomeOf } from '../../../../../src/run/worker/outcomes/outcome.js';
 import { Outcomes } from '../../../../../src/run/worker/outcomes/outcomes.js';
 import type { Completions, Moves } from '../../../../../src/run/worker/outcomes/outcomes-contract.js';
 import type { Fate } from '../../../../../src/run/worker/outcomes/task-moves.js';
 import type { DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
+import { type Answer, OWN_FORMAT } from '../../../../../src/run/worker/task/message-format.js';
 import type { RunFailure } from '../../../../../src/run/worker/task/run-failure.js';
-import { type Answer, OWN_FORM } from '../../../../../src/run/worker/task/task-form.js';
 
 const event: TaskEvent = {
   ...{ id: 'T', user: 'A', run: 'R', sequence: 7, attempt: 1, outcome: 'done', worker: 'W' },
@@ -92,11 +92,11 @@ const moves: Moves = {
 };
 
 function outcomes(): Outcomes {
-  const form = { ...OWN_FORM, answers: () => answers };
+  const format = { ...OWN_FORMAT, answers: () => answers };
   const clock = { now: () => 4, epochMicros: () => 4_000 };
   return new Outcomes(
     { completions, moves },
-    { name: 'W', results: { ttlMs, mostBytes: 1_000 }, form },
+    { name: 'W', results: { ttlMs, mostBytes: 1_000 }, format },
     clock,
     {
       acknowledgedSoFar: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Unrunnable } from '../../../../../src/core/message/unrunnable.js';
+import { NonRetryableError } from '../../../../../src/core/message/non-retryable-error.js';
 import { TestSlots } from '../../../../support/slots.js';
 
 /** A handler that ends when it is told; `end` ends the task that started first. */
@@ -100,7 +100,7 @@ describe('an attempt', () => {
   it('is the last where no other would run it', async () => {
     const slots = new TestSlots();
     slots.handle = async () => {
-      throw new Unrunnable('never');
+      throw new NonRetryableError('never');
     };
     slots.deliver('1');
     slots.runner.start();

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  carriedHeaders,
-  carriedText,
-  carriedTimestamp,
   LEFT_OUT_HEADER,
-} from '../../../../src/core/message/carried.js';
+  republishableHeaders,
+  republishableText,
+  republishableTimestamp,
+} from '../../../../src/core/message/republishable.js';
 import { hostileNumber } from '../../../support/hostile-values.js';
 
 describe('what a message carries on to another queue', () => {
@@ -22,8 +22,8 @@ describe('what a message carries on to another queue', () => {
       },
       ...{ list: [1, ['x'], {}], table: { a: { b: 'c' } }, at: { '!': 'timestamp', value: 1_790_000_000 } },
     };
-    expect(carriedHeaders(headers)).toEqual(headers);
-    expect(carriedHeaders(undefined)).toEqual({});
+    expect(republishableHeaders(headers)).toEqual(headers);
+    expect(republishableHeaders(undefined)).toEqual({});
   });
 
   it.each([
@@ -35,7 +35,7 @@ describe('what a message carries on to another queue', () => {
     ['60 kB of text', 'x'.repeat(60_000)],
     ['a name that has grown', { ['\ufffd'.repeat(255)]: 1 }],
   ])('leaves out what cannot be sent again, and says so: %s', (_, odd) => {
-    expect(carriedHeaders({ odd, other: 'kept' })).toEqual({ other: 'kept', [LEFT_OUT_HEADER]: 'odd' });
+    expect(republishableHeaders({ odd, other: 'kept' })).toEqual({ other: 'kept', [LEFT_OUT_HEADER]: 'odd' });
   });
 
   it('is never more than fits beside a reason', () => {
@@ -46,9 +46,9 @@ describe('what a message carries on to another queue', () => {
     );
     fc.assert(
       fc.property(fc.dictionary(fc.string({ maxLength: 300 }), value), (headers) => {
-        const carried = carriedHeaders(headers);
-        for (const name of Object.keys(carried)) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
-        const texts = Object.values(carried).filter((item) => typeof item === 'string');
+        const kept = republishableHeaders(headers);
+        for (const name of Object.keys(kept)) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+        const texts = Object.values(kept).filter((item) => typeof item === 'string');
         expect(Buffer.byteLength(texts.join(''))).toBeLessThan(26_000);
       }),
       { numRuns: 200 },
@@ -56,10 +56,10 @@ describe('what a message carries on to another queue', () => {
   });
 
   it('has a name and a time only where they fit', () => {
-    expect(carriedText('\ufffd'.repeat(85))).toBe('\ufffd'.repeat(85));
-    expect(carriedText('\ufffd'.repeat(86))).toBeUndefined();
-    expect(carriedText(7)).toBeUndefined();
-    expect(carriedTimestamp(1_790_000_000)).toBe(1_790_000_000);
-    expect(carriedTimestamp(2 ** 64)).toBeUndefined();
+    expect(republishableText('\ufffd'.repeat(85))).toBe('\ufffd'.repeat(85));
+    expect(republishableText('\ufffd'.repeat(86))).toBeUndefined();
+    expect(republishableText(7)).toBeUndefined();
+    expect(republishableTimestamp(1_790_000_000)).toBe(1_790_000_000);
+    expect(republishableTimestamp(2 ** 64)).toBeUndefined();
   });
 });

@@ -2,36 +2,36 @@ import { messageOf } from '../../core/errors/errors.js';
 import type { Channel } from './channel.js';
 import { ConnectionClosed } from './connection.js';
 
-/** The broker closes a channel for what was done on it: more times in a row, and doing it again is no use. */
+/** The broker closes a channel for what was done on it. After more closes in a row, doing it again is no use. */
 const REFUSALS_TOLERATED = 3;
 /** A channel that was open for so long has been of use. */
 const OF_USE_MS = 5_000;
 
-/** Time for the answers that are on their way, and for a new leader. */
+/** Time for the answers that are on their way, and for a stream's new leader. */
 const RENEW_AFTER_MS = 500;
 
 /**
- * Of a channel with confirms: what has had no answer for so many looks, a second apart, gets none any more. A
- * channel that has met a stream whose leader was lost may go on sending to where there is nobody.
+ * On a channel with confirms, a message that is unanswered at so many checks, a second apart, gets no answer any more.
+ * A channel that has met a stream whose leader was lost may go on sending to where there is nobody.
  */
-const LOOK_EVERY_MS = 1_000;
-const LOOKS_WITHOUT_ANSWER = 20;
+const CHECK_EVERY_MS = 1_000;
+const CHECKS_WITHOUT_ANSWER = 20;
 
-export interface LastingChannelListener<C> {
-  /** What was under way on it is void. `reason`: the broker's, where it closed the channel and not all of the connection. */
+export interface ReconnectingChannelListener<C> {
+  /** What was under way on the channel is void. `reason`: the broker's, where it closed the channel alone. */
   onLost?(channel: C, reason: string | undefined): void;
-  /** It is set up and is `current`; after the first time too. */
+  /** The channel is set up and is `current`; after the first time too. */
   onOpen?(channel: C): void;
   /**
    * The oldest message that has been sent on the present channel and not answered, by something that tells it
    * from others; undefined where there is none, or where the broker reads nothing for now.
    */
   oldestUnanswered?(): unknown;
-  /** In place of a second: how often that is asked. */
-  readonly lookEveryMs?: number;
-  /** In place of 3: for who does something else each time. */
+  /** How often `oldestUnanswered` is asked, in place of once a second. Milliseconds. */
+  readonly checkEveryMs?: number;
+  /** Refusals in a row that are tolerated, in place of 3: for an owner that does something else each time. */
   readonly refusalsTolerated?: number;
-  /** It could not be opened or set up again: refused, or the connection is given up. */
+  /** The channel could not be opened or set up again: refused, or the connection is given up. */
   onFailure(error: Error): void;
 }
 
@@ -39,14 +39,14 @@ export interface LastingChannelListener<C> {
  * A channel that comes back. The broker closes one for every error on it, and all of them go with their
  * connection; then another is opened, as soon as there is a connection, and set up in the same way.
  */
-export class LastingChannel<C extends Channel = Channel> {
+export class ReconnectingChannel<C extends Channel = Channel> {
   #current: C | undefined;
   #closed = false;
   #renewal: NodeJS.Timeout | undefined;
-  #looking: NodeJS.Timeout | undefined;
+  #checking: NodeJS.Timeout | undefined;
   #oldest: unknown;
   /** Times in a row that the oldest message was the same. */
-  #looksAtOldest = 0;
+  #checksOfOldest = 0;
   /** What the broker said when it closed the present channel, or the last. */
   #refusal: string | undefined;
   #refusals = 0;
@@ -54,7 +54,7 @@ export class LastingChannel<C extends Channel = Channel> {
   private constructor(
     private readonly openOne: () => Promise<C>,
     private readonly setUp: (channel: C) => Promise<void>,
-    private readonly listener: LastingChannelListener<C>,
+    private readonly listener: ReconnectingChannelListener<C>,
   ) {}
 
   /**
@@ -66,17 +66,20 @@ export class LastingChannel<C extends Channel = Channel> {
   static async open<C extends Channel>(
     openOne: () => Promise<C>,
     setUp: (channel: C) => Promise<void>,
-    listener: LastingChannelListener<C>,
-  ): Promise<LastingChannel<C>> {
-    const lasting = new LastingChannel(openOne, setUp, listener);
-    await lasting.#open();
+    listener: ReconnectingChannelListener<C>,
+  ): Promise<ReconnectingChannel<C>> {
+    const reconnecting = new ReconnectingChannel(openOne, setUp, listener);
+    await reconnecting.#open();
     if (listener.oldestUnanswered !== undefined) {
-      lasting.#looking = setInterval(() => lasting.#look(), listener.lookEveryMs ?? LOOK_EVERY_MS).unref();
+      reconnecting.#checking = setInterval(
+        () => reconnecting.#check(),
+        listener.checkEveryMs ?? CHECK_EVERY_MS,
+      ).unref();
     }
-    return lasting;
+    return reconnecting;
   }
 
-  /** Undefined while it is away. */
+  /** Undefined while there is no channel. */
   get current(): C | undefined {
     return this.#current;
   }
@@ -94,21 +97,21 @@ export class LastingChannel<C extends Channel = Channel> {
     }, RENEW_AFTER_MS);
   }
 
-  /** It does not come back from here on. */
+  /** No other channel is opened from here on. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#renewal);
-    clearInterval(this.#looking);
+    clearInterval(this.#checking);
     this.#current = undefined;
   }
 
-  /** Counted in looks and not in time: while the process stands still no answer can come. */
-  #look(): void {
+  /** Silence is counted in checks and not in time: while the process stands still no answer can come. */
+  #check(): void {
     const oldest = this.#current && this.listener.oldestUnanswered?.();
-    if (oldest === undefined || oldest !== this.#oldest) this.#looksAtOldest = 0;
+    if (oldest === undefined || oldest !== this.#oldest) this.#checksOfOldest = 0;
     this.#oldest = oldest;
-    if (++this.#looksAtOldest <= LOOKS_WITHOUT_ANSWER) return;
-    this.#looksAtOldest = 0;
+    if (++this.#checksOfOldest <= CHECKS_WITHOUT_ANSWER) return;
+    this.#checksOfOldest = 0;
     this.renewSoon();
   }
 
@@ -141,7 +144,7 @@ export class LastingChannel<C extends Channel = Channel> {
     if (gone) return false;
     inUse = true;
     this.#current = channel;
-    this.#looksAtOldest = 0;
+    this.#checksOfOldest = 0;
     this.listener.onOpen?.(channel);
     return true;
   }

@@ -3,7 +3,7 @@ import { CeleryQueues } from '../../../broker/celery/celery-queues.js';
 import { assertControlExchanges } from '../../../broker/celery/remote-control.js';
 import type { Channel } from '../../../broker/connection/channel.js';
 import type { Connection } from '../../../broker/connection/connection.js';
-import { LastingChannel } from '../../../broker/connection/lasting-channel.js';
+import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { ownQueueToListen } from '../../../broker/queues/own-queue.js';
 import {
   CONTROL_EXCHANGE,
@@ -14,11 +14,11 @@ import {
 } from '../../../core/celery/pidbox.js';
 import { messageOf } from '../../../core/errors/errors.js';
 
-/** To take up a queue that somebody deletes at the same time. */
+/** Tries to take up a queue that somebody deletes at the same time. */
 const MOST_TRIES = 20;
 const TRY_AGAIN_MS = 50;
 
-export interface CeleryEarListener {
+export interface CeleryControlListener {
   /** Whether the queue is one of this worker's. */
   serves(queue: string): boolean;
   /** The queue was made, and is to be consumed; resolves with whether it is. */
@@ -27,30 +27,34 @@ export interface CeleryEarListener {
 }
 
 /**
- * Hears what an application tells its Celery workers, `add_consumer`: so a new user's queue is taken up at once,
- * as a Celery worker would, and not when it is next looked for. Other commands are Celery's own business.
+ * Consumes what an application tells its Celery workers, `add_consumer`. So a new user's queue is taken up at once,
+ * as a Celery worker takes it up, and not at the next listing. Other commands are Celery's own business.
  */
-export class CeleryEar {
+export class CeleryControlConsumer {
   readonly #queues: CeleryQueues;
-  #channel: LastingChannel | undefined;
+  #channel: ReconnectingChannel | undefined;
 
   private constructor(
     connection: Connection,
     /** As Celery calls its workers: `name@host`. */
     private readonly node: string,
-    private readonly listener: CeleryEarListener,
+    private readonly listener: CeleryControlListener,
   ) {
     this.#queues = new CeleryQueues(connection);
   }
 
-  static async open(connection: Connection, node: string, listener: CeleryEarListener): Promise<CeleryEar> {
-    const ear = new CeleryEar(connection, node, listener);
-    ear.#channel = await LastingChannel.open(
+  static async open(
+    connection: Connection,
+    node: string,
+    listener: CeleryControlListener,
+  ): Promise<CeleryControlConsumer> {
+    const consumer = new CeleryControlConsumer(connection, node, listener);
+    consumer.#channel = await ReconnectingChannel.open(
       () => connection.channel(),
-      (channel) => ear.#setUp(channel),
+      (channel) => consumer.#setUp(channel),
       { onFailure: (error) => listener.onFailure(error) },
     );
-    return ear;
+    return consumer;
   }
 
   close(): void {

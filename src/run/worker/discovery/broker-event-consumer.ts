@@ -3,44 +3,44 @@ import { messageOf } from '../../../core/errors/errors.js';
 import type { BrokerTells } from '../../../core/queues/noticing.js';
 import type { QueueEvent } from '../../../core/queues/queue-event.js';
 
-export interface BrokerEarListener {
+export interface BrokerEventListener {
   /** A queue of this worker's vhost from which tasks may be taken. */
   onCreated(queue: string): void;
   onDeleted(queue: string): void;
   /** Events were not heard for a while, and now they are again. */
   onHearAgain(): void;
-  /** Where it hears the broker, or why it does not; again when that has changed. */
+  /** Where the broker's events are heard, or why they are not; again when that has changed. */
   onFound(broker: BrokerTells): void;
 }
 
-/** Hears from the broker itself of queues that nobody announces, where it tells. To hear is a help and no need. */
-export class BrokerEar {
+/** Hears of queues that nobody announces from the broker's own events, where there are any. fairq works without them too. */
+export class BrokerEventConsumer {
   #heard: Heard | undefined;
-  #looking: Promise<void> | undefined;
+  #searching: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
-    private readonly search: EventSearch,
-    private readonly listener: BrokerEarListener,
+    private readonly events: EventSearch,
+    private readonly listener: BrokerEventListener,
   ) {}
 
-  /** Looks for the broker's events, unless it hears them already. */
-  async look(): Promise<void> {
+  /** Searches for the broker's events, unless they are heard already. */
+  async search(): Promise<void> {
     if (this.#heard?.vhost !== undefined || this.#closed !== undefined) return;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
+    this.#searching ??= this.#findAndConsume().finally(() => {
+      this.#searching = undefined;
     });
-    await this.#looking;
+    await this.#searching;
   }
 
   close(): Promise<void> {
-    this.#closed ??= Promise.resolve(this.#looking).then(() => this.#heard?.close());
+    this.#closed ??= Promise.resolve(this.#searching).then(() => this.#heard?.close());
     return this.#closed;
   }
 
-  async #look(): Promise<void> {
+  async #findAndConsume(): Promise<void> {
     const before = this.#heard;
-    const heard = await hearBroker(this.search, {
+    const heard = await hearBroker(this.events, {
       onEvent: (event) => this.#hears(event),
       onHearAgain: () => this.listener.onHearAgain(),
       onFailure: (error) => this.#lost(error),
@@ -52,7 +52,7 @@ export class BrokerEar {
   }
 
   #hears({ vhost, kind, queue, isNoWork }: QueueEvent): void {
-    if (vhost !== this.search.vhost || this.#closed !== undefined) return;
+    if (vhost !== this.events.vhost || this.#closed !== undefined) return;
     if (kind === 'deleted') this.listener.onDeleted(queue);
     else if (!isNoWork) this.listener.onCreated(queue);
   }

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
-import { carriedText } from '../../../core/message/carried.js';
-import { Unrunnable } from '../../../core/message/unrunnable.js';
+import { NonRetryableError } from '../../../core/message/non-retryable-error.js';
+import { republishableText } from '../../../core/message/republishable.js';
 import type { Payload } from '../handlers/handlers.js';
 import type { DeliveredTask } from './delivered-task.js';
 import type { RunFailure } from './run-failure.js';
@@ -13,16 +13,16 @@ export interface Answer {
 }
 
 /** How a message says what task it is. */
-export interface TaskForm {
-  /** Undefined where it has none. */
+export interface MessageFormat {
+  /** The task's id; undefined where the message has none. */
   idOf(message: Delivery): string | undefined;
-  /** When it is to start, microseconds since the epoch; undefined: as soon as it can. */
+  /** When the task is to start, microseconds since the epoch; undefined: as soon as it can. */
   dueAt(message: Delivery): number | undefined;
   /**
    * The task's name, and what its handler is given.
    *
    * @param now microseconds since the epoch
-   * @throws Unrunnable where no attempt would run it
+   * @throws NonRetryableError where no attempt would run the task
    */
   read(message: Delivery, now: number): { readonly type: string; readonly payload: Payload };
   /** What to send when an attempt has ended. */
@@ -31,15 +31,15 @@ export interface TaskForm {
 
 const NO_ANSWERS: readonly Answer[] = [];
 
-/** fairq's own: the properties say everything, and the body is the payload. */
-export const OWN_FORM: TaskForm = {
+/** fairq's own messages: the properties say everything, and the body is the payload. */
+export const OWN_FORMAT: MessageFormat = {
   idOf: ({ properties: { messageId, headers } }) =>
-    carriedText(messageId) || (isCelery(headers) && carriedText(headers?.id)) || undefined,
+    republishableText(messageId) || (isCelery(headers) && republishableText(headers?.id)) || undefined,
   dueAt: () => undefined,
   read: ({ properties, content }) => {
     const { type, contentType, headers } = properties;
     if (isCelery(headers)) {
-      throw new Unrunnable(
+      throw new NonRetryableError(
         `it is a task of a Celery client, ${JSON.stringify(headers?.task)}: start the worker with --celery, and send it back`,
       );
     }

@@ -1,7 +1,7 @@
 import { isWithin } from '../values/sane-numbers.js';
 
 /**
- * What a message that goes on to another queue may carry with it. Anybody can write what they like into
+ * What of a message can be published again, to another queue. Anybody can write what they like into
  * a message, and some of it arrives but cannot be sent again: the encoder has room for 64 KB of headers,
  * knows no NaN, and takes a table with the key "!" for a type. One such message must not cost the
  * connection, and with it every task that runs, again and again.
@@ -18,30 +18,27 @@ export const LEFT_OUT_HEADER = 'x-fairq-left-out';
 
 const encoder = new TextEncoder();
 
-export function carriedHeaders(
+export function republishableHeaders(
   headers: Readonly<Record<string, unknown>> | undefined,
 ): Record<string, unknown> {
-  const carried: Record<string, unknown> = {};
+  const kept: Record<string, unknown> = {};
   const leftOut: string[] = [];
   let room = MOST_BYTES;
   for (const [name, value] of Object.entries(headers ?? {})) {
     const bytes = bytesOf(name) + sizeOf(value, 0);
     if (bytes <= room && bytesOf(name) <= MOST_SHORT_BYTES) {
-      carried[name] = value;
+      kept[name] = value;
       room -= bytes;
     } else if (name !== LEFT_OUT_HEADER) {
       leftOut.push(name.slice(0, 40));
     }
   }
-  if (leftOut.length > 0) carried[LEFT_OUT_HEADER] = leftOut.slice(0, 20).join(' ');
-  return carried;
+  if (leftOut.length > 0) kept[LEFT_OUT_HEADER] = leftOut.slice(0, 20).join(' ');
+  return kept;
 }
 
-/**
- * What says what a task is, when it was sent and who waits for its result, of a message's properties: what can be
- * sent again of it.
- */
-export interface CarriedProperties {
+/** The properties of a message that say what its task is, when it was sent and who waits for its result. */
+export interface RepublishableProperties {
   readonly type?: string;
   readonly contentType?: string;
   readonly contentEncoding?: string;
@@ -52,33 +49,33 @@ export interface CarriedProperties {
   readonly priority?: number;
 }
 
-const CARRIED_TEXTS = ['type', 'contentType', 'contentEncoding', 'correlationId', 'replyTo'] as const;
+const REPUBLISHABLE_TEXTS = ['type', 'contentType', 'contentEncoding', 'correlationId', 'replyTo'] as const;
 
-export function carriedProperties(
+export function republishableProperties(
   properties: {
-    readonly [Name in keyof CarriedProperties]: unknown;
+    readonly [Name in keyof RepublishableProperties]: unknown;
   },
-): CarriedProperties {
-  const sentAt = carriedTimestamp(properties.timestamp);
-  const carried: { -readonly [Name in keyof CarriedProperties]: CarriedProperties[Name] } = {};
-  for (const name of CARRIED_TEXTS) {
-    const text = carriedText(properties[name]);
-    if (text !== undefined) carried[name] = text;
+): RepublishableProperties {
+  const sentAt = republishableTimestamp(properties.timestamp);
+  const kept: { -readonly [Name in keyof RepublishableProperties]: RepublishableProperties[Name] } = {};
+  for (const name of REPUBLISHABLE_TEXTS) {
+    const text = republishableText(properties[name]);
+    if (text !== undefined) kept[name] = text;
   }
-  if (sentAt !== undefined) carried.timestamp = sentAt;
-  if (isWithin(properties.priority, 0, 255)) carried.priority = properties.priority;
-  return carried;
+  if (sentAt !== undefined) kept.timestamp = sentAt;
+  if (isWithin(properties.priority, 0, 255)) kept.priority = properties.priority;
+  return kept;
 }
 
-/** A short string, such as a task's name or id: undefined where it no longer fits into one. */
-export function carriedText(value: unknown): string | undefined {
+/** A short string, such as a task's name or id: undefined where the value does not fit into one. */
+export function republishableText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   // No character of UTF-16 takes more than three bytes: most texts need not be encoded to know.
   return value.length * 3 <= MOST_SHORT_BYTES || bytesOf(value) <= MOST_SHORT_BYTES ? value : undefined;
 }
 
 /** A message's timestamp, in seconds. */
-export function carriedTimestamp(value: unknown): number | undefined {
+export function republishableTimestamp(value: unknown): number | undefined {
   return isWithin(value, 0, Number.MAX_SAFE_INTEGER) ? value : undefined;
 }
 
@@ -87,7 +84,7 @@ export function headersSize(headers: Readonly<Record<string, unknown>>): number 
   return sizeOfObject(headers, 0);
 }
 
-/** Bytes that it takes at most, or Infinity where it cannot be encoded. */
+/** Bytes that a value takes at most, or Infinity where it cannot be encoded. */
 function sizeOf(value: unknown, depth: number): number {
   if (depth > MOST_DEPTH) return Number.POSITIVE_INFINITY;
   switch (typeof value) {

@@ -11,10 +11,10 @@ import {
 } from '../../../core/celery/decode-task.js';
 import { encodeFailure, encodeSuccess } from '../../../core/celery/result-message.js';
 import { messageOf } from '../../../core/errors/errors.js';
-import { carriedText } from '../../../core/message/carried.js';
 import { ENVELOPE_HEADER } from '../../../core/message/envelope.js';
-import { Unrunnable } from '../../../core/message/unrunnable.js';
-import type { Answer, TaskForm } from '../../worker/task/task-form.js';
+import { NonRetryableError } from '../../../core/message/non-retryable-error.js';
+import { republishableText } from '../../../core/message/republishable.js';
+import type { Answer, MessageFormat } from '../../worker/task/message-format.js';
 import { CeleryPayload } from './celery-payload.js';
 
 /** What a compressed body may come to; a few bytes can become any number. */
@@ -32,9 +32,9 @@ const FORMATS = new Map([
 ]);
 
 /** Messages of Celery clients. */
-export const CELERY_FORM: TaskForm = {
+export const CELERY_FORMAT: MessageFormat = {
   idOf: ({ properties: { headers, correlationId, messageId } }) =>
-    [headers?.id, correlationId, messageId].map(carriedText).find(Boolean),
+    [headers?.id, correlationId, messageId].map(republishableText).find(Boolean),
   dueAt: (message) => {
     const { headers } = message.properties;
     return headers?.task === undefined ? dueByBody(message) : etaOf(headers);
@@ -48,12 +48,12 @@ export const CELERY_FORM: TaskForm = {
   },
   answers: ({ id, message }, failure, value) => {
     const { headers, replyTo, correlationId } = message.properties;
-    const queue = carriedText(replyTo);
+    const queue = republishableText(replyTo);
     const answers: Answer[] = [];
     if (queue && !ignoresResult(headers)) {
       const isLast = failure?.retryAfterMs === undefined;
       const body = failure === undefined ? encodeSuccess(id, value) : encodeFailure(id, failure, isLast);
-      answers.push({ queue, body, correlationId: carriedText(correlationId) || id });
+      answers.push({ queue, body, correlationId: republishableText(correlationId) || id });
     }
     if (failure === undefined || failure.retryAfterMs !== undefined) return answers;
     // Whoever sent a chain waits for its last task, which now never runs.
@@ -87,18 +87,20 @@ function dueByBody(message: Delivery): number | undefined {
 function taskOf({ properties, content }: Delivery): CeleryTask {
   const { contentType, contentEncoding, headers } = properties;
   if (headers?.task === undefined && headers?.[ENVELOPE_HEADER] !== undefined && properties.type) {
-    throw new Unrunnable(
+    throw new NonRetryableError(
       `it is a task of fairq's, ${JSON.stringify(properties.type)}, and no Celery client's: a worker without --celery runs it`,
     );
   }
   if (contentType !== JSON_TYPE) {
     const what = FORMATS.get(String(contentType)) ?? JSON.stringify(contentType ?? 'nothing that it says');
-    throw new Unrunnable(
+    throw new NonRetryableError(
       `its body is ${what}, and fairq reads JSON alone: set task_serializer to "json", or let Celery run it`,
     );
   }
   if (!ENCODINGS.includes(String(contentEncoding ?? '').toLowerCase())) {
-    throw new Unrunnable(`its body is in ${JSON.stringify(contentEncoding)}, and fairq reads UTF-8 alone`);
+    throw new NonRetryableError(
+      `its body is in ${JSON.stringify(contentEncoding)}, and fairq reads UTF-8 alone`,
+    );
   }
   return decodeTask(headers, jsonOf(inflated(headers?.compression, content)));
 }
@@ -111,14 +113,14 @@ function bodyOf({ properties: { headers }, content }: Delivery): string {
 function inflated(compression: unknown, content: Buffer): Buffer {
   if (compression === undefined || compression === null) return content;
   if (typeof compression !== 'string' || !COMPRESSIONS.includes(compression)) {
-    throw new Unrunnable(
+    throw new NonRetryableError(
       `its body is compressed with ${JSON.stringify(compression)}, and fairq knows gzip and zlib alone`,
     );
   }
   try {
     return inflateSync(content, { maxOutputLength: MOST_INFLATED_BYTES });
   } catch (error) {
-    throw new Unrunnable(`its body does not decompress: ${messageOf(error)}`);
+    throw new NonRetryableError(`its body does not decompress: ${messageOf(error)}`);
   }
 }
 
@@ -126,6 +128,6 @@ function jsonOf(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new Unrunnable(`its body (${bytes.length} bytes) is not the JSON that it says it is`);
+    throw new NonRetryableError(`its body (${bytes.length} bytes) is not the JSON that it says it is`);
   }
 }
