@@ -64,7 +64,12 @@ app.control.add_consumer('usersequence_漢 字', reply=True)
 r = about.apply_async((1, [None]), dict(a='ü'), queue='usersequence_漢 字')
 print(json.dumps([r.id, r.get(timeout=20)]))`);
     expect(got).toEqual({
-      ...{ args: [1, [null]], kwargs: { a: 'ü' }, user: '漢 字', id, type: 'tasks.about', attempt: 1 },
+      args: [1, [null]],
+      kwargs: { a: 'ü' },
+      user: '漢 字',
+      id,
+      type: 'tasks.about',
+      attempt: 1,
     });
   });
 

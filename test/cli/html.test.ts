@@ -153,23 +153,19 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     const at = 1_700_000_000_000_000;
     const lines = waits.map((ms, i) =>
       completionLine({
-        ...{
-          id: `${i}`,
-          user: `user-${i}`,
-          run: 'long',
-          sequence: 1,
-          attempt: 1,
-          outcome: 'done',
-          worker: 'w',
-        },
-        ...{
-          enqueued: at,
-          sentLate: 0,
-          started: at + ms * 1_000,
-          finished: at + ms * 1_000,
-          redelivered: false,
-          hasResult: false,
-        },
+        id: `${i}`,
+        user: `user-${i}`,
+        run: 'long',
+        sequence: 1,
+        attempt: 1,
+        outcome: 'done',
+        worker: 'w',
+        enqueued: at,
+        sentLate: 0,
+        started: at + ms * 1_000,
+        finished: at + ms * 1_000,
+        redelivered: false,
+        hasResult: false,
       }),
     );
     const saved = savedRun('long', lines);
@@ -189,17 +185,19 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     const at = Date.parse('2026-11-26T14:03:20Z') * 1_000;
     const lines = Array.from({ length: 60 }, (_, i) =>
       completionLine({
-        ...{
-          id: `${i}`,
-          user: `user-${i % 3}`,
-          run: 'clock',
-          sequence: i,
-          attempt: 1,
-          outcome: 'done',
-          worker: 'w',
-        },
-        ...{ enqueued: at, sentLate: 0, started: at + i * 30e6, finished: at + i * 30e6 + 1_000 },
-        ...{ redelivered: false, hasResult: false },
+        id: `${i}`,
+        user: `user-${i % 3}`,
+        run: 'clock',
+        sequence: i,
+        attempt: 1,
+        outcome: 'done',
+        worker: 'w',
+        enqueued: at,
+        sentLate: 0,
+        started: at + i * 30e6,
+        finished: at + i * 30e6 + 1_000,
+        redelivered: false,
+        hasResult: false,
       }),
     );
     const saved = savedRun('clock', lines);
@@ -223,10 +221,19 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     const users = Array.from({ length: 400 }, (_, i) => `user-${i % 90}`);
     const lines = [...users, ...Array.from({ length: 60 }, () => 'large-one')].map((user, i) =>
       completionLine({
-        ...{ id: `${i}`, user, run: 'many', sequence: i, attempt: 1, worker: 'w' },
+        id: `${i}`,
+        user,
+        run: 'many',
+        sequence: i,
+        attempt: 1,
+        worker: 'w',
         outcome: user === 'user-45' && i > 300 ? 'failed' : 'done',
-        ...{ enqueued: at, sentLate: 0, started: at + i * 1_000, finished: at + i * 1_000 + 500 },
-        ...{ redelivered: false, hasResult: false },
+        enqueued: at,
+        sentLate: 0,
+        started: at + i * 1_000,
+        finished: at + i * 1_000 + 500,
+        redelivered: false,
+        hasResult: false,
       }),
     );
     const saved = savedRun('many', lines);

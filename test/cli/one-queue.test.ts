@@ -173,7 +173,8 @@ describe('queues delete', () => {
   it('throws the tasks away where that is asked for', async () => {
     await fairqJson(env(), 'publish', '--user', 'T', '--count', '4');
     expect(await fairqJson(env(), 'queues', 'delete', 'T', '--with-tasks', '--yes')).toMatchObject({
-      ...{ deleted: true, discarded: 4 },
+      deleted: true,
+      discarded: 4,
     });
   });
 
@@ -188,7 +189,8 @@ describe('queues delete', () => {
     await fairqJson(env(), 'publish', '--from', lines);
     const saved = folder.file('saved.ndjson');
     expect(await fairqJson(env(), 'queues', 'delete', 'V', '--save', saved, '--yes')).toMatchObject({
-      ...{ deleted: true, saved: 3 },
+      deleted: true,
+      saved: 3,
     });
     const again = await fairq(env(), 'queues', 'delete', 'V', '--save', saved, '--yes');
     expect(again.code).toBe(64); // it is gone

@@ -131,7 +131,11 @@ describe('queues delete --save', () => {
     const file = folder.file('r.ndjson');
     await save(file, 'R');
     expect(jsonLines(readFileSync(file, 'utf8'))[0]).toMatchObject({
-      ...{ id, user: 'R', task: 'double', payload: '21', contentType: 'application/json' },
+      id,
+      user: 'R',
+      task: 'double',
+      payload: '21',
+      contentType: 'application/json',
       envelope: { run: 'r', sequence: 1, attempt: 1 },
     });
     const sent = await fairqJson(env, 'publish', '--from', file);
@@ -142,20 +146,38 @@ describe('queues delete --save', () => {
     await fairq(env, 'worker', '--exit-when', 'empty');
     expect(await fairqJson(env, 'task', String(id))).toMatchObject({ state: 'done', result: 42, run: 'r' });
     expect(await fairqJson<RunReport>(env, 'report', '--run', 'r')).toMatchObject({
-      ...{ published: 10, completed: 10, missing: 0, duplicates: 0 },
+      published: 10,
+      completed: 10,
+      missing: 0,
+      duplicates: 0,
     });
     expect((await fairq(env, 'report', '--run', String(sent.run))).code).toBe(64);
   });
 
   it('keeps whatever a message says of itself', async () => {
     const headers = {
-      ...{ text: 'ü', whole: 42, half: 0.5, none: null, yes: true, bytes: Buffer.from([0, 255]) },
-      ...{ list: [1, 'two', { three: 3 }], at: { '!': 'timestamp', value: 1_700_000_000 } },
+      text: 'ü',
+      whole: 42,
+      half: 0.5,
+      none: null,
+      yes: true,
+      bytes: Buffer.from([0, 255]),
+      list: [1, 'two', { three: 3 }],
+      at: { '!': 'timestamp', value: 1_700_000_000 },
     };
     const options = {
-      ...{ contentType: 'text/x', contentEncoding: 'utf-8', headers, priority: 7, correlationId: 'c' },
-      ...{ replyTo: 'answers', expiration: '86400000', messageId: 'm-1', timestamp: 1_700_000_000 },
-      ...{ type: 'job', appId: 'app', userId: vhost.address.username },
+      contentType: 'text/x',
+      contentEncoding: 'utf-8',
+      headers,
+      priority: 7,
+      correlationId: 'c',
+      replyTo: 'answers',
+      expiration: '86400000',
+      messageId: 'm-1',
+      timestamp: 1_700_000_000,
+      type: 'job',
+      appId: 'app',
+      userId: vhost.address.username,
     };
     await sendTo('theirs', Buffer.from([1, 2, 3, 255]), options);
     const file = folder.file('theirs.ndjson');

@@ -30,6 +30,8 @@ it('a handler that blocks for longer than the broker waits is named, and nothing
   expect(started, stderr).toHaveLength(4);
   expect(new Set(started).size).toBe(4);
   expect(await fairqJson<RunReport>(env, 'report', '--run', 'block')).toMatchObject({
-    ...{ completed: 4, duplicates: 0, missing: 0 },
+    completed: 4,
+    duplicates: 0,
+    missing: 0,
   });
 });

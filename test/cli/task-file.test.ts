@@ -98,7 +98,8 @@ describe('text that is not UTF-8', () => {
     await fairqJson(env, 'publish', '--user', 'bytes', '--payload', `@${file('payload.json', payload)}`);
     const message = await vhost.channel.get('fairq.user.bytes', { noAck: true });
     expect(message).toMatchObject({
-      ...{ content: payload, properties: { contentType: 'application/octet-stream' } },
+      content: payload,
+      properties: { contentType: 'application/octet-stream' },
     });
   });
 });

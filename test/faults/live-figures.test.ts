@@ -59,7 +59,8 @@ async function asked<T>(ask: () => Promise<T>): Promise<{ from: number; to: numb
 
 beforeAll(async () => {
   env = {
-    ...{ FAIRQ_URI: broker.uri, FAIRQ_MANAGEMENT_URI: broker.managementUri },
+    FAIRQ_URI: broker.uri,
+    FAIRQ_MANAGEMENT_URI: broker.managementUri,
     XDG_STATE_HOME: folder.file('state'),
   };
   model = await amqplib.connect(broker.uri, { noDelay: true });

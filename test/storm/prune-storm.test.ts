@@ -112,7 +112,11 @@ describe.each<QueueType>(['classic', 'quorum'])('a storm of prunes over %s queue
     const waits = publishers.flatMap((publisher) => publisher.waits);
     const longest = (some: typeof waits) => Math.round(Math.max(0, ...some.map(({ ms }) => ms)));
     const result = {
-      ...{ version: broker.version, queueType, seed, prunes: pruned(), kills: kills.length },
+      version: broker.version,
+      queueType,
+      seed,
+      prunes: pruned(),
+      kills: kills.length,
       kept: pruners.reduce((sum, { kept }) => sum + kept, 0),
       tasks: confirmed.length,
       missing: missing().length,

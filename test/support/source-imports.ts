@@ -19,7 +19,7 @@ export interface SourceImport {
 /** All imports between files of `src`, those of types among them. */
 export function sourceImports(): SourceImport[] {
   return sourceFiles().flatMap((from) => {
-    const text = readFileSync(posix.join(SRC, `${from}.ts`), 'utf8');
+    const text = sourceText(from);
     return [...text.matchAll(IMPORT)].map(([, call, type, specifier]) => ({
       from,
       to: posix.join(posix.dirname(from), specifier!),
@@ -67,4 +67,9 @@ export function circlesAmong(arrows: readonly (readonly [from: string, to: strin
   };
   for (const node of next.keys()) visit(node);
   return circles;
+}
+
+/** A file of `src`, named as `sourceFiles` names it. */
+export function sourceText(file: string): string {
+  return readFileSync(posix.join(SRC, `${file}.ts`), 'utf8');
 }

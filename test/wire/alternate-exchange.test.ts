@@ -41,7 +41,10 @@ let made = 0;
 function task(user: string): OutgoingTask {
   const sentAt = 1_790_000_000_000_000;
   return {
-    ...{ id: `task-${++made}`, type: 'noop', contentType: 'text/plain', payload: Buffer.from('x') },
+    id: `task-${++made}`,
+    type: 'noop',
+    contentType: 'text/plain',
+    payload: Buffer.from('x'),
     envelope: { user, run: 'r', sequence: made, intendedAt: sentAt, sentAt, attempt: 1 },
   };
 }
@@ -69,7 +72,10 @@ async function astray(): Promise<string[]> {
 const directSenders = () => countDirectSenders(connected.current, names);
 const ready = (user: string) => vhost.ready(userQueueOf(names, user));
 const deps = () => ({
-  ...{ connection: connected.current, names, clock: systemClock, newId: randomUUID },
+  connection: connected.current,
+  names,
+  clock: systemClock,
+  newId: randomUUID,
   management: vhost.management,
 });
 

@@ -33,7 +33,10 @@ async function publishTo(user: string): Promise<void> {
   );
   const sentAt = 1_790_000_000_000_000;
   sender.send({
-    ...{ id: 'limited', type: 'noop', contentType: 'text/plain', payload: Buffer.from('x') },
+    id: 'limited',
+    type: 'noop',
+    contentType: 'text/plain',
+    payload: Buffer.from('x'),
     envelope: { user, run: 'r', sequence: 1, intendedAt: sentAt, sentAt, attempt: 1 },
   });
   await sender.settled();

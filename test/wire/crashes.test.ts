@@ -66,7 +66,9 @@ async function isToldToBeHeldBack(id: string, worker: RunningFairq): Promise<voi
     },
   );
   expect(heldBack).toEqual({
-    ...{ worker: expect.any(String), since: expect.any(Number), until: expect.any(Number) },
+    worker: expect.any(String),
+    since: expect.any(Number),
+    until: expect.any(Number),
     ahead: expect.any(Number),
   });
   expect(heldBack.until).toBeGreaterThan(heldBack.since);

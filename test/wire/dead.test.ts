@@ -156,7 +156,8 @@ describe('dead redrive of a task from a queue that fairq did not make', () => {
     const { code, stdout } = await fairq(env, '--json', 'dead', 'redrive', '--reason', 'paper', '--yes');
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ chosen: 2, done: 1 },
+      chosen: 2,
+      done: 1,
       kept: [{ id: 'theirs_2', reason: 'its queue "theirs_2" is no longer there' }],
     });
     expect((await dead('--reason', 'paper')).letters.map(({ id }) => id)).toEqual(['theirs_2']);

@@ -91,7 +91,9 @@ describe('a queue of dead letters that fairq did not make', () => {
     const { vhost: name, managementUris } = vhost.address;
     const [uri = ''] = managementUris;
     await askManagement({ uri }, 'PUT', `/policies/${name}/no-limit`, {
-      ...{ pattern: '^fairq\\.dead$', 'apply-to': 'queues', definition: { 'delivery-limit': -1 } },
+      pattern: '^fairq\\.dead$',
+      'apply-to': 'queues',
+      definition: { 'delivery-limit': -1 },
     });
     await eventually(() => list().then(() => true), { timeoutMs: 60_000, what: 'the policy is there' });
     for (let look = 1; look <= LOOKS; look++) expect((await list()).total, `look ${look}`).toBe(3);

@@ -17,7 +17,9 @@ const api = { uri: vhost.address.managementUris[0] ?? '' };
 const examined = (prefix = 'fairq') =>
   examine({
     connect: () => openConnection(vhost.address, 'fairq doctor'),
-    ...{ management: vhost.management, names: namesFor(prefix), where: 'the broker' },
+    management: vhost.management,
+    names: namesFor(prefix),
+    where: 'the broker',
     vhost: vhost.address.vhost,
     connectTo: (other) => openConnection({ ...vhost.address, vhost: other }, 'fairq doctor'),
     newId: () => 'doctor-test',

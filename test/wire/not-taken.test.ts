@@ -36,7 +36,10 @@ async function limit(pattern: string, definition: object, made: string): Promise
 function task(user: string, number: number, payload = Buffer.from('x')): OutgoingTask {
   const sentAt = 1_790_000_000_000_000;
   return {
-    ...{ id: `${user}-${number}`, type: 'noop', contentType: 'text/plain', payload },
+    id: `${user}-${number}`,
+    type: 'noop',
+    contentType: 'text/plain',
+    payload,
     envelope: { user, run: 'r', sequence: number, intendedAt: sentAt, sentAt, attempt: 1 },
   };
 }
@@ -82,7 +85,8 @@ describe('the full queue of one user', () => {
       connected.current,
       names,
       {
-        ...{ queueKind: CLASSIC, onConfirmed: ({ id }) => confirmed.push(id) },
+        queueKind: CLASSIC,
+        onConfirmed: ({ id }) => confirmed.push(id),
         onNotTaken: (_, reason) => notTaken.push(reason),
       },
       () => performance.now(),
@@ -122,7 +126,8 @@ describe('a task that is too large for the broker', () => {
       connected.current,
       names,
       {
-        ...{ queueKind: CLASSIC, onConfirmed: ({ id }) => confirmed.push(id) },
+        queueKind: CLASSIC,
+        onConfirmed: ({ id }) => confirmed.push(id),
         onNotTaken: ({ id }, reason) => notTaken.push([id, reason]),
       },
       () => performance.now(),

@@ -72,17 +72,19 @@ describe('a message that somebody else has written', () => {
   let deep: unknown = 'end';
   for (let i = 0; i < 50; i++) deep = { deep };
   const HEADERS: Record<string, unknown> = {
-    ...{ number: 7, boolean: true, table: deep, list: [1, [2, 'x']], long: 'x'.repeat(65_000), empty: '' },
-    ...{ binary: Buffer.from([0, 255, 0xc3, 0x28]) },
-    ...{
-      time: { '!': 'timestamp', value: 2n ** 64n - 1n },
-      negative: '1 1 -1 1790000000000000 0 r negative',
-    },
-    ...{ huge: `1 1 ${2 ** 53} 1790000000000000 0 r huge`, future: '1 1 1 9007199254740991 0 r future' },
-    ...{
-      foreign: '1 1 1 1790000000000000 0 r somebody-else',
-      binaryUser: '1 1 1 1790000000000000 0 %00 %FF',
-    },
+    number: 7,
+    boolean: true,
+    table: deep,
+    list: [1, [2, 'x']],
+    long: 'x'.repeat(65_000),
+    empty: '',
+    binary: Buffer.from([0, 255, 0xc3, 0x28]),
+    time: { '!': 'timestamp', value: 2n ** 64n - 1n },
+    negative: '1 1 -1 1790000000000000 0 r negative',
+    huge: `1 1 ${2 ** 53} 1790000000000000 0 r huge`,
+    future: '1 1 1 9007199254740991 0 r future',
+    foreign: '1 1 1 1790000000000000 0 r somebody-else',
+    binaryUser: '1 1 1 1790000000000000 0 %00 %FF',
   };
 
   it('is run or becomes a dead letter with its reason, whatever is in its headers', async () => {

@@ -46,7 +46,12 @@ describe('a task that fails', () => {
     expect(worked).toMatchObject({ completed: 1, failed: 0, retried: 2 });
     expect(await attempts()).toEqual(['A 1', 'A 2', 'A 3']);
     expect(await report('twice')).toMatchObject({
-      ...{ published: 1, completed: 1, failed: 0, retries: 2, missing: 0, duplicates: 0 },
+      published: 1,
+      completed: 1,
+      failed: 0,
+      retries: 2,
+      missing: 0,
+      duplicates: 0,
     });
     expect(await vhost.ready('fairq.dead')).toBe(0);
   });

@@ -111,7 +111,11 @@ it('what is written once a stream has another leader is in it: completions, and 
     const envelope = { user: 'A', run: 'sent', sequence, intendedAt: now, sentAt: now, attempt: 1 };
     const payload = Buffer.from('{}');
     sender.send({
-      ...{ id: `task-${sequence}`, type: 'step', contentType: 'application/json', payload, envelope },
+      id: `task-${sequence}`,
+      type: 'step',
+      contentType: 'application/json',
+      payload,
+      envelope,
     });
   }
   await sender.settled();

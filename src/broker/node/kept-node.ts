@@ -40,7 +40,7 @@ export async function startKeptNode(stateDir: string, options: NodeOptions = {})
   const fixedPorts = { port, managementPort };
   const status = await until(
     async () => {
-      const { holder, ...seen } = await look(folder);
+      const { holder, ...seen } = await inspect(folder);
       if (seen.status.running) return seen.status;
       // It is starting or stopping: what comes of that is to be seen.
       if (holder !== null) return null;
@@ -65,7 +65,7 @@ export async function startKeptNode(stateDir: string, options: NodeOptions = {})
 /** Stops the node and resolves when its processes have gone. Does nothing when it does not run. */
 export async function stopKeptNode(stateDir: string): Promise<KeptNodeStatus> {
   const folder = absolute(stateDir);
-  const { holder } = await look(folder);
+  const { holder } = await inspect(folder);
   if (holder !== null) {
     sendSignal(pidOf(holder), 'SIGTERM');
     const gone = async () => ((await lockHolder(folder)) === holder ? null : true);
@@ -73,15 +73,15 @@ export async function stopKeptNode(stateDir: string): Promise<KeptNodeStatus> {
   } else if (processesOf(dataFolderOf(folder)).length > 0) {
     await spawnKeeper({ mode: 'sweep', folder, fixedPorts: {}, extraConfig: [], plugins: [] }).ended;
   }
-  return (await look(folder)).status;
+  return (await inspect(folder)).status;
 }
 
 /** What is known of the node; starts nothing and changes nothing. */
 export async function keptNodeStatus(stateDir: string): Promise<KeptNodeStatus> {
-  return (await look(absolute(stateDir))).status;
+  return (await inspect(absolute(stateDir))).status;
 }
 
-async function look(folder: string): Promise<{ status: KeptNodeStatus; holder: string | null }> {
+async function inspect(folder: string): Promise<{ status: KeptNodeStatus; holder: string | null }> {
   const holder = await lockHolder(folder);
   const state = await readState(folder);
   const dataFolder = dataFolderOf(folder);

@@ -52,7 +52,10 @@ function ownOptions(task: OutgoingTask): PublishProperties {
 function bareOptions({ id, type, contentType, headers, properties }: OutgoingTask): PublishProperties {
   return {
     ...properties,
-    ...{ mandatory: true, persistent: true, messageId: id, headers: headers ?? {} },
+    mandatory: true,
+    persistent: true,
+    messageId: id,
+    headers: headers ?? {},
     ...(type !== '' && { type }),
     ...(contentType !== '' && { contentType }),
   };

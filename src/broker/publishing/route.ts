@@ -50,8 +50,15 @@ export interface Route extends Way {
 export function newRoute(way: Way): Route {
   return {
     ...way,
-    ...{ state: 'unknown', waiting: [], probes: new Set(), givenUp: false, onlyFresh: 0 },
-    ...{ unboundSince: undefined, unprunedSince: undefined, refusedSince: undefined, burst: undefined },
+    state: 'unknown',
+    waiting: [],
+    probes: new Set(),
+    givenUp: false,
+    onlyFresh: 0,
+    unboundSince: undefined,
+    unprunedSince: undefined,
+    refusedSince: undefined,
+    burst: undefined,
     heldUp: false,
   };
 }

@@ -86,10 +86,17 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
       ids?.add(task, reason);
     };
     const room = () => ids?.room();
-    const listeners = { onTask, onConfirmed, onNotTaken, room };
     const run = new PublishRun(
       {
-        ...{ connection, names, clock: context.clock, newId, ...listeners, foreign },
+        connection,
+        names,
+        clock: context.clock,
+        newId,
+        onTask,
+        onConfirmed,
+        onNotTaken,
+        room,
+        foreign,
         streamsAmong: (queues) => streamsAmong(management, queues),
       },
       plan,

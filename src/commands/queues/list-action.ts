@@ -3,7 +3,7 @@ import { ownerOfBy } from '../../core/celery/queue-prefix.js';
 import { usageError } from '../../core/errors/errors.js';
 import { queuesAsCsv } from '../../render/queues/list-csv.js';
 import { renderQueues } from '../../render/queues/list-text.js';
-import { lookAtQueues } from '../../run/queues/look.js';
+import { observeQueues } from '../../run/queues/observe-queues.js';
 import { chooseQueues } from '../../run/queues/queue-listing.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
@@ -68,7 +68,7 @@ async function looker(context: Context, withIdle: boolean, management: Managemen
   if (!withIdle) return async () => ({ queues: await management.queues(), idleMsOf: undefined });
   const file = await observationsOf(context);
   return async () => {
-    const { queues, observations, at } = await lookAtQueues(management, file, context.clock);
+    const { queues, observations, at } = await observeQueues(management, file, context.clock);
     return { queues, idleMsOf: (queue: string) => at - (observations.get(queue)?.since ?? at) };
   };
 }

@@ -4,7 +4,7 @@ import { isFinal, type TaskState } from '../../core/events/task-state.js';
 import { isStartOfId, TASK_ID_LENGTH } from '../../core/message/task-id.js';
 import { jsonText } from '../../core/values/written-json.js';
 import { renderTask, taskLine } from '../../render/task-text.js';
-import { TaskLook } from '../../run/tasks/task-look.js';
+import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
 import { WorkerQuestion } from '../../run/tasks/worker-question.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { idGenerator } from '../shared/identity.js';
@@ -47,8 +47,8 @@ export async function task({ id, follow }: TaskFlags, context: Context): Promise
   try {
     const askWorkers = (asked: string) => question.ask(asked);
     const deps = { connection, names: config.names, clock: context.clock, askWorkers };
-    const look = await Promise.race([TaskLook.open(deps, id), interrupted, connection.lost]);
-    const found = follow === true ? followed(look, context) : look.look();
+    const inquiry = await Promise.race([TaskInquiry.open(deps, id), interrupted, connection.lost]);
+    const found = follow === true ? followed(inquiry, context) : inquiry.ask();
     const unread = follow === true ? readerGone(context) : new Promise<never>(() => {});
     const state = await Promise.race([found, interrupted, connection.lost, unread]);
     if (state === undefined) {
@@ -67,10 +67,10 @@ function readerGone({ io }: Context): Promise<undefined> {
 }
 
 /** Says each change, and resolves with where it ended. */
-async function followed(look: TaskLook, context: Context): Promise<TaskState> {
+async function followed(inquiry: TaskInquiry, context: Context): Promise<TaskState> {
   let before = '';
   for (;;) {
-    const state = await look.look();
+    const state = await inquiry.ask();
     const now = `${state.state} ${state.attempt ?? ''} ${state.heldBack?.deaths ?? typeof state.heldBack}`;
     if (isFinal(state) || state.state === 'unknown') return state;
     if (now !== before) {
@@ -80,7 +80,7 @@ async function followed(look: TaskLook, context: Context): Promise<TaskState> {
       await context.io.out(`${line}\n`);
     }
     before = now;
-    await look.news(ASK_AGAIN_MS);
+    await inquiry.news(ASK_AGAIN_MS);
   }
 }
 

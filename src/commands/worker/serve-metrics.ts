@@ -1,7 +1,7 @@
 import type { Management } from '../../broker/management/management.js';
 import { VERSION } from '../../process/version.js';
 import { queueFilter } from '../../run/worker/discovery/queue-filter.js';
-import { BacklogWatch } from '../../run/worker/metrics/backlog.js';
+import { BacklogReading } from '../../run/worker/metrics/backlog.js';
 import { MetricsServer } from '../../run/worker/metrics/metrics-server.js';
 import { PrometheusMetrics } from '../../run/worker/metrics/worker-metrics.js';
 import type { Worker } from '../../run/worker/worker.js';
@@ -21,13 +21,13 @@ export async function serveMetrics(
 ) {
   const { names } = await context.config();
   const filter = queueFilter(names, include, exclude ?? [], also);
-  const backlog = new BacklogWatch(management, filter, names.deadLetterQueue, context.clock.now);
+  const backlog = new BacklogReading(management, filter, names.deadLetterQueue, context.clock.now);
   const identity = { name, slots: concurrency, version: VERSION };
   const metrics = new PrometheusMetrics(
     identity,
     () => worker.snapshot(),
     () => worker.ages(),
-    () => backlog.look(),
+    () => backlog.current(),
   );
   const server = await MetricsServer.listen(metrics, () => worker.unready, metricsHost, metricsPort);
   context.say(`worker ${name}: metrics at http://${metricsHost}:${server.port}/metrics`);

@@ -51,15 +51,13 @@ export function reportOfNothing(name: string): WorkerReport {
     users: 0,
     givenBack: 0,
     leftToOthers: 0,
-    ...{
-      unconfirmed: 0,
-      notMoved: 0,
-      readyAt: null,
-      startUpSeconds: null,
-      seconds: 0,
-      perSecond: 0,
-      holding,
-    },
+    unconfirmed: 0,
+    notMoved: 0,
+    readyAt: null,
+    startUpSeconds: null,
+    seconds: 0,
+    perSecond: 0,
+    holding,
   };
 }
 

@@ -36,7 +36,7 @@ export async function crashes(deps: CrashDeps, { queues }: ManagementFacts): Pro
   try {
     const connection = await deps.connect();
     try {
-      return await Promise.race([look(connection, deps, letters), connection.lost]);
+      return await Promise.race([inspectLetters(connection, deps, letters), connection.lost]);
     } finally {
       await connection.close();
     }
@@ -46,7 +46,7 @@ export async function crashes(deps: CrashDeps, { queues }: ManagementFacts): Pro
   }
 }
 
-async function look(connection: Connection, deps: CrashDeps, letters: number): Promise<Finding> {
+async function inspectLetters(connection: Connection, deps: CrashDeps, letters: number): Promise<Finding> {
   const { names, management, clock } = deps;
   const guilty = await countGuilty(connection, names);
   if (guilty === 0) return NONE;

@@ -44,11 +44,9 @@ const line = z.strictObject({
   headers: z.record(z.string(), z.unknown()).optional(),
   properties: z
     .strictObject({
-      ...{
-        contentEncoding: short.exactOptional(),
-        correlationId: short.exactOptional(),
-        replyTo: short.exactOptional(),
-      },
+      contentEncoding: short.exactOptional(),
+      correlationId: short.exactOptional(),
+      replyTo: short.exactOptional(),
       expiration: short.exactOptional(),
       appId: short.exactOptional(),
       userId: short.exactOptional(),

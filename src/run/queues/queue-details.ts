@@ -7,9 +7,9 @@ import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { ShownQueue } from '../../core/reports/queue-report.js';
 import { topUsers } from '../../core/top/top-window.js';
 import type { Clock } from '../../core/values/clock.js';
-import { lookAtQueues } from './look.js';
 import type { ObservationFile } from './observation-file.js';
-import { lookNow } from './queue-now.js';
+import { observeQueues } from './observe-queues.js';
+import { queueNow } from './queue-now.js';
 import { withReadyNow } from './ready-now.js';
 import { silentWorkers } from './silent-workers.js';
 
@@ -26,9 +26,9 @@ export async function showQueue(
   if (details === undefined) return undefined;
   const own = ownQueue(names, queue);
   const [{ queues, observations, at }, bound, now, clients] = await Promise.all([
-    lookAtQueues(management, file, clock),
+    observeQueues(management, file, clock),
     own === undefined ? undefined : management.boundQueues(names.taskExchange),
-    lookNow(connection, names, queue),
+    queueNow(connection, names, queue),
     ifAllowed(management.clientNames()),
   ]);
   if (now === undefined) return undefined;

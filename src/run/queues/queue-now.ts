@@ -22,7 +22,7 @@ export interface QueueNow {
 }
 
 /** Undefined where the queue is not there. */
-export async function lookNow(
+export async function queueNow(
   connection: Connection,
   names: Names,
   queue: string,

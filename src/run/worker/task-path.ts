@@ -3,7 +3,7 @@ import { delayQueueOf } from '../../core/queues/names.js';
 import { PREFETCH_REASONS, type Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Lane } from '../../core/scheduling/scheduler.js';
 import { TaskTimes } from '../../core/scheduling/task-times.js';
-import { CrashWatch } from './crashes/crash-watch.js';
+import { CrashTracker } from './crashes/crash-tracker.js';
 import { Suspects } from './crashes/suspects.js';
 import type { QueueFilter } from './discovery/queue-filter.js';
 import type { Work } from './ends/idle-check.js';
@@ -43,7 +43,7 @@ export interface PathOwner {
 interface Places {
   readonly scheduler: Suspects;
   readonly intake: Intake;
-  readonly crashes: CrashWatch | undefined;
+  readonly crashes: CrashTracker | undefined;
   readonly runner: Runner;
   readonly outcomes: Outcomes;
   readonly retries: Retries;
@@ -59,7 +59,7 @@ export class TaskPath implements Work {
   readonly scheduler: Suspects;
   readonly intake: Intake;
   /** Undefined where nobody counts crashes. */
-  readonly crashes: CrashWatch | undefined;
+  readonly crashes: CrashTracker | undefined;
   readonly runner: Runner;
   readonly outcomes: Outcomes;
   readonly retries: Retries;
@@ -130,7 +130,7 @@ export class TaskPath implements Work {
       }),
       maxCrashes === undefined
         ? undefined
-        : CrashWatch.open(deps, { worker: id, maxCrashes, format }, scheduler, {
+        : CrashTracker.open(deps, { worker: id, maxCrashes, format }, scheduler, {
             onReady: () => runner.wake(),
             onDetail: detail,
             onWarning: warn,

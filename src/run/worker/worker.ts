@@ -13,8 +13,8 @@ import { describeRule } from '../../core/scheduling/weights.js';
 import { deferred } from '../../core/values/deferred.js';
 import { Discovery } from './discovery/discovery.js';
 import { type QueueFilter, queueFilter } from './discovery/queue-filter.js';
-import { EndWatch } from './ends/end-watch.js';
 import { IdleCheck } from './ends/idle-check.js';
+import { IdleWait } from './ends/idle-wait.js';
 import { ReadyTasks } from './ends/ready-tasks.js';
 import type { Handlers } from './handlers/handlers.js';
 import { OpenedParts } from './opened-parts.js';
@@ -36,7 +36,7 @@ interface Parts {
   readonly path: TaskPath;
   readonly discovery: Discovery;
   readonly presence: Presence;
-  readonly ends: EndWatch;
+  readonly ends: IdleWait;
   readonly common: CommonStart;
 }
 
@@ -178,7 +178,7 @@ export class Worker {
     this.#path = path;
     const discovery = new Discovery(this.deps, this.options, this.#filter, path, troubles);
     this.#opened.add(() => discovery.close());
-    const ends = new EndWatch(new IdleCheck(this.options, path, new ReadyTasks(connection), clock));
+    const ends = new IdleWait(new IdleCheck(this.options, path, new ReadyTasks(connection), clock));
     const common = new CommonStart(peers, waitForWorkers, () => {
       this.#start(path, ends).catch(troubles.onFailure);
     });
@@ -228,7 +228,7 @@ export class Worker {
     parts.common.ready();
   }
 
-  async #start(path: TaskPath, ends: EndWatch): Promise<void> {
+  async #start(path: TaskPath, ends: IdleWait): Promise<void> {
     await path.start();
     if (this.options.exitWhen !== undefined && (await ends.over())) this.stop();
   }

@@ -4,7 +4,13 @@ import { Narration } from '../../../src/commands/worker/narration.js';
 import type { WorkerSnapshot } from '../../../src/core/reports/worker-report.js';
 
 const NOTHING: WorkerSnapshot = {
-  ...{ completed: 0, failed: 0, retried: 0, running: 0, held: 0, queues: 3, active: 0 },
+  completed: 0,
+  failed: 0,
+  retried: 0,
+  running: 0,
+  held: 0,
+  queues: 3,
+  active: 0,
 };
 
 function narrate(verbose = false) {

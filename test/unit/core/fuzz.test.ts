@@ -87,17 +87,20 @@ describe('whatever anybody sends', () => {
     'as completions is read as events that make sense, or not at all',
     () => {
       const near = nearly({
-        ...{ v: 1, worker: 'w', users: ['A'], runs: ['r'], base: 1_790_000_000_000_000, id: ['x'] },
-        ...{
-          user: [0],
-          run: [0],
-          seq: [1],
-          attempt: [1],
-          outcome: [0],
-          enqueued: [0],
-          waited: [5],
-          took: [7],
-        },
+        v: 1,
+        worker: 'w',
+        users: ['A'],
+        runs: ['r'],
+        base: 1_790_000_000_000_000,
+        id: ['x'],
+        user: [0],
+        run: [0],
+        seq: [1],
+        attempt: [1],
+        outcome: [0],
+        enqueued: [0],
+        waited: [5],
+        took: [7],
         redelivered: [0],
       });
       fc.assert(
@@ -130,8 +133,12 @@ describe('whatever anybody sends', () => {
     'as a run record is read as one that makes sense, or not at all',
     () => {
       const near = nearly({
-        ...{ v: 1, run: 'r', record: 'x.0', started: 1_790_000_000_000_000 },
-        ...{ finished: 1_790_000_000_000_001, tasks: [['A', 3]] },
+        v: 1,
+        run: 'r',
+        record: 'x.0',
+        started: 1_790_000_000_000_000,
+        finished: 1_790_000_000_000_001,
+        tasks: [['A', 3]],
       });
       const entries = fc
         .array(fc.tuple(fc.string(), hostileNumber))

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../../broker/management/management.js';
 import { ownQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../../core/reports/queue-report.js';
-import { lookAtQueues, type QueueLook } from '../look.js';
 import type { ObservationFile } from '../observation-file.js';
+import { type ObservedQueues, observeQueues } from '../observe-queues.js';
 import { LAST_DELETES_TAKE_MS, type PruneDeps, type PruneOptions, Pruner } from './prune.js';
 import { type PruneSelection, planPrune } from './prune-plan.js';
 
@@ -23,7 +23,7 @@ export interface PruneRoundsDeps extends PruneDeps {
 /** Looks, plans and prunes: once, or again and again. */
 export class PruneRounds {
   readonly #stop = new AbortController();
-  #look: QueueLook | undefined;
+  #observed: ObservedQueues | undefined;
   #pruner: Pruner | undefined;
 
   constructor(
@@ -50,9 +50,9 @@ export class PruneRounds {
 
   /** Looks at the queues now and says which may go. */
   async plan(): Promise<PrunePlan> {
-    const look = await lookAtQueues(this.deps.management, this.deps.file, this.deps.clock);
-    this.#look = look;
-    return planPrune(look.queues, look.observations, this.deps.names, this.selection, look.at);
+    const observed = await observeQueues(this.deps.management, this.deps.file, this.deps.clock);
+    this.#observed = observed;
+    return planPrune(observed.queues, observed.observations, this.deps.names, this.selection, observed.at);
   }
 
   /** Throws `PRUNE_RUNNING` where another pruner is at work. */
@@ -106,7 +106,7 @@ export class PruneRounds {
     const { names } = this.deps;
     const bound = await this.deps.management.boundQueues(names.taskExchange);
     const unbound = new Set(
-      (this.#look?.queues ?? [])
+      (this.#observed?.queues ?? [])
         .map(({ name }) => name)
         .filter((name) => ownQueue(names, name) !== undefined && !bound.has(name)),
     );

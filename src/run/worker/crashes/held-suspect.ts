@@ -24,9 +24,14 @@ export function toldHeld(
   const { user, run, attempt, intendedAt } = completeEnvelope(found, task.lane.user, task.arrivedAt);
   const waitMs = Math.max(freshFirstMs, crashes === undefined ? knownInMs : 0);
   return {
-    ...{ user: toldText(user), run: toldText(run), attempt: task.attempt ?? attempt, enqueued: intendedAt },
-    ...{ since: Math.round(now - forMs * 1_000), until: Math.round(now + waitMs * 1_000) },
-    ...{ ahead, deaths: crashes },
+    user: toldText(user),
+    run: toldText(run),
+    attempt: task.attempt ?? attempt,
+    enqueued: intendedAt,
+    since: Math.round(now - forMs * 1_000),
+    until: Math.round(now + waitMs * 1_000),
+    ahead,
+    deaths: crashes,
   };
 }
 

@@ -11,14 +11,14 @@ import {
 import type { ChannelDeps } from '../worker-contract.js';
 
 /** Short beside the life of a worker that is restarted all the time. */
-const LOOK_EVERY_MS = 500;
-/** Silence is counted in looks and not by a clock: while this process stands still it hears nobody. */
+const CHECK_EVERY_MS = 500;
+/** Silence is counted in checks and not by a clock: while this process stands still it hears nobody. */
 const DEAD_AFTER_MS = WORKER_GONE_AFTER_MS + 1_000;
 const DEAF_AFTER_MS = WORKER_SAYS_EVERY_MS + 1_000;
 
 export interface WorkerLivesListener {
   /** Something has changed in what is known, or a second has gone by. */
-  onLook(): void;
+  onCheck(): void;
   /** Whether a task waits until it is known who is dead: then what is known of silences outlives this worker. */
   isAwaiting(): boolean;
   /** Something is to be written down for all. */
@@ -37,7 +37,7 @@ export interface WorkerLivesListener {
  */
 export class WorkerLives {
   #reader: StreamReader | undefined;
-  #looking: NodeJS.Timeout | undefined;
+  #checking: NodeJS.Timeout | undefined;
   readonly #heardAt = new Map<string, number>();
   /** How long nothing has been heard of a worker here, and of those that listened before; milliseconds. */
   readonly #silent = new Map<string, number>();
@@ -67,7 +67,7 @@ export class WorkerLives {
     // Who spoke long ago in the stream is no news: it is heard from here on.
     this.#silent.clear();
     for (const worker of this.ledger.living()) this.#goOnFrom(worker, this.ledger.silentMs(worker));
-    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#checking = setInterval(() => this.#check(), CHECK_EVERY_MS);
   }
 
   /** A worker has spoken on the control exchange. */
@@ -88,7 +88,7 @@ export class WorkerLives {
   }
 
   close(): void {
-    clearInterval(this.#looking);
+    clearInterval(this.#checking);
     this.#reader?.close().catch(() => {}); // it goes with its connection
   }
 
@@ -96,7 +96,7 @@ export class WorkerLives {
     if (silentMs === 0) return;
     if (this.#hasHeardWithin(worker, silentMs)) this.#sayThatLives(worker);
     // Whatever the others say, it listens for a moment itself.
-    else this.#silent.set(worker, Math.min(silentMs, DEAD_AFTER_MS - LOOK_EVERY_MS));
+    else this.#silent.set(worker, Math.min(silentMs, DEAD_AFTER_MS - CHECK_EVERY_MS));
   }
 
   /** Of itself it knows that it lives. */
@@ -117,9 +117,9 @@ export class WorkerLives {
       this.#silent.delete(note.worker);
       this.#revived.delete(note.worker);
     }
-    if (this.#looking === undefined) return;
+    if (this.#checking === undefined) return;
     this.#contradict(note);
-    this.listener.onLook();
+    this.listener.onCheck();
   }
 
   #contradict(note: WorkerNote): void {
@@ -130,14 +130,14 @@ export class WorkerLives {
     }
   }
 
-  #look(): void {
-    const ownMs = (this.#silent.get(this.own) ?? 0) + LOOK_EVERY_MS;
+  #check(): void {
+    const ownMs = (this.#silent.get(this.own) ?? 0) + CHECK_EVERY_MS;
     // What it says itself comes back to it; while that does not, it hears nobody.
     const isDeaf = ownMs > DEAF_AFTER_MS;
     if (isDeaf) this.#silent.clear();
     this.#silent.set(this.own, ownMs);
     if (!isDeaf) this.#countSilences();
-    this.listener.onLook();
+    this.listener.onCheck();
   }
 
   #countSilences(): void {
@@ -146,7 +146,7 @@ export class WorkerLives {
     for (const worker of this.ledger.living()) {
       if (worker === this.own) continue;
       const before = this.#silent.get(worker) ?? 0;
-      const ms = before + LOOK_EVERY_MS;
+      const ms = before + CHECK_EVERY_MS;
       this.#silent.set(worker, ms);
       // Who lives was heard when this one came, and is silent between two words.
       const isSilent = !this.#heardAt.has(worker) || ms > DEAF_AFTER_MS;

@@ -15,7 +15,7 @@ export interface Backlog {
 }
 
 /** Asks the broker what waits, not too often. */
-export class BacklogWatch {
+export class BacklogReading {
   #last: Promise<Backlog | undefined> | undefined;
   #at = Number.NEGATIVE_INFINITY;
 
@@ -28,7 +28,7 @@ export class BacklogWatch {
   ) {}
 
   /** Undefined where the broker does not say. */
-  look(): Promise<Backlog | undefined> {
+  current(): Promise<Backlog | undefined> {
     if (this.#last === undefined || this.now() - this.#at >= KEPT_MS) {
       this.#at = this.now();
       this.#last = this.#ask();

@@ -127,7 +127,7 @@ export class Settlement {
   /** Sends the result of a task to who waits for it, if it is still there; call it before `finished`. */
   answer(answer: Answer): void {
     const { queue, body } = answer;
-    const properties = { ...answerProperties(answer), ...{ persistent: false, mandatory: false } };
+    const properties = { ...answerProperties(answer), persistent: false, mandatory: false };
     const batch = this.#batch;
     const given = {
       onRefused: () => {
@@ -167,7 +167,8 @@ export class Settlement {
     for (const answer of answers) {
       const sent = await this.large.send(answer.queue, Buffer.from(answer.body), {
         ...answerProperties(answer),
-        ...{ persistent: false, mandatory: false },
+        persistent: false,
+        mandatory: false,
       });
       if (sent.kind === 'too large') return sent.limit;
     }
@@ -222,7 +223,9 @@ export class Settlement {
     this.#batches.add(batch);
     batch.unconfirmed++;
     return {
-      ...{ queue, body, properties },
+      queue,
+      body,
+      properties,
       onSend: () => {
         batch.acknowledgedBefore = this.listener.acknowledgedSoFar();
       },

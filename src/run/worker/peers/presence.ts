@@ -159,7 +159,10 @@ export class Presence {
     const { id, name } = this.own;
     const running = this.answers.longestRunning(longerThanMs, limit);
     announce(channel, this.deps.names, {
-      ...{ kind: 'all-running', request, worker: id, name: toldText(name) },
+      kind: 'all-running',
+      request,
+      worker: id,
+      name: toldText(name),
       ...running,
     });
   }

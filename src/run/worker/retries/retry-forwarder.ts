@@ -144,7 +144,11 @@ export class RetryForwarder {
   ): OutgoingTask {
     const { properties, content } = waiting.message;
     const task: OutgoingTask = {
-      ...{ id, payload: content, envelope, toQueue, ...outgoingProperties(properties) },
+      id,
+      payload: content,
+      envelope,
+      toQueue,
+      ...outgoingProperties(properties),
       headers: { ...republishableHeaders(properties.headers), ...headers },
     };
     this.#underWay.set(task, waiting);

@@ -27,9 +27,13 @@ export function longestRunning(
 
 export function told({ task, envelope, type, startedAt }: TaskRun): ToldTask {
   return {
-    ...{ id: toldText(task.id), user: toldText(envelope.user), run: toldText(envelope.run) },
-    ...{ type: toldText(type), attempt: envelope.attempt },
-    ...{ enqueued: envelope.intendedAt, started: startedAt },
+    id: toldText(task.id),
+    user: toldText(envelope.user),
+    run: toldText(envelope.run),
+    type: toldText(type),
+    attempt: envelope.attempt,
+    enqueued: envelope.intendedAt,
+    started: startedAt,
   };
 }
 

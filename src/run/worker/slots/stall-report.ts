@@ -1,7 +1,7 @@
 import { cpuUsage } from 'node:process';
 import type { Clock } from '../../../core/values/clock.js';
 import type { LongCall } from './handler-calls.js';
-import { type Stall, StallWatch } from './stall-watch.js';
+import { type Stall, StallDetector } from './stall-detector.js';
 
 const SAID_EVERY_MS = 60_000;
 
@@ -13,7 +13,7 @@ export interface LongCalls {
 
 /** Says that the event loop did not turn, and whose fault that was. */
 export class StallReport {
-  readonly #stalls: StallWatch;
+  readonly #stalls: StallDetector;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   /** @param mostMs what is no stall yet */
@@ -23,7 +23,7 @@ export class StallReport {
     private readonly clock: Clock,
     private readonly warn: (text: string) => void,
   ) {
-    this.#stalls = new StallWatch(mostMs);
+    this.#stalls = new StallDetector(mostMs);
   }
 
   /** To be called regularly, and often. */

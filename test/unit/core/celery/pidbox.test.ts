@@ -13,11 +13,18 @@ describe("Celery's remote control", () => {
   it('understands what it would say itself', () => {
     const command = encodeCommand({ method: 'add_consumer', queue: 'q', destination: ['w@h'] }, replyTo);
     expect(decodeCommand(command)).toEqual({
-      ...{ method: 'add_consumer', queue: 'q', destination: ['w@h'], replyTo },
-      ...{ exchange: 'q', exchangeType: 'direct', routingKey: 'q' },
+      method: 'add_consumer',
+      queue: 'q',
+      destination: ['w@h'],
+      replyTo,
+      exchange: 'q',
+      exchangeType: 'direct',
+      routingKey: 'q',
     });
     expect(decodeReply(encodeReply('w@h', { ok: 'add consumer q' }))).toEqual({
-      ...{ worker: 'w@h', error: undefined, queues: [] },
+      worker: 'w@h',
+      error: undefined,
+      queues: [],
     });
   });
 

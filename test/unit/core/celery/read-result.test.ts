@@ -20,7 +20,9 @@ describe("an answer of Celery's worker", () => {
     expect(
       read({ status: 'REVOKED', result: { exc_type: 'TaskRevokedError', exc_message: ['expired'] } }),
     ).toEqual({
-      ...{ id: 't', state: 'failed', error: 'TaskRevokedError: expired' },
+      id: 't',
+      state: 'failed',
+      error: 'TaskRevokedError: expired',
     });
   });
 

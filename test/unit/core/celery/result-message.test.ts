@@ -10,7 +10,11 @@ const failure = (thrown: unknown, isLast = true) =>
 describe('a result', () => {
   it('has every field that Celery looks for', () => {
     expect(success({ a: [1] })).toEqual({
-      ...{ task_id: 'id', status: 'SUCCESS', result: { a: [1] }, traceback: null, children: [] },
+      task_id: 'id',
+      status: 'SUCCESS',
+      result: { a: [1] },
+      traceback: null,
+      children: [],
     });
   });
 

@@ -32,7 +32,9 @@ describe('the ids of a publisher', () => {
     const at = 1_700_000_000_000_000;
     const all = { run: 'r', user: 'A', task: 'mail', queue: 'fairq.user.A' };
     const tasks = Array.from({ length: 2_500 }, (_, i) => ({
-      ...{ id: `id-${i}`, user: `user-${i % 7}`, run: 'r' },
+      id: `id-${i}`,
+      user: `user-${i % 7}`,
+      run: 'r',
       ...(i % 3 === 0 && { queue: 'reports' }),
     }));
     const said = { series: '-9f3a-2f6d1c0b7e55', at, all, tasks };

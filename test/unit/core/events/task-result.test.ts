@@ -74,8 +74,14 @@ describe('a kept result', () => {
     'that anybody writes is read as one that makes sense, or not at all',
     () => {
       const near = nearly({
-        ...{ id: 'x', attempt: 1, outcome: 'done', finished: 1_790_000_000_000_000 },
-        ...{ expires: 1_790_000_000_000_001, value: 3, error: 'e', retryAfterMs: 1 },
+        id: 'x',
+        attempt: 1,
+        outcome: 'done',
+        finished: 1_790_000_000_000_000,
+        expires: 1_790_000_000_000_001,
+        value: 3,
+        error: 'e',
+        retryAfterMs: 1,
       });
       fc.assert(
         fc.property(

@@ -22,7 +22,11 @@ function traces(given: Partial<TaskTraces> = {}): TaskTraces {
 const event = (given: Partial<Parameters<typeof taskEvent>[0]> = {}) =>
   taskEvent({ id: 't', user: 'A', ...given });
 const result = (given: Partial<TaskResult>): TaskResult => ({
-  ...{ id: 't', attempt: 1, outcome: 'done', finished: event().finished, expires: NOW + 1 },
+  id: 't',
+  attempt: 1,
+  outcome: 'done',
+  finished: event().finished,
+  expires: NOW + 1,
   ...given,
 });
 const running = { worker: 'w', attempt: 2, started: NOW, user: 'A', run: 'r', enqueued: NOW - 5 };

@@ -42,7 +42,9 @@ describe('where the tasks of a run are', () => {
       missing: 0,
     });
     expect(where({ A: { tasks: 12 } }, { ready }, () => Number.POSITIVE_INFINITY).A).toMatchObject({
-      ...{ waiting: 0, unknown: 10, missing: 2 },
+      waiting: 0,
+      unknown: 10,
+      missing: 2,
     });
   });
 

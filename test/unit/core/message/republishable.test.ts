@@ -11,16 +11,16 @@ import { hostileNumber } from '../../../support/hostile-values.js';
 describe('what a message carries on to another queue', () => {
   it('is what it came with', () => {
     const headers = {
-      ...{
-        text: 'a',
-        yes: true,
-        small: 1,
-        large: 2 ** 60,
-        half: 0.5,
-        none: null,
-        bytes: Buffer.from([0, 255]),
-      },
-      ...{ list: [1, ['x'], {}], table: { a: { b: 'c' } }, at: { '!': 'timestamp', value: 1_790_000_000 } },
+      text: 'a',
+      yes: true,
+      small: 1,
+      large: 2 ** 60,
+      half: 0.5,
+      none: null,
+      bytes: Buffer.from([0, 255]),
+      list: [1, ['x'], {}],
+      table: { a: { b: 'c' } },
+      at: { '!': 'timestamp', value: 1_790_000_000 },
     };
     expect(republishableHeaders(headers)).toEqual(headers);
     expect(republishableHeaders(undefined)).toEqual({});

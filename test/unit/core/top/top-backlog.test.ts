@@ -4,13 +4,16 @@ import { TopBacklog } from '../../../../src/core/top/top-backlog.js';
 import { taskEvent } from '../../../support/synthetic-run.js';
 
 const queue = (user: string, ready: number, unacknowledged = 0) => ({
-  ...{ user, ready, unacknowledged },
+  user,
+  ready,
+  unacknowledged,
   consumers: 1,
 });
 const ended = (user: string, count: number, more = {}) =>
   Array.from({ length: count }, () => taskEvent({ id: 'x', user, run: 'r', ...more }));
 const note = (tasks: Record<string, number>, spanMs = 2_000, record = 'p') => ({
-  ...{ record, spanMs },
+  record,
+  spanMs,
   tasks: new Map(Object.entries(tasks)),
 });
 

@@ -29,8 +29,12 @@ function usersOf(queues: readonly TopQueue[] | undefined, rates: Record<string, 
 
 function sampleOf(users: readonly TopQueue[], rates: Record<string, number>): TopSample {
   return {
-    ...{ at: '2026-01-01T00:00:00.000Z', workers: [], workersKnown: true },
-    ...{ perSecond: 0, backlog: 0, listedSecondsAgo: 8 },
+    at: '2026-01-01T00:00:00.000Z',
+    workers: [],
+    workersKnown: true,
+    perSecond: 0,
+    backlog: 0,
+    listedSecondsAgo: 8,
     users: usersOf(users, rates),
   };
 }

@@ -101,8 +101,14 @@ test('checks say of how many rounds they are, and whether of the worst or the me
 
 test('which round the table is of, and what is not judged, is said', () => {
   const figure: BenchFigure = {
-    ...{ name: "speed against fifo's", unit: 'share', values: { fifo: 1, fair: 0.5 }, atLeast: 0.8 },
-    ...{ promisedBy: ['fair'], over: 'median', rounds: 2, unjudged: 'it takes 3 rounds or more' },
+    name: "speed against fifo's",
+    unit: 'share',
+    values: { fifo: 1, fair: 0.5 },
+    atLeast: 0.8,
+    promisedBy: ['fair'],
+    over: 'median',
+    rounds: 2,
+    unjudged: 'it takes 3 rounds or more',
   };
   const matter = { figures: [figure], hasMoral: true, thresholds: [] };
   const text = renderBench([fifo, fair], [], style, matter).replaceAll('\n', ' ');

@@ -40,7 +40,11 @@ describe('a promise', () => {
 
   it('about a speed is about the median of the rounds', () => {
     expect(check({ atLeast: 85, isSpeed: true })).toMatchObject({
-      ...{ value: 80, worst: 60, over: 'median', rounds: 3, passed: false },
+      value: 80,
+      worst: 60,
+      over: 'median',
+      rounds: 3,
+      passed: false,
     });
   });
 

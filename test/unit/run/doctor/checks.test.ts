@@ -10,20 +10,32 @@ import * as workers from '../../../../src/run/doctor/worker-checks.js';
 
 const names = namesFor('fairq');
 const NODE: NodeFigures = {
-  ...{ name: 'rabbit@a', running: true, memoryAlarm: false, diskAlarm: false },
-  ...{
-    memoryUsed: 1e8,
-    memoryLimit: 4e9,
-    filesUsed: 50,
-    filesTotal: 1024,
-  },
-  ...{ processesUsed: 400, processesTotal: 1_048_576, partitions: [] },
+  name: 'rabbit@a',
+  running: true,
+  memoryAlarm: false,
+  diskAlarm: false,
+  memoryUsed: 1e8,
+  memoryLimit: 4e9,
+  filesUsed: 50,
+  filesTotal: 1024,
+  processesUsed: 400,
+  processesTotal: 1_048_576,
+  partitions: [],
 };
 
 function queue(name: string, over: Partial<CountedListedQueue> = {}): CountedListedQueue {
   return {
-    ...{ name, type: 'classic', ready: 0, unacknowledged: 0, consumers: 1, memoryBytes: 28_000 },
-    ...{ published: 0, delivered: 0, acknowledged: 0, publishedPerSecond: 0, deliveredPerSecond: 0 },
+    name,
+    type: 'classic',
+    ready: 0,
+    unacknowledged: 0,
+    consumers: 1,
+    memoryBytes: 28_000,
+    published: 0,
+    delivered: 0,
+    acknowledged: 0,
+    publishedPerSecond: 0,
+    deliveredPerSecond: 0,
     ...over,
   };
 }
@@ -34,8 +46,14 @@ function definition(name: string, over: Partial<QueueDefinition> = {}): QueueDef
 
 function facts(over: Partial<ManagementFacts> = {}): ManagementFacts {
   return {
-    ...{ version: '3.10.8', clockAheadMs: 100, nodes: [NODE], queues: [], definitions: [] },
-    ...{ bound: new Set<string>(), consumers: [], connections: [] },
+    version: '3.10.8',
+    clockAheadMs: 100,
+    nodes: [NODE],
+    queues: [],
+    definitions: [],
+    bound: new Set<string>(),
+    consumers: [],
+    connections: [],
     ...over,
   };
 }
@@ -210,8 +228,12 @@ describe('the doctor', () => {
 
 function AMQP() {
   return {
-    ...{ version: '3.10.8', channelMax: 2047, refused: [], workers: [] },
-    ...{ channelsRefused: undefined, blocked: undefined },
+    version: '3.10.8',
+    channelMax: 2047,
+    refused: [],
+    workers: [],
+    channelsRefused: undefined,
+    blocked: undefined,
     broker: { vhost: undefined, why: 'not asked' },
   };
 }

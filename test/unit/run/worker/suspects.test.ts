@@ -36,7 +36,10 @@ describe('suspects', () => {
     ]);
     expect(suspects.find('two')).toBe([...deaths.keys()][0]);
     expect(suspects.placeOf(suspects.find('two')!)).toEqual({
-      ...{ forMs: 0, freshFirstMs: 30_000, ahead: 3, crashes: 2 },
+      forMs: 0,
+      freshFirstMs: 30_000,
+      ahead: 3,
+      crashes: 2,
     });
     expect(suspects.placeOf(suspects.find('none')!)?.ahead).toBe(1);
     expect(suspects.next()?.id).toBe('fresh');

@@ -15,9 +15,21 @@ import type {
 } from '../../../../src/run/worker/worker-contract.js';
 
 const options: WorkerOptions = {
-  ...{ name: 'W', concurrency: 1, include: [], exclude: [], also: [], weights: new Weights() },
-  ...{ charging: 'time', prefetch: undefined, strategy: 'fair', count: Number.POSITIVE_INFINITY },
-  ...{ exitWhen: undefined, idleForMs: 0, waitForWorkers: 1, stallMs: 1_000, taskTimeoutMs: undefined },
+  name: 'W',
+  concurrency: 1,
+  include: [],
+  exclude: [],
+  also: [],
+  weights: new Weights(),
+  charging: 'time',
+  prefetch: undefined,
+  strategy: 'fair',
+  count: Number.POSITIVE_INFINITY,
+  exitWhen: undefined,
+  idleForMs: 0,
+  waitForWorkers: 1,
+  stallMs: 1_000,
+  taskTimeoutMs: undefined,
   retry: { maxAttempts: 1, delaysMs: [1_000], stepsMs: [] },
   maxCrashes: undefined,
   queueKind: { type: 'classic', ordered: false },
@@ -27,8 +39,14 @@ const options: WorkerOptions = {
   discoverEveryMs: 1_000,
 };
 const silent: WorkerListener = {
-  ...{ onReady() {}, onBrokerTells() {}, onWarning() {}, onDetail() {}, onTaskEnded() {} },
-  ...{ onResultDropped() {}, onTaskFailed() {}, onFailureStuck() {} },
+  onReady() {},
+  onBrokerTells() {},
+  onWarning() {},
+  onDetail() {},
+  onTaskEnded() {},
+  onResultDropped() {},
+  onTaskFailed() {},
+  onFailureStuck() {},
 };
 
 /** Of the connection: it opens no channel before the test says so. */

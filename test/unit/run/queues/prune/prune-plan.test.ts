@@ -6,13 +6,25 @@ import { type PruneSelection, planPrune } from '../../../../../src/run/queues/pr
 
 const NOW = 1_000_000;
 const ALL: PruneSelection = {
-  ...{ match: undefined, includeForeign: false, idleForMs: 1_000, max: Number.POSITIVE_INFINITY },
+  match: undefined,
+  includeForeign: false,
+  idleForMs: 1_000,
+  max: Number.POSITIVE_INFINITY,
 };
 
 function queue(name: string, tasks = 0, type = 'classic'): CountedListedQueue {
   return {
-    ...{ name, type, ready: tasks, unacknowledged: 0, consumers: 0, memoryBytes: 28_000 },
-    ...{ published: 0, delivered: 0, acknowledged: 0, publishedPerSecond: 0, deliveredPerSecond: 0 },
+    name,
+    type,
+    ready: tasks,
+    unacknowledged: 0,
+    consumers: 0,
+    memoryBytes: 28_000,
+    published: 0,
+    delivered: 0,
+    acknowledged: 0,
+    publishedPerSecond: 0,
+    deliveredPerSecond: 0,
   };
 }
 

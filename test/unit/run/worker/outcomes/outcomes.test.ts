@@ -12,8 +12,19 @@ import { type Answer, OWN_FORMAT } from '../../../../../src/run/worker/task/mess
 import type { RunFailure } from '../../../../../src/run/worker/task/run-failure.js';
 
 const event: TaskEvent = {
-  ...{ id: 'T', user: 'A', run: 'R', sequence: 7, attempt: 1, outcome: 'done', worker: 'W' },
-  ...{ enqueued: 1_000, sentLate: 5, started: 2_000, finished: 3_000, redelivered: false, hasResult: false },
+  id: 'T',
+  user: 'A',
+  run: 'R',
+  sequence: 7,
+  attempt: 1,
+  outcome: 'done',
+  worker: 'W',
+  enqueued: 1_000,
+  sentLate: 5,
+  started: 2_000,
+  finished: 3_000,
+  redelivered: false,
+  hasResult: false,
 };
 const failed: TaskEvent = { ...event, outcome: 'failed' };
 const retrying: TaskEvent = { ...event, outcome: 'retrying' };

@@ -4,7 +4,7 @@ import type { IdleCheck } from './idle-check.js';
 const CHECK_EVERY_MS = 25;
 
 /** Waits until there is nothing left to do. */
-export class EndWatch {
+export class IdleWait {
   #closed = false;
 
   constructor(private readonly check: Pick<IdleCheck, 'isOver'>) {}

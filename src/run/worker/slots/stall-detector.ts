@@ -1,4 +1,4 @@
-/** How far a look may be apart from the one before: more, and nothing else in the process had its turn. */
+/** The event loop stood still: so far apart were two checks. Nothing else in the process had its turn either. */
 export interface Stall {
   readonly ms: number;
   /** The process worked all the time; otherwise it was frozen, or the machine had no time for it. */
@@ -7,10 +7,10 @@ export interface Stall {
 
 /**
  * Notices that the event loop did not turn. Meanwhile no heartbeat goes out, and a broker takes its connection for
- * dead. To be looked at regularly, and often.
+ * dead. `check` is to be called often.
  */
-export class StallWatch {
-  #lookedAt: number | undefined;
+export class StallDetector {
+  #checkedAt: number | undefined;
   #cpuMs = 0;
 
   /** @param mostMs what is no stall yet */
@@ -21,9 +21,9 @@ export class StallWatch {
    * @param cpuMs what the process has used of the processor so far, milliseconds
    */
   check(now: number, cpuMs: number): Stall | undefined {
-    const ms = this.#lookedAt === undefined ? 0 : now - this.#lookedAt;
+    const ms = this.#checkedAt === undefined ? 0 : now - this.#checkedAt;
     const usedMs = cpuMs - this.#cpuMs;
-    this.#lookedAt = now;
+    this.#checkedAt = now;
     this.#cpuMs = cpuMs;
     return ms > this.mostMs ? { ms, wasBusy: usedMs > ms / 2 } : undefined;
   }

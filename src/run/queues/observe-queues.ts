@@ -5,7 +5,7 @@ import type { Clock } from '../../core/values/clock.js';
 import type { ObservationFile } from './observation-file.js';
 
 /** All queues of the vhost as they are listed now, and what is known of them with that. */
-export interface QueueLook {
+export interface ObservedQueues {
   readonly queues: readonly CountedListedQueue[];
   readonly observations: Observations;
   /** Milliseconds since the epoch. */
@@ -13,11 +13,11 @@ export interface QueueLook {
 }
 
 /** Lists the queues, and remembers what was seen for the next time. */
-export async function lookAtQueues(
+export async function observeQueues(
   management: Management,
   file: ObservationFile,
   clock: Clock,
-): Promise<QueueLook> {
+): Promise<ObservedQueues> {
   const before = await file.read();
   const queues = await management.countedQueues();
   const at = Math.floor(clock.epochMicros() / 1000);

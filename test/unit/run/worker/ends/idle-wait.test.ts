@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { EndWatch } from '../../../../../src/run/worker/ends/end-watch.js';
+import { IdleWait } from '../../../../../src/run/worker/ends/idle-wait.js';
 
 describe('a worker that waits for its end', () => {
   it('asks until there is nothing left to do', async () => {
     let left = 3;
-    expect(await new EndWatch({ isOver: async () => --left === 0 }).over()).toBe(true);
+    expect(await new IdleWait({ isOver: async () => --left === 0 }).over()).toBe(true);
     expect(left).toBe(0);
   });
 
   it('waits no longer when it is closed', async () => {
-    const watch: EndWatch = new EndWatch({
+    const wait: IdleWait = new IdleWait({
       isOver: async () => {
-        watch.close();
+        wait.close();
         return false;
       },
     });
-    expect(await watch.over()).toBe(false);
+    expect(await wait.over()).toBe(false);
   });
 
   it('fails where nobody can tell', async () => {
-    const watch = new EndWatch({ isOver: () => Promise.reject(new Error('refused')) });
-    await expect(watch.over()).rejects.toThrow('refused');
+    const wait = new IdleWait({ isOver: () => Promise.reject(new Error('refused')) });
+    await expect(wait.over()).rejects.toThrow('refused');
   });
 
   it('does not care for a question that was under way when it was closed', async () => {
-    const watch: EndWatch = new EndWatch({
+    const wait: IdleWait = new IdleWait({
       isOver: () => {
-        watch.close();
+        wait.close();
         return Promise.reject(new Error('the connection has been closed'));
       },
     });
-    expect(await watch.over()).toBe(false);
+    expect(await wait.over()).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ import type { WorkersWord } from './worker-question.js';
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
 const READ_BEFORE_MS = 10 * 60_000;
 
-export interface TaskLookDeps {
+export interface TaskInquiryDeps {
   readonly connection: Connection;
   readonly names: Names;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface TaskLookDeps {
  * Finds out where a task stands. What has ended is in the streams of events and results; what runs is known to its
  * worker alone, who is asked; a task that nobody has started is known by its id, which is one of a publisher's.
  */
-export class TaskLook {
+export class TaskInquiry {
   readonly #events: TaskEvent[] = [];
   readonly #results: TaskResult[] = [];
   #eventReader: StreamReader | undefined;
@@ -48,7 +48,7 @@ export class TaskLook {
   readonly #series: string | undefined;
 
   private constructor(
-    private readonly deps: TaskLookDeps,
+    private readonly deps: TaskInquiryDeps,
     private readonly id: string,
   ) {
     this.#text = JSON.stringify(id);
@@ -56,17 +56,19 @@ export class TaskLook {
     this.#failed.promise.catch(() => {}); // whoever looks is told
   }
 
-  static async open(deps: TaskLookDeps, id: string): Promise<TaskLook> {
-    const look = new TaskLook(deps, id);
+  static async open(deps: TaskInquiryDeps, id: string): Promise<TaskInquiry> {
+    const inquiry = new TaskInquiry(deps, id);
     const { eventStream, resultStream } = deps.names;
-    look.#eventReader = await look.#read(eventStream, (type, body) => look.#heardEvents(type, body));
-    look.#resultReader = await look.#read(resultStream, (type, body) => look.#heardResults(type, body));
-    return look;
+    inquiry.#eventReader = await inquiry.#read(eventStream, (type, body) => inquiry.#heardEvents(type, body));
+    inquiry.#resultReader = await inquiry.#read(resultStream, (type, body) =>
+      inquiry.#heardResults(type, body),
+    );
+    return inquiry;
   }
 
   /** Where it stands now. */
-  async look(): Promise<TaskState> {
-    return Promise.race([this.#look(), this.#failed.promise]);
+  async ask(): Promise<TaskState> {
+    return Promise.race([this.#find(), this.#failed.promise]);
   }
 
   /** Resolves when something was heard of it, or after so long at the latest. */
@@ -80,7 +82,7 @@ export class TaskLook {
     await this.#resultReader?.close();
   }
 
-  async #look(): Promise<TaskState> {
+  async #find(): Promise<TaskState> {
     await this.#catchUp();
     let state = this.#state();
     if (isFinal(state)) return state;

@@ -19,14 +19,14 @@ const SURELY_SINCE_MS = 1_000;
 const NOTE_ENDS_WITHIN_MS = 20;
 const ENDS_AT_ONCE = 500;
 
-export interface CrashWatchOptions {
+export interface CrashTrackerOptions {
   /** Id of this worker. */
   readonly worker: string;
   readonly maxCrashes: number;
   readonly format: MessageFormat;
 }
 
-export interface CrashWatchListener {
+export interface CrashTrackerListener {
   /** A task of the second row may start. */
   onReady(): void;
   /** Why a task waits, for who asks. */
@@ -46,7 +46,7 @@ export interface CrashWatchListener {
  *
  * A task with a crash is a suspect (`Suspects`): it waits behind the others, and runs as the only suspect.
  */
-export class CrashWatch implements RedeliveryGate {
+export class CrashTracker implements RedeliveryGate {
   readonly #ledger = new CrashLedger();
   readonly #lives: WorkerLives;
   /** Undefined where notes cannot be written, and after the end. */
@@ -63,12 +63,12 @@ export class CrashWatch implements RedeliveryGate {
 
   private constructor(
     private readonly deps: ChannelDeps,
-    private readonly options: CrashWatchOptions,
+    private readonly options: CrashTrackerOptions,
     private readonly suspects: Suspects,
-    private readonly listener: CrashWatchListener,
+    private readonly listener: CrashTrackerListener,
   ) {
     this.#lives = new WorkerLives(deps, options.worker, this.#ledger, {
-      onLook: () => this.#judge(),
+      onCheck: () => this.#judge(),
       isAwaiting: () => this.suspects.isOneUnjudged,
       onNote: (note) => void this.#writer?.write(note),
       onFailure: (error) => this.#turnOff(error),
@@ -78,13 +78,13 @@ export class CrashWatch implements RedeliveryGate {
   /** Before anything is consumed. Where the stream of starts cannot be used it says so, and lets every task start. */
   static async open(
     deps: ChannelDeps,
-    options: CrashWatchOptions,
+    options: CrashTrackerOptions,
     suspects: Suspects,
-    listener: CrashWatchListener,
-  ): Promise<CrashWatch> {
-    const watch = new CrashWatch(deps, options, suspects, listener);
-    await watch.#begin();
-    return watch;
+    listener: CrashTrackerListener,
+  ): Promise<CrashTracker> {
+    const tracker = new CrashTracker(deps, options, suspects, listener);
+    await tracker.#begin();
+    return tracker;
   }
 
   async #begin(): Promise<void> {
