@@ -1,14 +1,12 @@
 import { messageOf } from '../../core/errors/errors.js';
 import type { Channel } from './channel.js';
 import { ConnectionClosed } from './connection.js';
+import { TRY_AGAIN_MS } from './patience.js';
 
 /** The broker closes a channel for what was done on it. After more closes in a row, doing it again is no use. */
 const REFUSALS_TOLERATED = 3;
 /** A channel that was open for so long has been of use. */
 const OF_USE_MS = 5_000;
-
-/** Time for the answers that are on their way, and for a stream's new leader. */
-const RENEW_AFTER_MS = 500;
 
 /**
  * On a channel with confirms, a message that is unanswered at so many checks, a second apart, gets no answer any more.
@@ -86,7 +84,8 @@ export class ReconnectingChannel<C extends Channel = Channel> {
 
   /**
    * Goes on with another channel in a while. The broker's channel remembers where a quorum queue had its
-   * leader, and in 3.10 goes on asking a node that is gone: only a new one learns of the new leader.
+   * leader, and in 3.10 goes on asking a node that is gone: only a new one learns of the new leader. The time until then
+   * is for the answers that are on their way, and for a new leader.
    */
   renewSoon(): void {
     this.#renewal ??= setTimeout(() => {
@@ -94,7 +93,7 @@ export class ReconnectingChannel<C extends Channel = Channel> {
       const old = this.#current;
       this.#current = undefined; // nothing can be sent on a channel that closes
       old?.close().catch(() => {}); // it has gone by itself
-    }, RENEW_AFTER_MS);
+    }, TRY_AGAIN_MS);
   }
 
   /** No other channel is opened from here on. */

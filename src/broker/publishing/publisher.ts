@@ -3,6 +3,7 @@ import { refusedError } from '../../core/errors/errors.js';
 import { type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
 import type { ConfirmChannel } from '../connection/channel.js';
 import { type Connection, isNack } from '../connection/connection.js';
+import { PATIENCE_MS, TRY_AGAIN_MS } from '../connection/patience.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { announce } from '../control/control.js';
@@ -26,10 +27,6 @@ const ORPHANED_AFTER_MS = 30_000;
 const LOOK_FOR_PRUNER_AFTER_MS = 500;
 const NO_PRUNER_FOR_MS = 700;
 const UNBOUND_RETRY_MS = 50;
-/** A queue that takes nothing is given up after so long: a quorum queue chooses a leader in some seconds. */
-const REFUSED_FOR_MS = 30_000;
-/** So often it is asked whether it takes something again. */
-const REFUSED_RETRY_MS = 500;
 /** Times in a row that a queue took a task from a fresh channel and none from ours: ours asks a leader that is gone. */
 const MOST_ONLY_FRESH = 3;
 /** A queue that takes something again is sent so many times as many at once, until none wait. */
@@ -37,8 +34,6 @@ const BURST_GROWTH = 4;
 /** Tasks that wait for queues that refuse: they do not count as in flight, for others are to go on. */
 const MOST_PARKED = 20_000;
 const SETTLED_LOOK_MS = 20;
-/** A record that the event stream does not take is tried again so often, twice a second. */
-const MOST_RECORD_NACKS = 60;
 
 /** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
 export interface NamedQueues {
@@ -282,7 +277,7 @@ export class Publisher {
   /** Writes down something in the event stream, confirmed; the stream is made again where it is not there. */
   async record(type: string, body: Buffer): Promise<void> {
     this.#recorder ??= ConfirmedWriter.open(this.connection, {
-      mostNacks: MOST_RECORD_NACKS,
+      patienceMs: PATIENCE_MS.giveUp,
       makeAgain: () => this.#makeTopology(),
       onFailure: (error) => this.#fail(error),
     });
@@ -465,7 +460,7 @@ export class Publisher {
   #tryLater(route: Route): void {
     setTimeout(() => {
       if (this.#failure === undefined) this.#tryRefused(route).catch((error) => this.#fail(error));
-    }, REFUSED_RETRY_MS);
+    }, TRY_AGAIN_MS);
   }
 
   /** With a task on a fresh channel: ours may ask a leader that is gone, as RabbitMQ 3.10 does. */
@@ -477,7 +472,7 @@ export class Publisher {
       return;
     }
     route.refusedSince ??= this.now();
-    if (this.now() - route.refusedSince > REFUSED_FOR_MS) {
+    if (this.now() - route.refusedSince > PATIENCE_MS.giveUp) {
       if (this.options.onNotTaken !== undefined) {
         route.givenUp = true;
         this.#refused.delete(route);
@@ -665,5 +660,5 @@ export class Publisher {
 }
 
 function takesNothing(queue: string): string {
-  return `the queue "${queue}" has taken nothing for ${REFUSED_FOR_MS / 1000} s: it is full (max-length with overflow reject-publish), or its node is away`;
+  return `the queue "${queue}" has taken nothing for ${PATIENCE_MS.giveUp / 1000} s: it is full (max-length with overflow reject-publish), or its node is away`;
 }

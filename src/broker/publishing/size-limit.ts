@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '../connection/connection.js';
+import { sendAlone, sizeLimitIn } from '../connection/send-alone.js';
 
 /** What every broker takes that was not set up for smaller tasks on purpose: nobody is asked about these. */
 const SURELY_TAKEN = 64 * 1024;
-const REFUSED = /message size \d+ is larger than (?:configured )?max size (\d+)/;
 
 /**
  * How large a task the broker takes: 128 MiB before RabbitMQ 4.0, 16 MiB since, or what it is set to. No handshake says
@@ -35,21 +35,8 @@ export class SizeLimit {
 
   async #ask(bytes: number): Promise<number | 'lost' | undefined> {
     const channel = await this.connection.confirmChannel();
-    const closed = new Promise<number | 'lost'>((resolve) => {
-      let most: number | undefined;
-      channel.once('error', (error: Error) => {
-        most = Number(REFUSED.exec(error.message)?.[1] ?? Number.NaN);
-      });
-      channel.once('close', () => resolve(most === undefined || Number.isNaN(most) ? 'lost' : most));
-    });
-    const taken = new Promise<undefined>((resolve) => {
-      // Nobody has such a queue; what goes to the default exchange and is not `mandatory` is dropped.
-      channel.publish('', `nobody/${randomUUID()}`, Buffer.alloc(bytes), {}, (error) => {
-        if (!error) resolve(undefined);
-      });
-    });
-    const answer = await Promise.race([closed, taken]);
-    if (answer === undefined) channel.close().catch(() => {}); // it has gone
-    return answer;
+    // Nobody has such a queue; what goes to the default exchange and is not `mandatory` is dropped.
+    const answer = await sendAlone(channel, '', `nobody/${randomUUID()}`, Buffer.alloc(bytes), {});
+    return answer.kind === 'closed' ? (sizeLimitIn(answer.reason) ?? 'lost') : undefined;
   }
 }

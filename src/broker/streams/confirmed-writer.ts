@@ -1,7 +1,7 @@
-import type { ConfirmChannel } from '../connection/channel.js';
-import { type Connection, isNack } from '../connection/connection.js';
+import { type Confirmable, ConfirmedSender } from '../connection/confirmed-sender.js';
+import type { Connection } from '../connection/connection.js';
+import { mostNacks } from '../connection/patience.js';
 import type { PublishProperties } from '../connection/publish-properties.js';
-import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 
 /** A message that is written until the broker confirms it. Its `messageId` tells it from the others of its channel. */
 export interface WrittenMessage {
@@ -17,11 +17,15 @@ export interface WrittenMessage {
 }
 
 export interface ConfirmedWriterOptions {
-  /** What the broker does not take is tried again so often, twice a second. */
-  readonly mostNacks: number;
+  /** What the broker does not take is tried again for so long. */
+  readonly patienceMs: number;
   /** Makes again what somebody may have deleted; before every channel but the first. */
   readonly makeAgain: () => Promise<void>;
   readonly onFailure: (error: Error) => void;
+}
+
+interface Written extends Confirmable {
+  readonly message: WrittenMessage;
 }
 
 /**
@@ -35,82 +39,46 @@ export interface ConfirmedWriterOptions {
  * Otherwise what is written later is confirmed and lost. So a channel of which a message came back is given up, too.
  */
 export class ConfirmedWriter {
-  readonly #unconfirmed = new Map<WrittenMessage, { nacks: number }>();
-  /** Ids of messages that came back, until they are answered. */
-  readonly #returned = new Set<string>();
-  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
-  #opened = false;
+  readonly #sender: ConfirmedSender<Written>;
 
-  private constructor(
-    private readonly connection: Connection,
-    private readonly options: ConfirmedWriterOptions,
-  ) {}
+  private constructor(connection: Connection, options: ConfirmedWriterOptions) {
+    this.#sender = new ConfirmedSender(connection, {
+      prepare: async (isFirst) => {
+        if (!isFirst) await options.makeAgain();
+      },
+      sendAgain: (written) => this.#send(written),
+      onConfirmed: ({ message }) => message.onConfirmed(),
+      onReturned: () => this.#sender.renewSoon(),
+      onNacked: (written) => {
+        if (written.nacks <= mostNacks(options.patienceMs)) this.#sender.renewSoon();
+        else this.#refused(written);
+      },
+      onFailure: (error) => options.onFailure(error),
+    });
+  }
 
   static async open(connection: Connection, options: ConfirmedWriterOptions): Promise<ConfirmedWriter> {
     const writer = new ConfirmedWriter(connection, options);
-    writer.#channel = await ReconnectingChannel.open(
-      () => connection.confirmChannel(),
-      (channel) => writer.#setUp(channel),
-      {
-        onOpen: (channel) => writer.#sendAgain(channel),
-        oldestUnanswered: () => writer.#oldestUnanswered(),
-        onFailure: (error) => options.onFailure(error),
-      },
-    );
+    await writer.#sender.open();
     return writer;
   }
 
   /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
   write(message: WrittenMessage): void {
-    this.#unconfirmed.set(message, { nacks: 0 });
-    const channel = this.#channel?.current;
-    if (channel !== undefined) this.#send(channel, message);
+    const written = { id: String(message.properties.messageId), isSent: false, nacks: 0, message };
+    this.#sender.add(written);
+    this.#send(written);
   }
 
-  async #setUp(channel: ConfirmChannel): Promise<void> {
-    if (this.#opened) await this.options.makeAgain();
-    this.#opened = true;
-    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
-  }
-
-  #sendAgain(channel: ConfirmChannel): void {
-    this.#returned.clear();
-    for (const message of this.#unconfirmed.keys()) this.#send(channel, message);
-  }
-
-  #oldestUnanswered(): WrittenMessage | undefined {
-    if (this.connection.blocked) return undefined;
-    for (const message of this.#unconfirmed.keys()) return message;
-    return undefined;
-  }
-
-  #send(channel: ConfirmChannel, message: WrittenMessage): void {
+  #send(written: Written): void {
+    const { message } = written;
     const { queue, body, properties } = message;
-    const options = { persistent: true, mandatory: true, ...properties };
     message.onSend?.();
-    channel.sendToQueue(queue, body, options, (error) => {
-      // Without an answer, since the channel was lost, it is sent again on the next.
-      if (error && !isNack(error)) return;
-      if (error) this.#nacked(channel, message);
-      else if (this.#returned.delete(String(properties.messageId))) this.#renew(channel);
-      else if (this.#unconfirmed.delete(message)) message.onConfirmed(); // otherwise it was sent twice
-    });
+    this.#sender.send(written, '', queue, body, { persistent: true, mandatory: true, ...properties });
   }
 
-  /** A stream whose node has just gone takes nothing until it has another leader: it is tried again for a while. */
-  #nacked(channel: ConfirmChannel, message: WrittenMessage): void {
-    const state = this.#unconfirmed.get(message);
-    if (state === undefined) return;
-    state.nacks++;
-    if (state.nacks <= this.options.mostNacks) {
-      this.#renew(channel);
-      return;
-    }
-    this.#unconfirmed.delete(message);
-    message.onRefused();
-  }
-
-  #renew(channel: ConfirmChannel): void {
-    if (channel === this.#channel?.current) this.#channel.renewSoon();
+  #refused(written: Written): void {
+    this.#sender.drop(written);
+    written.message.onRefused();
   }
 }

@@ -1,12 +1,10 @@
-import type { ConfirmChannel } from '../../../broker/connection/channel.js';
-import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
-import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
+import { type Confirmable, ConfirmedSender } from '../../../broker/connection/confirmed-sender.js';
+import { type Connection, ConnectionClosed } from '../../../broker/connection/connection.js';
 import { assertStartStream } from '../../../broker/queues/topology.js';
 import { encodeNote, WORKER_NOTE, type WorkerNote } from '../../../core/crashes/worker-notes.js';
 import type { Names } from '../../../core/queues/names.js';
 
-interface Unconfirmed {
-  readonly id: string;
+interface SentNote extends Confirmable {
   readonly note: WorkerNote;
   readonly done: () => void;
 }
@@ -20,17 +18,28 @@ export interface NoteWriterListener {
 
 /** Writes a worker's notes into the stream of starts, in their order; what a lost channel has not confirmed again. */
 export class NoteWriter {
-  readonly #unconfirmed = new Set<Unconfirmed>();
-  readonly #returned = new Set<string>();
-  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
+  readonly #sender: ConfirmedSender<SentNote>;
+  #hasBegun = false;
   #count = 0;
   #failed = false;
 
   private constructor(
+    connection: Connection,
     private readonly worker: string,
     private readonly names: Names,
     private readonly listener: NoteWriterListener,
-  ) {}
+  ) {
+    this.#sender = new ConfirmedSender(connection, {
+      prepare: () => assertStartStream(connection, names),
+      onOpen: () => this.#begin(),
+      sendAgain: (note) => this.#send(note),
+      onConfirmed: ({ done }) => done(),
+      // Somebody has deleted the stream, or the broker does not take it for now: the next channel makes it again.
+      onReturned: () => this.#sender.renewSoon(),
+      onNacked: () => this.#sender.renewSoon(),
+      onFailure: (error) => this.#fail(error),
+    });
+  }
 
   /** Resolves when it is written down that the worker has begun. @param worker its id */
   static async open(
@@ -39,23 +48,9 @@ export class NoteWriter {
     worker: string,
     listener: NoteWriterListener,
   ): Promise<NoteWriter> {
-    const writer = new NoteWriter(worker, names, listener);
-    writer.#channel = await ReconnectingChannel.open(
-      () => connection.confirmChannel(),
-      async (channel) => {
-        await assertStartStream(connection, names);
-        channel.on('return', ({ properties }) => writer.#returned.add(String(properties.messageId)));
-      },
-      {
-        onOpen: (channel) => writer.#begin(channel),
-        oldestUnanswered: () => {
-          if (connection.blocked) return undefined;
-          for (const unconfirmed of writer.#unconfirmed) return unconfirmed;
-          return undefined;
-        },
-        onFailure: (error) => writer.#fail(error),
-      },
-    );
+    const writer = new NoteWriter(connection, worker, names, listener);
+    await writer.#sender.open();
+    writer.#hasBegun = true;
     await writer.write({ kind: 'began', worker });
     return writer;
   }
@@ -63,51 +58,44 @@ export class NoteWriter {
   /** Resolves when it is confirmed, or when that can no longer be. */
   write(note: WorkerNote): Promise<void> {
     if (this.#failed) return Promise.resolve();
-    return new Promise((done) => {
-      const unconfirmed = { id: `${this.worker} ${++this.#count}`, note, done };
-      this.#unconfirmed.add(unconfirmed);
-      this.#send(this.#channel?.current, unconfirmed);
-    });
+    return new Promise((done) => this.#send(this.#add(note, done)));
   }
 
   close(): void {
-    this.#channel?.close();
+    this.#sender.close();
   }
 
   /** What was delivered on the connection before is somebody else's, or comes back: what was noted of it is void. */
-  #begin(channel: ConfirmChannel): void {
-    this.#returned.clear();
-    if (this.#channel === undefined) return; // it opens for the first time, and the first note is still to come
+  #begin(): void {
+    if (!this.#hasBegun) return; // it opens for the first time, and the first note is still to come
     const { worker } = this;
-    const began: WorkerNote[] = [{ kind: 'began', worker }];
+    const waiting = [...this.#sender.unconfirmed];
+    for (const one of waiting) this.#sender.drop(one);
+    this.#add({ kind: 'began', worker }, () => {});
     const tasks = this.listener.running();
-    if (tasks.length > 0) began.push({ kind: 'starts', worker, tasks });
-    const waiting = [...this.#unconfirmed];
-    this.#unconfirmed.clear();
-    for (const note of began) {
-      this.#unconfirmed.add({ id: `${worker} ${++this.#count}`, note, done: () => {} });
-    }
-    for (const one of waiting) this.#unconfirmed.add(one);
-    for (const one of this.#unconfirmed) this.#send(channel, one);
+    if (tasks.length > 0) this.#add({ kind: 'starts', worker, tasks }, () => {});
+    for (const one of waiting) this.#sender.add(one);
+  }
+
+  #add(note: WorkerNote, done: () => void): SentNote {
+    const added = { id: `${this.worker} ${++this.#count}`, isSent: false, nacks: 0, note, done };
+    this.#sender.add(added);
+    return added;
   }
 
   /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
-  #send(channel: ConfirmChannel | undefined, unconfirmed: Unconfirmed): void {
-    const { id, note } = unconfirmed;
-    const options = { type: WORKER_NOTE, messageId: id, persistent: true, mandatory: true };
-    channel?.sendToQueue(this.names.startStream, Buffer.from(encodeNote(note)), options, (error) => {
-      if (error && !isNack(error)) return; // its channel was lost: it is sent again on the next
-      if (error || this.#returned.delete(id)) {
-        // The broker does not take it for now, or somebody has deleted the stream: the next channel makes it again.
-        if (channel === this.#channel?.current) this.#channel?.renewSoon();
-      } else if (this.#unconfirmed.delete(unconfirmed)) unconfirmed.done();
-    });
+  #send(sent: SentNote): void {
+    const { id, note } = sent;
+    const properties = { type: WORKER_NOTE, messageId: id, persistent: true, mandatory: true };
+    this.#sender.send(sent, '', this.names.startStream, Buffer.from(encodeNote(note)), properties);
   }
 
   #fail(error: Error): void {
     this.#failed = true;
-    for (const { done } of this.#unconfirmed) done();
-    this.#unconfirmed.clear();
+    for (const note of [...this.#sender.unconfirmed]) {
+      this.#sender.drop(note);
+      note.done();
+    }
     if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
   }
 }

@@ -1,12 +1,9 @@
-import { type Connection, isNack } from '../../../broker/connection/connection.js';
+import type { Connection } from '../../../broker/connection/connection.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
-import { messageOf } from '../../../core/errors/errors.js';
+import { sendAlone, sizeLimitIn } from '../../../broker/connection/send-alone.js';
 
 /** A message that is larger goes out on a channel of its own. Nobody's limit is known to be smaller. Bytes. */
 export const LARGE_BYTES = 131_072;
-
-/** RabbitMQ closes the channel with this, up to 3.11 and from 3.12 on. */
-const TOO_LARGE = /message size \d+ (?:is )?larger than (?:configured )?max size (\d+)/;
 
 export type Sent =
   | { readonly kind: 'taken' }
@@ -39,29 +36,13 @@ export class LargeMessages {
   /** @returns undefined where it is to be sent again */
   async #sendOnce(queue: string, body: Buffer, options: PublishProperties): Promise<Sent | undefined> {
     const channel = await this.connection.confirmChannel();
-    let refusal: unknown;
-    let isReturned = false;
-    channel.once('error', (error) => {
-      refusal = error;
-    });
-    channel.once('return', () => {
-      isReturned = true;
-    });
-    const answer = await new Promise<'confirmed' | 'nacked' | 'closed'>((resolve) => {
-      channel.once('close', () => resolve('closed'));
-      channel.sendToQueue(queue, body, options, (error) => {
-        if (!error) resolve('confirmed');
-        else if (isNack(error)) resolve('nacked');
-      });
-    });
-    if (answer !== 'closed') {
-      await channel.close();
-      return { kind: answer === 'nacked' ? 'nacked' : isReturned ? 'returned' : 'taken' };
-    }
-    if (refusal === undefined) return undefined;
-    const limit = TOO_LARGE.exec(messageOf(refusal))?.[1];
-    if (limit === undefined) throw refusal;
-    this.#limit = Number(limit);
+    const answer = await sendAlone(channel, '', queue, body, options);
+    if (answer.kind === 'confirmed') return { kind: 'taken' };
+    if (answer.kind !== 'closed') return { kind: answer.kind };
+    if (answer.reason === undefined) return undefined;
+    const limit = sizeLimitIn(answer.reason);
+    if (limit === undefined) throw answer.reason;
+    this.#limit = limit;
     return undefined;
   }
 }

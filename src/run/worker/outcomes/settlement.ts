@@ -1,4 +1,5 @@
 import { type Connection, ConnectionClosed } from '../../../broker/connection/connection.js';
+import { PATIENCE_MS } from '../../../broker/connection/patience.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { assertTopology } from '../../../broker/queues/topology.js';
 import { ConfirmedWriter, type WrittenMessage } from '../../../broker/streams/confirmed-writer.js';
@@ -12,9 +13,6 @@ import type { Answer } from '../task/message-format.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import type { LargeMessages } from './large-messages.js';
 
-/** What the broker does not take is tried again so often, twice a second. */
-const MOST_NACKS = 60;
-const MOST_ANSWER_NACKS = 10;
 /** A batch goes out at this size at the latest; the end of a tick sends a smaller one. */
 const BATCH_SIZE = 512;
 /** Results that together take more go out before. Characters. */
@@ -91,11 +89,12 @@ export class Settlement {
   ): Promise<Settlement> {
     const makeAgain = () => assertTopology(connection, names, options.queueKind.type);
     const onFailure = (error: Error) => listener.onFailure(error);
-    const open = (mostNacks: number) => ConfirmedWriter.open(connection, { mostNacks, makeAgain, onFailure });
+    const open = (patienceMs: number) =>
+      ConfirmedWriter.open(connection, { patienceMs, makeAgain, onFailure });
     const [completions, results, answers] = await Promise.all([
-      open(MOST_NACKS),
-      open(MOST_NACKS),
-      open(MOST_ANSWER_NACKS),
+      open(PATIENCE_MS.giveUp),
+      open(PATIENCE_MS.giveUp),
+      open(PATIENCE_MS.dropAnswer),
     ]);
     return new Settlement(names, options, large, listener, { completions, results, answers });
   }

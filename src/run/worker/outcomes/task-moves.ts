@@ -1,7 +1,7 @@
-import type { ConfirmChannel } from '../../../broker/connection/channel.js';
-import { type Connection, ConnectionClosed, isNack } from '../../../broker/connection/connection.js';
+import { type Confirmable, ConfirmedSender } from '../../../broker/connection/confirmed-sender.js';
+import { type Connection, ConnectionClosed } from '../../../broker/connection/connection.js';
+import { mostNacks, PATIENCE_MS } from '../../../broker/connection/patience.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
-import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { assertDelayQueues, assertTopology } from '../../../broker/queues/topology.js';
 import {
   deadLetterHeaders,
@@ -18,8 +18,8 @@ import type { DeliveredTask } from '../task/delivered-task.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import { LARGE_BYTES, type LargeMessages, type Sent } from './large-messages.js';
 
-/** A queue that has lost its leader takes nothing for some seconds: so often another channel is tried, twice a second. */
-const RENEWALS = 20;
+/** A queue that has lost its leader takes nothing for some seconds: so often another channel is tried. */
+const MOST_RENEWALS = mostNacks(PATIENCE_MS.setAside);
 /** What a queue does not take after that is tried again so often. */
 const TRY_AGAIN_MS = 5_000;
 
@@ -35,13 +35,11 @@ export interface Fate {
   readonly onStuck?: (queue: string) => void;
 }
 
-interface Move {
+interface Move extends Confirmable {
   readonly task: DeliveredTask;
   readonly queue: string;
   readonly properties: PublishProperties;
   readonly fate: Fate;
-  /** How often the broker has not taken it. */
-  nacks: number;
   /** It is tried again when this fires. */
   again: NodeJS.Timeout | undefined;
 }
@@ -53,15 +51,12 @@ interface Move {
  * does not take is *stuck*: it stays unacknowledged and is tried again; the worker ends without it when it is to end.
  */
 export class TaskMoves {
-  readonly #moves = new Set<Move>();
+  readonly #sender: ConfirmedSender<Move>;
   readonly #stuck = new Set<Move>();
   /** Queues that take nothing for now, and those of which somebody was told. */
   readonly #full = new Set<string>();
   readonly #warned = new Set<string>();
-  readonly #returned = new Set<string>();
-  #channel: ReconnectingChannel<ConfirmChannel> | undefined;
   #making: Promise<void> | undefined;
-  #opened = false;
   #whenIdle: (() => void)[] = [];
 
   private constructor(
@@ -70,7 +65,20 @@ export class TaskMoves {
     private readonly options: Pick<WorkerOptions, 'queueKind' | 'retry'>,
     private readonly large: LargeMessages,
     private readonly listener: TaskMovesListener,
-  ) {}
+  ) {
+    this.#sender = new ConfirmedSender(connection, {
+      prepare: async (isFirst) => {
+        if (!isFirst) await this.#makeAgain();
+      },
+      sendAgain: (move) => {
+        if (!isLarge(move)) this.#send(move);
+      },
+      onConfirmed: (move) => this.#taken(move),
+      onReturned: (move) => this.#makeAndSend(move),
+      onNacked: (move) => this.#nacked(move),
+      onFailure: (error) => listener.onFailure(error),
+    });
+  }
 
   static async open(
     connection: Connection,
@@ -80,21 +88,13 @@ export class TaskMoves {
     listener: TaskMovesListener,
   ): Promise<TaskMoves> {
     const moves = new TaskMoves(connection, names, options, large, listener);
-    moves.#channel = await ReconnectingChannel.open(
-      () => connection.confirmChannel(),
-      (channel) => moves.#setUp(channel),
-      {
-        onOpen: () => moves.#sendAgain(),
-        oldestUnanswered: () => moves.#oldestUnanswered(),
-        onFailure: (error) => listener.onFailure(error),
-      },
-    );
+    await moves.#sender.open();
     return moves;
   }
 
   /** Tasks on their way. */
   get pending(): number {
-    return this.#moves.size - this.#stuck.size;
+    return this.#sender.unconfirmed.size - this.#stuck.size;
   }
 
   /** Tasks that a queue does not take. */
@@ -109,7 +109,7 @@ export class TaskMoves {
   }
 
   *tasks(): Iterable<DeliveredTask> {
-    for (const { task } of this.#moves) yield task;
+    for (const { task } of this.#sender.unconfirmed) yield task;
   }
 
   /** To where it waits for its next attempt. */
@@ -136,68 +136,50 @@ export class TaskMoves {
   }
 
   close(): void {
-    for (const { again } of this.#moves) clearTimeout(again);
-    this.#channel?.close();
+    for (const { again } of this.#sender.unconfirmed) clearTimeout(again);
+    this.#sender.close();
   }
 
   #move(task: DeliveredTask, queue: string, headers: Record<string, unknown>, fate: Fate): void {
     const properties = { messageId: task.id, ...republishableProperties(task.message.properties), headers };
-    const move: Move = { task, queue, properties, fate, nacks: 0, again: undefined };
-    this.#moves.add(move);
+    const move: Move = {
+      id: task.id,
+      isSent: false,
+      nacks: 0,
+      task,
+      queue,
+      properties,
+      fate,
+      again: undefined,
+    };
+    this.#sender.add(move);
     this.#send(move);
   }
 
-  async #setUp(channel: ConfirmChannel): Promise<void> {
-    if (this.#opened) await this.#makeAgain();
-    this.#opened = true;
-    channel.on('return', ({ properties }) => this.#returned.add(String(properties.messageId)));
-  }
-
-  #sendAgain(): void {
-    this.#returned.clear();
-    for (const move of this.#moves) if (!isLarge(move)) this.#send(move);
-  }
-
-  #oldestUnanswered(): Move | undefined {
-    if (this.connection.blocked) return undefined;
-    for (const move of this.#moves) if (!isLarge(move) && move.again === undefined) return move;
-    return undefined;
-  }
-
-  /** While the channel is away it waits: all is sent on the next. */
+  /** While the channel is away the move waits: all is sent on the next. */
   #send(move: Move): void {
     clearTimeout(move.again);
     move.again = undefined;
     const { queue, task, properties } = move;
     const { content } = task.message;
     const options = { persistent: true, mandatory: true, ...properties };
-    if (isLarge(move)) {
-      this.large.send(queue, content, options).then(
-        (sent) => this.#answered(move, sent),
-        (error) => {
-          if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
-        },
-      );
+    if (!isLarge(move)) {
+      this.#sender.send(move, '', queue, content, options);
       return;
     }
-    this.#channel?.current?.sendToQueue(queue, content, options, (error) => {
-      // Without an answer, since the channel was lost, it is sent again on the next.
-      if (error && !isNack(error)) return;
-      const isReturned = this.#returned.delete(String(properties.messageId));
-      this.#answered(move, { kind: error ? 'nacked' : isReturned ? 'returned' : 'taken' });
-    });
+    this.large.send(queue, content, options).then(
+      (sent) => this.#largeAnswered(move, sent),
+      (error) => {
+        if (!(error instanceof ConnectionClosed)) this.listener.onFailure(error);
+      },
+    );
   }
 
-  #answered(move: Move, sent: Sent): void {
-    if (!this.#moves.has(move)) return; // it was sent twice
+  #largeAnswered(move: Move, sent: Sent): void {
     switch (sent.kind) {
       case 'taken':
-        this.#moves.delete(move);
-        this.#stuck.delete(move);
-        this.#full.delete(move.queue);
-        clearTimeout(move.again);
-        move.fate.onSafe();
-        this.#tellIdle();
+        this.#sender.drop(move);
+        this.#taken(move);
         return;
       case 'returned':
         this.#makeAndSend(move);
@@ -207,15 +189,24 @@ export class TaskMoves {
         return;
       case 'nacked':
         move.nacks++;
-        if (move.nacks <= RENEWALS && !this.#full.has(move.queue)) this.#channel?.renewSoon();
-        else
-          this.#stick(
-            move,
-            'takes no more: it is full, or a policy (max-length with reject-publish) limits it',
-          );
-        if (isLarge(move)) this.#sendLater(move);
+        this.#nacked(move);
+        this.#sendLater(move);
         return;
     }
+  }
+
+  #taken(move: Move): void {
+    this.#stuck.delete(move);
+    this.#full.delete(move.queue);
+    clearTimeout(move.again);
+    move.fate.onSafe();
+    this.#tellIdle();
+  }
+
+  #nacked(move: Move): void {
+    if (move.nacks <= MOST_RENEWALS && !this.#full.has(move.queue)) this.#sender.renewSoon();
+    else
+      this.#stick(move, 'takes no more: it is full, or a policy (max-length with reject-publish) limits it');
   }
 
   #stick(move: Move, why: string): void {
@@ -243,9 +234,9 @@ export class TaskMoves {
 
   /** Somebody has deleted the queue: it is made again, and nothing is lost. */
   #makeAndSend(move: Move): void {
-    const channel = this.#channel?.current;
-    // When the channel goes meanwhile, the making may fail with it, and the next channel sends it.
-    const isCurrent = () => channel !== undefined && this.#channel?.current === channel;
+    const { generation } = this.#sender;
+    // When the channel goes meanwhile, the making may fail with it, and the next channel sends the move.
+    const isCurrent = () => this.#sender.isOpen && this.#sender.generation === generation;
     this.#making ??= this.#makeAgain().finally(() => {
       this.#making = undefined;
     });
