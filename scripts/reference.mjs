@@ -10,7 +10,7 @@ await build();
 const { treeOf } = await import('../dist/commands/shell/command-tree.js');
 const { addGlobalOptions } = await import('../dist/commands/flags/global-options.js');
 const { registerCommands } = await import('../dist/commands/register.js');
-const { EXIT_CODE_MEANINGS } = await import('../dist/core/errors/exit-code.js');
+const { EXIT_CODE_MEANINGS } = await import('../dist/commands/shell/exit-code-meanings.js');
 const { SETTINGS } = await import('../dist/config/settings.js');
 
 const program = new Command('fairq');

@@ -3,10 +3,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerAddress, Host, TlsOptions } from '../broker/connection/address.js';
 import { messageOf, usageError } from '../core/errors/errors.js';
-import { type Names, namesFor } from '../core/queues/names.js';
+import type { Names } from '../core/queues/names.js';
 import { parseTimer } from '../core/values/quantities.js';
 import { decodeUtf8 } from '../core/values/utf8.js';
 import { parseManagementUris } from './management-uris.js';
+import { namesUnder } from './prefix.js';
 import { SETTINGS, type SettingName } from './settings.js';
 import { checkTlsFiles } from './tls-files.js';
 import { checkUserInfo, decoded } from './user-info.js';
@@ -95,7 +96,7 @@ export async function resolveConfig(
   return {
     address,
     addressConfigured: uriSetting !== undefined,
-    names: namesFor(setting('prefix') ?? 'fairq'),
+    names: namesUnder(setting('prefix') ?? 'fairq'),
     reconnectForMs: reconnectFor(setting('reconnectFor')),
     warnings,
   };

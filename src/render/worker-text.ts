@@ -1,6 +1,6 @@
 import type { Holding, WorkerReport, WorkerSnapshot } from '../core/reports/worker-report.js';
-import { PREFETCH_REASONS } from '../core/scheduling/prefetch.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
+import { PREFETCH_REASONS } from './parts/prefetch-reasons.js';
 import { safeText } from './parts/safe-text.js';
 import { paint, type TextStyle } from './parts/style.js';
 import { wrapText } from './parts/text.js';

@@ -1,11 +1,11 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { celeryMessages } from '../../core/celery/encode-task.js';
-import { checkQueuePrefix, prefixedQueueOf } from '../../core/celery/queue-prefix.js';
 import { usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { CeleryTasks } from '../../run/celery/celery-tasks.js';
 import { CeleryWait } from '../../run/celery/celery-wait.js';
 import type { OnState } from '../../run/tasks/awaited-tasks.js';
+import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
 import type { Context } from '../shared/context.js';
 
 /** AMQP's, for the type of a message. */
@@ -78,12 +78,13 @@ export async function celeryFrom(
   const { io, warn } = context;
   const call = { args: list, kwargs: { ...table }, argsJson: args, kwargsJson: kwargs };
   const messages = celeryMessages(task, call, `${io.pid}@${io.hostname}`, replyQueue);
-  const prefix = checkQueuePrefix(queuePrefix, names);
+  const prefix = checkedQueuePrefix(queuePrefix, names);
+  const queueOf = (user: string) => queueUnder(prefix, user);
   return {
     messages,
-    queueOf: (user: string) => prefixedQueueOf(prefix, user),
+    queueOf,
     open: async (connection: Connection) => {
-      return CeleryTasks.open(connection, prefix, messages, warn);
+      return CeleryTasks.open(connection, queueOf, messages, warn);
     },
     wait: async (connection: Connection, onState: OnState) => {
       return CeleryWait.open(connection, replyQueue ?? '', onState);

@@ -1,10 +1,10 @@
 import { Management } from '../../broker/management/management.js';
-import { ownerOfBy } from '../../core/celery/queue-prefix.js';
 import { usageError } from '../../core/errors/errors.js';
 import { queuesAsCsv } from '../../render/queues/list-csv.js';
 import { renderQueues } from '../../render/queues/list-text.js';
 import { observeQueues } from '../../run/queues/observe-queues.js';
 import { chooseQueues } from '../../run/queues/queue-listing.js';
+import { ownersBy } from '../flags/queue-prefix.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
 import { watch, watchEnd } from '../shared/watch.js';
@@ -33,7 +33,7 @@ async function listBy(
   show: (sample: () => Promise<CommandResult>) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { address, names } = await context.config();
-  const ownerOf = ownerOfBy(flags.queuePrefix, names);
+  const ownerOf = ownersBy(flags.queuePrefix, names);
   const management = new Management(address);
   const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
   const selection = {

@@ -1,6 +1,5 @@
 import { type Connection, openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
-import { ownerOfBy } from '../../core/celery/queue-prefix.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { formatCount, formatDuration } from '../../render/parts/numbers.js';
@@ -13,6 +12,7 @@ import {
 import { CeleryConsumers } from '../../run/celery/celery-consumers.js';
 import type { PruneSelection } from '../../run/queues/prune/prune-plan.js';
 import { PruneRounds } from '../../run/queues/prune/prune-rounds.js';
+import { ownersBy } from '../flags/queue-prefix.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
@@ -82,7 +82,7 @@ async function pruneBy(
     );
   }
   const config = await context.config();
-  const ownerOf = ownerOfBy(flags.queuePrefix, config.names);
+  const ownerOf = ownersBy(flags.queuePrefix, config.names);
   if (flags.dryRun !== true && flags.watch === undefined)
     await refuseWhenBlocked(config, 'fairq queues prune');
   const management = new Management(config.address);

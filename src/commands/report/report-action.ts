@@ -34,6 +34,11 @@ import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
 import { idGenerator } from '../shared/identity.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import type { ReportFlags } from './report-command.js';
+
+const BY_RUN = {
+  what: '--run',
+  hint: '"fairq report --list" names the runs; in the event stream old ones are dropped after 7 days.',
+};
 export async function report(
   flags: ReportFlags & { files: string[] },
   context: Context,
@@ -146,7 +151,7 @@ async function measured(
   const named = chosenRuns(flags, source);
   const latest = named === undefined ? await measureLatestRun(source, newMeasures) : undefined;
   const now = () => context.clock.epochMicros();
-  const choice = new RunChoice(named ?? [latest!.run]);
+  const choice = new RunChoice(named ?? [latest!.run], BY_RUN);
   if (flags.save === undefined) {
     if (latest?.measures.outstanding().size === 0) {
       if (source.find !== undefined) latest.measures.found(new Map());

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { SETTINGS } from '../../config/settings.js';
-import { EXIT_CODE_MEANINGS } from '../../core/errors/exit-code.js';
 import { VERSION } from '../../process/version.js';
 import { bashCompletion } from '../../render/shell/bash.js';
 import { fishCompletion } from '../../render/shell/fish.js';
@@ -8,6 +7,7 @@ import { renderManPage } from '../../render/shell/man-page.js';
 import { zshCompletion } from '../../render/shell/zsh.js';
 import type { CommandResult } from '../shared/context.js';
 import { treeOf } from './command-tree.js';
+import { EXIT_CODE_MEANINGS } from './exit-code-meanings.js';
 import type { Shell } from './shell-command.js';
 export async function completion({
   shell,

@@ -1,6 +1,7 @@
 import { noticedBy } from '../../core/queues/noticing.js';
 import type { WorkerSnapshot } from '../../core/reports/worker-report.js';
 import { formatCount, formatDuration, formatTasks } from '../../render/parts/numbers.js';
+import { PREFETCH_REASONS } from '../../render/parts/prefetch-reasons.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
 import type { Context } from '../shared/context.js';
 import { Unshown } from './unshown.js';
@@ -48,6 +49,10 @@ export class Narration {
       },
       onWarning: (text) => warn(text),
       onDetail: (text) => detail(text),
+      onPrefetch: (user, { size, reason }) =>
+        detail(
+          `user ${JSON.stringify(user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`,
+        ),
       onResultDropped: ({ id, user }, reason) => {
         this.#dropped++;
         if (this.#dropped > SHOWN && !verbose) return;

@@ -1,6 +1,6 @@
-import { checkQueuePrefix } from '../../core/celery/queue-prefix.js';
 import type { Names } from '../../core/queues/names.js';
 import { groupingFrom } from '../flags/group-by.js';
+import { checkedQueuePrefix } from '../flags/queue-prefix.js';
 import type { WorkerFlags } from './worker-flags.js';
 
 /** Globs over the queues to serve; none where nothing is said, and all of fairq's own are served. */
@@ -19,5 +19,5 @@ export async function includedQueues(flags: WorkerFlags, names: Names): Promise<
 /** `--queue-prefix` as a glob over the names of queues. */
 async function globOf(prefix: string | undefined, names: Names): Promise<string[]> {
   if (prefix === undefined) return [];
-  return [`${checkQueuePrefix(prefix, names)}*`];
+  return [`${checkedQueuePrefix(prefix, names)}*`];
 }

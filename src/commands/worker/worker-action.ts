@@ -2,10 +2,10 @@ import { HEARTBEAT_SECONDS } from '../../broker/connection/address.js';
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
-import { fixedQueue } from '../../core/queues/fixed-queue.js';
 import { WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
 import { renderWorker, workerProgressLine } from '../../render/worker-text.js';
+import { fixedQueueOf } from '../../run/publish/fixed-queue-of.js';
 import { execHandlers } from '../../run/worker/handlers/exec-handler.js';
 import { builtInHandlers } from '../../run/worker/handlers/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
@@ -83,7 +83,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
           })
         : (celery?.naming.builtIns ?? builtInHandlers);
   const include = await includedQueues(flags, config.names);
-  const also = [...new Set(flags.also)].map((queue) => fixedQueue(config.names, queue, '--also'));
+  const also = [...new Set(flags.also)].map((queue) => fixedQueueOf(config.names, queue, '--also'));
   const management = new Management(config.address);
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
     ...reconnecting(context, config, {

@@ -2,6 +2,14 @@ import { usageError } from '../errors/errors.js';
 import { type Glob, glob } from '../values/glob.js';
 import { meant } from '../values/starts-with.js';
 
+/** What a choice of runs is called in an error, and what to do where there is no such run. */
+export interface RunChoiceWords {
+  readonly what: string;
+  readonly hint: string | undefined;
+}
+
+const PLAIN: RunChoiceWords = { what: 'run', hint: undefined };
+
 /** Which runs are meant, each by its id, by a start that no other has, or by a pattern with * and ?. */
 export class RunChoice {
   readonly #ids = new Map<string, boolean>();
@@ -10,7 +18,10 @@ export class RunChoice {
   /** Runs that start as an id does that was not found itself. */
   readonly #alike = new Set<string>();
 
-  constructor(private readonly texts: readonly string[]) {
+  constructor(
+    private readonly texts: readonly string[],
+    private readonly words: RunChoiceWords = PLAIN,
+  ) {
     for (const text of texts) {
       if (/[*?]/.test(text)) this.#patterns.push({ glob: glob(text), isFound: false });
       else this.#ids.set(text, false);
@@ -54,21 +65,21 @@ export class RunChoice {
    * was right already. Throws where something is none, or several.
    */
   whole(): RunChoice | undefined {
-    for (const { glob, isFound } of this.#patterns) if (!isFound) throw noSuchRun(glob.pattern);
+    for (const { glob, isFound } of this.#patterns) if (!isFound) throw this.#noSuchRun(glob.pattern);
     const starts = [...this.#ids].filter(([, isFound]) => !isFound);
     if (starts.length === 0) return undefined;
     const ids = this.texts.map((text) => {
       if (this.#ids.get(text) !== false) return text;
-      const run = meant(text, this.#alike, '--run');
-      if (run === undefined) throw noSuchRun(text);
+      const run = meant(text, this.#alike, this.words.what);
+      if (run === undefined) throw this.#noSuchRun(text);
       return run;
     });
-    return new RunChoice(ids);
+    return new RunChoice(ids, this.words);
   }
-}
 
-function noSuchRun(run: string): Error {
-  return usageError('NO_SUCH_RUN', `there is no run ${JSON.stringify(run)} in what was read`, {
-    hint: '"fairq report --list" names the runs; in the event stream old ones are dropped after 7 days.',
-  });
+  #noSuchRun(run: string): Error {
+    const { hint } = this.words;
+    const message = `there is no run ${JSON.stringify(run)} in what was read`;
+    return usageError('NO_SUCH_RUN', message, hint === undefined ? {} : { hint });
+  }
 }

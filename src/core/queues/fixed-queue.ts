@@ -1,15 +1,31 @@
-import { usageError } from '../errors/errors.js';
-import { hasLineBreak, type Names, ownQueue, tooLong } from './names.js';
+import { hasLineBreak, type Names, type OwnQueue, ownQueue, tooLong } from './names.js';
+
+/** Why nobody may name a queue so: what to do instead, or whose name it is. */
+export type NameTaken =
+  | { readonly instead: string }
+  | { readonly owner: Pick<OwnQueue, 'kind' | 'name'> }
+  /** It is one of fairq's own names under this prefix. */
+  | { readonly prefix: string };
+
+/** There can be no fixed queue of this name. */
+export class BadQueueName extends Error {
+  override readonly name = 'BadQueueName';
+
+  constructor(
+    message: string,
+    readonly why: NameTaken,
+  ) {
+    super(message);
+  }
+}
 
 /**
- * A queue that somebody names, and that belongs to no user: what the name of a task says before its first
- * colon, `publish --queue` and `worker --also`.
+ * Checks the name of a queue that belongs to no user, such as what the name of a task says before its first colon.
  *
- * @param where what to name in an error: the flag, or what else has named it
- * @returns the same name; throws where it cannot be such a queue's
+ * @throws BadQueueName
  */
-export function fixedQueue(names: Names, queue: string, where: string): string {
-  const bad = (reason: string, hint: string) => usageError('BAD_QUEUE', `${where}: ${reason}`, { hint });
+export function checkFixedQueue(names: Names, queue: string): void {
+  const bad = (message: string, instead: string) => new BadQueueName(message, { instead });
   if (queue === '' || !queue.isWellFormed()) {
     throw bad(`${JSON.stringify(queue)} cannot be the name of a queue`, 'Use any text that is not empty.');
   }
@@ -31,24 +47,17 @@ export function fixedQueue(names: Names, queue: string, where: string): string {
   }
   const own = ownQueue(names, queue);
   if (own?.kind === 'group') {
-    throw bad(
-      `"${queue}" is the queue of the group ${JSON.stringify(own.name)}`,
-      'Send to it with --group-by; a worker serves it without being told.',
-    );
+    throw new BadQueueName(`"${queue}" is the queue of the group ${JSON.stringify(own.name)}`, {
+      owner: own,
+    });
   }
   if (own !== undefined) {
-    throw bad(
-      `"${queue}" is the queue of user ${JSON.stringify(own.name)}`,
-      `Send to it with --user ${JSON.stringify(own.name)}; a worker serves it without being told.`,
-    );
+    throw new BadQueueName(`"${queue}" is the queue of user ${JSON.stringify(own.name)}`, { owner: own });
   }
   if (queue === names.prefix || queue.startsWith(`${names.prefix}.`)) {
-    throw bad(
-      `"${queue}" is a name that fairq keeps for itself`,
-      `Use one that does not begin with "${names.prefix}.", or another --prefix.`,
-    );
+    const { prefix } = names;
+    throw new BadQueueName(`"${queue}" is a name that fairq keeps for itself`, { prefix });
   }
-  return queue;
 }
 
 /** Where the name of a task sends it, and who runs it there. */

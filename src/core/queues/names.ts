@@ -60,18 +60,29 @@ export interface Names {
   readonly groupQueuePrefix: string;
 }
 
+/** There can be no names under this prefix. */
+export class BadPrefix extends Error {
+  override readonly name = 'BadPrefix';
+
+  /** @param instead a prefix that would do; undefined where this one is no name at all */
+  constructor(
+    message: string,
+    readonly instead: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** @throws BadPrefix */
 export function namesFor(prefix: string): Names {
   if (!/^[A-Za-z0-9_.:-]{1,60}$/.test(prefix)) {
-    throw usageError('BAD_PREFIX', `"${prefix}" cannot be a prefix`, {
-      hint: 'Use 1 to 60 letters, digits, and . _ : - in --prefix.',
-    });
+    throw new BadPrefix(`"${prefix}" cannot be a prefix`, undefined);
   }
   const [, shorter, part] = READS_LIKE_A_NAME.exec(prefix) ?? [];
   if (shorter !== undefined) {
-    throw usageError(
-      'PREFIX_COLLIDES',
+    throw new BadPrefix(
       `the prefix "${prefix}" reads like a name under the prefix "${shorter}": ${WHAT_IT_READS_LIKE[part as Part]}`,
-      { hint: `Choose another --prefix, such as "${prefix.replaceAll('.', '-')}".` },
+      prefix.replaceAll('.', '-'),
     );
   }
   return {

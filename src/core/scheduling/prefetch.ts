@@ -36,7 +36,7 @@ export interface PrefetchNeeds {
  * What makes a prefetch as large as it is: one task for each of the user's slots, as nobody knows how
  * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
  * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker prefetches in all
- * (`worker-budget`), or all workers of one user (`user-budget`); `--prefetch` (`fixed`).
+ * (`worker-budget`), or all workers of one user (`user-budget`); a prefetch that was asked for (`fixed`).
  */
 export type PrefetchReason =
   | 'unknown'
@@ -46,17 +46,6 @@ export type PrefetchReason =
   | 'worker-budget'
   | 'user-budget'
   | 'fixed';
-
-/** The reasons in words, to go on after "N tasks may be unacknowledged here, ". */
-export const PREFETCH_REASONS: Readonly<Record<PrefetchReason, string>> = {
-  unknown: 'one for each of its slots: nobody knows yet how long its tasks take',
-  slots: 'one for each of its slots: its tasks are long',
-  ahead: 'so that 20 ms of work are at hand',
-  starved: 'as many as keep every slot busy',
-  'worker-budget': 'its part of what one worker may hold',
-  'user-budget': 'what all workers together may hold of one user, divided among them',
-  fixed: 'by --prefetch',
-};
 
 export interface Prefetch {
   readonly size: number;

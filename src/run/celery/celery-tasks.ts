@@ -3,7 +3,6 @@ import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { CeleryMessages } from '../../core/celery/encode-task.js';
 import type { CeleryReply } from '../../core/celery/pidbox.js';
-import { prefixedQueueOf } from '../../core/celery/queue-prefix.js';
 import type { ForeignTasks } from '../publish/publish-run.js';
 
 /** Queues that are named in a warning; the rest are only counted. */
@@ -19,25 +18,22 @@ export class CeleryTasks implements ForeignTasks {
   private constructor(
     connection: Connection,
     private readonly control: RemoteControl,
-    private readonly prefix: string,
+    readonly queueOf: (user: string) => string,
     private readonly messages: CeleryMessages,
     private readonly onWarning: (text: string) => void,
   ) {
     this.#queues = new CeleryQueues(connection);
   }
 
+  /** @param queueOf the queue of a user; throws where there can be none */
   static async open(
     connection: Connection,
-    prefix: string,
+    queueOf: (user: string) => string,
     messages: CeleryMessages,
     onWarning: (text: string) => void,
   ): Promise<CeleryTasks> {
     const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
-    return new CeleryTasks(connection, control, prefix, messages, onWarning);
-  }
-
-  queueOf(user: string): string {
-    return prefixedQueueOf(this.prefix, user);
+    return new CeleryTasks(connection, control, queueOf, messages, onWarning);
   }
 
   async make(queue: string): Promise<void> {

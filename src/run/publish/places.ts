@@ -1,7 +1,8 @@
 import { usageError } from '../../core/errors/errors.js';
-import { fixedQueue, taskRoute } from '../../core/queues/fixed-queue.js';
+import { taskRoute } from '../../core/queues/fixed-queue.js';
 import type { Grouping } from '../../core/queues/grouping.js';
 import { groupQueueOf, type Names, ownQueue, routingKeyOf } from '../../core/queues/names.js';
+import { fixedQueueOf } from './fixed-queue-of.js';
 import type { PlannedTask } from './planned-task.js';
 
 export interface PlaceOptions {
@@ -37,12 +38,12 @@ export class Places {
       const { priorityQueue, sharedQueue } = this.names;
       const isShared = queue === priorityQueue || queue === sharedQueue;
       const isGroups = ownQueue(this.names, queue)?.kind === 'group';
-      return isGroups || isShared ? queue : fixedQueue(this.names, queue, 'the queue');
+      return isGroups || isShared ? queue : fixedQueueOf(this.names, queue, 'the queue');
     }
     const { queue: ofAll } = this.options;
-    if (ofAll !== undefined) return fixedQueue(this.names, ofAll, '--queue');
+    if (ofAll !== undefined) return fixedQueueOf(this.names, ofAll, '--queue');
     const route = taskRoute(task);
-    return route && fixedQueue(this.names, route.queue, `the task ${JSON.stringify(task)}`);
+    return route && fixedQueueOf(this.names, route.queue, `the task ${JSON.stringify(task)}`);
   }
 
   /** Without a user a task is of one that is called as its queue. Throws where it says neither. */

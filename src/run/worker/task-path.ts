@@ -1,6 +1,5 @@
 import { delaysOf } from '../../core/message/retry-policy.js';
 import { delayQueueOf } from '../../core/queues/names.js';
-import { PREFETCH_REASONS, type Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Lane } from '../../core/scheduling/scheduler.js';
 import { TaskTimes } from '../../core/scheduling/task-times.js';
 import { CrashTracker } from './crashes/crash-tracker.js';
@@ -8,7 +7,6 @@ import { Suspects } from './crashes/suspects.js';
 import type { QueueFilter } from './discovery/queue-filter.js';
 import type { Work } from './ends/idle-check.js';
 import type { Handlers } from './handlers/handlers.js';
-import type { ConsumedQueue } from './intake/consumed-queue.js';
 import { Intake } from './intake/intake.js';
 import { SlowStart } from './intake/slow-start.js';
 import { outcomeOf } from './outcomes/outcome.js';
@@ -114,7 +112,7 @@ export class TaskPath implements Work {
       onDelivery: () => runner.wake(),
       onNotDue: (task, dueAt) => path.#postpone(task, dueAt),
       onDoneBefore: (task, event) => outcomes.settle(task, { kind: 'done before', event }),
-      onPrefetch: (queue, prefetch) => detail(describePrefetch(queue, prefetch)),
+      onPrefetch: ({ lane }, prefetch) => listener.onPrefetch(lane.user, prefetch),
       onWarning: warn,
       onFailure: fail,
       onTaken: (queue) => peers.took(queue),
@@ -286,8 +284,4 @@ function firstTurns({ served }: Intake, { rank, count }: Peers): Lane<DeliveredT
   const lanes = [...served.byName.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { lane }]) => lane);
   const shift = Math.floor((rank * lanes.length) / count);
   return [...lanes.slice(shift), ...lanes.slice(0, shift)];
-}
-
-function describePrefetch(queue: ConsumedQueue, { size, reason }: Prefetch): string {
-  return `user ${JSON.stringify(queue.lane.user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`;
 }

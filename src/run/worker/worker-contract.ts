@@ -7,6 +7,7 @@ import type { RetryPolicy } from '../../core/message/retry-policy.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
+import type { Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Weights } from '../../core/scheduling/weights.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { MessageFormat } from './task/message-format.js';
@@ -80,8 +81,10 @@ export interface WorkerListener {
   /** Whether new users are noticed by the broker's own events; again when that has changed. */
   onBrokerTells(broker: BrokerTells): void;
   onWarning(text: string): void;
-  /** Why it does what it does, for who asks. */
+  /** Why the worker does what it does, for who asks. */
   onDetail(text: string): void;
+  /** The prefetch of a user's queue has changed. */
+  onPrefetch(user: string, prefetch: Prefetch): void;
   /**
    * An attempt of a task, however it ended.
    *

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { referencePages } from '../../../scripts/lib/reference-pages.mjs';
 import { treeOf } from '../../../src/commands/shell/command-tree.js';
+import { EXIT_CODE_MEANINGS } from '../../../src/commands/shell/exit-code-meanings.js';
 import { SETTINGS } from '../../../src/config/settings.js';
-import { EXIT_CODE_MEANINGS } from '../../../src/core/errors/exit-code.js';
 import { program } from '../../support/command-lines.js';
 import { readPage } from '../../support/markdown.js';
 

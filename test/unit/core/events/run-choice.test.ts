@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RunChoice } from '../../../../src/core/events/run-choice.js';
 
 function chosen(texts: string[], runs: string[]): { found: string[]; whole: RunChoice | undefined } {
-  const choice = new RunChoice(texts);
+  const choice = new RunChoice(texts, { what: 'the run', hint: 'Ask for those that there are.' });
   const found = runs.filter((run) => choice.has(run));
   return { found, whole: choice.whole() };
 }
@@ -26,9 +26,12 @@ describe('which runs are meant', () => {
   });
 
   it('are none where a text fits none, or several', () => {
-    expect(() => chosen(['fri'], RUNS)).toThrow('--run "fri": 2 start so: "friday", "friday-2"');
+    expect(() => chosen(['fri'], RUNS)).toThrow('the run "fri": 2 start so: "friday", "friday-2"');
     expect(() => chosen(['nobody'], RUNS)).toThrow('there is no run "nobody"');
     expect(() => chosen(['nobody*'], RUNS)).toThrow('there is no run "nobody*"');
     expect(() => chosen([''], ['a'])).toThrow('there is no run ""');
+    expect(() => chosen(['x'], [])).toThrow(
+      expect.objectContaining({ hint: 'Ask for those that there are.' }),
+    );
   });
 });

@@ -43,6 +43,7 @@ const silent: WorkerListener = {
   onBrokerTells() {},
   onWarning() {},
   onDetail() {},
+  onPrefetch() {},
   onTaskEnded() {},
   onResultDropped() {},
   onTaskFailed() {},
