@@ -139,6 +139,20 @@ export class ConfirmedSender<M extends Confirmable> {
     this.#renewIfAnswered(this.#generation);
   }
 
+  /** Goes on with what becomes known, unless the channel is lost before: then each message is sent again anyway. */
+  whileCurrent<T>(known: Promise<T>, goOn: (it: T) => void, onFailure: (error: Error) => void): void {
+    const generation = this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    known.then(
+      (it) => {
+        if (isCurrent()) goOn(it);
+      },
+      (error) => {
+        if (isCurrent()) onFailure(error);
+      },
+    );
+  }
+
   /** No other channel comes from here on. */
   close(): void {
     this.#channel?.close();

@@ -12,10 +12,11 @@ import { unroutableComesBack } from './unroutable.js';
 const ASK_EVERY_MS = 2_000;
 const ASK_AGAIN_MS = 200;
 const LOOK_FOR_PRUNER_MS = 100;
+const SETTLED_LOOK_MS = 20;
 
 export interface WayListener {
-  /** Resolves when nothing that was sent straight to a queue is without its answer. */
-  directSettled(): Promise<void>;
+  /** Whether nothing that was sent straight to a queue is without its answer. */
+  isDirectSettled(): boolean;
   /** `current` is known now, or is another. */
   onKnown(): void;
   onFailure(error: Error): void;
@@ -100,7 +101,7 @@ export class WayToUsers {
     const marker = this.#marker;
     if (marker !== undefined) {
       this.current = undefined;
-      await this.listener.directSettled();
+      while (!this.listener.isDirectSettled()) await delay(SETTLED_LOOK_MS);
       this.#marker = undefined;
       await marker.end();
     }

@@ -7,7 +7,7 @@ const MOST_LINES = 250;
 const MOST_PARAMETERS = 5;
 
 /** Classes that are too large today. One that no longer is has to leave the list. */
-const STILL_LONG = ['Publisher'];
+const STILL_LONG: readonly string[] = [];
 const STILL_MANY: readonly string[] = [];
 
 const CLASSES = sourceFiles().flatMap((file) =>

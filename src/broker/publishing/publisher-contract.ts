@@ -1,0 +1,37 @@
+import type { QueueKind } from '../queues/topology.js';
+import type { OutgoingTask } from './outgoing-task.js';
+
+/** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
+export interface NamedQueues {
+  queueOf(user: string): string;
+  /** Makes one that is not there. */
+  make(queue: string): Promise<void>;
+}
+
+export interface NotTaken {
+  readonly kind: 'full' | 'too-large';
+  readonly text: string;
+}
+
+export interface PublisherOptions {
+  readonly queueKind: QueueKind;
+  /** Instead of fairq's own. */
+  readonly namedQueues?: NamedQueues | undefined;
+  /** Instead of the user's own: one routing key and queue for all (strategy `fifo`). */
+  readonly sharedQueue?: string;
+  /** A queue that a task names is made, too, where it is missing; otherwise only one of fairq's own is. */
+  readonly makesAllQueues?: boolean;
+  readonly maxInFlight?: number;
+  readonly onConfirmed: (task: OutgoingTask) => void;
+  /** The queue that the task names is not there; nothing more becomes of the task here. */
+  readonly onNoQueue?: (task: OutgoingTask, queue: string) => void;
+  /**
+   * The broker does not take the task: its queue has taken nothing for long, or it is too large. Nothing more becomes of
+   * it here, and others go on. Without this a queue that refuses is tried for ever.
+   */
+  readonly onNotTaken?: (task: OutgoingTask, reason: NotTaken) => void;
+  /** Where it is tried for ever: the queue has taken nothing for long. Said once, until it takes something again. */
+  readonly onHeldUp?: (queue: string, text: string) => void;
+  /** For who awaits neither `ready` nor `settled`, which reject with it. */
+  readonly onFailure?: (error: Error) => void;
+}

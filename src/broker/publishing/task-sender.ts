@@ -1,0 +1,121 @@
+import type { Names } from '../../core/queues/names.js';
+import type { ConfirmedSender } from '../connection/confirmed-sender.js';
+import type { Connection } from '../connection/connection.js';
+import { sendAlone } from '../connection/send-alone.js';
+import { optionsOf } from './outgoing-task.js';
+import type { AloneAnswer } from './refused-routes.js';
+import type { Pending, Way } from './route.js';
+import { SizeLimit } from './size-limit.js';
+import { WayToUsers } from './way-to-users.js';
+
+export interface TaskSenderListener {
+  /** The task is not sent. @param most what the broker takes; bytes */
+  onTooLarge(pending: Pending, most: number): void;
+  onFailure(error: Error): void;
+}
+
+/**
+ * Sends tasks to the queues of their routes. Before a task of an unusual size the broker is asked whether it takes that
+ * much (`SizeLimit`), and before the first of all by which way tasks get to users (`WayToUsers`).
+ */
+export class TaskSender {
+  readonly #way: WayToUsers;
+  readonly #sizes: SizeLimit;
+  /** Tasks for users, in their order: they wait until it is known how to get there. */
+  #held: Pending[] = [];
+  /** Sent straight to a user's queue on a channel of its own, and without an answer. */
+  #directAlone = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    names: Names,
+    private readonly sender: ConfirmedSender<Pending>,
+    private readonly listener: TaskSenderListener,
+  ) {
+    this.#sizes = new SizeLimit(connection);
+    this.#way = new WayToUsers(connection, names, {
+      isDirectSettled: () => this.#isDirectSettled(),
+      onKnown: () => this.#sendHeld(),
+      onFailure: (error) => listener.onFailure(error),
+    });
+  }
+
+  /** False where tasks are sent past the exchange, straight to their queues, or where the way is not known. */
+  get usesExchange(): boolean {
+    return this.#way.current === 'exchange';
+  }
+
+  /** Sends the task, or keeps it until it can be sent. While the channel is away it is not kept here. */
+  send(pending: Pending): void {
+    const { task, route } = pending;
+    if (task.payload.length > this.#sizes.taken) {
+      this.#askSize(pending);
+      return;
+    }
+    const way = this.#wayOf(route.way);
+    if (way === undefined) {
+      this.#held.push(pending);
+      return;
+    }
+    pending.isDirect = way !== route.way;
+    this.sender.send(pending, way.exchange, way.key, task.payload, optionsOf(task));
+  }
+
+  /** Sends the task on a channel that nothing else uses. */
+  async sendAlone({ task, route }: Pending): Promise<AloneAnswer> {
+    const channel = await this.connection.confirmChannel();
+    const way = this.#wayOf(route.way);
+    if (way === undefined) {
+      channel.close().catch(() => {}); // it has gone
+      return 'refused'; // the task is tried again
+    }
+    const isDirect = way !== route.way;
+    if (isDirect) this.#directAlone++;
+    const { kind } = await sendAlone(channel, way.exchange, way.key, task.payload, optionsOf(task));
+    if (isDirect) this.#directAlone--;
+    return kind === 'confirmed' || kind === 'returned' ? kind : 'refused';
+  }
+
+  /** Each task is to be sent again: none is kept here any more. */
+  channelLost(): void {
+    this.#held = [];
+  }
+
+  /** The route's own way, or another where tasks go straight to their queue; undefined where that is not known yet. */
+  #wayOf(way: Way): Pick<Way, 'exchange' | 'key'> | undefined {
+    if (way.exchange === '') return way;
+    this.#way.use();
+    if (this.#way.current === 'exchange') return way;
+    return this.#way.current && { exchange: '', key: way.queue };
+  }
+
+  /** It is known how to get to users: what has waited for that goes, in its order. */
+  #sendHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const pending of held) {
+      if (pending.route.isProbe(pending)) this.send(pending);
+      else pending.route.take(pending);
+    }
+  }
+
+  #isDirectSettled(): boolean {
+    if (this.#directAlone > 0) return false;
+    for (const { isSent, isDirect } of this.sender.unconfirmed) if (isSent && isDirect) return false;
+    return true;
+  }
+
+  /** The user's other tasks wait for the answer. */
+  #askSize(pending: Pending): void {
+    const { task, route } = pending;
+    route.waitFor(pending);
+    this.sender.whileCurrent(
+      this.#sizes.refusing(task.payload.length),
+      (most) => {
+        if (most === undefined) this.send(pending);
+        else this.listener.onTooLarge(pending, most);
+      },
+      (error) => this.listener.onFailure(error),
+    );
+  }
+}
