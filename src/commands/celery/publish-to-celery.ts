@@ -1,10 +1,8 @@
-import type { Connection } from '../../broker/connection/connection.js';
 import { celeryMessages } from '../../core/celery/encode-task.js';
 import { usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
-import { CeleryTasks } from '../../run/celery/celery-tasks.js';
-import { CeleryWait } from '../../run/celery/celery-wait.js';
-import type { OnState } from '../../run/tasks/awaited-tasks.js';
+import { CeleryDestination } from '../../run/celery/celery-destination.js';
+import type { Destination } from '../../run/publish/destination.js';
 import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
 import type { Context } from '../shared/context.js';
 
@@ -33,26 +31,29 @@ interface OtherFlags {
   readonly queueType: string;
 }
 
+/** Refuses what says something of a Celery task where none is named. */
+export function refuseCeleryFlags(flags: CeleryFlags): void {
+  const lonely = (['args', 'kwargs', 'queuePrefix'] as const).find((name) => flags[name] !== undefined);
+  if (lonely === undefined) return;
+  throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
+    hint: 'Name the Celery task: --celery tasks.double.',
+  });
+}
+
 /**
- * What `publish --celery TASK --args JSON --kwargs JSON --queue-prefix TEXT` sends, and where; undefined where the
- * tasks are fairq's own.
+ * Where `publish --celery TASK --args JSON --kwargs JSON --queue-prefix TEXT` sends.
  *
+ * @param task as `--celery` says
  * @param replyQueue where results are waited for; undefined: nowhere
  */
-export async function celeryFrom(
+export function celeryDestination(
+  task: string,
   flags: CeleryFlags & OtherFlags,
   names: Names,
   replyQueue: string | undefined,
-  context: Context,
-) {
-  const { celery: task, args = '[]', kwargs = '{}', queuePrefix } = flags;
-  if (task === undefined) {
-    const lonely = (['args', 'kwargs', 'queuePrefix'] as const).find((name) => flags[name] !== undefined);
-    if (lonely === undefined) return undefined;
-    throw usageError('WITHOUT_CELERY', `--${kebab(lonely)} goes with --celery alone`, {
-      hint: 'Name the Celery task: --celery tasks.double.',
-    });
-  }
+  { io, warn }: Context,
+): Destination {
+  const { args = '[]', kwargs = '{}', queuePrefix } = flags;
   if (task === '' || !task.isWellFormed() || Buffer.byteLength(task) > MOST_NAME_BYTES) {
     throw usageError('BAD_CELERY_TASK', `--celery: the name of a task has 1 to ${MOST_NAME_BYTES} bytes`, {
       hint: 'Name it as Celery does, with its module: --celery tasks.double.',
@@ -75,21 +76,11 @@ export async function celeryFrom(
   if (typeof table !== 'object' || table === null || Array.isArray(table)) {
     throw wrong('--kwargs', kwargs, 'an object', '{"page": 3}');
   }
-  const { io, warn } = context;
   const call = { args: list, kwargs: { ...table }, argsJson: args, kwargsJson: kwargs };
   const messages = celeryMessages(task, call, `${io.pid}@${io.hostname}`, replyQueue);
   const prefix = checkedQueuePrefix(queuePrefix, names);
   const queueOf = (user: string) => queueUnder(prefix, user);
-  return {
-    messages,
-    queueOf,
-    open: async (connection: Connection) => {
-      return CeleryTasks.open(connection, queueOf, messages, warn);
-    },
-    wait: async (connection: Connection, onState: OnState) => {
-      return CeleryWait.open(connection, replyQueue ?? '', onState);
-    },
-  };
+  return new CeleryDestination(task, messages, queueOf, replyQueue, warn);
 }
 
 function clashOf(flags: OtherFlags): string | undefined {

@@ -7,17 +7,16 @@ import { publishProgressLine, renderPublish } from '../../render/publish-text.js
 import { planFrom } from '../../run/publish/plan.js';
 import { PublishRun } from '../../run/publish/publish-run.js';
 import { streamsAmong } from '../../run/publish/streams-among.js';
-import type { OnState } from '../../run/tasks/awaited-tasks.js';
-import { ResultWait } from '../../run/tasks/result-wait.js';
-import { celeryFrom } from '../celery/publish-to-celery.js';
 import { groupingFrom } from '../flags/group-by.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { idGenerator, newRunId } from '../shared/identity.js';
 import { showProgress } from '../shared/progress.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import { ConfirmedIds, IdList } from './confirmed-ids.js';
+import { destinationFrom } from './destination-from.js';
 import type { PublishFlags } from './publish-command.js';
 import { PrintedResults, waitedResult } from './wait.js';
+
 export async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
   checkPriority(flags);
   if (flags.timeout !== undefined && flags.wait !== true) {
@@ -32,13 +31,13 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
   const { names } = config;
   const newId = idGenerator(context);
   const replyQueue = flags.wait === true ? `${names.replyQueuePrefix}${newId()}` : undefined;
-  const celery = await celeryFrom(flags, names, replyQueue, context);
+  const destination = destinationFrom(flags, names, replyQueue, context);
   const plan = await planFrom(
     {
       ...flags,
-      queueOf: celery?.queueOf,
-      payload: celery?.messages.body ?? flags.payload,
-      task: flags.celery ?? flags.task ?? (flags.duration === undefined ? 'noop' : 'sleep'),
+      queueOf: destination.queueOf,
+      payload: destination.payload,
+      task: destination.task,
       run: flags.run ?? newRunId(context),
       runGiven: flags.run !== undefined,
       stream: flags.stream === true,
@@ -57,14 +56,11 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
       context.warn(`the broker is blocked (${reason}); waiting until it takes tasks again`),
     onUnblocked: () => context.say('the broker takes tasks again'),
   });
-  const foreign = await celery?.open(connection);
+  const target = await destination.open(connection);
   const management = new Management(config.address);
   try {
-    const wait = (onState: OnState) =>
-      celery === undefined
-        ? ResultWait.open(connection, names, flags.queueType, onState)
-        : celery.wait(connection, onState);
-    const results = flags.wait === true ? await PrintedResults.open(context, wait) : undefined;
+    const results =
+      flags.wait === true ? await PrintedResults.open(context, (onState) => target.wait(onState)) : undefined;
     let isUnread = false;
     if (results !== undefined) {
       context.io.onReaderGone(() => {
@@ -96,7 +92,7 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
         onConfirmed,
         onNotTaken,
         room,
-        foreign,
+        target,
         streamsAmong: (queues) => streamsAmong(management, queues),
       },
       plan,
@@ -143,7 +139,7 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
       endsAs: endOf(report),
     };
   } finally {
-    foreign?.close();
+    target.close();
     await connection.close();
     await management.close();
   }

@@ -10,6 +10,7 @@ import type { WorkerReport } from '../../core/reports/worker-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { CeleryWorkers } from '../celery/bench/celery-workers.js';
 import type { CeleryCommand } from '../celery/bench/find-celery.js';
+import { OWN_QUEUES } from '../publish/own-destination.js';
 import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
 import { Completions } from './completions.js';
@@ -153,7 +154,7 @@ export class Trial {
     const places = new Places(this.#vhost.names, { shared, grouping });
     const plan = { ...planOf(schedule, places), run: this.#run, shared };
     await this.#vhost.connected('publish', (connection) =>
-      new PublishRun({ connection, names: this.#vhost.names, clock, newId }, plan).run(),
+      new PublishRun({ connection, names: this.#vhost.names, clock, newId, target: OWN_QUEUES }, plan).run(),
     );
   }
 

@@ -1,19 +1,14 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import {
-  type NamedQueues,
-  type NotTaken,
-  type OutgoingTask,
-  Publisher,
-} from '../../broker/publishing/publisher.js';
+import { type NotTaken, type OutgoingTask, Publisher } from '../../broker/publishing/publisher.js';
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
-import type { RepublishableProperties } from '../../core/message/republishable.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { compareNatural } from '../../core/values/natural-order.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
+import type { Target } from './destination.js';
 import { NextTasks, SourceFailure } from './next-tasks.js';
 import type { PlannedTask } from './planned-task.js';
 import type { PublishPlan } from './publish-plan.js';
@@ -30,14 +25,6 @@ const MOST_SAID_AT_ONCE = 256;
 /** How often it is said again whose tasks these are, and how many of a stream. */
 const SAY_AGAIN_EVERY_MS = 60_000;
 
-/** Tasks for an application's own workers, in its own queues. */
-export interface ForeignTasks extends NamedQueues {
-  /** Before the first of them is sent: makes the queues, and lets workers know. */
-  prepare(users: readonly string[]): Promise<void>;
-  headers(id: string): Record<string, unknown>;
-  properties(id: string): RepublishableProperties;
-}
-
 export interface PublishDeps {
   readonly connection: Connection;
   readonly names: Names;
@@ -50,7 +37,8 @@ export interface PublishDeps {
   readonly onConfirmed?: (task: OutgoingTask) => void;
   /** Resolves when whoever is told of confirmed tasks can be told of more; undefined: now. */
   readonly room?: () => Promise<void> | undefined;
-  readonly foreign?: ForeignTasks | undefined;
+  /** Where the tasks go. */
+  readonly target: Target;
   /** Which of the queues are streams; left out by who knows where its tasks go. */
   readonly streamsAmong?: (queues: readonly string[]) => Promise<readonly string[] | null>;
 }
@@ -82,7 +70,7 @@ export class PublishRun {
     private readonly deps: PublishDeps,
     private readonly plan: PublishPlan,
   ) {
-    this.#notes = new RunNotes({ ...deps, isForeign: deps.foreign !== undefined }, plan);
+    this.#notes = new RunNotes({ ...deps, isForeign: deps.target.isForeign }, plan);
   }
 
   progress(): PublishProgress {
@@ -106,7 +94,7 @@ export class PublishRun {
       {
         queueKind: this.plan.queueKind,
         makesAllQueues: true,
-        namedQueues: this.deps.foreign,
+        namedQueues: this.deps.target.namedQueues,
         ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
         onConfirmed: (task) => {
           this.#confirmed++;
@@ -127,7 +115,7 @@ export class PublishRun {
       clock.now,
     );
     await this.#notes.saySeries(publisher);
-    await this.deps.foreign?.prepare(this.plan.users);
+    await this.deps.target.prepare(this.plan.users);
     this.#start = { now: clock.now(), micros: clock.epochMicros() };
     const { now, micros: startedAt } = this.#start;
     this.#saidAt = now;
@@ -254,12 +242,12 @@ export class PublishRun {
   }
 
   #outgoing(task: PlannedTask, sequence: number, intendedAt: number, sentAt: number): OutgoingTask {
-    const { newId, foreign } = this.deps;
+    const { newId, target } = this.deps;
     const id = task.id ?? newId();
     const { user, priority, properties, headers, envelope } = task;
     return {
       id,
-      ...(foreign && { headers: foreign.headers(id), properties: foreign.properties(id) }),
+      ...target.partsOf(id),
       type: task.type,
       contentType: task.contentType,
       payload: task.payload,

@@ -1,49 +1,68 @@
 import { CeleryQueues } from '../../broker/celery/celery-queues.js';
 import { RemoteControl } from '../../broker/celery/remote-control.js';
 import type { Connection } from '../../broker/connection/connection.js';
+import type { NamedQueues } from '../../broker/publishing/publisher.js';
 import type { CeleryMessages } from '../../core/celery/encode-task.js';
 import type { CeleryReply } from '../../core/celery/pidbox.js';
-import type { ForeignTasks } from '../publish/publish-run.js';
+import type { Destination, OpenDestination } from '../publish/destination.js';
+import { CeleryWait } from './celery-wait.js';
 
 /** Queues that are named in a warning; the rest are only counted. */
 const NAMED = 3;
+
+/** A Celery application: its task, and where its workers look for it. */
+export class CeleryDestination implements Destination {
+  readonly payload: string;
+
+  /**
+   * @param queueOf the queue of a user; throws where there can be none
+   * @param replyQueue where results are waited for; undefined: nowhere
+   */
+  constructor(
+    readonly task: string,
+    private readonly messages: CeleryMessages,
+    readonly queueOf: (user: string) => string,
+    private readonly replyQueue: string | undefined,
+    private readonly onWarning: (text: string) => void,
+  ) {
+    this.payload = messages.body;
+  }
+
+  async open(connection: Connection): Promise<OpenDestination> {
+    const { queueOf, messages, replyQueue, onWarning } = this;
+    const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
+    const queues = new CeleryUserQueues(new CeleryQueues(connection), control, queueOf, onWarning);
+    return {
+      isForeign: true,
+      namedQueues: queues,
+      prepare: (users) => queues.prepare(users),
+      partsOf: (id) => ({ headers: messages.headers(id), properties: messages.properties(id) }),
+      wait: (onState) => CeleryWait.open(connection, replyQueue ?? '', onState),
+      close: () => control.close(),
+    };
+  }
+}
 
 /**
  * Tasks that Celery's workers run, sent as an endpoint does that serves a queue for each user: it makes the queue,
  * has the workers consume it, and sends.
  */
-export class CeleryTasks implements ForeignTasks {
-  readonly #queues: CeleryQueues;
-
-  private constructor(
-    connection: Connection,
+class CeleryUserQueues implements NamedQueues {
+  constructor(
+    private readonly queues: CeleryQueues,
     private readonly control: RemoteControl,
     readonly queueOf: (user: string) => string,
-    private readonly messages: CeleryMessages,
     private readonly onWarning: (text: string) => void,
-  ) {
-    this.#queues = new CeleryQueues(connection);
-  }
-
-  /** @param queueOf the queue of a user; throws where there can be none */
-  static async open(
-    connection: Connection,
-    queueOf: (user: string) => string,
-    messages: CeleryMessages,
-    onWarning: (text: string) => void,
-  ): Promise<CeleryTasks> {
-    const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
-    return new CeleryTasks(connection, control, queueOf, messages, onWarning);
-  }
+  ) {}
 
   async make(queue: string): Promise<void> {
-    await this.#queues.make(queue);
+    await this.queues.make(queue);
     await this.#tell([queue]);
   }
 
   async prepare(users: readonly string[]): Promise<void> {
     const queues = users.map((user) => this.queueOf(user));
-    await Promise.all(queues.map((queue) => this.#queues.make(queue)));
+    await Promise.all(queues.map((queue) => this.queues.make(queue)));
     const replies = await this.#tell(queues);
     const isWell = ({ error }: CeleryReply) => error === undefined;
     const left = queues.filter((queue) => !replies.get(queue)?.some(isWell));
@@ -67,17 +86,5 @@ export class CeleryTasks implements ForeignTasks {
   async #tell(queues: readonly string[]): Promise<Map<string, readonly CeleryReply[]>> {
     const told = await this.control.tell(queues.map((queue) => ({ method: 'add_consumer', queue })));
     return new Map(told.map(({ order, replies }) => [order.queue ?? '', replies]));
-  }
-
-  headers(id: string): Record<string, unknown> {
-    return this.messages.headers(id);
-  }
-
-  properties(id: string) {
-    return this.messages.properties(id);
-  }
-
-  close(): void {
-    this.control.close();
   }
 }
