@@ -275,6 +275,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     expect(results.map(({ strategy }) => strategy)).toEqual(['fifo', 'arrival', 'fair']);
     for (const result of results) expect(shownOf(figures, result.strategy)).toEqual(figuresOf(result));
     expect(await shown.evaluate(`document.querySelectorAll('.users').length`)).toBe(3);
+    expect(await shown.evaluate('document.body.innerText')).toContain("A's 600 tasks, then B's 40: when");
   });
 });
 

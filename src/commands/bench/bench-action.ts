@@ -27,8 +27,16 @@ const COST = 'cost';
 const COST_SUMMARY =
   'What 10 to 10,000 queues cost the broker and the worker, classic and quorum: memory, processor, time. Some minutes; not part of all.';
 
+type LoadFlags = Pick<
+  BenchFlags,
+  'scenario' | 'workers' | 'concurrency' | 'countA' | 'countB' | 'seed' | 'scale'
+>;
+
+/** A scenario with the load that is played where nothing else is asked for. */
+const AS_IT_IS: LoadFlags = { scenario: undefined, seed: 1, scale: 1 };
+
 export async function bench(flags: BenchFlags, context: Context): Promise<CommandResult> {
-  if (flags.list) return list([...SCENARIOS, { name: COST, summary: COST_SUMMARY }]);
+  if (flags.list) return list();
   if (flags.scenario === COST) {
     if (flags.html !== undefined || flags.check !== undefined) {
       throw usageError(
@@ -56,13 +64,13 @@ export async function bench(flags: BenchFlags, context: Context): Promise<Comman
   return benchScenarios(scenario.name, [scenario], flags, context);
 }
 
-async function list(scenarios: readonly Pick<Scenario, 'name' | 'summary'>[]): Promise<CommandResult> {
+async function list(): Promise<CommandResult> {
+  const scenarios = [
+    ...SCENARIOS.map((one) => ({ name: one.name, summary: one.summary(settingsFor(one, AS_IT_IS)) })),
+    { name: COST, summary: COST_SUMMARY },
+  ];
   return {
-    document: {
-      schemaVersion: 1,
-      kind: 'bench-list',
-      scenarios: scenarios.map(({ name, summary }) => ({ name, summary })),
-    },
+    document: { schemaVersion: 1, kind: 'bench-list', scenarios },
     text: (style) => renderScenarios(scenarios, style),
   };
 }
@@ -159,11 +167,11 @@ async function resultOf(
   const document =
     name === ALL ? { ...head, scenarios: documents, passed } : { ...head, ...documents[0], passed };
   const pageOf = async () => {
-    const parts = played.map(({ scenario, results, checks }, i) => {
+    const parts = played.map(({ scenario, settings, results, checks }, i) => {
       const drawn = drawnUsers(results.map(({ report }) => report));
       return {
         title: scenario.name,
-        lead: scenario.summary,
+        lead: scenario.summary(settings),
         checks,
         thresholds: thresholds[i] ?? [],
         results: results.map((result) => ({
@@ -219,7 +227,7 @@ function checkLabels(thresholds: readonly Threshold[], cases: readonly Case[]): 
   }
 }
 
-function settingsFor({ name, defaults }: Scenario, flags: BenchFlags): ScenarioSettings {
+function settingsFor({ name, defaults }: Scenario, flags: LoadFlags): ScenarioSettings {
   const { workers, concurrency, seed, scale } = flags;
   for (const key of ['countA', 'countB'] as const) {
     if (flags[key] === undefined || defaults[key] !== undefined || flags.scenario === ALL) continue;

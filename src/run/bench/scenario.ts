@@ -19,7 +19,8 @@ export type ScenarioDefaults = Pick<ScenarioSettings, 'workers' | 'concurrency'>
 /** A load that shows something, and what it has to show. */
 export interface Scenario {
   readonly name: string;
-  readonly summary: string;
+  /** What the load is, and what it asks: one sentence, with the sizes that were asked for. */
+  summary(settings: ScenarioSettings): string;
   readonly defaults: ScenarioDefaults;
   /** What plays the load, side by side. */
   readonly cases: readonly Case[];

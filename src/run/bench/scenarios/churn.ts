@@ -23,7 +23,7 @@ const users = Array.from({ length: USERS }, (_, i) => `user-${i + 1}`);
 /** Nothing stays as it is: users come, send a lot or a little and fall silent, workers join and leave. */
 export const churn: Scenario = {
   name: 'churn',
-  summary:
+  summary: () =>
     '40 users send bursts of Zipf sizes at random moments; a worker joins and one leaves: is the bound kept?',
   defaults: { workers: 2, concurrency: 4 },
   cases: BY_STRATEGY,

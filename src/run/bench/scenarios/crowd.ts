@@ -9,7 +9,7 @@ const LAG_MS = 10;
 /** Many users with little each, and tasks that take no time: all that counts is whose turn it is. */
 export const crowd: Scenario = {
   name: 'crowd',
-  summary: '1,000 users with 30 no-op tasks each: does everybody get the same?',
+  summary: () => '1,000 users with 30 no-op tasks each: does everybody get the same?',
   defaults: { workers: 2, concurrency: 10 },
   cases: BY_STRATEGY,
   optionalCases: [{ strategy: 'celery' }],

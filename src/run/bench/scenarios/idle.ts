@@ -11,7 +11,7 @@ const NOBODY_IDLE = 'fair, nobody idle';
 /** Users that have a queue and nothing in it: they are to cost the others nothing. */
 export const idle: Scenario = {
   name: 'idle',
-  summary: '5,000 users with an empty queue beside 10 with tasks: what do the empty queues cost?',
+  summary: () => '5,000 users with an empty queue beside 10 with tasks: what do the empty queues cost?',
   defaults: { workers: 1, concurrency: 10 },
   cases: [
     { strategy: 'fifo' },

@@ -2,6 +2,7 @@ import { dwell, firstDwell } from '../bench-measures.js';
 import { fixedDuration, paced } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
+import { count, tasks } from '../words.js';
 
 const TASK_MS = 5;
 /** What finding a new queue, sending and scheduling may add to the task that a slot has to finish first. */
@@ -12,8 +13,8 @@ const B_PER_SECOND = 50;
 /** While A floods the workers a user comes that nobody has seen before. */
 export const late: Scenario = {
   name: 'late',
-  summary:
-    "B, never seen before, sends 100 tasks one by one in the middle of A's 30,000: how long do they wait?",
+  summary: ({ countA, countB }) =>
+    `B, never seen before, sends ${tasks(countB)} one by one in the middle of A's ${count(countA)}: how long do they wait?`,
   defaults: { workers: 2, concurrency: 4, countA: 30_000, countB: 100 },
   cases: BY_STRATEGY,
   async script(trial, { countA, countB, scale }) {

@@ -2,6 +2,7 @@ import { startOrder } from '../bench-measures.js';
 import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
+import { inWords, ms, workersOf } from '../words.js';
 
 const USERS = 3;
 const TASKS_EACH = 3;
@@ -10,7 +11,8 @@ const TASK_MS = 200;
 /** Three workers with one slot each, three users: does every loop of three starts serve all three? */
 export const loop: Scenario = {
   name: 'loop',
-  summary: 'three workers of one slot, three users with three tasks of 200 ms: who starts when?',
+  summary: ({ workers, concurrency, scale }) =>
+    `${inWords(workers)} ${workersOf(workers, concurrency)}, three users with three tasks of ${ms(TASK_MS * scale)} ms: who starts when?`,
   defaults: { workers: 3, concurrency: 1 },
   cases: [{ strategy: 'fair' }],
   showsStarts: true,

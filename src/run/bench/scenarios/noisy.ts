@@ -3,6 +3,7 @@ import { dwell } from '../bench-measures.js';
 import { paced } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
+import { count, ms, tasks } from '../words.js';
 
 const TASK_MS = 20;
 const SPREAD = 0.1;
@@ -22,7 +23,8 @@ const PROCESSORS_BUSY = TIME_AGAINST_FIFO;
 /** Two quiet users send a task now and then; a third bursts. */
 export const noisy: Scenario = {
   name: 'noisy',
-  summary: 'A has burst 30,000 tasks of 20 ms onto 100 slots; B and C send one every 100 ms: do they notice?',
+  summary: ({ countA, workers, concurrency, scale }) =>
+    `A has burst ${tasks(countA)} of ${ms(TASK_MS * scale)} ms onto ${count(workers * concurrency)} slots; B and C send one every ${ms((1_000 * scale) / QUIET_PER_SECOND)} ms: do they notice?`,
   defaults: { workers: 2, concurrency: 50, countA: 30_000 },
   cases: BY_STRATEGY,
   rounds: 3,

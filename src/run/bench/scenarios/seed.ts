@@ -3,6 +3,7 @@ import { speedAgainstFifo } from '../bench-measures.js';
 import type { Claim } from '../claims.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
+import { count, tasks } from '../words.js';
 
 /** By how much B's last task may come after strict turns, as a share of B's tasks. */
 const ONE_WORKER_LATE = 0.02;
@@ -15,7 +16,7 @@ const LAG_MS = 100;
 /** The story: A sends 30,000 tasks, then B sends 500, then the workers start. */
 export const seed: Scenario = {
   name: 'seed',
-  summary: "A's 30,000 tasks, then B's 500: when is B done?",
+  summary: ({ countA, countB }) => `A's ${tasks(countA)}, then B's ${count(countB)}: when is B done?`,
   defaults: { workers: 1, concurrency: 10, countA: 30_000, countB: 500 },
   cases: BY_STRATEGY,
   optionalCases: [{ strategy: 'priority' }, { strategy: 'celery' }],

@@ -2,6 +2,7 @@ import { whileAllBacklogged } from '../bench-measures.js';
 import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
+import { ms } from '../words.js';
 
 const A_TASK_MS = 20;
 const B_TASK_MS = 1;
@@ -11,7 +12,8 @@ const BY_COUNT = 'fair, by count';
 /** One user's tasks take twenty times as long as the other's. */
 export const slow: Scenario = {
   name: 'slow',
-  summary: "A's tasks take 20 ms, B's 1 ms: who gets how much of the slots, charged by time and by count?",
+  summary: ({ scale }) =>
+    `A's tasks take ${ms(A_TASK_MS * scale)} ms, B's ${ms(B_TASK_MS * scale)} ms: who gets how much of the slots, charged by time and by count?`,
   defaults: { workers: 1, concurrency: 10, countA: 600, countB: 12_000 },
   cases: [
     { strategy: 'fifo' },

@@ -2,6 +2,7 @@ import type { Claim } from '../claims.js';
 import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
+import { tasks } from '../words.js';
 
 const TASK_MS = 10;
 /** B sends so much more than the slots could do if nothing came between two tasks. */
@@ -12,8 +13,8 @@ const SMALL_PREFETCH = ['--prefetch', '16'];
 /** A user that sends more than can be done: who has priority takes all of it, and turns leave half to the other. */
 export const starve: Scenario = {
   name: 'starve',
-  summary:
-    'A has 2,000 tasks, and B, whose priority is higher, sends more than the workers can do: what is left to A?',
+  summary: ({ countA }) =>
+    `A has ${tasks(countA)}, and B, whose priority is higher, sends more than the workers can do: what is left to A?`,
   defaults: { workers: 1, concurrency: 8, countA: 2_000, countB: 2_500 },
   cases: [
     { strategy: 'fifo', workerFlags: SMALL_PREFETCH },

@@ -5,6 +5,7 @@ import {
 } from '../../../core/scheduling/slot-use.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY, type TrialResult } from '../trial.js';
+import { count, ms, tasks, workersOf } from '../words.js';
 
 const USERS = 3;
 const TASKS = 40;
@@ -16,7 +17,8 @@ const IDLE_AT_MOST_MS = 100;
 /** Long tasks, few slots, workers that join: does a slot idle while a task waits somewhere else? */
 export const tail: Scenario = {
   name: 'tail',
-  summary: '40 tasks of 100 to 500 ms on 4 workers of one slot, half of which come late: does a slot idle?',
+  summary: ({ workers, concurrency, scale }) =>
+    `${tasks(TASKS)} of ${ms(SHORTEST_MS * scale)} to ${ms(LONGEST_MS * scale)} ms on ${count(workers)} ${workersOf(workers, concurrency)}, half of which come late: does a slot idle?`,
   defaults: { workers: 4, concurrency: 1 },
   cases: BY_STRATEGY,
   async script(trial, settings) {

@@ -6,6 +6,7 @@ import { dwell } from '../bench-measures.js';
 import type { ScheduledTask } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
+import { ms } from '../words.js';
 
 const USERS = 200;
 const TASKS = 16_000;
@@ -18,8 +19,8 @@ const JAIN_PER_USER = 0.97;
 /** What shares a queue: a user, some users by hash, many by their first letter, or all. */
 export const units: Scenario = {
   name: 'units',
-  summary:
-    '200 users, a few of them with most of 16,000 tasks of 2 ms: what does it cost in fairness when users share queues, and how many queues does it save?',
+  summary: ({ scale }) =>
+    `200 users, a few of them with most of 16,000 tasks of ${ms(TASK_MS * scale)} ms: what does it cost in fairness when users share queues, and how many queues does it save?`,
   defaults: { workers: 2, concurrency: 4 },
   cases: [
     { strategy: 'fair', variant: PER_USER },

@@ -13,7 +13,8 @@ const sum = users.reduce((total, [, weight]) => total + weight, 0);
 /** Three users that have paid for more and less. */
 export const weights: Scenario = {
   name: 'weights',
-  summary: 'three users of weights 5, 3 and 2 with the same backlog: who has had how much at half time?',
+  summary: () =>
+    'three users of weights 5, 3 and 2 with the same backlog: who has had how much at half time?',
   defaults: { workers: 2, concurrency: 10 },
   cases: [
     { strategy: 'fifo' },
