@@ -1,4 +1,3 @@
-import { HEARTBEAT_SECONDS } from '../../broker/connection/address.js';
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
@@ -7,9 +6,8 @@ import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-re
 import { renderWorker, workerProgressLine } from '../../render/worker-text.js';
 import { fixedQueueOf } from '../../run/publish/fixed-queue-of.js';
 import { execHandlers } from '../../run/worker/handlers/exec-handler.js';
-import { builtInHandlers } from '../../run/worker/handlers/handlers.js';
+import { builtInHandlers, type Handlers } from '../../run/worker/handlers/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
-import { OWN_FORMAT } from '../../run/worker/task/message-format.js';
 import { Worker } from '../../run/worker/worker.js';
 import { celeryOf } from '../celery/work-for-celery.js';
 import { weightsFrom } from '../flags/weight-flags.js';
@@ -22,18 +20,10 @@ import { guardedModule } from './guarded-module.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues-to-serve.js';
 import { checkFlags, type WorkerFlags } from './worker-flags.js';
+import { workerOptions } from './worker-options.js';
 
-/**
- * What `--prefetch auto` means to the strategies that do not adapt: what a plain consumer would take. With `priority` it is
- * a task a slot: what a worker has prefetched runs before any task that comes with a higher priority.
- */
-const PLAIN_PREFETCH = 1_000;
-
-/** Not a worker's: in that vhost there may be other workers, who count those. */
-const EAR_CONNECTION = 'fairq hears new queues for ';
-
-/** So long an event loop may stand still, or a heartbeat long where that is shorter, before it is spoken of. */
-const MOST_STALL_MS = 10_000;
+/** Not the name of a worker's connection: in that vhost there may be other workers, who count those. */
+const EVENTS_CONNECTION = 'fairq hears new queues for ';
 
 /** What a program may write for a client that waits for it; `--result-size` is about what is kept for `fairq task`. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -65,7 +55,7 @@ function endOf(report: WorkerReport, flags: WorkerFlags, isStopped: boolean): Er
 }
 
 async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {
-  const { io, interrupts } = context;
+  const { io } = context;
   const weights = await weightsFrom(flags);
   const config = await context.config();
   const celery = flags.celery ? await celeryOf(flags) : undefined;
@@ -94,79 +84,77 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       context.warn(`the broker is blocked (${reason}): tasks and completions wait until that is over`),
     onUnblocked: () => context.say('the broker takes completions again'),
   });
-  if (flags.exec !== undefined) {
-    sayDescriptors(flags.concurrency, context);
-  }
-  const newId = idGenerator(context);
-  let metrics: WorkerMetrics = NO_METRICS;
-  const narration = new Narration(context, name, flags.concurrency, flags.discoverEvery);
-  const worker = new Worker(
-    {
-      connection,
-      management,
-      names: config.names,
-      clock: context.clock,
-      newId,
-      events: {
-        vhost: config.address.vhost,
-        connectTo: (vhost) =>
-          openConnection({ ...config.address, vhost }, EAR_CONNECTION + name, { reconnectForMs: FOREVER }),
+  try {
+    if (flags.exec !== undefined) sayDescriptors(flags.concurrency, context);
+    const newId = idGenerator(context);
+    let metrics: WorkerMetrics = NO_METRICS;
+    const narration = new Narration(context, name, flags.concurrency, flags.discoverEvery);
+    const worker = new Worker(
+      {
+        connection,
+        management,
+        names: config.names,
+        clock: context.clock,
+        newId,
+        events: {
+          vhost: config.address.vhost,
+          connectTo: (vhost) =>
+            openConnection({ ...config.address, vhost }, EVENTS_CONNECTION + name, {
+              reconnectForMs: FOREVER,
+            }),
+        },
       },
-    },
-    newId(),
-    {
-      name,
-      concurrency: flags.concurrency,
-      include,
-      exclude: flags.exclude ?? [],
-      also,
-      weights,
-      charging: flags.charge,
-      prefetch: flags.ordered
-        ? 1
-        : flags.prefetch !== 'auto'
-          ? flags.prefetch
-          : flags.strategy === 'fair'
-            ? undefined
-            : flags.strategy === 'priority'
-              ? flags.concurrency
-              : PLAIN_PREFETCH,
-      strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',
-      count: flags.count ?? Number.POSITIVE_INFINITY,
-      exitWhen: flags.exitWhen,
-      idleForMs: flags.idleFor,
-      waitForWorkers: flags.waitForWorkers,
-      stallMs: Math.min(MOST_STALL_MS, (config.address.heartbeatSeconds ?? HEARTBEAT_SECONDS) * 1_000),
-      taskTimeoutMs: flags.taskTimeout,
-      discoverEveryMs: flags.discoverEvery,
-      retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: celery?.stepsMs ?? [] },
-      maxCrashes: flags.maxCrashes === 0 ? undefined : flags.maxCrashes,
-      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
-      ordered: flags.ordered === true,
-      results: { ttlMs: flags.resultTtl, mostBytes: flags.resultSize },
-      format: celery?.format ?? OWN_FORMAT,
-    },
-    handlers,
-    {
-      ...narration.listener(),
-      onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
-    },
-  );
-  // Loaded where it is asked for alone: prom-client takes its time.
-  const served =
-    flags.metricsPort === undefined
-      ? undefined
-      : await (await import('./serve-metrics.js'))
-          .serveMetrics(flags, flags.metricsPort, include, also, name, worker, management, context)
-          .catch(async (error) => {
-            await connection.close();
-            await management.close();
-            throw error;
-          });
-  metrics = served?.metrics ?? NO_METRICS;
-  // Until nothing runs: its tasks, or after a second signal their programs.
+      newId(),
+      workerOptions(name, flags, {
+        include,
+        also,
+        weights,
+        heartbeatSeconds: config.address.heartbeatSeconds,
+        celery,
+      }),
+      handlers,
+      {
+        ...narration.listener(),
+        onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
+      },
+    );
+    // Loaded where it is asked for alone: prom-client takes its time.
+    const served =
+      flags.metricsPort === undefined
+        ? undefined
+        : await (await import('./serve-metrics.js')).serveMetrics(
+            flags,
+            flags.metricsPort,
+            include,
+            also,
+            name,
+            worker,
+            management,
+            context,
+          );
+    metrics = served?.metrics ?? NO_METRICS;
+    hearOperator(worker, handlers, context);
+    const narrated = await narrate(worker, narration, flags, context);
+    try {
+      const control = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
+      return await Promise.race([worker.run(), strayed]).finally(() => control?.close());
+    } finally {
+      narrated.end();
+      // The broker delivers the tasks again when the connection is closed: not beside the programs of before.
+      await handlers.allEnded?.();
+      await served?.server.close();
+    }
+  } finally {
+    await connection.close();
+    await management.close();
+  }
+}
+
+/** What a signal does to the worker, and what is said of the worker meanwhile. */
+function hearOperator(worker: Worker, handlers: Handlers, context: Context): void {
+  // The worker works until nothing runs: its tasks, or after a second signal their programs.
   let isWorking = () => worker.running > 0;
-  interrupts.on({
+  context.interrupts.on({
     stop: () => {
       context.say('stopping: finishing what runs, giving the rest back (again to force)');
       worker.stop();
@@ -188,6 +176,10 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     overdue: () => worker.leave(),
     state: () => `${worker.unconfirmed} tasks that have ended are not confirmed`,
   });
+}
+
+/** Sums up what the worker does, each minute and in the line of progress. */
+async function narrate(worker: Worker, narration: Narration, flags: WorkerFlags, context: Context) {
   const started = context.clock.now();
   const summaries = setInterval(() => narration.sumUp(worker.snapshot()), SUM_UP_EVERY_MS);
   // Lines of JSON and a line that is drawn again and again do not go together.
@@ -195,16 +187,10 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const progress = await showProgress(shown, () =>
     workerProgressLine(worker.snapshot(), (context.clock.now() - started) / 1000),
   );
-  try {
-    const control = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
-    return await Promise.race([worker.run(), strayed]).finally(() => control?.close());
-  } finally {
-    progress.stop();
-    clearInterval(summaries);
-    // The broker delivers their tasks again when it is closed: not beside the programs of before.
-    await handlers.allEnded?.();
-    await served?.server.close();
-    await connection.close();
-    await management.close();
-  }
+  return {
+    end: () => {
+      progress.stop();
+      clearInterval(summaries);
+    },
+  };
 }
