@@ -1,5 +1,3 @@
-import { openConnection } from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError, usageError } from '../../core/errors/errors.js';
 import { BY_USER } from '../../core/queues/grouping.js';
@@ -12,6 +10,7 @@ import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { idGenerator } from '../shared/identity.js';
+import { onBroker } from '../shared/on-broker.js';
 import type { DeleteFlags } from './delete-command.js';
 import { nameOfQueue, noSuchQueue } from './one-queue.js';
 import { orRefuseWhenBlocked, refuseWhenBlocked } from './refuse-when-blocked.js';
@@ -23,10 +22,8 @@ export async function remove(flags: DeleteFlags, context: Context): Promise<Comm
   }
   const config = await context.config();
   const name = nameOfQueue(flags, config);
-  const management = new Management(config.address);
   if (flags.dryRun !== true) await refuseWhenBlocked(config, 'fairq queues delete');
-  const connection = await openConnection(config.address, 'fairq queues delete');
-  try {
+  return onBroker(config, 'fairq queues delete', {}, async ({ connection, management }) => {
     const details = await management.queueDetails(name);
     if (details === undefined) throw noSuchQueue(flags, name);
     const counts = await new QueueRemover(connection, config.names, 1).counts(name);
@@ -74,10 +71,7 @@ export async function remove(flags: DeleteFlags, context: Context): Promise<Comm
     } finally {
       await file?.close();
     }
-  } finally {
-    await connection.close();
-    await management.close();
-  }
+  });
 }
 
 const NOTHING = { deleted: false, saved: 0, discarded: 0 };

@@ -1,5 +1,5 @@
-import { type Connection, openConnection } from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
+import type { Connection } from '../../broker/connection/connection.js';
+import type { Management } from '../../broker/management/management.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { formatCount, formatDuration } from '../../render/parts/numbers.js';
@@ -17,6 +17,7 @@ import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
 import { idGenerator } from '../shared/identity.js';
+import { onBroker } from '../shared/on-broker.js';
 import type { Pause } from '../shared/pause.js';
 import { showProgress } from '../shared/progress.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
@@ -85,45 +86,40 @@ async function pruneBy(
   const ownerOf = ownersBy(flags.queuePrefix, config.names);
   if (flags.dryRun !== true && flags.watch === undefined)
     await refuseWhenBlocked(config, 'fairq queues prune');
-  const management = new Management(config.address);
-  const connection = await openConnection(
-    config.address,
-    'fairq queues prune',
-    reconnecting(context, config, {
-      resumption: 'what was unbound is looked after first',
-      ...(flags.watch !== undefined && { usually: FOREVER }),
-    }),
-  );
-  const foreignConsumers =
-    flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
-  const deps = {
-    connection,
-    names: config.names,
-    clock: context.clock,
-    newId: idGenerator(context),
-    management,
-    file: await observationsOf(context),
-  };
-  const rounds = new PruneRounds(
-    deps,
-    { ...selectionOf(flags), ownerOf },
-    { foreignConsumers, concurrency: flags.concurrency, graceMs: flags.grace },
-    {
-      onStep: (step, count) => context.detail(`prune: ${step} (${count})`),
-      onWarning: (text) => context.warn(text),
-      onHealed: (count) =>
-        context.say(
-          `bound again: ${count} user ${count === 1 ? 'queue' : 'queues'} that had been left unbound`,
-        ),
-    },
-  );
-  try {
-    return await work(rounds, connection);
-  } finally {
-    foreignConsumers?.close();
-    await connection.close();
-    await management.close();
-  }
+  const options = reconnecting(context, config, {
+    resumption: 'what was unbound is looked after first',
+    ...(flags.watch !== undefined && { usually: FOREVER }),
+  });
+  return onBroker(config, 'fairq queues prune', options, async ({ connection, management }) => {
+    const foreignConsumers =
+      flags.queuePrefix === undefined ? undefined : await celeryConsumers(connection, management, context);
+    const deps = {
+      connection,
+      names: config.names,
+      clock: context.clock,
+      newId: idGenerator(context),
+      management,
+      file: await observationsOf(context),
+    };
+    const rounds = new PruneRounds(
+      deps,
+      { ...selectionOf(flags), ownerOf },
+      { foreignConsumers, concurrency: flags.concurrency, graceMs: flags.grace },
+      {
+        onStep: (step, count) => context.detail(`prune: ${step} (${count})`),
+        onWarning: (text) => context.warn(text),
+        onHealed: (count) =>
+          context.say(
+            `bound again: ${count} user ${count === 1 ? 'queue' : 'queues'} that had been left unbound`,
+          ),
+      },
+    );
+    try {
+      return await work(rounds, connection);
+    } finally {
+      foreignConsumers?.close();
+    }
+  });
 }
 
 async function celeryConsumers(connection: Connection, management: Management, context: Context) {

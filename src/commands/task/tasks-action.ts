@@ -1,10 +1,9 @@
-import { openConnection } from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
 import { usageError } from '../../core/errors/errors.js';
 import { renderRunning } from '../../render/running-text.js';
 import { findRunning } from '../../run/tasks/find-running.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { idGenerator } from '../shared/identity.js';
+import { onBroker } from '../shared/on-broker.js';
 import { MOST, type TasksFlags } from './tasks-command.js';
 export async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promise<CommandResult> {
   if (limit > MOST) {
@@ -13,9 +12,7 @@ export async function tasks({ longerThan, limit }: TasksFlags, context: Context)
     });
   }
   const config = await context.config();
-  const management = new Management(config.address);
-  const connection = await openConnection(config.address, 'fairq tasks');
-  try {
+  return onBroker(config, 'fairq tasks', {}, async ({ connection, management }) => {
     const { names } = config;
     const onWaiting = (silent: readonly string[], ms: number) => {
       const who = silent.length === 1 ? silent[0] : `${silent.length} workers`;
@@ -28,8 +25,5 @@ export async function tasks({ longerThan, limit }: TasksFlags, context: Context)
       document: { schemaVersion: 1, kind: 'running-tasks', ...found },
       text: (style) => renderRunning(found, style),
     };
-  } finally {
-    await connection.close();
-    await management.close();
-  }
+  });
 }

@@ -1,3 +1,4 @@
+import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin } from '../values/sane-numbers.js';
 
 /** Messages of the stream of starts. */
@@ -46,14 +47,8 @@ export function encodeNote(note: WorkerNote): string {
 
 /** Undefined for a body that no fairq has written: anybody may publish to the stream. */
 export function decodeNote(body: string): WorkerNote | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { v, kind, worker, workers, at, tasks, silences } = value as Record<string, unknown>;
+  const fields = parsedObject(body);
+  const { v, kind, worker, workers, at, tasks, silences } = fields ?? {};
   if (v !== SCHEMA) return undefined;
   if (kind === 'died') return areNames(workers) && isClockTime(at) ? { kind, workers, at } : undefined;
   if (typeof worker !== 'string') return undefined;

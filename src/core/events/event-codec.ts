@@ -1,3 +1,4 @@
+import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
 import type { AboutTask, AnnouncedTask, Outcome, PublishedIds, RunRecord, TaskEvent } from './task-event.js';
 
@@ -96,7 +97,7 @@ export class CompletionBatch {
 
 /** The completions of one message, or undefined for a body that no version of fairq has written. */
 export function decodeCompletions(body: string): TaskEvent[] | undefined {
-  const columns = parseObject(body);
+  const columns = parsedObject(body);
   if (!isColumns(columns)) return undefined;
   const events: TaskEvent[] = [];
   for (let i = 0; i < columns.id.length; i++) {
@@ -146,7 +147,7 @@ export function encodeBeginning(at: number): string {
 }
 
 export function decodeBeginning(body: string): number | undefined {
-  const value = parseObject(body);
+  const value = parsedObject(body);
   return value?.v === SCHEMA && typeof value.at === 'number' ? value.at : undefined;
 }
 
@@ -179,7 +180,7 @@ export function encodePublishedIds({ series, at, all, ended, tasks = [] }: Publi
 
 /** What makes no sense in it is left out: older publishers have written ids alone. */
 export function decodePublishedIds(body: string): PublishedIds | undefined {
-  const value = parseObject(body);
+  const value = parsedObject(body);
   if (value?.v !== SCHEMA) return undefined;
   const { series, at, ended, ids, texts } = value;
   const when = isClockTime(at) && { at };
@@ -230,7 +231,7 @@ export function encodeRunRecords(record: RunRecord): string[] {
 }
 
 export function decodeRunRecord(body: string): RunRecord | undefined {
-  const value = parseObject(body);
+  const value = parsedObject(body);
   return value?.v === SCHEMA ? runRecordOf(value) : undefined;
 }
 
@@ -278,15 +279,6 @@ function indexIn(index: Map<string, number>, names: string[], name: string): num
     index.set(name, position);
   }
   return position;
-}
-
-function parseObject(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isColumns(value: Record<string, unknown> | undefined): value is Record<string, unknown> & Columns {

@@ -1,3 +1,4 @@
+import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
 import { runRecordOf } from './event-codec.js';
 import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
@@ -79,15 +80,6 @@ export function readEventLine(line: string): EventLine | undefined {
       return { kind: 'head', head: headOf(fields) };
     default:
       return undefined;
-  }
-}
-
-function parsedObject(line: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { parsedObject } from '../values/parsed-object.js';
 import { isWithin } from '../values/sane-numbers.js';
 
 /** In the event stream: what a publisher that still sends has had confirmed since its last note. */
@@ -47,14 +48,7 @@ export class SentNotes {
 
 /** Undefined for a body that no version of fairq has written. */
 export function decodeSentNote(body: string): SentNote | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { v, record, spanMs, tasks } = value as Record<string, unknown>;
+  const { v, record, spanMs, tasks } = parsedObject(body) ?? {};
   if (v !== SCHEMA || typeof record !== 'string' || !isWithin(spanMs, 0, LONGEST_SPAN_MS)) return undefined;
   if (!Array.isArray(tasks)) return undefined;
   const counts = new Map<string, number>();
