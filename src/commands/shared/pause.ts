@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from '../../core/values/deferred.js';
 
 /** Waits between the rounds of what goes on until it is ended. */
 export class Pause {
@@ -13,15 +14,20 @@ export class Pause {
     this.#stop.abort();
   }
 
-  /** Resolves with the answer, or with undefined where it is ended before that. */
+  /** Resolves with the answer, or with undefined where the pause is ended before that. */
   async orEnd<T>(answer: Promise<T>): Promise<T | undefined> {
-    answer.catch(() => {}); // it may come when nobody waits for it any more
+    answer.catch(() => {}); // the answer may come when nobody waits for it any more
     const { signal } = this.#stop;
     if (signal.aborted) return undefined;
-    const ended = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    return Promise.race([answer, ended]);
+    const ended = deferred<undefined>();
+    const end = () => ended.resolve(undefined);
+    signal.addEventListener('abort', end);
+    try {
+      return await Promise.race([answer, ended.promise]);
+    } finally {
+      // A pause has any number of rounds: each would leave a listener behind.
+      signal.removeEventListener('abort', end);
+    }
   }
 
   async wait(ms: number): Promise<void> {
