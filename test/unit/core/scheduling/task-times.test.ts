@@ -39,4 +39,26 @@ describe('how long tasks take at a worker', () => {
     expect(a.taskMs).toBe(60_000);
     expect(times.allMs).toBeUndefined();
   });
+
+  it('is long while a long task runs, though short ones of the first ten end beside it', () => {
+    const times = new TaskTimes();
+    const a = lane();
+    times.runsOn(a, 1_000);
+    times.ended(a, 0.1);
+    expect(times.typicalOf(a)).toBe(1_000);
+    times.runsOn(a, 2_000);
+    times.ended(a, 3);
+    expect(times.typicalOf(a)).toBe(2_000);
+  });
+
+  it('is the median again when the long task has ended', () => {
+    const times = new TaskTimes();
+    const a = lane();
+    for (const ms of [2, 2, 2]) times.ended(a, ms);
+    times.runsOn(a, 400);
+    times.ended(a, 401);
+    expect(times.typicalOf(a)).toBe(2);
+    times.ended(a, 2);
+    expect(times.typicalOf(a)).toBe(2);
+  });
 });
