@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ConfirmChannel, OnConfirm } from '../../src/broker/connection/channel.js';
+import type { Channel, ConfirmChannel, OnConfirm } from '../../src/broker/connection/channel.js';
 import type { Connection } from '../../src/broker/connection/connection.js';
 import type { PublishProperties } from '../../src/broker/connection/publish-properties.js';
 
@@ -51,6 +51,13 @@ export class TestConfirmChannel extends EventEmitter {
     this.lose();
   }
 
+  /** Everything that is asked for is there. */
+  async assertExchange(): Promise<void> {}
+
+  async checkQueue(queue: string) {
+    return { queue, messageCount: 0, consumerCount: 0 };
+  }
+
   /** @param reason the broker's, where it closes this channel alone */
   lose(reason?: string): void {
     if (this.#isClosed) return;
@@ -61,11 +68,14 @@ export class TestConfirmChannel extends EventEmitter {
   }
 }
 
-/** A connection that opens such channels. */
+/** A connection that opens such channels. `channels`: those with confirms, the latest last. */
 export function testConnection() {
   const channels: TestConfirmChannel[] = [];
   const connection = {
     blocked: false,
+    isConnected: true,
+    brokerVersion: '3.10.8',
+    channel: async () => new TestConfirmChannel() as unknown as Channel,
     confirmChannel: async () => {
       const channel = new TestConfirmChannel();
       channel.on('error', () => {});

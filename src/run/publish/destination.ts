@@ -10,8 +10,8 @@ export interface Target {
   readonly namedQueues: NamedQueues | undefined;
   /** Runs before the first task is sent. @param users those that are known by then */
   prepare(users: readonly string[]): Promise<void>;
-  /** What a task carries for its workers, beside its payload. Those of a file may have others instead. */
-  partsOf(id: string): Pick<OutgoingTask, 'headers' | 'properties'>;
+  /** What a task carries for its workers, beside its payload; undefined where that is nothing. */
+  partsOf(id: string): Pick<OutgoingTask, 'headers' | 'properties'> | undefined;
 }
 
 /** A target that is there, until it is closed. */

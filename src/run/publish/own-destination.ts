@@ -5,14 +5,12 @@ import type { OnState } from '../tasks/awaited-tasks.js';
 import { ResultWait } from '../tasks/result-wait.js';
 import type { Destination, OpenDestination, Target } from './destination.js';
 
-const NOTHING = {};
-
 /** fairq's own queues. */
 export const OWN_QUEUES: Target = {
   isForeign: false,
   namedQueues: undefined,
   prepare: async () => {},
-  partsOf: () => NOTHING,
+  partsOf: () => undefined,
 };
 
 /** fairq's own workers, which have their tasks from fairq's own queues. */

@@ -63,7 +63,7 @@ export class TaskMoves {
     private readonly connection: Connection,
     private readonly names: Names,
     private readonly options: Pick<WorkerOptions, 'queueKind' | 'retry'>,
-    private readonly large: LargeMessages,
+    private readonly large: Pick<LargeMessages, 'send'>,
     private readonly listener: TaskMovesListener,
   ) {
     this.#sender = new ConfirmedSender(connection, {
@@ -84,7 +84,7 @@ export class TaskMoves {
     connection: Connection,
     names: Names,
     options: Pick<WorkerOptions, 'queueKind' | 'retry'>,
-    large: LargeMessages,
+    large: Pick<LargeMessages, 'send'>,
     listener: TaskMovesListener,
   ): Promise<TaskMoves> {
     const moves = new TaskMoves(connection, names, options, large, listener);
