@@ -29,7 +29,7 @@ const { succeeded, counts } = await runVitest(
     '--coverage.reportOnFailure',
     ...given,
   ],
-  { ...process.env, ...env },
+  { env: { ...process.env, ...env } },
 );
 
 const rooms = new Map();

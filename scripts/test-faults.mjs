@@ -22,7 +22,7 @@ rmSync(rows, { recursive: true, force: true });
 const { succeeded, counts, failed } = await runVitest(
   'fault-test-results',
   ['--project=faults', ...process.argv.slice(2)],
-  { ...process.env, FAIRQ_FAULT_SEED: seed },
+  { env: { ...process.env, FAIRQ_FAULT_SEED: seed } },
 );
 
 if (existsSync(rows)) {

@@ -27,8 +27,7 @@ const projects = given.some((word) => word.startsWith('--project'))
   ? []
   : ['unit', 'wire', 'cli'].map((project) => `--project=${project}`);
 const { succeeded, counts, slowest, failed } = await runVitest('test-results', [...projects, ...given], {
-  ...process.env,
-  ...env,
+  env: { ...process.env, ...env },
 });
 
 console.log(slowestText(slowest));

@@ -1,8 +1,8 @@
 // RabbitMQ of other Debian suites, each in a root file system of its own that stays for the next time.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { debianPrefix, installWithApt } from './apt.mjs';
+import { cacheFolder, draftOf, removeAbandoned } from './cache.mjs';
 import { debianMirror } from './debian-mirror.mjs';
 import { ask, run, SetupError, say } from './run.mjs';
 
@@ -22,18 +22,12 @@ export async function provideBroker(suite, { renew = false } = {}) {
   if (suite === ownSuite()) return null;
   if (process.platform !== 'linux') throw new SetupError('A root file system of Debian runs only on Linux.');
   if (process.getuid() !== 0) throw new SetupError('Only root may make a root file system, and run in it.');
-  const place = join(cacheFolder(), suite);
+  const place = join(cacheFolder('brokers'), suite);
   if (renew || !existsSync(place)) await make(suite, place);
   // Not kept from the time when the root was made: it may be a fairq from before that made it.
   const server = join(place, 'rabbitmq-server');
   writeWhole(server, wrapperOf(join(place, 'root')));
   return server;
-}
-
-function cacheFolder() {
-  const { XDG_CACHE_HOME } = process.env;
-  const cache = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache');
-  return join(cache, 'fairq', 'brokers');
 }
 
 function ownSuite() {
@@ -51,11 +45,11 @@ async function make(suite, place) {
   const mirror = debianMirror();
   if (mirror === null) throw new SetupError('No source of apt is a Debian mirror.');
   await provideDebootstrap();
-  const parent = cacheFolder();
+  const parent = cacheFolder('brokers');
   mkdirSync(parent, { recursive: true });
   removeAbandoned(parent);
   say(`making a Debian ${suite} with RabbitMQ ${SUITES[suite]} in ${place}, from ${mirror}: about 40 s`);
-  const draft = join(parent, `.${suite}.${process.pid}`);
+  const draft = draftOf(parent, suite);
   const interrupted = new AbortController();
   try {
     await debootstrap(suite, join(draft, 'root'), mirror, interrupted);
@@ -92,14 +86,6 @@ async function debootstrap(suite, root, mirror, interrupted) {
   // Debian sid makes none, and without it Erlang does not find itself.
   writeFileSync(`${root}/etc/hosts`, '127.0.0.1 localhost\n');
   for (const used of ['var/cache/apt', 'var/lib/apt/lists']) rmSync(join(root, used), { recursive: true });
-}
-
-/** Drafts of processes that were killed. */
-function removeAbandoned(parent) {
-  for (const name of readdirSync(parent)) {
-    const pid = /^\.\w+\.(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(parent, name), { recursive: true });
-  }
 }
 
 function writeWhole(file, text) {

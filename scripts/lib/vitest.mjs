@@ -16,16 +16,17 @@ const KINDS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTe
 /**
  * @param name of the file of results in `.fairq`
  * @param args for vitest
+ * @param options.program of Node
  * @returns `succeeded`, `slowest` tests, `failed` tests, and `counts`, which are undefined where vitest has not come as far
  * as a test
  */
-export async function runVitest(name, args, env = process.env) {
+export async function runVitest(name, args, { env = process.env, program = process.execPath } = {}) {
   const results = `${root}.fairq/${name}.json`;
   mkdirSync(`${root}.fairq`, { recursive: true });
   rmSync(results, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
   const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
-  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
+  const child = spawn(program, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   const [status] = await once(child, 'close');
   const read = resultsIn(results);
   return {
