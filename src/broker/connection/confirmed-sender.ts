@@ -44,9 +44,13 @@ export interface MessageOwner<M> {
  * did not take, and one whose channel was lost before there was an answer. The last is sent again on the next channel:
  * it may then be there twice, never not at all.
  *
- * Its owners differ in what they do with a message that was not taken. A publisher keeps each user's order, so that
- * user's other tasks wait, and others' go on. A failed task or a dead letter has no order, and must not be lost: it is
- * tried for as long as its worker lives. What is written to a stream goes out on another channel.
+ * Its owners differ in what they do with a message that was not taken, so that is theirs to say:
+ *
+ * - A publisher keeps each user's order. Where one task waits, that user's other tasks wait behind it, and other users'
+ *   go on (`Route`). A queue that takes nothing for long is given up, and its tasks are reported.
+ * - A failed task or a dead letter has no order, and must not be lost. It stays unacknowledged and is tried for as long
+ *   as its worker lives (`TaskMoves`).
+ * - A stream has one writer and a channel of its own, which is given up where a message came back (`ConfirmedWriter`).
  */
 export class ConfirmedSender<M extends Confirmable> {
   readonly #unconfirmed = new Set<M>();
@@ -132,7 +136,10 @@ export class ConfirmedSender<M extends Confirmable> {
     if (this.#channel?.current !== undefined) this.#channel.renewSoon();
   }
 
-  /** The same when all on the present channel is answered, so that nothing is sent twice. Until then `isOpen` is false. */
+  /**
+   * Goes on with another channel when all on the present one is answered, so that nothing is sent twice. Until then
+   * `isOpen` is false.
+   */
   renewWhenAnswered(): void {
     if (this.#isRenewing) return;
     this.#isRenewing = true;

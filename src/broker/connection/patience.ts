@@ -1,4 +1,4 @@
-/** What the broker does not take is tried again so often. Milliseconds. */
+/** A message that the broker does not take is tried again after so long. Milliseconds. */
 export const TRY_AGAIN_MS = 500;
 
 /**
@@ -6,11 +6,11 @@ export const TRY_AGAIN_MS = 500;
  * has another one: some seconds, and longer where nodes come and go. Milliseconds.
  */
 export const PATIENCE_MS = {
-  /** Then a task is given up, or whoever sends it says that it is held up; a worker that can write nothing ends. */
+  /** After so long a published task is given up, or said to be held up. A worker that can write no completion ends. */
   giveUp: 30_000,
-  /** Then a failed task is set aside. It is tried again all the same, and its worker does not stay for it. */
+  /** After so long a failed task is set aside: it is tried again all the same, and its worker does not stay for it. */
   setAside: 10_000,
-  /** Then an answer is dropped. Tasks wait for it, and who is to read it has let its own queue fill up. */
+  /** After so long an answer is dropped. Its task cannot end before, and its reader has let its own queue fill up. */
   dropAnswer: 5_000,
 } as const;
 

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.js';
 import { ConfirmedWriter, type ConfirmedWriterOptions } from '../streams/confirmed-writer.js';
 
-/** Writes records into the event stream. Its channel is opened for the first one: most publishers of a worker write none. */
+/** Writes records into the event stream. The channel is opened for the first record: a worker's publishers write none. */
 export class Recorder {
   #writer: Promise<ConfirmedWriter> | undefined;
   #count = 0;

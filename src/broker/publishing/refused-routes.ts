@@ -52,13 +52,14 @@ export class RefusedRoutes {
     return this.#routes.size === 0;
   }
 
+  /** The route's queue did not take a task. */
   add(route: Route): void {
     route.refusedSince ??= this.deps.now();
     this.#routes.add(route);
     this.#tryLater(route);
   }
 
-  /** Its queue takes tasks again, and none waits. */
+  /** The route's queue takes tasks again, and none waits. */
   remove(route: Route): void {
     this.#routes.delete(route);
   }

@@ -93,10 +93,13 @@ export class TaskSender {
   #sendHeld(): void {
     const held = this.#held;
     this.#held = [];
-    for (const pending of held) {
-      if (pending.route.isProbe(pending)) this.send(pending);
-      else pending.route.take(pending);
-    }
+    for (const pending of held) this.#goOn(pending);
+  }
+
+  /** What had to be known is known. A task that the others wait for is sent; another waits where it has to by now. */
+  #goOn(pending: Pending): void {
+    if (pending.route.isProbe(pending)) this.send(pending);
+    else pending.route.take(pending);
   }
 
   #isDirectSettled(): boolean {
@@ -112,7 +115,7 @@ export class TaskSender {
     this.sender.whileCurrent(
       this.#sizes.refusing(task.payload.length),
       (most) => {
-        if (most === undefined) this.send(pending);
+        if (most === undefined) this.#goOn(pending);
         else this.listener.onTooLarge(pending, most);
       },
       (error) => this.listener.onFailure(error),
