@@ -34,6 +34,7 @@ async function watch(delaysMs: readonly number[], holdAtMostMs: number) {
       onFailure: (error) => failures.push(error),
     },
   );
+  await waits.begin();
   const hasCome = (...ids: string[]) =>
     eventually(async () => ids.every((id) => due.includes(id)), { timeoutMs: 60_000, what: `${ids} due` });
   return { waits, due, failures, hasCome };

@@ -68,7 +68,7 @@ export class ConfirmedSender<M extends Confirmable> {
     private readonly owner: MessageOwner<M>,
   ) {}
 
-  /** Resolves with the first channel. Its failures reach the caller; later ones `onFailure`. */
+  /** Resolves with the first channel, on which what was added before is sent. Its failures reach the caller; later ones `onFailure`. */
   async open(): Promise<void> {
     this.#channel = await ReconnectingChannel.open(
       () => this.connection.confirmChannel(),
@@ -82,6 +82,7 @@ export class ConfirmedSender<M extends Confirmable> {
         onFailure: (error) => this.owner.onFailure(error),
       },
     );
+    for (const message of [...this.#unconfirmed]) this.owner.sendAgain(message, false);
   }
 
   /** Messages handed over, oldest first, but for those that are confirmed or dropped. */

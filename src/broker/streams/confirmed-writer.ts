@@ -1,5 +1,5 @@
 import { type Confirmable, ConfirmedSender } from '../connection/confirmed-sender.js';
-import type { Connection } from '../connection/connection.js';
+import { type Connection, ConnectionClosed } from '../connection/connection.js';
 import { mostNacks } from '../connection/patience.js';
 import type { PublishProperties } from '../connection/publish-properties.js';
 
@@ -40,8 +40,12 @@ interface Written extends Confirmable {
  */
 export class ConfirmedWriter {
   readonly #sender: ConfirmedSender<Written>;
+  #isOpening = false;
 
-  private constructor(connection: Connection, options: ConfirmedWriterOptions) {
+  private constructor(
+    connection: Connection,
+    private readonly options: ConfirmedWriterOptions,
+  ) {
     this.#sender = new ConfirmedSender(connection, {
       prepare: async (isFirst) => {
         if (!isFirst) await options.makeAgain();
@@ -59,15 +63,31 @@ export class ConfirmedWriter {
 
   static async open(connection: Connection, options: ConfirmedWriterOptions): Promise<ConfirmedWriter> {
     const writer = new ConfirmedWriter(connection, options);
-    await writer.#sender.open();
+    await writer.#open();
     return writer;
+  }
+
+  /** Opens its channel for the first message. Where that fails, `onFailure` is told. */
+  static onDemand(connection: Connection, options: ConfirmedWriterOptions): ConfirmedWriter {
+    return new ConfirmedWriter(connection, options);
   }
 
   /** While the channel is away it waits: all that is unconfirmed is sent on the next. */
   write(message: WrittenMessage): void {
     const written = { id: String(message.properties.messageId), isSent: false, nacks: 0, message };
     this.#sender.add(written);
-    this.#send(written);
+    if (this.#isOpening) this.#send(written);
+    else this.#open().catch((error) => this.#notOpened(error));
+  }
+
+  async #open(): Promise<void> {
+    this.#isOpening = true;
+    await this.#sender.open();
+  }
+
+  /** Where the connection is given up there is nothing to tell of its channels. */
+  #notOpened(error: Error): void {
+    if (!(error instanceof ConnectionClosed)) this.options.onFailure(error);
   }
 
   #send(written: Written): void {

@@ -119,7 +119,7 @@ export class TaskPath implements Work {
       onDropped: (queue) => peers.dropped(queue),
       unsettled: () => unsettled(runner, outcomes),
     });
-    const [outcomes, crashes] = await Promise.all([
+    const [outcomes, crashes, retries] = await Promise.all([
       Outcomes.open(deps, options, intake, {
         ...listener,
         onSettled: () => tick(),
@@ -133,6 +133,15 @@ export class TaskPath implements Work {
             onDetail: detail,
             onWarning: warn,
           }),
+      Retries.open(deps, options, {
+        onNoWayBack: (id, envelope, reason) => outcomes.deadElsewhere(id, envelope, reason),
+        onDead: (id, { user }, reason) => {
+          runner.counts.failedElsewhere();
+          listener.onTaskFailed(user, id, reason, undefined);
+        },
+        onWarning: warn,
+        onFailure: fail,
+      }),
     ]);
     const envelopes = new EnvelopeWarning(warn);
     const slots: RunnerListener = {
@@ -160,16 +169,7 @@ export class TaskPath implements Work {
       if (runner.reachedCount && runner.running === 0) listener.onCountReached();
     };
     // From here on a task may be due, and a channel may be lost: both need all that is above.
-    const opening = Retries.open(deps, options, {
-      onNoWayBack: (id, envelope, reason) => outcomes.deadElsewhere(id, envelope, reason),
-      onDead: (id, { user }, reason) => {
-        runner.counts.failedElsewhere();
-        listener.onTaskFailed(user, id, reason, undefined);
-      },
-      onWarning: warn,
-      onFailure: fail,
-    });
-    const [retries] = await Promise.all([opening, intake.open()]);
+    await Promise.all([retries.begin(), intake.open()]);
     const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times };
     const path = new TaskPath(places, deps, options, peers, listener);
     return path;

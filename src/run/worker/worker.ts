@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BriefQueue } from '../../broker/management/queue-figures.js';
 import { makeFixedQueues } from '../../broker/publishing/fixed-queues.js';
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, interruptedError } from '../../core/errors/errors.js';
@@ -20,12 +21,12 @@ import type { Handlers } from './handlers/handlers.js';
 import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
 import { Peers } from './peers/peers.js';
-import { Presence } from './peers/presence.js';
+import { type OwnPresence, Presence } from './peers/presence.js';
 import { WorkerAnswers } from './report/worker-answers.js';
 import { NOTHING_YET, reportOf, snapshotOf } from './report/worker-figures.js';
 import { agesOf } from './slots/running-now.js';
 import { StallReport } from './slots/stall-report.js';
-import { TaskPath } from './task-path.js';
+import { TaskPath, type TaskPathListener } from './task-path.js';
 import type { WorkerDeps, WorkerListener, WorkerOptions } from './worker-contract.js';
 
 /** Why a connection has gone is known so soon after what was asked of it has failed. */
@@ -168,13 +169,10 @@ export class Worker {
     const own = { id: this.id, name, slots: concurrency, include, exclude, also };
     const peers = new Peers(own, names);
     const troubles = { ...this.listener, onFailure: (error: Error) => this.#failed.reject(error) };
-    const owner = { id: this.id, filter: this.#filter, peers };
-    const path = await TaskPath.open(this.deps, this.options, this.handlers, owner, {
-      ...troubles,
-      onCountReached: () => this.stop(),
-      onFreeSlots: () => presence.say(),
-    });
-    this.#opened.add(() => path.close());
+    const [path, { presence, listed }] = await Promise.all([
+      this.#openPath(peers, { ...troubles, onFreeSlots: () => presence.say() }),
+      this.#hearAndList(own, peers),
+    ]);
     this.#path = path;
     const discovery = new Discovery(this.deps, this.options, this.#filter, path, troubles);
     this.#opened.add(() => discovery.close());
@@ -183,19 +181,15 @@ export class Worker {
       this.#start(path, ends).catch(troubles.onFailure);
     });
     this.#opened.add(() => ends.close());
-
-    // The worker hears of new queues before it asks for those that there are, so that none falls between.
-    discovery.hearBroker();
     const answers = new WorkerAnswers(path, concurrency, clock);
-    const presence = await Presence.open(this.deps, own, peers, answers, {
+    presence.begin(answers, {
       onQueue: (queue) => discovery.announced(queue),
       onWorker: (worker) => path.crashes?.heard(worker),
       onPeers: () => common.check(),
       onHearAgain: () => discovery.listAgain(),
       onFailure: troubles.onFailure,
     });
-    this.#opened.add(() => presence.close());
-    const queues = await discovery.findAll();
+    const queues = await discovery.among(listed);
     await path.prepare(queues);
     answers.isReady = true;
     presence.say();
@@ -204,6 +198,23 @@ export class Worker {
     const parts: Parts = { path, discovery, presence, ends, common };
     this.#tellReady(parts, queues.length);
     return parts;
+  }
+
+  async #openPath(peers: Peers, listener: Omit<TaskPathListener, 'onCountReached'>): Promise<TaskPath> {
+    const owner = { id: this.id, filter: this.#filter, peers };
+    const path = await TaskPath.open(this.deps, this.options, this.handlers, owner, {
+      ...listener,
+      onCountReached: () => this.stop(),
+    });
+    this.#opened.add(() => path.close());
+    return path;
+  }
+
+  /** The worker hears of new queues before it asks for those that there are, so that none falls between. */
+  async #hearAndList(own: OwnPresence, peers: Peers): Promise<{ presence: Presence; listed: BriefQueue[] }> {
+    const presence = await Presence.open(this.deps, own, peers, (error) => this.#failed.reject(error));
+    this.#opened.add(() => presence.close());
+    return { presence, listed: await this.deps.management.queuesInBrief() };
   }
 
   #sweepRegularly(path: TaskPath): void {

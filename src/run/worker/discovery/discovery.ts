@@ -1,3 +1,4 @@
+import type { BriefQueue } from '../../../broker/management/queue-figures.js';
 import { messageOf } from '../../../core/errors/errors.js';
 import type { BrokerTells } from '../../../core/queues/noticing.js';
 import type { WorkerDeps, WorkerOptions } from '../worker-contract.js';
@@ -37,10 +38,7 @@ export class Discovery {
   readonly #newQueues: NewQueues;
   readonly #brokerEvents: BrokerEventConsumer;
   readonly #listings: Listings;
-  #isReady = false;
   #isStopped = false;
-  /** Queues may have been made between the first listing and the first event of the broker. */
-  #mayHaveMissed = false;
   /** The last listing has failed, and somebody was told. */
   #listFailed = false;
 
@@ -68,15 +66,13 @@ export class Discovery {
     );
   }
 
-  /** The broker's events are a help, and hearing them takes a while: no start waits for that. */
-  hearBroker(): void {
-    void this.#brokerEvents.search();
-  }
-
-  /** Names of the queues to serve that there are now. Announcements have to be heard before, so that none falls between. */
-  async findAll(): Promise<string[]> {
+  /**
+   * Names of the queues to serve among those that are listed.
+   *
+   * @param all that there are. Announcements have to be heard before they are listed, so that none falls between.
+   */
+  async among(all: readonly BriefQueue[]): Promise<string[]> {
     const { also, ordered } = this.options;
-    const all = await this.deps.management.queuesInBrief();
     this.takers.retries.take(all.map(({ name }) => name));
     const found = this.#work.among(all);
     for (const queue of also) {
@@ -87,10 +83,13 @@ export class Discovery {
     return found;
   }
 
-  /** What was found is taken up: from here on it lists the queues every so often. */
+  /**
+   * What was found is taken up: from here on it lists the queues every so often, and hears the broker. The broker's events
+   * are a help, and it takes a while to find them: no start waits for that.
+   */
   begin(): void {
-    this.#isReady = true;
-    this.#listings.soon(this.#mayHaveMissed ? 0 : this.options.discoverEveryMs);
+    this.#listings.soon(this.options.discoverEveryMs);
+    void this.#brokerEvents.search();
   }
 
   /** A publisher has made a queue. */
@@ -134,8 +133,7 @@ export class Discovery {
     this.listener.onBrokerTells(broker);
     if (broker.vhost === undefined) return;
     // What was made after the last listing and before the broker's events were heard.
-    this.#mayHaveMissed = true;
-    if (this.#isReady) this.#listings.soon(0);
+    this.#listings.soon(0);
   }
 
   async #list(): Promise<void> {

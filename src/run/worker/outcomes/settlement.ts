@@ -89,13 +89,11 @@ export class Settlement {
   ): Promise<Settlement> {
     const makeAgain = () => assertTopology(connection, names, options.queueKind.type);
     const onFailure = (error: Error) => listener.onFailure(error);
-    const open = (patienceMs: number) =>
-      ConfirmedWriter.open(connection, { patienceMs, makeAgain, onFailure });
-    const [completions, results, answers] = await Promise.all([
-      open(PATIENCE_MS.giveUp),
-      open(PATIENCE_MS.giveUp),
-      open(PATIENCE_MS.dropAnswer),
-    ]);
+    const writing = (patienceMs: number) => ({ patienceMs, makeAgain, onFailure });
+    const completions = await ConfirmedWriter.open(connection, writing(PATIENCE_MS.giveUp));
+    // Many workers have no results, and nobody who waits for an answer.
+    const results = ConfirmedWriter.onDemand(connection, writing(PATIENCE_MS.giveUp));
+    const answers = ConfirmedWriter.onDemand(connection, writing(PATIENCE_MS.dropAnswer));
     return new Settlement(names, options, large, listener, { completions, results, answers });
   }
 

@@ -45,35 +45,53 @@ export interface PresenceListener {
   onFailure(error: Error): void;
 }
 
+/** What stays the same of it. */
+export type OwnPresence = Omit<WorkerPresence, keyof OwnState>;
+
 export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest'>;
+
+/** A worker that can answer, and wants to hear. */
+interface Begun {
+  readonly answers: Answers;
+  readonly listener: PresenceListener;
+}
+
+/** What a worker says of itself before it can say more. */
+const BEGINNING: OwnState = { free: 0, busy: 0, ready: false, longest: undefined };
 
 /** What a worker tells the others about itself, and hears of them. */
 export class Presence {
   /** Undefined until it hears the others. */
   #channel: ReconnectingChannel | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Undefined until the worker can answer; what is heard until then waits. */
+  #worker: Begun | undefined;
+  #waiting: ControlMessage[] = [];
+  /** Its channel was lost before the worker could answer. */
+  #mayHaveMissed = false;
 
   private constructor(
     private readonly deps: ChannelDeps,
-    private readonly own: Omit<WorkerPresence, keyof OwnState>,
+    private readonly own: OwnPresence,
     private readonly peers: Peers,
-    private readonly answers: Answers,
-    private readonly listener: PresenceListener,
   ) {}
 
-  /** Resolves when it hears the others, and has told them of itself. */
+  /**
+   * Resolves when it hears the others, and has told them of itself. It answers nothing before `begin`.
+   *
+   * @param onFailure control messages cannot be heard any more
+   */
   static async open(
     deps: ChannelDeps,
-    own: Omit<WorkerPresence, keyof OwnState>,
+    own: OwnPresence,
     peers: Peers,
-    answers: Answers,
-    listener: PresenceListener,
+    onFailure: (error: Error) => void,
   ): Promise<Presence> {
-    const presence = new Presence(deps, own, peers, answers, listener);
+    const presence = new Presence(deps, own, peers);
     presence.#channel = await listen(deps.connection, deps.names, {
-      onMessage: (message) => presence.#heard(message),
+      onMessage: (message) => presence.#arrived(message),
       onOpen: () => presence.#opened(),
-      onFailure: (error) => listener.onFailure(error),
+      onFailure,
     });
     presence.say();
     presence.#timer = setInterval(() => {
@@ -83,16 +101,27 @@ export class Presence {
     return presence;
   }
 
+  /** Answers from here on, and tells of what was heard since `open`. */
+  begin(answers: Answers, listener: PresenceListener): void {
+    const worker = { answers, listener };
+    this.#worker = worker;
+    if (this.#mayHaveMissed) listener.onHearAgain();
+    for (const message of this.#waiting) this.#heard(message, worker);
+    this.#waiting = [];
+  }
+
   #opened(): void {
     if (this.#channel === undefined) return; // for the first time
     this.say();
-    this.listener.onHearAgain();
+    if (this.#worker === undefined) this.#mayHaveMissed = true;
+    else this.#worker.listener.onHearAgain();
   }
 
   say(): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    announce(channel, this.deps.names, { kind: 'worker', worker: { ...this.own, ...this.answers.state() } });
+    const state = this.#worker?.answers.state() ?? BEGINNING;
+    announce(channel, this.deps.names, { kind: 'worker', worker: { ...this.own, ...state } });
   }
 
   sayGoodbye(): void {
@@ -107,25 +136,30 @@ export class Presence {
     this.#channel?.close();
   }
 
-  #heard(message: ControlMessage): void {
+  #arrived(message: ControlMessage): void {
+    if (this.#worker === undefined) this.#waiting.push(message);
+    else this.#heard(message, this.#worker);
+  }
+
+  #heard(message: ControlMessage, { answers, listener }: Begun): void {
     switch (message.kind) {
       case 'queue':
-        this.listener.onQueue(message.queue);
+        listener.onQueue(message.queue);
         return;
       case 'bye':
         this.peers.gone(message.id);
         break;
       case 'leave':
-        this.#leave(message.request, message.queues).catch((error) => this.listener.onFailure(error));
+        this.#leave(message.request, message.queues, answers).catch((error) => listener.onFailure(error));
         return;
       case 'task':
-        this.#tellOfTask(message.request, message.id);
+        this.#tellOfTask(message.request, message.id, answers);
         return;
       case 'running':
-        this.#tellWhatRuns(message);
+        this.#tellWhatRuns(message, answers);
         return;
       case 'census':
-        this.#tellOfAll(message.request);
+        this.#tellOfAll(message.request, answers);
         return;
       case 'left':
       case 'runs':
@@ -134,30 +168,30 @@ export class Presence {
       case 'all-running':
         return;
       case 'worker':
-        this.listener.onWorker(message.worker.id);
+        listener.onWorker(message.worker.id);
         // Who is new here has not heard of us either.
         if (this.peers.heard(message.worker, this.deps.clock.now())) this.say();
         break;
     }
-    this.listener.onPeers();
+    listener.onPeers();
   }
 
   /** Only who has it answers. */
-  #tellOfTask(request: string, id: string): void {
+  #tellOfTask(request: string, id: string, answers: Answers): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const [runs, held] = [this.answers.running(id), this.answers.heldBack(id)];
+    const [runs, held] = [answers.running(id), answers.heldBack(id)];
     const by = { request, worker: this.own.name };
     if (runs !== undefined) announce(channel, this.deps.names, { kind: 'runs', ...by, task: runs });
     else if (held !== undefined) announce(channel, this.deps.names, { kind: 'held', ...by, task: held });
   }
 
   /** Everybody answers, so that who asks knows of whom there was no answer. */
-  #tellWhatRuns({ request, longerThanMs, limit }: RunningQuestion): void {
+  #tellWhatRuns({ request, longerThanMs, limit }: RunningQuestion, answers: Answers): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
     const { id, name } = this.own;
-    const running = this.answers.longestRunning(longerThanMs, limit);
+    const running = answers.longestRunning(longerThanMs, limit);
     announce(channel, this.deps.names, {
       kind: 'all-running',
       request,
@@ -167,15 +201,15 @@ export class Presence {
     });
   }
 
-  #tellOfAll(request: string): void {
+  #tellOfAll(request: string, answers: Answers): void {
     const channel = this.#channel?.current;
     if (channel === undefined) return;
-    const tasks = this.answers.census();
+    const tasks = answers.census();
     announce(channel, this.deps.names, { kind: 'here', request, worker: this.own.id, tasks });
   }
 
-  async #leave(request: string, queues: readonly string[]): Promise<void> {
-    const answer = await this.answers.leave(queues);
+  async #leave(request: string, queues: readonly string[], answers: Answers): Promise<void> {
+    const answer = await answers.leave(queues);
     const channel = this.#channel?.current;
     if (channel === undefined) return;
     announce(channel, this.deps.names, { kind: 'left', request, worker: this.own.id, ...answer });

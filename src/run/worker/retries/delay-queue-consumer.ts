@@ -54,6 +54,7 @@ export class DelayQueueConsumer {
   readonly #queues = new Map<string, DelayQueue>();
   readonly #holdAtMostMs: number;
   #channel: ReconnectingChannel | undefined;
+  #isBegun = false;
   #stopped = false;
   #consumers = 0;
 
@@ -66,6 +67,7 @@ export class DelayQueueConsumer {
     for (const delayMs of options.delaysMs) this.#add(delayQueueOf(deps.names, delayMs), delayMs, true);
   }
 
+  /** This worker's delay queues are there when it resolves. Nothing is consumed, and nothing told, before `begin`. */
   static async open(
     deps: ChannelDeps,
     options: DelayQueueOptions,
@@ -77,10 +79,20 @@ export class DelayQueueConsumer {
       (channel) => waits.#setUp(channel),
       {
         onLost: () => waits.#lost(),
+        onOpen: (channel) => {
+          if (waits.#isBegun) void waits.#consumeAll(channel);
+        },
         onFailure: (error) => listener.onFailure(error),
       },
     );
     return waits;
+  }
+
+  /** Resolves when every delay queue that is known is consumed, or will be with the next channel. */
+  async begin(): Promise<void> {
+    this.#isBegun = true;
+    const channel = this.#channel?.current;
+    if (channel !== undefined) await this.#consumeAll(channel);
   }
 
   /** Tasks held here that wait in one of this worker's own queues. */
@@ -102,7 +114,7 @@ export class DelayQueueConsumer {
       if (delayMs === undefined || this.#queues.has(name)) continue;
       const queue = this.#add(name, delayMs, false);
       const channel = this.#channel?.current;
-      if (channel !== undefined) this.#consumeSoon(channel, queue);
+      if (channel !== undefined && this.#isBegun) void this.#consumeOrLose(channel, queue);
     }
   }
 
@@ -135,12 +147,11 @@ export class DelayQueueConsumer {
     const others = [...this.#queues.values()].filter(({ own }) => !own).map(({ name }) => name);
     for (const name of await absent(this.deps.connection, others)) this.#queues.delete(name);
     await channel.prefetch(PREFETCH);
-    for (const queue of this.#queues.values()) await this.#consume(channel, queue);
   }
 
   #lost(): void {
     for (const queue of this.#queues.values()) forget(queue);
-    this.listener.onLost();
+    if (this.#isBegun) this.listener.onLost();
   }
 
   async #consume(channel: Channel, queue: DelayQueue): Promise<void> {
@@ -155,9 +166,14 @@ export class DelayQueueConsumer {
     await channel.consume(queue.name, onMessage, { consumerTag });
   }
 
+  async #consumeAll(channel: Channel): Promise<void> {
+    // A copy: one that is found meanwhile is consumed by who finds it.
+    for (const queue of [...this.#queues.values()]) await this.#consumeOrLose(channel, queue);
+  }
+
   /** Where the queue has gone meanwhile the channel goes too, and the next one does without it. */
-  #consumeSoon(channel: Channel, queue: DelayQueue): void {
-    this.#consume(channel, queue).catch(() => {});
+  #consumeOrLose(channel: Channel, queue: DelayQueue): Promise<void> {
+    return this.#consume(channel, queue).catch(() => {});
   }
 
   #delivered(queue: DelayQueue, task: WaitingTask): void {
@@ -187,7 +203,7 @@ export class DelayQueueConsumer {
   #leaveForLater(queue: DelayQueue, channel: Channel): void {
     queue.again = setTimeout(() => {
       queue.again = undefined;
-      if (this.#channel?.current === channel) this.#consumeSoon(channel, queue);
+      if (this.#channel?.current === channel) void this.#consumeOrLose(channel, queue);
     }, this.#holdAtMostMs);
     void cancel(channel, queue);
   }

@@ -15,19 +15,27 @@ export class Retries {
     private readonly forwarder: RetryForwarder,
   ) {}
 
+  /** The delay queues are there when it resolves. Nothing is due before `begin`. */
   static async open(
     deps: ChannelDeps,
     { queueKind, retry }: Pick<WorkerOptions, 'queueKind' | 'retry'>,
     listener: RetryForwarderListener,
   ): Promise<Retries> {
-    const forwarder = await RetryForwarder.open(deps, queueKind, listener);
     const options = { queueType: queueKind.type, delaysMs: delaysOf(retry) };
-    const consumer = await DelayQueueConsumer.open(deps, options, {
-      onDue: (task) => forwarder.onDue(task),
-      onLost: () => forwarder.onLost(),
-      onFailure: (error) => listener.onFailure(error),
-    });
+    const [forwarder, consumer] = await Promise.all([
+      RetryForwarder.open(deps, queueKind, listener),
+      DelayQueueConsumer.open(deps, options, {
+        onDue: (task) => forwarder.onDue(task),
+        onLost: () => forwarder.onLost(),
+        onFailure: (error) => listener.onFailure(error),
+      }),
+    ]);
     return new Retries(consumer, forwarder);
+  }
+
+  /** Takes up the delay queues: from here on tasks may be due. */
+  begin(): Promise<void> {
+    return this.consumer.begin();
   }
 
   /** Tasks on their way back, but for those whose queue has taken nothing for long. */
