@@ -183,8 +183,8 @@ describe('publish --wait', () => {
     await vhost.channel.deleteQueue('fairq.events');
     await vhost.channel.deleteQueue('fairq.results');
     await fairqJson(env, 'worker', '--exit-when', 'empty');
-    const { code, stdout } = await publisher.ended;
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await publisher.ended;
+    expect(code, stderr).toBe(0);
     expect(jsonLines<Line>(stdout)).toMatchObject([{ state: 'done', result: 7 }]);
   });
 });

@@ -49,6 +49,8 @@ export interface Channel {
   once(event: 'close' | 'drain', listener: () => void): unknown;
   removeAllListeners(event: 'close'): unknown;
   close(): Promise<void>;
+  /** Somebody has asked to close the channel, or its connection: nothing can be sent on it any more. */
+  readonly isClosing?: boolean;
 
   assertQueue(queue: string, options?: QueueOptions): Promise<QueueCounts>;
   checkQueue(queue: string): Promise<QueueCounts>;

@@ -353,14 +353,19 @@ class ReconnectingConnection implements Connection {
   }
 }
 
-/** amqplib's `close` never resolves when the connection is lost before the broker has answered it. */
-function closeWithConnection(channel: Channel): void {
+/**
+ * amqplib's `close` never resolves when the connection is lost before the broker has answered it. From then on what is sent
+ * on the channel throws, and amqplib does not say that the channel is closing.
+ */
+function closeWithConnection(channel: Channel & { isClosing?: boolean }): void {
   const close = channel.close.bind(channel);
-  channel.close = () =>
-    new Promise((resolve, reject) => {
+  channel.close = () => {
+    channel.isClosing = true;
+    return new Promise((resolve, reject) => {
       channel.once('close', () => resolve());
       close().then(resolve, reject);
     });
+  };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ReconnectingChannelListener<C> {
    * from others; undefined where there is none, or where the broker reads nothing for now.
    */
   oldestUnanswered?(): unknown;
+  /** The broker has refused what sets a channel up. Resolves with true when the next channel may be tried. */
+  passes?(refusal: unknown): Promise<boolean>;
   /** How often `oldestUnanswered` is asked, in place of once a second. Milliseconds. */
   readonly checkEveryMs?: number;
   /** Refusals in a row that are tolerated, in place of 3: for an owner that does something else each time. */
@@ -77,9 +79,9 @@ export class ReconnectingChannel<C extends Channel = Channel> {
     return reconnecting;
   }
 
-  /** Undefined while there is no channel. */
+  /** Undefined while there is no channel, and while it closes. */
   get current(): C | undefined {
-    return this.#current;
+    return this.#current?.isClosing ? undefined : this.#current;
   }
 
   /**
@@ -137,7 +139,8 @@ export class ReconnectingChannel<C extends Channel = Channel> {
     try {
       await this.setUp(channel);
     } catch (error) {
-      if (!gone || this.#refusal !== undefined) throw error;
+      const isRefused = !gone || this.#refusal !== undefined;
+      if (isRefused && !(await this.listener.passes?.(error))) throw error;
     }
     if (this.#closed) return true;
     if (gone) return false;

@@ -16,7 +16,9 @@ import type { Names } from '../../core/queues/names.js';
 import { deferred } from '../../core/values/deferred.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { absentOnceReachable } from '../queues/queue-presence.js';
-import { READ_AHEAD, readToEnd } from './stream-end.js';
+import { BatchedAcks } from './batched-acks.js';
+import { MissingReplica } from './missing-replica.js';
+import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 import { type StreamOffset, StreamReader } from './stream-reader.js';
 
 /** A reader that nothing has come to for so long reads over again on another channel. */
@@ -79,6 +81,18 @@ export class ReplayInterrupted extends Error {
  * @throws ReplayInterrupted
  */
 export async function replayEvents(connection: Connection, names: Names, reader: EventReader): Promise<void> {
+  const replica = new MissingReplica(names.eventStream);
+  for (;;) {
+    try {
+      return await replay(connection, names, reader);
+    } catch (error) {
+      // Nothing has been read: the broker refuses the consumer.
+      if (!(await replica.passes(error))) throw error;
+    }
+  }
+}
+
+async function replay(connection: Connection, names: Names, reader: EventReader): Promise<void> {
   await absentOnceReachable(connection, [names.eventStream]); // one that is missing is refused below
   const channel = await connection.channel();
   let refusal: Error | undefined;
@@ -98,8 +112,10 @@ export async function replayEvents(connection: Connection, names: Names, reader:
       closed.catch((error) => Promise.reject(refused(error, names))),
     ]);
   await answer(channel.prefetch(READ_AHEAD));
+  const acks = new BatchedAcks(channel);
   let heardAt = performance.now();
   let heard = 0;
+  let last: number | undefined;
   const listening = setInterval(() => {
     if (performance.now() - heardAt > QUIET_AT_MOST_MS) channel.close().catch(() => {}); // it is going already
   }, 1_000);
@@ -131,7 +147,8 @@ export async function replayEvents(connection: Connection, names: Names, reader:
           }
           heardAt = performance.now();
           heard++;
-          channel.ack(message);
+          last = offsetOf(message);
+          acks.add(message);
           const { type } = message.properties;
           const body = () => message.content.toString('utf8');
           if (type === BEGINNING) {
@@ -154,7 +171,7 @@ export async function replayEvents(connection: Connection, names: Names, reader:
         { arguments: { 'x-stream-offset': 'first' } },
       ),
     );
-    await answer(readToEnd(channel, names.eventStream, () => heard));
+    await answer(readToEnd(channel, names.eventStream, { heard: () => heard, last: () => last, acks }));
   };
   await Promise.race([reading(), deleted.promise, connection.lost]);
   await channel.close();

@@ -3,6 +3,7 @@ import { deferred } from '../../core/values/deferred.js';
 import type { Channel } from '../connection/channel.js';
 import type { Delivery } from '../connection/delivery.js';
 import { within } from '../connection/within.js';
+import type { BatchedAcks } from './batched-acks.js';
 
 /** Messages on their way to a reader; a stream consumer has to have a prefetch and to acknowledge. */
 export const READ_AHEAD = 200;
@@ -13,6 +14,16 @@ export const READ_AHEAD = 200;
 const EMPTY_AFTER_MS = 10_000;
 const COUNT_EVERY_MS = 500;
 
+/** How far a consumer of a stream has come. */
+export interface StreamProgress {
+  /** Messages that it has had so far. */
+  heard(): number;
+  /** Offset of the last of them; undefined where it has had none. */
+  last(): number | undefined;
+  /** Where all consumers of the channel acknowledge. */
+  readonly acks: BatchedAcks;
+}
+
 /**
  * Resolves when a consumer of this channel has been sent all that its stream holds now. Nothing is written for it: a
  * broker under an alarm takes nothing, and reading is to change nothing.
@@ -21,44 +32,71 @@ const COUNT_EVERY_MS = 500;
  * has something to deliver unless the stream is empty. From then on each acknowledgement makes the broker send what
  * there is. So an answer before which nothing new has come says that there is nothing more.
  *
- * @param channel its consumers have to acknowledge each message as it comes
- * @param heard how many messages the consumer has had so far
+ * Where the broker is slow and others go on writing, something new comes before every answer. A third consumer has only
+ * what is written from now on: what stands before its first message is all that there was.
+ *
+ * @param progress of the consumer
  * @param emptyAfterMs for who loses nothing by taking a stream for empty too soon
  * @returns the offset of the last message; undefined where the stream is empty
  */
 export async function readToEnd(
   channel: Channel,
   stream: string,
-  heard: () => number,
+  progress: StreamProgress,
   emptyAfterMs = EMPTY_AFTER_MS,
 ): Promise<number | undefined> {
-  let last: number | undefined;
-  let looked = 0;
+  const { acks } = progress;
   const begins = deferred();
-  const consumerTag = `fairq-end-${randomUUID()}`;
-  const onMessage = (message: Delivery | null) => {
-    looked++;
-    begins.resolve();
-    if (message === null) return;
-    channel.ack(message);
-    last = offsetOf(message);
-  };
-  hearFromNowOn(channel, consumerTag, onMessage);
-  await channel.consume(stream, onMessage, { consumerTag, arguments: { 'x-stream-offset': 'last' } });
-  for (let waited = 0; looked === 0; ) {
+  const ending = await consumeFrom(channel, stream, 'last', acks, () => begins.resolve());
+  const later = await consumeFrom(channel, stream, 'next', acks);
+  for (let waited = 0; ending.heard === 0; ) {
     const waitMs = Math.min(COUNT_EVERY_MS, emptyAfterMs);
     await within(waitMs, begins.promise);
     waited += waitMs;
-    if (looked > 0) break;
+    if (ending.heard > 0) break;
     // Above none there is something, and it comes.
     if ((await channel.checkQueue(stream)).messageCount === 0 && waited >= emptyAfterMs) break;
   }
-  for (let before = -1; before !== heard() + looked; ) {
-    before = heard() + looked;
+  const isPastEnd = () => later.first !== undefined && (progress.last() ?? -1) >= later.first - 1;
+  for (let before = -1; before !== progress.heard() + ending.heard && !isPastEnd(); ) {
+    before = progress.heard() + ending.heard;
+    acks.flush();
     await channel.prefetch(READ_AHEAD); // any request that changes nothing
   }
-  await channel.cancel(consumerTag);
-  return last;
+  acks.flush();
+  await channel.cancel(ending.tag);
+  await channel.cancel(later.tag);
+  return ending.last;
+}
+
+/** What a consumer of ours has had. */
+interface Looked {
+  readonly tag: string;
+  heard: number;
+  first: number | undefined;
+  last: number | undefined;
+}
+
+async function consumeFrom(
+  channel: Channel,
+  stream: string,
+  offset: 'last' | 'next',
+  acks: BatchedAcks,
+  onMessage = () => {},
+): Promise<Looked> {
+  const tag = `fairq-end-${randomUUID()}`;
+  const looked: Looked = { tag, heard: 0, first: undefined, last: undefined };
+  const hear = (message: Delivery | null) => {
+    looked.heard++;
+    onMessage();
+    if (message === null) return;
+    acks.add(message);
+    looked.last = offsetOf(message);
+    looked.first ??= looked.last;
+  };
+  hearFromNowOn(channel, tag, hear);
+  await channel.consume(stream, hear, { consumerTag: tag, arguments: { 'x-stream-offset': offset } });
+  return looked;
 }
 
 /**

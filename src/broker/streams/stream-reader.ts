@@ -3,6 +3,8 @@ import type { Connection } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absentOnceReachable } from '../queues/queue-presence.js';
+import { BatchedAcks } from './batched-acks.js';
+import { MissingReplica } from './missing-replica.js';
 import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 
 /** A reader that has not come to the end for so long goes on with another channel. */
@@ -24,6 +26,8 @@ export interface StreamListener {
  */
 export class StreamReader {
   #channel: ReconnectingChannel | undefined;
+  /** Those of the present channel. */
+  #acks: BatchedAcks | undefined;
   /** Of the last message that has come. */
   #offset: number | undefined;
   #isDeleted = false;
@@ -47,13 +51,16 @@ export class StreamReader {
     listener: StreamListener,
   ): Promise<StreamReader> {
     const reader = new StreamReader(stream, from, listener);
+    let replica = new MissingReplica(stream);
     reader.#channel = await ReconnectingChannel.open(
       () => connection.channel(),
       (channel) => reader.#consume(connection, channel),
       {
         onOpen: (channel) => {
+          replica = new MissingReplica(stream);
           if (reader.#waiting.size > 0) reader.#lookForEnd(channel);
         },
+        passes: (refusal) => replica.passes(refusal),
         onFailure: (error) => listener.onFailure(error),
       },
     );
@@ -85,7 +92,10 @@ export class StreamReader {
   /** A look that is cut off begins again on the next channel. */
   #lookForEnd(channel: Channel): void {
     const waiting = [...this.#waiting];
-    readToEnd(channel, this.stream, () => this.#heardSoFar, this.#emptyAfterMs).then(
+    const acks = this.#acks;
+    if (acks === undefined) return; // nothing is consumed
+    const progress = { heard: () => this.#heardSoFar, last: () => this.#offset, acks };
+    readToEnd(channel, this.stream, progress, this.#emptyAfterMs).then(
       (last) => {
         // Where nothing has come to it, it knows now where it is, and would go on there.
         this.#offset ??= last;
@@ -103,11 +113,13 @@ export class StreamReader {
     if (this.#isDeleted) await this.listener.makeAgain?.();
     await absentOnceReachable(connection, [this.stream]); // one that is missing is refused below
     await channel.prefetch(READ_AHEAD);
+    const acks = new BatchedAcks(channel);
+    this.#acks = acks;
     await channel.consume(
       this.stream,
       (message) => {
         if (message === null) this.#deleted(channel);
-        else this.#heard(channel, message);
+        else this.#heard(acks, message);
       },
       { arguments: { 'x-stream-offset': this.#begin() } },
     );
@@ -127,8 +139,8 @@ export class StreamReader {
     channel.close().catch(() => {}); // it is going already
   }
 
-  #heard(channel: Channel, message: Delivery): void {
-    channel.ack(message);
+  #heard(acks: BatchedAcks, message: Delivery): void {
+    acks.add(message);
     this.#heardSoFar++;
     this.#offset = offsetOf(message) ?? this.#offset;
     this.listener.onMessage(String(message.properties.type), () => message.content.toString('utf8'));

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, refusedError } from '../../core/errors/errors.js';
+import { replyCode } from '../connection/connection.js';
+
+const TRY_AGAIN_MS = 500;
+/** A node that comes back answers before it has brought up its replicas. */
+const MOST_TRIES = 120;
+
+/** What the broker says with a 406 (3.10 to 4.3) where its node has no replica of a stream, or has not started it yet. */
+const NO_REPLICA_HERE = /does not have a running replica on the local node/;
+
+/** A stream that cannot be consumed on this node for now: one consumes a stream where the connection is. */
+export class MissingReplica {
+  #tries = 0;
+
+  constructor(
+    private readonly stream: string,
+    private readonly tryAgainMs = TRY_AGAIN_MS,
+  ) {}
+
+  /**
+   * Resolves with false where the broker has refused something else; with true, after a moment, where it may take the same now.
+   *
+   * @throws FairqError (refused) where that takes more than a minute
+   */
+  async passes(refusal: unknown): Promise<boolean> {
+    if (replyCode(refusal) !== 406 || !NO_REPLICA_HERE.test(messageOf(refusal))) return false;
+    if (++this.#tries > MOST_TRIES) {
+      throw refusedError(
+        'NO_REPLICA',
+        `no replica of the stream "${this.stream}" runs on the node to which fairq is connected`,
+        {
+          hint: 'Name another node of the cluster with --uri, or add one there: rabbitmq-streams add_replica.',
+          cause: refusal,
+        },
+      );
+    }
+    await delay(this.tryAgainMs);
+    return true;
+  }
+}
