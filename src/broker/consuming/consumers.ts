@@ -106,7 +106,7 @@ export class Consumers<S> {
   readonly #allowed = new Set<string>();
   /** The broker has refused a queue: there may be more of that kind. */
   #hasRefused = false;
-  #looks: Promise<void> = Promise.resolve();
+  #checks: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connection: Connection,
@@ -286,8 +286,8 @@ export class Consumers<S> {
 
   /** The broker says no more than that the consumer has ended: nearly always since its queue was deleted. */
   #ended(consumer: Consumer<S>, on: ConsumerChannel): void {
-    // Many may end at once, and each look at a queue that is not there costs a channel.
-    this.#looks = this.#looks
+    // Many may end at once, and each check of a queue that is not there costs a channel.
+    this.#checks = this.#checks
       .then(async () => {
         const isCurrent = () => on.open && this.#byQueue.get(consumer.queue) === consumer;
         if (!isCurrent()) return;

@@ -8,7 +8,7 @@ import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { acknowledgeAll } from '../consuming/consumers.js';
 import { type Lock, takeLock } from '../queues/lock.js';
-import { type AskDefinition, refuseWhereLooksAreCounted } from './look-without-loss.js';
+import { type AskDefinition, refuseWherePeeksAreCounted } from './peek-without-loss.js';
 
 /** Nothing has come for so long: whether the queue has run empty is asked then. */
 const ASK_AFTER_MS = 250;
@@ -67,7 +67,7 @@ export class DeadLetterQueue {
     }
     try {
       const { messageCount } = await lock.channel.checkQueue(queue);
-      await refuseWhereLooksAreCounted(connection, queue, definition);
+      await refuseWherePeeksAreCounted(connection, queue, definition);
       return new DeadLetterQueue(connection, lock, queue, messageCount);
     } catch (error) {
       await lock.release();

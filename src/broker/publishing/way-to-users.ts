@@ -47,7 +47,7 @@ export class WayToUsers {
     private readonly names: Names,
     private readonly listener: WayListener,
   ) {
-    this.#timer = setInterval(() => this.#look(), ASK_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#check(), ASK_EVERY_MS).unref();
     connection.lost.catch(() => this.#close());
   }
 
@@ -62,7 +62,7 @@ export class WayToUsers {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #check(): void {
     // While nothing is sent nothing is asked either, and the next task waits for the answer.
     if (!this.#used && this.current === 'exchange') this.current = undefined;
     else if (this.#used || this.current === 'direct') this.#ask();

@@ -4,9 +4,9 @@ import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 
-const LOOK_AGAIN_MS = 500;
+const CHECK_AGAIN_MS = 500;
 /** A node that starts opens its port before it has brought up all of its streams. */
-const MOST_LOOKS = 120;
+const MOST_CHECKS = 120;
 
 /**
  * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
@@ -31,16 +31,16 @@ export async function absentOnceReachable(
   connection: Connection,
   queues: readonly string[],
 ): Promise<string[]> {
-  for (let looks = 1; ; looks++) {
+  for (let checks = 1; ; checks++) {
     const found = await presences(connection, queues);
     const [unreachable] = found.find(([, is]) => is === 'unreachable') ?? [];
     if (unreachable === undefined) return absentAmong(found);
-    if (looks > MOST_LOOKS) {
+    if (checks > MOST_CHECKS) {
       throw refusedError('QUEUE_DOWN', `the queue "${unreachable}" is there, and its node is down`, {
         hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
       });
     }
-    await delay(LOOK_AGAIN_MS);
+    await delay(CHECK_AGAIN_MS);
   }
 }
 

@@ -35,7 +35,7 @@ async function listBy(
   const { address, names } = await context.config();
   const ownerOf = ownersBy(flags.queuePrefix, names);
   const management = new Management(address);
-  const look = await looker(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
+  const listed = await listerOf(context, flags.idleFor !== undefined || flags.sort === 'idle', management);
   const selection = {
     glob: flags.glob,
     sort: flags.sort,
@@ -46,7 +46,7 @@ async function listBy(
     idleForMs: flags.idleFor ?? 0,
   };
   const sample = async (): Promise<CommandResult> => {
-    const { queues, idleMsOf } = await look();
+    const { queues, idleMsOf } = await listed();
     const list = chooseQueues(queues, ownerOf, selection, idleMsOf);
     return {
       document: { schemaVersion: 1, kind: 'queues', ...list },
@@ -64,7 +64,7 @@ async function listBy(
 }
 
 /** How to see the queues: the cheap way, or with what is known of how long each has been idle. */
-async function looker(context: Context, withIdle: boolean, management: Management) {
+async function listerOf(context: Context, withIdle: boolean, management: Management) {
   if (!withIdle) return async () => ({ queues: await management.queues(), idleMsOf: undefined });
   const file = await observationsOf(context);
   return async () => {

@@ -8,13 +8,13 @@ import { Pause } from './pause.js';
  * broker does: one that does not answer has a moment for the goodbye, and one that has gone is no failure any more.
  *
  * @param end what it has come to so far
- * @param look ends soon after `pause` does; one that has begun to change something takes more time by a
+ * @param work ends soon after `pause` does; one that has begun to change something takes more time by a
  * `context.interrupts.on` of its own, and calls `giveUp` when that is over
  */
 export async function untilStopped(
   context: Context,
   end: () => CommandResult,
-  look: (pause: Pause, giveUp: () => void) => Promise<CommandResult>,
+  work: (pause: Pause, giveUp: () => void) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { interrupts } = context;
   const pause = new Pause();
@@ -25,7 +25,7 @@ export async function untilStopped(
   const state = () => 'nothing was changed';
   interrupts.on({ stop: () => pause.end(), waitMs: LAST_MOMENT_MS, overdue: giveUp, state });
   try {
-    return await Promise.race([look(pause, giveUp), givenUp]);
+    return await Promise.race([work(pause, giveUp), givenUp]);
   } catch (error) {
     const isUnreachable = error instanceof FairqError && error.kind === 'unreachable';
     if (!interrupts.requested || !isUnreachable) throw error;

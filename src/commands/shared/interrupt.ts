@@ -8,7 +8,7 @@ const WAIT_MS = 7_000;
 const SAY_AFTER_MS = 2_000;
 /** A command that ends by itself when its time is over has so long for it, and so has a goodbye to the broker. */
 export const LAST_MOMENT_MS = 1_500;
-const LOOK_EVERY_MS = 100;
+const CHECK_EVERY_MS = 100;
 
 /** What a command does about a signal. */
 export interface Stoppable {
@@ -156,6 +156,6 @@ export class Interrupts {
         const seconds = Math.round((waitMs - waited) / 1000);
         this.say(`${what}: waiting for ${seconds} s more at most (a signal ends it at once)`);
       }
-    }, LOOK_EVERY_MS);
+    }, CHECK_EVERY_MS);
   }
 }

@@ -24,15 +24,15 @@ const REST_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
 
 /** How far it has come. */
-interface Looks {
+interface Samples {
   readonly pause: Pause;
   samples: number;
 }
 
 export function top(flags: TopFlags, context: Context): Promise<CommandResult> {
-  let looks: Looks | undefined;
+  let taken: Samples | undefined;
   const end = (): CommandResult => {
-    const samples = looks?.samples ?? 0;
+    const samples = taken?.samples ?? 0;
     return {
       document: { schemaVersion: 1, kind: 'top-end', samples },
       text: () => '',
@@ -41,13 +41,13 @@ export function top(flags: TopFlags, context: Context): Promise<CommandResult> {
     };
   };
   return untilStopped(context, end, async (pause) => {
-    looks = { pause, samples: 0 };
-    await lookOn(looks, flags, context);
+    taken = { pause, samples: 0 };
+    await show(taken, flags, context);
     return end();
   });
 }
 
-async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<void> {
+async function show(taken: Samples, flags: TopFlags, context: Context): Promise<void> {
   const weights = await weightsFrom(flags);
   const { groupOf } = await groupingFrom(flags);
   const config = await context.config();
@@ -69,7 +69,7 @@ async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<
     });
     const watch =
       context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;
-    await Promise.race([watch(source, looks, flags, context), connection.lost]);
+    await Promise.race([watch(source, taken, flags, context), connection.lost]);
     source.close();
   } finally {
     await connection.close();
@@ -80,18 +80,18 @@ async function lookOn(looks: Looks, flags: TopFlags, context: Context): Promise<
 /** A JSON object a line. */
 async function asLines(
   source: Top,
-  looks: Looks,
+  taken: Samples,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
 ): Promise<void> {
-  const { pause } = looks;
+  const { pause } = taken;
   context.io.onReaderGone(() => pause.end());
-  while (!pause.ended && looks.samples < samples) {
+  while (!pause.ended && taken.samples < samples) {
     await pause.wait(interval);
     const sample = pause.ended ? undefined : await pause.orEnd(source.sample());
     if (sample === undefined) break;
     await context.io.out(`${JSON.stringify({ schemaVersion: 1, kind: 'top', ...sample })}\n`);
-    looks.samples++;
+    taken.samples++;
   }
 }
 
@@ -101,12 +101,12 @@ async function asLines(
  */
 async function onScreen(
   source: Top,
-  looks: Looks,
+  taken: Samples,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
 ): Promise<void> {
   const { io } = context;
-  const { pause } = looks;
+  const { pause } = taken;
   let view: TopView = FIRST_VIEW;
   let sample: TopSample | undefined;
   const draw = () => {
@@ -123,8 +123,8 @@ async function onScreen(
       } else if (next === 'list') {
         source
           .listNow()
-          .then(look)
-          .catch(() => {}); // the next look meets it as well, and ends
+          .then(drawSample)
+          .catch(() => {}); // the next sample meets that as well, and ends
       } else {
         view = next;
         draw();
@@ -133,16 +133,16 @@ async function onScreen(
     onResize: draw,
     onGone: () => pause.end(),
   });
-  const look = async () => {
+  const drawSample = async () => {
     sample = await source.sample();
     draw();
     return sample;
   };
   try {
-    while (!pause.ended && looks.samples < samples) {
+    while (!pause.ended && taken.samples < samples) {
       if (!view.paused || sample === undefined) {
-        if ((await pause.orEnd(look())) === undefined) break;
-        looks.samples++;
+        if ((await pause.orEnd(drawSample())) === undefined) break;
+        taken.samples++;
       }
       await pause.wait(interval);
     }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Delivery } from '../../broker/connection/delivery.js';
 import { DeadLetterQueue } from '../../broker/dead-letters/dead-letter-queue.js';
-import type { AskDefinition } from '../../broker/dead-letters/look-without-loss.js';
+import type { AskDefinition } from '../../broker/dead-letters/peek-without-loss.js';
 import { type OutgoingTask, outgoingProperties, Publisher } from '../../broker/publishing/publisher.js';
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';

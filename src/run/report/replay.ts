@@ -211,8 +211,8 @@ export async function measureRuns(
 
 /** A publisher says once a minute that it is at work. */
 const AT_WORK_MICROS = 150 * 1e6;
-/** What is missing was seen in none of so many looks: a task may go from one place to the next behind the one who looks. */
-const LOOKS = 3;
+/** A task is missing that was seen in none of so many checks: it may go from one place to the next behind a check. */
+const CHECKS = 3;
 
 /**
  * Looks where the tasks are that have not completed, and reads the events once more, so that what has completed in the
@@ -230,7 +230,7 @@ export async function findOutstanding(
   if (source.find === undefined) return first.measures;
   let { measures, others } = first;
   let found: ReadonlyMap<string, Whereabouts> = new Map();
-  for (let looks = 0; looks < LOOKS && measures.outstanding().size > 0; looks++) {
+  for (let checks = 0; checks < CHECKS && measures.outstanding().size > 0; checks++) {
     const places = await source.find([...measures.outstanding().keys()], measures.queues);
     copy?.startOver();
     ({ measures, others } = await measureRuns(source, first.choice, newMeasures, copy, others));

@@ -37,7 +37,7 @@ export async function findRunning(
   let connected: readonly string[] | undefined;
   /** Every worker that can speak has spoken. */
   let isRollCalled = false;
-  const lookIfAll = () => {
+  const endIfAll = () => {
     if (connected === undefined && !isRollCalled) return;
     if (answers.size < (connected?.length ?? 0)) return;
     if ([...heard.keys()].every((id) => answers.has(id))) all.abort();
@@ -48,7 +48,7 @@ export async function findRunning(
       else if (message.kind === 'bye') heard.delete(message.id);
       else if (message.kind === 'all-running' && message.request === request)
         answers.set(message.worker, message);
-      lookIfAll();
+      endIfAll();
     },
     onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
   });
@@ -64,13 +64,13 @@ export async function findRunning(
   ask();
   const rollCalled = orAbort(ROLL_CALL_MS, all.signal);
   connected = await workersConnected(management);
-  lookIfAll();
+  endIfAll();
   await rollCalled;
   isRollCalled = true;
   if (!all.signal.aborted) {
     // Who has ended meanwhile is not waited for, and who has come meanwhile has not been asked.
     connected = await workersConnected(management);
-    lookIfAll();
+    endIfAll();
     ask();
     const ms = ANSWER_WITHIN_MS - ROLL_CALL_MS;
     if (!all.signal.aborted) onWaiting(silent(), ms);

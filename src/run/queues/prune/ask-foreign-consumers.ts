@@ -11,7 +11,7 @@ const LEAVE_WITHIN_MS = 3_000;
  * again in one turn of its loop must not meet the delete in between: it ends where what it declares is gone when it binds.
  */
 const SETTLE_MS = 1_500;
-const LOOK_AGAIN_MS = 50;
+const CHECK_AGAIN_MS = 50;
 
 /**
  * Asks the foreign consumers to leave. One that stays is still counted as a consumer when fairq's own workers are
@@ -33,7 +33,7 @@ export async function askForeignConsumers(
       const found = await remover.counts(name);
       consumers.set(name, found?.consumers ?? 0);
       if ((found?.consumers ?? 0) <= count || clock.now() > until) break;
-      await delay(LOOK_AGAIN_MS);
+      await delay(CHECK_AGAIN_MS);
     }
   }
   if (left.size === 0) return;

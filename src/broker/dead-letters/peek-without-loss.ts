@@ -14,7 +14,7 @@ export type AskDefinition = (queue: string) => Promise<QueueDefinition | undefin
  *
  * @throws FairqError (refused) where looking would use up the messages
  */
-export async function refuseWhereLooksAreCounted(
+export async function refuseWherePeeksAreCounted(
   connection: Connection,
   queue: string,
   definition: AskDefinition,
