@@ -23,7 +23,7 @@ const REST_OF_LINE = '\u001b[K';
 
 const REST_OF_SCREEN = '\u001b[J';
 
-/** How far it has come. */
+/** How many samples have been shown, and what ends the wait for the next. */
 interface Samples {
   readonly pause: Pause;
   samples: number;
