@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import type { Agent, request } from 'undici';
 import { FairqError, messageOf, unreachableError } from '../../core/errors/errors.js';
 import type { BrokerAddress, Login } from '../connection/address.js';
 import { explainTlsFailure } from '../connection/tls-failure.js';
@@ -12,9 +12,16 @@ const ANSWER_WITHIN_MS = 60_000;
 const FAILURES_TOLERATED = 2;
 const ASK_AGAIN_MS = 300;
 
+/** What is loaded to ask. */
+interface Http {
+  readonly agent: Agent;
+  readonly request: typeof request;
+}
+
 /** RabbitMQ's HTTP API: a path in, its JSON out. Every error says what to do about it. */
 export class ManagementApi {
-  readonly #agent: Agent;
+  /** Undefined until something is asked: undici takes 70 ms to load, and a publisher asks nothing. */
+  #http: Promise<Http> | undefined;
   readonly #login: Login;
   readonly #authorization: string;
   /** Which of the addresses answered last. */
@@ -25,20 +32,9 @@ export class ManagementApi {
   /** @param answerWithinMs what says nothing for so long is not there */
   constructor(
     private readonly address: BrokerAddress,
-    answerWithinMs = ANSWER_WITHIN_MS,
+    private readonly answerWithinMs = ANSWER_WITHIN_MS,
   ) {
-    const { tls } = address;
     this.#login = address.managementLogin ?? address;
-    this.#agent = new Agent({
-      connect: {
-        ...(tls.ca && { ca: tls.ca }),
-        ...(tls.cert && { cert: tls.cert }),
-        ...(tls.key && { key: tls.key }),
-        rejectUnauthorized: !tls.insecure,
-      },
-      headersTimeout: answerWithinMs,
-      bodyTimeout: answerWithinMs,
-    });
     this.#authorization = `Basic ${Buffer.from(`${this.#login.username}:${this.#login.password}`).toString('base64')}`;
   }
 
@@ -95,9 +91,11 @@ export class ManagementApi {
     let status: number;
     let text: string;
     try {
+      this.#http ??= this.#load();
+      const { agent, request } = await this.#http;
       const response = await request(where + path, {
         method,
-        dispatcher: this.#agent,
+        dispatcher: agent,
         headers: { authorization: this.#authorization, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
       });
@@ -121,6 +119,23 @@ export class ManagementApi {
 
   /** Ends without waiting for what was asked; whoever asked is told that nothing answers. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    const http = await this.#http;
+    await http?.agent.destroy();
+  }
+
+  async #load(): Promise<Http> {
+    const { Agent, request } = await import('undici');
+    const { tls } = this.address;
+    const agent = new Agent({
+      connect: {
+        ...(tls.ca && { ca: tls.ca }),
+        ...(tls.cert && { cert: tls.cert }),
+        ...(tls.key && { key: tls.key }),
+        rejectUnauthorized: !tls.insecure,
+      },
+      headersTimeout: this.answerWithinMs,
+      bodyTimeout: this.answerWithinMs,
+    });
+    return { agent, request };
   }
 }
