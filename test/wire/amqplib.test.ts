@@ -89,6 +89,21 @@ describe('of a channel', () => {
     expect(messageCount).toBe(0);
   });
 
+  it('a channel of fairq says that it closes, though a consumer that throws is the reason', async () => {
+    const channel = await connected.current.channel();
+    channel.on('error', () => {});
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    const thrown = new Promise<boolean | undefined>((resolve) => {
+      void channel.consume(queue, () => {
+        // The request to close is next, in this turn.
+        queueMicrotask(() => resolve(channel.isClosing));
+        throw new Error('as a full disk does');
+      });
+    });
+    channel.sendToQueue(queue, Buffer.from('A'));
+    expect(await thrown).toBe(true);
+  });
+
   it('a consumer can be registered before the broker has answered', async () => {
     const channel = (await model.createChannel()) as amqplib.Channel & {
       registerConsumer(tag: string, callback: (message: unknown) => void): void;

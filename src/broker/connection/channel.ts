@@ -49,7 +49,7 @@ export interface Channel {
   once(event: 'close' | 'drain', listener: () => void): unknown;
   removeAllListeners(event: 'close'): unknown;
   close(): Promise<void>;
-  /** Somebody has asked to close the channel, or its connection: nothing can be sent on it any more. */
+  /** The broker has been asked to close the channel: nothing can be sent on it any more. */
   readonly isClosing?: boolean;
 
   assertQueue(queue: string, options?: QueueOptions): Promise<QueueCounts>;

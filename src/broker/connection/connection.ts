@@ -347,24 +347,34 @@ class ReconnectingConnection implements Connection {
     // The failure of a channel reaches whoever waits for an answer on it, and its `close` event.
     channel.on('error', () => {});
     closeWithConnection(channel);
+    tellWhenClosing(channel);
     this.#channels.add(channel);
     channel.once('close', () => this.#channels.delete(channel));
     return channel;
   }
 }
 
-/**
- * amqplib's `close` never resolves when the connection is lost before the broker has answered it. From then on what is sent
- * on the channel throws, and amqplib does not say that the channel is closing.
- */
-function closeWithConnection(channel: Channel & { isClosing?: boolean }): void {
+/** amqplib's `close` never resolves when the connection is lost before the broker has answered it. */
+function closeWithConnection(channel: Channel): void {
   const close = channel.close.bind(channel);
-  channel.close = () => {
-    channel.isClosing = true;
-    return new Promise((resolve, reject) => {
+  channel.close = () =>
+    new Promise((resolve, reject) => {
       channel.once('close', () => resolve());
       close().then(resolve, reject);
     });
+}
+
+/**
+ * From the moment that amqplib asks the broker to close a channel, whatever is sent on it throws. It does not say so before
+ * the broker has answered. It also asks by itself, where a consumer throws.
+ */
+function tellWhenClosing(channel: Channel & { isClosing?: boolean }): void {
+  // Its types do not tell of it.
+  const asking = channel as unknown as { closeBecause(...why: unknown[]): void };
+  const closeBecause = asking.closeBecause.bind(channel);
+  asking.closeBecause = (...why) => {
+    channel.isClosing = true;
+    closeBecause(...why);
   };
 }
 

@@ -24,8 +24,35 @@ export async function isLocked(connection: Connection, name: string): Promise<bo
   return true;
 }
 
-/** A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it. */
+/** Locks that a connection has: the broker lets the one that has an exclusive queue declare it again. */
+const held = new WeakMap<Connection, Set<string>>();
+
+/**
+ * A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it, be it on this
+ * connection.
+ */
 export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined> {
+  const own = held.get(connection) ?? new Set();
+  held.set(connection, own);
+  if (own.has(name)) return undefined;
+  own.add(name);
+  let isOver = false;
+  const onOver = () => {
+    if (!isOver) own.delete(name);
+    isOver = true;
+  };
+  try {
+    const lock = await declare(connection, name, onOver);
+    if (lock === undefined) onOver();
+    return lock;
+  } catch (error) {
+    onOver();
+    throw error;
+  }
+}
+
+/** @param onOver the connection does not have the lock any more */
+async function declare(connection: Connection, name: string, onOver: () => void): Promise<Lock | undefined> {
   const channel = await connection.channel();
   let refused = false;
   let open = true;
@@ -34,6 +61,8 @@ export async function takeLock(connection: Connection, name: string): Promise<Lo
   });
   channel.once('close', () => {
     open = false;
+    // A refusal closes a channel alone. With its connection the lock goes, too.
+    if (!refused) onOver();
   });
   try {
     await channel.assertQueue(name, EXCLUSIVE_QUEUE);
@@ -44,11 +73,15 @@ export async function takeLock(connection: Connection, name: string): Promise<Lo
   return {
     channel,
     release: async () => {
-      // A channel that went with its connection has taken the lock along.
-      if (!open && !refused) return;
-      const last = open ? channel : await connection.channel();
-      await last.deleteQueue(name);
-      await last.close();
+      try {
+        // A channel that went with its connection has taken the lock along.
+        if (!open && !refused) return;
+        const last = open ? channel : await connection.channel();
+        await last.deleteQueue(name);
+        await last.close();
+      } finally {
+        onOver();
+      }
     },
   };
 }

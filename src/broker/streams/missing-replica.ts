@@ -6,8 +6,11 @@ const TRY_AGAIN_MS = 500;
 /** A node that comes back answers before it has brought up its replicas. */
 const MOST_TRIES = 120;
 
-/** What the broker says with a 406 (3.10 to 4.3) where its node has no replica of a stream, or has not started it yet. */
-const NO_REPLICA_HERE = /does not have a running replica on the local node/;
+/**
+ * What the broker says with a 406 where its node has no replica of a stream, or has not started it yet: without "running" on
+ * 3.10, with it on 4.0 and 4.3.
+ */
+const NO_REPLICA_HERE = /does not have a (running )?replica on the local node/;
 
 /** A stream that cannot be consumed on this node for now: one consumes a stream where the connection is. */
 export class MissingReplica {

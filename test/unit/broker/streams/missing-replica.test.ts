@@ -15,6 +15,9 @@ const noReplica = refusal(
 describe('a stream that cannot be consumed on a node', () => {
   it('is tried again after a moment', async () => {
     expect(await new MissingReplica('fairq.events', 0).passes(noReplica)).toBe(true);
+    const on310 =
+      "PRECONDITION_FAILED - queue 'queue 'fairq.events' in vhost '/'' does not have a replica on the local node";
+    expect(await new MissingReplica('fairq.events', 0).passes(refusal(406, on310))).toBe(true);
   });
 
   it('is not tried again for what the broker refuses for another reason', async () => {
