@@ -5,6 +5,7 @@ import type { RunReport } from '../../src/core/reports/run-report.js';
 import { BrowserPage, findChromium } from '../support/chromium.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
+import { EPOCH, taskEvent } from '../support/synthetic-run.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -150,23 +151,10 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
 
   it('writes a row that was found like one that was there, however long its user waited', async () => {
     const waits = [0, 0.05, 5, 500, 999.6, 30_000, 59_960, 125_000, 3_599_600, 18_300_000, 93_600_000, 2e8];
-    const at = 1_700_000_000_000_000;
     const lines = waits.map((ms, i) =>
-      completionLine({
-        id: `${i}`,
-        user: `user-${i}`,
-        run: 'long',
-        sequence: 1,
-        attempt: 1,
-        outcome: 'done',
-        worker: 'w',
-        enqueued: at,
-        sentLate: 0,
-        started: at + ms * 1_000,
-        finished: at + ms * 1_000,
-        redelivered: false,
-        hasResult: false,
-      }),
+      completionLine(
+        taskEvent({ id: `${i}`, user: `user-${i}`, run: 'long', sequence: 1, started: ms * 1_000 }),
+      ),
     );
     const saved = savedRun('long', lines);
     const file = folder.file('long.html');
@@ -182,24 +170,12 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
   });
 
   it('has times of the day where a part of a run was asked for', async () => {
-    const at = Date.parse('2026-11-26T14:03:20Z') * 1_000;
-    const lines = Array.from({ length: 60 }, (_, i) =>
-      completionLine({
-        id: `${i}`,
-        user: `user-${i % 3}`,
-        run: 'clock',
-        sequence: i,
-        attempt: 1,
-        outcome: 'done',
-        worker: 'w',
-        enqueued: at,
-        sentLate: 0,
-        started: at + i * 30e6,
-        finished: at + i * 30e6 + 1_000,
-        redelivered: false,
-        hasResult: false,
-      }),
-    );
+    const at = Date.parse('2026-11-26T14:03:20Z') * 1_000 - EPOCH;
+    const lines = Array.from({ length: 60 }, (_, i) => {
+      const [id, user, started] = [`${i}`, `user-${i % 3}`, at + i * 30e6];
+      const times = { enqueued: at, started, finished: started + 1_000 };
+      return completionLine(taskEvent({ id, user, run: 'clock', sequence: i, ...times }));
+    });
     const saved = savedRun('clock', lines);
     const file = folder.file('clock.html');
     const ticks = `[...document.querySelectorAll('svg[aria-label*="that wait"] text.tick[text-anchor=middle]')].map((e) => e.textContent)`;
@@ -217,25 +193,12 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
   });
 
   it('has lanes of the largest and the failing users, of many', async () => {
-    const at = 1_700_000_000_000_000;
     const users = Array.from({ length: 400 }, (_, i) => `user-${i % 90}`);
-    const lines = [...users, ...Array.from({ length: 60 }, () => 'large-one')].map((user, i) =>
-      completionLine({
-        id: `${i}`,
-        user,
-        run: 'many',
-        sequence: i,
-        attempt: 1,
-        worker: 'w',
-        outcome: user === 'user-45' && i > 300 ? 'failed' : 'done',
-        enqueued: at,
-        sentLate: 0,
-        started: at + i * 1_000,
-        finished: at + i * 1_000 + 500,
-        redelivered: false,
-        hasResult: false,
-      }),
-    );
+    const lines = [...users, ...Array.from({ length: 60 }, () => 'large-one')].map((user, i) => {
+      const outcome = user === 'user-45' && i > 300 ? 'failed' : 'done';
+      const times = { started: i * 1_000, finished: i * 1_000 + 500 };
+      return completionLine(taskEvent({ id: `${i}`, user, run: 'many', sequence: i, outcome, ...times }));
+    });
     const saved = savedRun('many', lines);
     const file = folder.file('many.html');
     await fairqJson(env, 'report', saved, '--html', file);

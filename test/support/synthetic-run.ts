@@ -2,7 +2,8 @@ import type { RunRecord, TaskEvent } from '../../src/core/events/task-event.js';
 import { RunMeasures } from '../../src/core/measures/run-measures.js';
 import type { CompletionOrder, RunReport } from '../../src/core/reports/run-report.js';
 
-const EPOCH = 1_700_000_000_000_000;
+/** The fixed moment; microseconds since the epoch. */
+export const EPOCH = 1_700_000_000_000_000;
 
 /** An event with everything filled in; times are given as microseconds from a fixed moment. */
 export function taskEvent(

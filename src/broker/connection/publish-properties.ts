@@ -1,21 +1,12 @@
+import type { RepublishableProperties } from '../../core/message/republishable.js';
+
 /** What a message says of itself when it is sent, and what the broker is to do with it. amqplib takes it as it is. */
-export interface PublishProperties {
+export interface PublishProperties extends RepublishableProperties {
   /** The broker returns the message where it finds no queue for it. */
   readonly mandatory?: boolean;
   /** The broker writes the message to disk. */
   readonly persistent?: boolean;
   readonly messageId?: string;
-  /** The task's name. */
-  readonly type?: string;
-  readonly contentType?: string;
-  readonly contentEncoding?: string;
-  readonly correlationId?: string;
-  /** The queue that waits for the result. */
-  readonly replyTo?: string;
-  /** Seconds since 1970. */
-  readonly timestamp?: number;
-  /** 0 to 255. */
-  readonly priority?: number;
   /** Milliseconds until the broker drops the message. */
   readonly expiration?: string | number;
   readonly appId?: string;

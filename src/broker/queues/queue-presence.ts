@@ -4,9 +4,9 @@ import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 
-const CHECK_AGAIN_MS = 500;
-/** A node that starts opens its port before it has brought up all of its streams. */
-const MOST_CHECKS = 120;
+/** A node that starts opens its port before it has brought up all of its streams: so often it is waited for, and so long each time. */
+export const MOST_CHECKS = 120;
+export const CHECK_AGAIN_MS = 500;
 
 /**
  * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just

@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { replyCode } from '../connection/connection.js';
-
-const TRY_AGAIN_MS = 500;
-/** A node that comes back answers before it has brought up its replicas. */
-const MOST_TRIES = 120;
+import { CHECK_AGAIN_MS, MOST_CHECKS } from '../queues/queue-presence.js';
 
 /**
  * What the broker says with a 406 where its node has no replica of a stream, or has not started it yet: without "running" on
@@ -18,7 +15,7 @@ export class MissingReplica {
 
   constructor(
     private readonly stream: string,
-    private readonly tryAgainMs = TRY_AGAIN_MS,
+    private readonly tryAgainMs = CHECK_AGAIN_MS,
   ) {}
 
   /**
@@ -28,7 +25,7 @@ export class MissingReplica {
    */
   async passes(refusal: unknown): Promise<boolean> {
     if (replyCode(refusal) !== 406 || !NO_REPLICA_HERE.test(messageOf(refusal))) return false;
-    if (++this.#tries > MOST_TRIES) {
+    if (++this.#tries > MOST_CHECKS) {
       throw refusedError(
         'NO_REPLICA',
         `no replica of the stream "${this.stream}" runs on the node to which fairq is connected`,

@@ -39,11 +39,14 @@ export function republishableHeaders(
 
 /** The properties of a message that say what its task is, when it was sent and who waits for its result. */
 export interface RepublishableProperties {
+  /** The task's name. */
   readonly type?: string;
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly correlationId?: string;
+  /** The queue that waits for the result. */
   readonly replyTo?: string;
+  /** Seconds since 1970. */
   readonly timestamp?: number;
   /** 0 to 255: the higher is delivered first, where its queue goes by that. */
   readonly priority?: number;
