@@ -17,8 +17,6 @@ export interface Message {
 
 /** A message that a consumer is given. */
 export interface Delivery extends Message {
-  /** Whoever is done with the bytes may put others in their place, so that they take no memory until the end. */
-  content: Buffer;
   readonly fields: Message['fields'] & { readonly consumerTag: string };
 }
 

@@ -1,13 +1,15 @@
-import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
-import type { DeliveredTask } from '../task/delivered-task.js';
-import { envelopeOf } from './orphans.js';
+import { decodeCompletions } from '../../../core/events/event-codec.js';
+import type { TaskEvent } from '../../../core/events/task-event.js';
 
 /**
- * Tasks whose acknowledgement has been written, and may not have reached the broker, which confirms none. It reads a
- * connection in order: what it confirms shows that it has read all that was written before.
+ * Completions of tasks whose acknowledgement has been written, and may not have reached the broker, which confirms none.
+ * It reads a connection in order: what it confirms shows that it has read all that was written before.
+ *
+ * They are kept as the text that went into the event stream. Kept as objects, of thousands of tasks at a time, they cost
+ * the garbage collector more than the tasks themselves.
  */
 export class Acknowledged {
-  #batches: (readonly DeliveredTask[])[] = [];
+  #batches: string[] = [];
   #arrived = 0;
 
   /** Batches that have been acknowledged so far: a mark for `arrived`. */
@@ -15,8 +17,9 @@ export class Acknowledged {
     return this.#arrived + this.#batches.length;
   }
 
-  add(tasks: readonly DeliveredTask[]): void {
-    this.#batches.push(tasks);
+  /** @param completions the body of their message in the event stream */
+  add(completions: string): void {
+    this.#batches.push(completions);
   }
 
   /** What was written after so many batches has been confirmed. */
@@ -26,15 +29,16 @@ export class Acknowledged {
     this.#arrived = count;
   }
 
-  /** Of this channel those that are done and may be delivered again. An envelope tells a task from another with its id. */
-  *doubtful(channel: ConsumerChannel): Iterable<DeliveredTask> {
-    for (const batch of this.#batches)
-      for (const task of batch)
-        if (
-          task.completion !== undefined &&
-          task.channel === channel &&
-          envelopeOf(task.message) !== undefined
-        )
-          yield task;
+  /** Gives up those that are done and may be delivered again. */
+  takeDone(): TaskEvent[] {
+    const batches = this.#batches;
+    this.#arrived = this.count;
+    this.#batches = [];
+    return batches.flatMap(doneIn);
   }
+}
+
+/** The successes among the completions of a message. */
+export function doneIn(completions: string): TaskEvent[] {
+  return decodeCompletions(completions)?.filter(({ outcome }) => outcome === 'done') ?? [];
 }

@@ -16,6 +16,7 @@ import type { Clock } from '../../../core/values/clock.js';
 import type { QueueFilter } from '../discovery/queue-filter.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { MessageFormat } from '../task/message-format.js';
+import type { WrittenCompletions } from '../task/written-completions.js';
 import { ActiveQueues } from './active-queues.js';
 import { ConsumedQueue } from './consumed-queue.js';
 import { GivingBack } from './giving-back.js';
@@ -25,9 +26,6 @@ import { Redeliveries } from './redeliveries.js';
 import { Rests } from './rests.js';
 import { ServedQueues, type ServedQueuesListener } from './served-queues.js';
 import { StartGate } from './start-gate.js';
-
-/** Of a task that has ended only its envelope may be asked for. */
-const NO_CONTENT = Buffer.alloc(0);
 
 export interface IntakeOptions extends PrefetchOptions {
   readonly charging: Charging;
@@ -153,9 +151,9 @@ export class Intake {
   #delivered(queue: ConsumedQueue, message: Delivery, channel: ConsumerChannel): void {
     const { lane } = queue;
     const now = this.clock.now();
-    const adopted = this.#redeliveries.adopt(queue, message, channel);
-    if (adopted !== undefined) {
-      if (adopted.settled && adopted.completion !== undefined) this.#settleAgain(adopted, adopted.completion);
+    const cameBack = this.#redeliveries.adopt(queue, message, channel);
+    if (cameBack !== undefined) {
+      if (cameBack.kind === 'done') this.#settleAgain(queue, message, channel, cameBack.completion);
       this.#consumers.acknowledge();
       return;
     }
@@ -163,17 +161,7 @@ export class Intake {
     queue.delivered(now);
     this.#gate.delivered(now);
     this.#active.add(queue);
-    const task: DeliveredTask = {
-      lane,
-      queue,
-      message,
-      channel,
-      attempt: undefined,
-      settled: false,
-      completion: undefined,
-      id: this.#format.idOf(message) ?? this.options.newId(),
-      arrivedAt: this.clock.epochMicros(),
-    };
+    const task = this.#task(queue, message, channel, this.#format.idOf(message) ?? this.options.newId());
     const dueAt = this.#format.dueAt(message);
     if (dueAt !== undefined && dueAt > task.arrivedAt) {
       this.#notDue(task, dueAt);
@@ -184,13 +172,24 @@ export class Intake {
     this.listener.onDelivery();
   }
 
+  #task(queue: ConsumedQueue, message: Delivery, channel: ConsumerChannel, id: string): DeliveredTask {
+    const { lane } = queue;
+    const arrivedAt = this.clock.epochMicros();
+    return { lane, queue, message, channel, attempt: undefined, settled: false, id, arrivedAt };
+  }
+
   /**
    * A task that is done has come back. Its event was confirmed by a node that may have been lost since, with the end of
    * its stream: the event is written once more before the task is acknowledged, and readers count it once.
    */
-  #settleAgain(task: DeliveredTask, completion: TaskEvent): void {
-    task.settled = false;
-    task.queue.cameBack();
+  #settleAgain(
+    queue: ConsumedQueue,
+    message: Delivery,
+    channel: ConsumerChannel,
+    completion: TaskEvent,
+  ): void {
+    queue.cameBack();
+    const task = this.#task(queue, message, channel, completion.id);
     this.listener.onDoneBefore(task, completion);
   }
 
@@ -208,17 +207,16 @@ export class Intake {
   /**
    * The tasks' completions are safe: acknowledge them.
    *
-   * @param arrived what `acknowledgedSoFar` was when the completions were sent; undefined where none were
+   * @param written what was written of them; undefined for tasks that have no completion
    */
-  settled(tasks: readonly DeliveredTask[], arrived?: number): void {
+  settled(tasks: readonly DeliveredTask[], written?: WrittenCompletions): void {
     const now = this.clock.now();
     for (const task of tasks) {
       if (task.channel.open) task.channel.ledger.finished(task.message.fields.deliveryTag);
       task.settled = true;
       task.queue.settled(now);
-      task.message.content = NO_CONTENT;
     }
-    if (arrived !== undefined) this.#redeliveries.acknowledged(tasks, arrived);
+    if (written !== undefined) this.#redeliveries.acknowledged(tasks, written);
     this.#consumers.acknowledge();
   }
 

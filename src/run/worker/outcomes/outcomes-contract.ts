@@ -1,4 +1,5 @@
 import type { DeliveredTask } from '../task/delivered-task.js';
+import type { WrittenCompletions } from '../task/written-completions.js';
 import type { WorkerListener, WorkerOptions } from '../worker-contract.js';
 import type { Settlement } from './settlement.js';
 import type { TaskMoves } from './task-moves.js';
@@ -12,9 +13,9 @@ export interface Deliveries {
   /**
    * What became of these tasks is safe.
    *
-   * @param arrived what `acknowledgedSoFar` was when their completions were sent; undefined where none were
+   * @param written what was written of them; undefined for tasks that have no completion
    */
-  settled(tasks: readonly DeliveredTask[], arrived?: number): void;
+  settled(tasks: readonly DeliveredTask[], written?: WrittenCompletions): void;
   /** A task that has waited here is to start once more. @param attempt its number */
   again(task: DeliveredTask, attempt: number): void;
 }

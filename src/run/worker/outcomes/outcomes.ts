@@ -58,8 +58,8 @@ export class Outcomes {
     const [completions, moves] = await Promise.all([
       Settlement.open(connection, names, options, large, {
         acknowledgedSoFar: () => deliveries.acknowledgedSoFar,
-        onSettled: (tasks, acknowledgedBefore) => {
-          deliveries.settled(tasks, acknowledgedBefore);
+        onSettled: (tasks, written) => {
+          deliveries.settled(tasks, written);
           listener.onSettled();
         },
         onWarning: (text) => listener.onWarning(text),

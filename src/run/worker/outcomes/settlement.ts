@@ -10,6 +10,7 @@ import { RESULTS } from '../../../core/events/task-result.js';
 import type { Names } from '../../../core/queues/names.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { Answer } from '../task/message-format.js';
+import type { WrittenCompletions } from '../task/written-completions.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import type { LargeMessages } from './large-messages.js';
 
@@ -31,13 +32,16 @@ export interface SettlementListener {
   /** What has been acknowledged until now, as a number that comes back with what is sent after it. */
   acknowledgedSoFar(): number;
   /** The tasks' completions are in the stream: their deliveries may be acknowledged. */
-  onSettled(tasks: readonly DeliveredTask[], acknowledgedBefore: number): void;
+  onSettled(tasks: readonly DeliveredTask[], written: WrittenCompletions): void;
   onWarning(text: string): void;
   onFailure(error: Error): void;
 }
 
 interface Batch {
-  readonly tasks: DeliveredTask[];
+  /** Emptied when they are settled. V8 may keep a batch for a while, and is not to keep its tasks with it. */
+  tasks: DeliveredTask[];
+  /** Its completions as they were written. */
+  text: string;
   /** Messages of this batch that are not confirmed, and those of them that are results. */
   unconfirmed: number;
   results: number;
@@ -115,7 +119,6 @@ export class Settlement {
 
   finished(task: DeliveredTask, event: TaskEvent): void {
     this.#completions.add(event);
-    task.completion = event.outcome === 'done' ? event : undefined;
     this.#batch.tasks.push(task);
     this.#pending++;
     if (this.#batch.tasks.length >= BATCH_SIZE) this.flush();
@@ -190,8 +193,8 @@ export class Settlement {
     this.#flushResults();
     const batch = this.#batch;
     if (this.#completions.size > 0) {
-      const text = this.#completions.take();
-      const completions = this.#streamMessage(this.names.eventStream, COMPLETIONS, text);
+      batch.text = this.#completions.take();
+      const completions = this.#streamMessage(this.names.eventStream, COMPLETIONS, batch.text);
       this.#inOrder.push({ batch, completions });
       this.#writeInOrder();
     }
@@ -264,8 +267,10 @@ export class Settlement {
   #settleIfConfirmed(batch: Batch): void {
     if (!batch.written || batch.unconfirmed > 0) return;
     this.#batches.delete(batch);
-    this.#pending -= batch.tasks.length;
-    this.listener.onSettled(batch.tasks, batch.acknowledgedBefore);
+    const { tasks, text, acknowledgedBefore } = batch;
+    batch.tasks = [];
+    this.#pending -= tasks.length;
+    this.listener.onSettled(tasks, { text, acknowledgedBefore });
     this.#tellIdle();
   }
 
@@ -279,5 +284,5 @@ function answerProperties({ correlationId }: Answer): PublishProperties {
 }
 
 function emptyBatch(): Batch {
-  return { tasks: [], unconfirmed: 0, results: 0, written: false, acknowledgedBefore: 0 };
+  return { tasks: [], text: '', unconfirmed: 0, results: 0, written: false, acknowledgedBefore: 0 };
 }

@@ -1,6 +1,5 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
-import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
 
 /** The queue that a task came from, as far as its tasks concern it. */
@@ -26,8 +25,6 @@ export interface DeliveredTask {
   attempt: number | undefined;
   /** Its completion is safe: its delivery is to be acknowledged, be it this one or the next. */
   settled: boolean;
-  /** The event of its success; undefined while it runs, and where it failed. */
-  completion: TaskEvent | undefined;
   /** The message's id, or one made here for a message that has none. */
   readonly id: string;
   /** When it came here; microseconds since the epoch. */

@@ -20,13 +20,17 @@ class Writer {
 function open() {
   const writers = { completions: new Writer(), results: new Writer(), answers: new Writer() };
   const settled: DeliveredTask[] = [];
+  const texts: string[] = [];
   const settlement = new Settlement(
     namesFor('fairq'),
     { name: 'w', queueKind: { type: 'classic', ordered: false } },
     { send: async () => ({ kind: 'taken' }) },
     {
       acknowledgedSoFar: () => 0,
-      onSettled: (tasks) => settled.push(...tasks),
+      onSettled: (tasks, { text }) => {
+        settled.push(...tasks);
+        texts.push(text);
+      },
       onWarning: () => {},
       onFailure: () => {},
     },
@@ -39,7 +43,7 @@ function open() {
     settlement.flush();
     return task;
   };
-  return { settlement, finish, settled, ...writers };
+  return { settlement, finish, settled, texts, ...writers };
 }
 
 it('writes a completion when the result that it speaks of is confirmed, and acknowledges its task after both', () => {
@@ -61,4 +65,12 @@ it('lets no completion overtake one that waits for its result', () => {
   results.confirm();
   const attempts = completions.written.map(({ body }) => JSON.parse(body.toString('utf8')).attempt);
   expect(attempts).toEqual([[1], [2]]);
+});
+
+it('tells with settled tasks what was written of them', () => {
+  const { finish, texts, completions } = open();
+  finish({ id: '1' });
+  const written = completions.written[0]?.body.toString();
+  completions.confirm();
+  expect(texts).toEqual([written]);
 });
