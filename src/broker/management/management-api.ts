@@ -38,6 +38,12 @@ export class ManagementApi {
     this.#authorization = `Basic ${Buffer.from(`${this.#login.username}:${this.#login.password}`).toString('base64')}`;
   }
 
+  /** Loads what asks, for whoever asks soon and waits for something else meanwhile. Where that fails, the first question does. */
+  prepare(): void {
+    this.#http ??= this.#load();
+    this.#http.catch(() => {});
+  }
+
   /** When the broker answered last, by its own clock, which it tells in whole seconds; milliseconds since the epoch, or NaN. */
   get answeredAt(): number {
     return Date.parse(this.#lastDate);

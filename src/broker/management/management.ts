@@ -59,6 +59,11 @@ export class Management {
     this.#api = new ManagementApi(address, answerWithinMs);
   }
 
+  /** Loads what asks, for whoever asks soon and waits for something else meanwhile. */
+  prepare(): void {
+    this.#api.prepare();
+  }
+
   async version(): Promise<string> {
     const overview = await this.#api.get('/api/overview?disable_stats=true');
     return String(field(overview, 'rabbitmq_version') ?? 'unknown');

@@ -75,6 +75,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   const include = await includedQueues(flags, config.names);
   const also = [...new Set(flags.also)].map((queue) => fixedQueueOf(config.names, queue, '--also'));
   const management = new Management(config.address);
+  management.prepare();
   const connection = await openConnection(config.address, WORKER_CONNECTION + name, {
     ...reconnecting(context, config, {
       resumption: 'every queue is taken up again, and what was held is delivered again',
