@@ -181,7 +181,7 @@ describe('a scenario of sleeping tasks', () => {
   it.each([
     ['late', ['--count-a', '200', '--count-b', '10', '--scale', '0.1']],
     ['noisy', ['--count-a', '2000', '--scale', '0.2', '--rounds', '1']],
-    ['churn', ['--scale', '0.1']],
+    ['churn', ['--total', '2000', '--scale', '0.1']],
     ['starve', ['--count-a', '100', '--count-b', '150']],
   ])('%s ends when all that was published has been run, with nothing missing', async (name, load) => {
     const { results } = await bench(name, ...load, '--strategy', 'fifo,fair');
@@ -242,13 +242,15 @@ describe('broker start, status and stop', () => {
 
 describe('bench units', () => {
   it('says how many queues each unit takes, and how fair it is', async () => {
-    const document = await bench('units', '--strategy', 'fair', '--scale', '0.05');
+    const document = await bench('units', '--total', '4000', '--strategy', 'fair', '--scale', '0.05');
     const labels = document.results.map(({ variant }) => variant);
     expect(labels).toEqual(['fair, per user', 'fair, hash 64', 'fair, by letter']);
     const [perUser, byHash, byLetter] = labels.map(
       (label = '') => document.figures.find(({ name }) => name === 'queues')?.values[label],
     );
-    expect([perUser, byLetter]).toEqual([200, 26]);
+    // Of a few tasks the rarest users have none.
+    expect(perUser).toBeGreaterThan(190);
+    expect(byLetter).toBe(26);
     expect(byHash).toBeLessThanOrEqual(64);
     expect(document.checks.map(({ name }) => name)).toContain(
       "fair, per user: Jain's index, half time, at least",

@@ -29,8 +29,14 @@ const COST_SUMMARY =
 
 type LoadFlags = Pick<
   BenchFlags,
-  'scenario' | 'workers' | 'concurrency' | 'countA' | 'countB' | 'seed' | 'scale'
+  'scenario' | 'workers' | 'concurrency' | 'countA' | 'countB' | 'total' | 'seed' | 'scale'
 >;
+
+const LOAD_SIZES = [
+  ['countA', '--count-a'],
+  ['countB', '--count-b'],
+  ['total', '--total'],
+] as const;
 
 /** A scenario with the load that is played where nothing else is asked for. */
 const AS_IT_IS: LoadFlags = { scenario: undefined, seed: 1, scale: 1 };
@@ -229,9 +235,9 @@ function checkLabels(thresholds: readonly Threshold[], cases: readonly Case[]): 
 
 function settingsFor({ name, defaults }: Scenario, flags: LoadFlags): ScenarioSettings {
   const { workers, concurrency, seed, scale } = flags;
-  for (const key of ['countA', 'countB'] as const) {
+  for (const [key, flag] of LOAD_SIZES) {
     if (flags[key] === undefined || defaults[key] !== undefined || flags.scenario === ALL) continue;
-    throw usageError('NO_SUCH_LOAD', `--count-${key.at(-1)?.toLowerCase()} means nothing to "${name}"`, {
+    throw usageError('NO_SUCH_LOAD', `${flag} means nothing to "${name}"`, {
       hint: 'Leave it away.',
     });
   }
@@ -240,6 +246,7 @@ function settingsFor({ name, defaults }: Scenario, flags: LoadFlags): ScenarioSe
     concurrency: concurrency ?? defaults.concurrency,
     countA: flags.countA ?? defaults.countA ?? 0,
     countB: flags.countB ?? defaults.countB ?? 0,
+    total: flags.total ?? defaults.total ?? 0,
     seed,
     scale,
   };

@@ -13,6 +13,7 @@ export interface BenchFlags extends ThresholdFlags, HtmlFlags {
   concurrency?: number;
   countA?: number;
   countB?: number;
+  total?: number;
   strategy?: Strategy[];
   celeryCommand?: string;
   rounds?: number;
@@ -33,6 +34,7 @@ export function registerBench(program: Command, run: Run): void {
     .option('--concurrency <n>', 'slots of each', (text) => parseCount(text, '--concurrency', 1, 10_000))
     .option('--count-a <n>', "A's tasks, where there is an A", (text) => parseCount(text, '--count-a'))
     .option('--count-b <n>', "B's tasks, where there is a B", (text) => parseCount(text, '--count-b'))
+    .option('--total <n>', 'tasks of all, where there are many users', (text) => parseCount(text, '--total'))
     .option('--rounds <n>', 'how often each strategy plays (a speed is judged from 3 on)', (text) =>
       parseCount(text, '--rounds', 1, 100),
     )

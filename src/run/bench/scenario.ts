@@ -7,6 +7,8 @@ export interface ScenarioSettings {
   /** Sizes of the two users' loads, where a scenario has two. */
   readonly countA: number;
   readonly countB: number;
+  /** Tasks of all users, where a scenario has many. */
+  readonly total: number;
   /** Makes a random load repeat. */
   readonly seed: number;
   /** Every time of the load is multiplied by it. */
@@ -14,7 +16,7 @@ export interface ScenarioSettings {
 }
 
 export type ScenarioDefaults = Pick<ScenarioSettings, 'workers' | 'concurrency'> &
-  Partial<Pick<ScenarioSettings, 'countA' | 'countB'>>;
+  Partial<Pick<ScenarioSettings, 'countA' | 'countB' | 'total'>>;
 
 /** A load that shows something, and what it has to show. */
 export interface Scenario {

@@ -7,7 +7,6 @@ import { BY_STRATEGY } from '../trial.js';
 
 const USERS = 40;
 const BURSTS_EACH = 3;
-const LARGEST_BURST = 1_000;
 /** Within a burst; faster and the way to the broker would be what is measured. */
 const EVERY_MS = 0.5;
 const SHORTEST_MS = 2;
@@ -25,7 +24,7 @@ export const churn: Scenario = {
   name: 'churn',
   summary: () =>
     '40 users send bursts of Zipf sizes at random moments; a worker joins and one leaves: is the bound kept?',
-  defaults: { workers: 2, concurrency: 4 },
+  defaults: { workers: 2, concurrency: 4, total: 12_835 },
   cases: BY_STRATEGY,
   async script(trial, settings) {
     const { scale } = settings;
@@ -61,12 +60,14 @@ function meanRunMs(events: readonly TaskEvent[]): number {
 }
 
 /** The k-th user's bursts are of 1/k of the largest, at moments drawn from the seed. */
-function scheduleOf({ seed, scale }: ScenarioSettings): Schedule {
+function scheduleOf({ seed, total, scale }: ScenarioSettings): Schedule {
   const random = seededRandom(seed);
+  const shares = users.reduce((sum, _, i) => sum + 1 / (i + 1), 0);
+  const largest = total / (BURSTS_EACH * shares);
   const bursts = Array.from({ length: USERS * BURSTS_EACH }, (_, i) => {
     const dueMs = random() * LASTS_MS * scale;
     const rank = (i % USERS) + 1;
-    return Array.from({ length: Math.ceil(LARGEST_BURST / rank) }, (_, k) => ({
+    return Array.from({ length: Math.ceil(largest / rank) }, (_, k) => ({
       user: `user-${rank}`,
       dueMs: dueMs + k * EVERY_MS * scale,
       durationMs: (SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS)) * scale,

@@ -6,10 +6,9 @@ import { dwell } from '../bench-measures.js';
 import type { ScheduledTask } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { TrialResult } from '../trial.js';
-import { ms } from '../words.js';
+import { ms, tasks } from '../words.js';
 
 const USERS = 200;
-const TASKS = 16_000;
 const TASK_MS = 2;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const PER_USER = 'fair, per user';
@@ -19,17 +18,17 @@ const JAIN_PER_USER = 0.97;
 /** What shares a queue: a user, some users by hash, many by their first letter, or all. */
 export const units: Scenario = {
   name: 'units',
-  summary: ({ scale }) =>
-    `200 users, a few of them with most of 16,000 tasks of ${ms(TASK_MS * scale)} ms: what does it cost in fairness when users share queues, and how many queues does it save?`,
-  defaults: { workers: 2, concurrency: 4 },
+  summary: ({ total, scale }) =>
+    `200 users, a few of them with most of ${tasks(total)} of ${ms(TASK_MS * scale)} ms: what does it cost in fairness when users share queues, and how many queues does it save?`,
+  defaults: { workers: 2, concurrency: 4, total: 16_000 },
   cases: [
     { strategy: 'fair', variant: PER_USER },
     { strategy: 'fair', variant: 'fair, hash 64', grouping: byHash(64) },
     { strategy: 'fair', variant: 'fair, by letter', grouping: byPrefix(1) },
     { strategy: 'fifo' },
   ],
-  async script(trial, { seed, scale }) {
-    await trial.publishSchedule(load(seed, TASK_MS * scale));
+  async script(trial, { seed, total, scale }) {
+    await trial.publishSchedule(load(seed, total, TASK_MS * scale));
     await trial.workToTheEnd();
   },
   claims: () => [
@@ -47,8 +46,8 @@ export const units: Scenario = {
 };
 
 /** By Zipf's law, in random order and all at once; the first letters of the names go round the alphabet. */
-function load(seed: number, durationMs: number): ScheduledTask[] {
-  const { order } = randomUsers(USERS, TASKS, 'zipf', seededRandom(seed));
+function load(seed: number, total: number, durationMs: number): ScheduledTask[] {
+  const { order } = randomUsers(USERS, total, 'zipf', seededRandom(seed));
   return Array.from(order(), (user) => {
     const number = Number(user.slice('user-'.length));
     return { user: `${LETTERS[number % LETTERS.length]}-${number}`, dueMs: 0, durationMs };

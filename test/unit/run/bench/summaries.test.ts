@@ -3,7 +3,7 @@ import { SCENARIOS } from '../../../../src/run/bench/bench.js';
 import type { Scenario, ScenarioSettings } from '../../../../src/run/bench/scenario.js';
 
 function usual({ defaults }: Scenario): ScenarioSettings {
-  return { countA: 0, countB: 0, seed: 1, scale: 1, ...defaults };
+  return { countA: 0, countB: 0, total: 0, seed: 1, scale: 1, ...defaults };
 }
 
 /** Every time that is named, milliseconds. */
@@ -20,10 +20,10 @@ describe.each(SCENARIOS.map((scenario) => ({ scenario, name: scenario.name })))(
     const summary = scenario.summary(usual(scenario));
 
     it('names no other load than the one that was asked for', () => {
-      const { countA, countB, workers } = usual(scenario);
-      const asked = { ...usual(scenario), countA: 1_234, countB: 567, workers: 11 };
+      const { countA, countB, total, workers } = usual(scenario);
+      const asked = { ...usual(scenario), countA: 1_234, countB: 567, total: 4_321, workers: 11 };
       const said = scenario.summary(asked);
-      for (const count of [countA, countB]) {
+      for (const count of [countA, countB, total]) {
         if (count > 0) expect(said).not.toContain(count.toLocaleString('en-US'));
       }
       expect(said).not.toContain(` ${workers} workers`);
