@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,13 +53,46 @@ describe('a throw-away node', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('goes when the process that started it is killed', async () => {
-    const starter = start(`startThrowAwayNode({ dataParent: ${JSON.stringify(folder)} })`);
-    await starter.node();
+  it('survives a Ctrl-C that the process that started it survives, and goes when that one is killed', async () => {
+    const starter = start(
+      `startThrowAwayNode({ dataParent: ${JSON.stringify(folder)} })`,
+      "process.on('SIGINT', () => console.log('INTERRUPTED'));",
+    );
+    const node = await starter.node();
+
+    process.kill(-starter.process.pid!, 'SIGINT');
+
+    await starter.said('INTERRUPTED');
+    expect(await management(node, 'GET', '/api/overview')).toMatchObject({ rabbitmq_version: node.version });
 
     starter.process.kill('SIGKILL');
 
     await everythingIsGone();
+  });
+
+  it('does not collide with another that starts at the same time, and says so when it, or its keeper, is killed', async () => {
+    const folders = ['a', 'b'].map((name) => join(folder, name));
+    for (const one of folders) mkdirSync(one);
+    const [first, second] = await Promise.all(
+      folders.map((dataParent) => startThrowAwayNode({ dataParent })),
+    );
+    const names = await Promise.all(
+      [first!, second!].map(async (node) => (await management(node, 'GET', '/api/overview')).node),
+    );
+    expect(new Set(names).size).toBe(2);
+
+    for (const { pid, name } of processesIn(folders[0]!)) if (name === 'node') kill(pid);
+
+    expect(await first!.died).toContain('SIGKILL');
+    await everythingIsGone(folders[0]);
+    await first!.stop();
+
+    process.kill(second!.pid, 'SIGKILL');
+
+    expect(await second!.died).toContain('SIGKILL');
+    await second!.stop();
+    expect(processesIn(folder)).toEqual([]);
+    expect(readdirSync(folders[1]!)).toEqual([]);
   });
 
   it('goes when the process that started it is killed while the node starts', async () => {
@@ -72,56 +105,6 @@ describe('a throw-away node', () => {
     starter.process.kill('SIGKILL');
 
     await everythingIsGone();
-  });
-
-  it('goes when its keeper is killed, and says so', async () => {
-    const node = await startThrowAwayNode({ dataParent: folder });
-
-    for (const { pid, name } of processesIn(folder)) if (name === 'node') kill(pid);
-
-    expect(await node.died).toContain('SIGKILL');
-    await everythingIsGone();
-    await node.stop();
-  });
-
-  it('says that it died, and is cleaned up after', async () => {
-    const node = await startThrowAwayNode({ dataParent: folder });
-
-    process.kill(node.pid, 'SIGKILL');
-
-    expect(await node.died).toContain('SIGKILL');
-    await node.stop();
-    expect(processesIn(folder)).toEqual([]);
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('survives a Ctrl-C that the process that started it survives', async () => {
-    const starter = start(
-      `startThrowAwayNode({ dataParent: ${JSON.stringify(folder)} })`,
-      "process.on('SIGINT', () => console.log('INTERRUPTED'));",
-    );
-    const node = await starter.node();
-
-    process.kill(-starter.process.pid!, 'SIGINT');
-
-    await starter.said('INTERRUPTED');
-    expect(await management(node, 'GET', '/api/overview')).toMatchObject({ rabbitmq_version: node.version });
-  });
-
-  it('does not collide with another that starts at the same time', async () => {
-    const nodes = await Promise.all([
-      startThrowAwayNode({ dataParent: folder }),
-      startThrowAwayNode({ dataParent: folder }),
-    ]);
-    try {
-      const names = await Promise.all(
-        nodes.map(async (node) => (await management(node, 'GET', '/api/overview')).node),
-      );
-      expect(new Set(names).size).toBe(2);
-    } finally {
-      await Promise.all(nodes.map((node) => node.stop()));
-    }
-    expect(processesIn(folder)).toEqual([]);
   });
 
   it('names a port that is taken, and starts nothing', async () => {
@@ -268,10 +251,10 @@ async function management(node: Address, method: string, path: string): Promise<
   return text === '' ? {} : JSON.parse(text);
 }
 
-async function everythingIsGone(): Promise<void> {
-  await eventually(() => processesIn(folder).length === 0 && readdirSync(folder).length === 0, {
+async function everythingIsGone(from = folder): Promise<void> {
+  await eventually(() => processesIn(from).length === 0 && readdirSync(from).length === 0, {
     timeoutMs: 60_000,
-    what: `all processes and files in ${folder} to go`,
+    what: `all processes and files in ${from} to go`,
   });
 }
 
