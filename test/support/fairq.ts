@@ -78,6 +78,8 @@ export class RunningFairq extends Running {
       }),
     );
     const { stdin } = this.process;
+    // It may end before it has read all.
+    stdin?.on('error', () => {});
     if (typeof input === 'string') stdin?.end(input);
     else if (stdin !== null) input?.pipe(stdin);
     this.process.stdout?.on('data', (chunk: Buffer) => {

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { PublishReport } from '../../../src/core/reports/publish-report.js';
@@ -21,6 +23,10 @@ const MAX_ATTEMPTS = 2;
 /** What is in these is no work that is left. */
 const KEPT = ['fairq.dead', 'fairq.events', 'fairq.results', 'fairq.starts'];
 const PATIENCE_MS = 240_000;
+/** Tasks that a publisher in the background sends before as many have run. */
+const MOST_AHEAD = 2_000;
+const LINES_AT_ONCE = 100;
+const LOOK_EVERY_MS = 20;
 /** Shorter than fairq's own: silence is noticed sooner. */
 export const HEARTBEAT_SECONDS = 5;
 
@@ -70,6 +76,7 @@ export class FaultLoad {
   readonly #others: RunningFairq[] = [];
   readonly #strikes: LogMark[] = [];
   #mostInFlight = 0;
+  #isClosed = false;
   #overAt: number | undefined;
   #secondsToRecover: number | null = null;
 
@@ -105,17 +112,21 @@ export class FaultLoad {
     await fairqJson(this.env, ...this.publishing());
   }
 
-  /** At half of what the workers can do, so that the workers are never far behind. */
+  /** It is never far ahead of the workers, however slow they are: it runs until most of its tasks have run. */
   publishInBackground(env: Env = {}): RunningFairq {
-    const perSecond = Math.round((WORKERS * 10 * 1_000) / (this.options.taskMs ?? 5) / 2);
-    const publisher = this.run(
-      { ...this.env, ...env },
-      '--json',
-      ...this.publishing(),
-      '--rate',
-      `${perSecond}/s`,
-    );
+    const flags = ['--json', 'publish', '--from', '-', '--run', RUN, ...this.queueFlags];
+    const publisher = new RunningFairq(flags, { ...this.env, ...env }, Readable.from(this.#lines()));
+    this.#others.push(publisher);
     return publisher;
+  }
+
+  /** A line for each task, when so many before it have run. */
+  async *#lines(): AsyncGenerator<string> {
+    for (let sent = 0; sent < this.tasks && !this.#isClosed; sent += LINES_AT_ONCE) {
+      while (sent - this.#log.distinctTasks() > MOST_AHEAD && !this.#isClosed) await delay(LOOK_EVERY_MS);
+      const line = (_: unknown, i: number) => `{"user":"user-${((sent + i) % USERS) + 1}","task":"work"}\n`;
+      yield Array.from({ length: LINES_AT_ONCE }, line).join('');
+    }
   }
 
   /** Workers and a publisher in the background; resolves with that one when a random share has run. */
@@ -335,6 +346,7 @@ export class FaultLoad {
 
   /** Ends everything that it has started and leaves no process. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const one of [...this.workers, ...this.#others].filter(isRunning)) {
       one.signal('SIGKILL');
       await one.ended;
