@@ -45,6 +45,8 @@ function onOneBroker(name: string) {
       setupFiles: ['test/support/no-leaks.ts'],
       // What is built runs as it is, and is not compiled once more for each file.
       server: { deps: { external: isCoverage ? [] : [/\/dist\/cli\/main\.js$/] } },
+      // A process runs one file after the other: each has folders and a vhost of its own, and shares nothing that it changes.
+      isolate: false,
       maxWorkers: SIDE_BY_SIDE,
       // For a busy machine. What a test waits for has its own, shorter limit.
       testTimeout: 600_000,

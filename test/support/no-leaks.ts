@@ -1,11 +1,18 @@
 import { afterAll } from 'vitest';
 import { endLeftRunning } from './fairq.js';
 
-// A test process whose vitest was killed would wait for its tests, and all that they have started with it.
-process.once('disconnect', () => process.exit(1));
+// A test process whose vitest was killed would wait for its tests, and all that they have started with it. It runs
+// several files, and this for each.
+if (!process.listeners('disconnect').some(({ name }) => name === exitAlone.name)) {
+  process.once('disconnect', exitAlone);
+}
 
 // Runs around every test file: what it leaves behind would load the machine, and the broker, of the next.
 afterAll(async () => {
   const left = await endLeftRunning();
   if (left.length > 0) throw new Error(`left running by these tests, and ended now:\n${left.join('\n')}`);
 });
+
+function exitAlone(): void {
+  process.exit(1);
+}
