@@ -55,24 +55,43 @@ export async function resolveConfig(
 
   const uriSetting = setting('uri');
   const kept = uriSetting === undefined ? await fallback() : undefined;
-  const uris = parseUris(uriSetting ?? kept?.uri ?? DEFAULT_URI);
-  const [uri] = uris;
-  if (text(flags.uri) !== undefined && uris.some(({ password }) => password !== '')) {
+  const config = configOf(
+    (name) => setting(name) ?? kept?.[name as keyof FallbackBroker],
+    env.FAIRQ_PASSWORD,
+  );
+  if (text(flags.uri) !== undefined && parseUris(text(flags.uri)!).some(({ password }) => password !== '')) {
     warnings.push(
       'a password on the command line can be read by every user of this machine: use FAIRQ_URI or --password-file',
     );
   }
-  const passwordFile = setting('passwordFile');
-  const management = parseManagementUris(setting('managementUri') ?? kept?.managementUri);
-  if (text(flags.managementUri) !== undefined && management?.login?.password) {
+  if (text(flags.managementUri) !== undefined && config.address.managementLogin?.password) {
     warnings.push(
       'a password on the command line can be read by every user of this machine: give it in FAIRQ_MANAGEMENT_URI',
     );
   }
+  return {
+    ...config,
+    addressConfigured: uriSetting !== undefined,
+    warnings: [...warnings, ...config.warnings],
+  };
+}
+
+/**
+ * What settings mean. No file is read but those that they name.
+ *
+ * @param setting by its name; undefined: the default holds
+ * @param password where the settings name no file with one
+ */
+export function configOf(setting: (name: SettingName) => string | undefined, password?: string): Config {
+  const warnings: string[] = [];
+  const uris = parseUris(setting('uri') ?? DEFAULT_URI);
+  const [uri] = uris;
+  const passwordFile = setting('passwordFile');
+  const management = parseManagementUris(setting('managementUri'));
   const username = setting('username') ?? (decoded(uri.username, 'user') || 'guest');
-  const password =
+  const secret =
     (passwordFile && readPassword(passwordFile)) ??
-    nonEmpty(env.FAIRQ_PASSWORD) ??
+    nonEmpty(password) ??
     (decoded(uri.password, 'password') || 'guest');
   const address: BrokerAddress = {
     protocol: uri.protocol === 'amqps:' ? 'amqps' : 'amqp',
@@ -80,12 +99,12 @@ export async function resolveConfig(
     vhost: setting('vhost') ?? vhostOf(uri),
     ...heartbeatOf(uri),
     username,
-    password,
+    password: secret,
     managementUris: management?.bases ?? usualManagementUris(uris),
     ...(management?.login && {
       managementLogin: {
         username: management.login.username || username,
-        password: management.login.password || password,
+        password: management.login.password || secret,
       },
     }),
     tls: tlsOptions(setting),
@@ -95,7 +114,7 @@ export async function resolveConfig(
   }
   return {
     address,
-    addressConfigured: uriSetting !== undefined,
+    addressConfigured: setting('uri') !== undefined,
     names: namesUnder(setting('prefix') ?? 'fairq'),
     reconnectForMs: reconnectFor(setting('reconnectFor')),
     warnings,

@@ -155,7 +155,9 @@ describe('a kept node', () => {
 
     const second = await startKeptNode(folder);
     expect(second).toMatchObject({ uri: first.uri, managementUri: first.managementUri });
-    expect(await management(second, 'GET', '/api/vhosts/lasting')).toMatchObject({ name: 'lasting' });
+    expect(await management(second as Address, 'GET', '/api/vhosts/lasting')).toMatchObject({
+      name: 'lasting',
+    });
   });
 
   it('is one node however many start it at once, and says why it does not run when it has crashed', async () => {

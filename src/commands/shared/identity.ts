@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { taskIdGenerator } from '../../core/message/task-id.js';
+import { runIdAt } from '../../core/values/run-id.js';
 import type { Context } from './context.js';
 
 /** Makes ids that no other process makes. */
@@ -7,8 +8,7 @@ export function idGenerator(context: Context): () => string {
   return taskIdGenerator(randomBytes(8), () => context.clock.epochMicros() / 1000);
 }
 
-/** `2026-11-22T14-05-09-3f2a`: sorts by time, and two in the same second differ. */
+/** An id for a run that nobody has named. */
 export function newRunId(context: Context): string {
-  const time = new Date(context.clock.epochMicros() / 1000).toISOString().slice(0, 19).replaceAll(':', '-');
-  return `${time}-${randomBytes(2).toString('hex')}`;
+  return runIdAt(context.clock.epochMicros(), randomBytes(2).toString('hex'));
 }

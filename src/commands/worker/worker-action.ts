@@ -1,7 +1,7 @@
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
 import type { ErrorKind } from '../../core/errors/errors.js';
-import { WORKER_CONNECTION } from '../../core/queues/names.js';
+import { EVENTS_CONNECTION, WORKER_CONNECTION } from '../../core/queues/names.js';
 import { reportOfNothing, type WorkerReport } from '../../core/reports/worker-report.js';
 import { renderWorker, workerProgressLine } from '../../render/worker-text.js';
 import { fixedQueueOf } from '../../run/publish/fixed-queue-of.js';
@@ -21,9 +21,6 @@ import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues-to-serve.js';
 import { checkFlags, type WorkerFlags } from './worker-flags.js';
 import { workerOptions } from './worker-options.js';
-
-/** Not the name of a worker's connection: in that vhost there may be other workers, who count those. */
-const EVENTS_CONNECTION = 'fairq hears new queues for ';
 
 /** What a program may write for a client that waits for it; `--result-size` is about what is kept for `fairq task`. */
 const MOST_ANSWER_BYTES = 16 * 1024 * 1024;

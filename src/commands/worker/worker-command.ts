@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
 import { parseBackoff } from '../../core/message/retry-policy.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
+import { WORKER_DEFAULTS } from '../../core/values/worker-defaults.js';
 import { groupByOption } from '../flags/group-by.js';
 import { withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
 
 import { collect, parseMaxCrashes, parsePrefetch, parseResultSize, parseResultTtl } from './worker-flags.js';
-
-const DEFAULT_BACKOFF = '1s,2s,4s…';
 
 export function registerWorker(program: Command, run: Run): void {
   withWeightOptions(
@@ -24,7 +23,7 @@ export function registerWorker(program: Command, run: Run): void {
       '-c, --concurrency <n>',
       'tasks at a time',
       (text) => parseCount(text, '--concurrency', 1, 10_000),
-      10,
+      WORKER_DEFAULTS.concurrency,
     )
     .option('--prefetch <n|auto>', 'unacknowledged tasks of one user at a time', parsePrefetch, 'auto')
     .option(
@@ -54,7 +53,7 @@ export function registerWorker(program: Command, run: Run): void {
     .addOption(
       new Option('--idle-for <time>', 'for --exit-when idle')
         .argParser((text) => parseDuration(text, '--idle-for'))
-        .default(10_000, '10s'),
+        .default(WORKER_DEFAULTS.idleForMs, '10s'),
     )
     .option('--exit-with-parent', 'stop when the program has gone that started this worker')
     .option('--count <n>', 'stop after so many tasks', (text) => parseCount(text, '--count'))
@@ -72,18 +71,18 @@ export function registerWorker(program: Command, run: Run): void {
       '--max-attempts <n>',
       'starts of a task that fails, before it is a dead letter',
       (text) => parseCount(text, '--max-attempts', 1, 1_000),
-      3,
+      WORKER_DEFAULTS.maxAttempts,
     )
     .option(
       '--max-crashes <n>',
       'workers that a task may take down with it, before it is a dead letter; 3 or more, 0 for no limit',
       parseMaxCrashes,
-      3,
+      WORKER_DEFAULTS.maxCrashes,
     )
     .addOption(
       new Option('--backoff <times>', 'waits between them; the last repeats, and with … they go on growing')
         .argParser((text) => parseBackoff(text, '--backoff'))
-        .default(parseBackoff(DEFAULT_BACKOFF, '--backoff'), DEFAULT_BACKOFF),
+        .default(parseBackoff(WORKER_DEFAULTS.backoff, '--backoff'), WORKER_DEFAULTS.backoff),
     )
     .option('--ordered', "keep each user's order: one task at a time, and a failed one before the next")
     .addOption(
@@ -94,17 +93,17 @@ export function registerWorker(program: Command, run: Run): void {
     .addOption(
       new Option('--discover-every <time>', 'look for queues that nobody announced')
         .argParser((text) => parseTimer(text, '--discover-every'))
-        .default(30_000, '30s'),
+        .default(WORKER_DEFAULTS.discoverEveryMs, '30s'),
     )
     .addOption(
       new Option('--result-ttl <time>', 'for how long what a task returned is shown; 0s: keep nothing')
         .argParser((text) => parseResultTtl(text))
-        .default(200_000, '200s'),
+        .default(WORKER_DEFAULTS.resultTtlMs, '200s'),
     )
     .addOption(
       new Option('--result-size <bytes>', 'what is larger is not kept, such as 64k; 1m at most')
         .argParser((text) => parseResultSize(text))
-        .default(65_536, '64k'),
+        .default(WORKER_DEFAULTS.resultBytes, '64k'),
     )
     .option('--metrics-port <port>', 'serve Prometheus metrics there, at /metrics (0: any)', (text) =>
       parseCount(text, '--metrics-port', 0, 65_535),

@@ -24,6 +24,8 @@ type Part = keyof typeof WHAT_IT_READS_LIKE;
 
 /** What a worker calls its connection begins with this. */
 export const WORKER_CONNECTION = 'fairq worker ';
+/** The same of the connection on which a worker hears the broker's own events; the worker's name follows. */
+export const EVENTS_CONNECTION = 'fairq hears new queues for ';
 
 /** The names of everything that fairq keeps on the broker, under one prefix. */
 export interface Names {

@@ -2,18 +2,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, usageError } from '../../../core/errors/errors.js';
 import { findByTask } from '../../../core/queues/fixed-queue.js';
-import {
-  builtInHandlers,
-  type Handler,
-  type Handlers,
-  jsonOf,
-  type Payload,
-  type TaskContext,
-} from './handlers.js';
+import { handlersByName } from './handler-functions.js';
+import { builtInHandlers, type Handlers } from './handlers.js';
 import { placeOf } from './load-failure.js';
-
-/** A function of a user's module: a JSON payload comes parsed, none as undefined, any other as its bytes. */
-type ModuleHandler = (payload: unknown, context: TaskContext) => unknown;
 
 /** What tasks are called. */
 export interface TaskNaming {
@@ -55,10 +46,7 @@ export async function loadHandlerModule(
       },
     );
   }
-  const own = new Map<string, Handler>();
-  for (const [name, value] of [...Object.entries(loaded), ...Object.entries(asObject(loaded.default))]) {
-    if (isFunction(value)) own.set(name, (payload, context) => value(parsed(payload), context));
-  }
+  const own = handlersByName({ ...loaded, ...asObject(loaded.default) });
   if (own.size === 0) {
     throw usageError('HANDLER_EMPTY', `the handler file ${path} exports no function`, {
       hint: 'Export an async function for each task name, such as: export async function render(payload, context) { … }',
@@ -89,16 +77,7 @@ async function loadedInTime(path: string, onSlow: (text: string) => void): Promi
   }
 }
 
-function parsed(payload: Payload): unknown {
-  if (!payload.contentType.startsWith('application/json')) return payload.bytes;
-  return payload.bytes.length === 0 ? undefined : jsonOf(payload);
-}
-
 /** A CommonJS module comes with all that it exports under `default`. */
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function isFunction(value: unknown): value is ModuleHandler {
-  return typeof value === 'function';
 }
