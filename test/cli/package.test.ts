@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { useFolder } from '../support/folder.js';
 import { deadLinks } from '../support/markdown.js';
+import { useVhost } from '../support/vhost.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const folder = useFolder();
+const vhost = useVhost();
 const run = promisify(execFile);
 /** The registry may be slow; what it gave once is taken from npm's own store. */
 const INSTALL_WITHIN_MS = 240_000;
@@ -56,15 +58,42 @@ test('it has no source map without its source, and nothing but what it runs', as
   const orphans = files
     .filter((file) => file.startsWith(join(installed, 'dist')))
     .filter((file) => {
-      const source = file.replace(join(installed, 'dist'), join(checkout, 'src')).replace(/\.js$/, '.ts');
+      const source = file
+        .replace(join(installed, 'dist'), join(checkout, 'src'))
+        .replace(/(\.d\.ts|\.js)$/, '.ts');
       return !existsSync(source);
     });
   expect(orphans).toEqual([]);
 });
 
-test('who imports it is told that it is a program', async () => {
-  const importing = run(process.execPath, ['--input-type=module', '-e', "import 'fairq'"], { cwd: app });
-  await expect(importing).rejects.toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+test('the example of the library runs, and prints what its page says', async () => {
+  const page = await readFile(join(installed, 'docs', 'library.md'), 'utf8');
+  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(page) ?? [];
+  const [, printed] = /It prints:\n\n```\n([\s\S]*?)```/.exec(page) ?? [];
+  await writeFile(join(app, 'example.mjs'), example);
+  const { stdout, stderr } = await run(process.execPath, ['example.mjs'], {
+    cwd: app,
+    env: { ...process.env, ...vhost.env },
+  });
+  expect(stdout).toBe(printed);
+  expect(stderr).toBe('');
+});
+
+test('the library has types', async () => {
+  const compile = async (expression: string) => {
+    await writeFile(
+      join(app, 'typed.mts'),
+      `import { connect, type SentTask } from 'fairq';\nconst fairq = await connect();\nexport const it: SentTask = ${expression};\n`,
+    );
+    const typeRoots = join(checkout, 'node_modules', '@types');
+    const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext'];
+    const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
+    return run(process.execPath, [tsc, ...flags, '--typeRoots', typeRoots, '--types', 'node', 'typed.mts'], {
+      cwd: app,
+    });
+  };
+  await compile("await fairq.publisher.send('ann', 'double', 21)");
+  await expect(compile("await fairq.task('an id')")).rejects.toThrow();
 });
 
 async function filesOf(root: string): Promise<string[]> {

@@ -17,6 +17,7 @@ const LOADED_LATE = [
 /** Which layers each layer may import. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   cli: ['commands', 'config', 'render', 'broker', 'process', 'core'],
+  library: ['run', 'config', 'broker', 'process', 'core'],
   commands: ['run', 'config', 'render', 'broker', 'process', 'core'],
   run: ['broker', 'core'],
   config: ['broker', 'core'],

@@ -1,0 +1,35 @@
+import { deferred } from '../core/values/deferred.js';
+import type { PlannedTask } from '../run/publish/planned-task.js';
+
+/** Tasks that are handed on together. */
+const MOST_AT_ONCE = 256;
+
+/** Tasks of an application that wait to be sent, in their order. */
+export class Outbox {
+  readonly #waiting: PlannedTask[] = [];
+  #isEnded = false;
+  #news = deferred();
+
+  add(task: PlannedTask): void {
+    this.#waiting.push(task);
+    this.#news.resolve();
+  }
+
+  /** Nothing more comes; what waits is still handed on. */
+  end(): void {
+    this.#isEnded = true;
+    this.#news.resolve();
+  }
+
+  /** All that waits, and what comes, until `end`. */
+  async *batches(): AsyncGenerator<readonly PlannedTask[]> {
+    for (;;) {
+      if (this.#waiting.length > 0) yield this.#waiting.splice(0, MOST_AT_ONCE);
+      else if (this.#isEnded) return;
+      else {
+        this.#news = deferred();
+        await this.#news.promise;
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { CLASSIC, type QueueType } from '../broker/queues/topology.js';
+import { type FairqError, refusedError, usageError } from '../core/errors/errors.js';
+import { unpaced } from '../core/load/pacing.js';
+import { republishableText } from '../core/message/republishable.js';
+import { BY_USER } from '../core/queues/grouping.js';
+import { OWN_QUEUES } from '../run/publish/own-destination.js';
+import { Places } from '../run/publish/places.js';
+import type { PlannedTask } from '../run/publish/planned-task.js';
+import { PublishRun } from '../run/publish/publish-run.js';
+import type { LibraryDeps } from './library-deps.js';
+import { newRun } from './new-ids.js';
+import { Outbox } from './outbox.js';
+
+export interface PublisherOptions {
+  /** Shown in reports; one is made, if not given. */
+  readonly run?: string;
+  /** Of users' queues that this makes. */
+  readonly queueType?: QueueType;
+  /** Users' queues that this makes hand out one task at a time, in their order. */
+  readonly ordered?: boolean;
+}
+
+export interface SendOptions {
+  /** 1 to 255 bytes; one is made, if not given. A second task with it is another task. */
+  readonly id?: string;
+  /** A queue that belongs to no user, instead of the user's own. */
+  readonly queue?: string;
+}
+
+/** A task that the broker has confirmed. */
+export interface SentTask {
+  readonly id: string;
+  readonly user: string;
+  readonly run: string;
+}
+
+interface Waiting {
+  readonly resolve: (sent: SentTask) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Sends tasks to their users' queues, each confirmed by the broker. Of one user they keep their order. */
+export class TaskPublisher {
+  /** The run that the tasks are of. */
+  readonly run: string;
+  readonly #places: Places;
+  readonly #outbox = new Outbox();
+  /** Who waits for a task of this id to be confirmed, first sent first. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  #ended: Promise<void> | undefined;
+  #failure: { readonly reason: unknown } | undefined;
+  #isClosed = false;
+
+  constructor(
+    private readonly deps: LibraryDeps,
+    private readonly options: PublisherOptions,
+  ) {
+    this.run = options.run ?? newRun(deps.clock);
+    this.#places = new Places(deps.config.names, { grouping: BY_USER, shared: false });
+  }
+
+  /**
+   * Sends a task, and resolves when the broker has confirmed it. The user's queue is made where it is missing, and a
+   * worker takes it up at once.
+   *
+   * @param task its name, by which a worker finds the handler
+   * @param payload bytes go as they are, anything else as JSON; undefined: none
+   * @throws FairqError where it cannot be sent as it is, or the broker does not take it
+   */
+  async send(user: string, task: string, payload?: unknown, options: SendOptions = {}): Promise<SentTask> {
+    if (this.#isClosed) {
+      throw usageError('PUBLISHER_CLOSED', 'the publisher has been closed', { hint: 'Connect again.' });
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    const { id = this.deps.newId() } = options;
+    const planned = this.#planned(id, user, task, payload, options.queue);
+    const confirmed = new Promise<SentTask>((resolve, reject) => {
+      const others = this.#waiting.get(id);
+      if (others === undefined) this.#waiting.set(id, [{ resolve, reject }]);
+      else others.push({ resolve, reject });
+    });
+    this.#outbox.add(planned);
+    this.#ended ??= this.#publish();
+    return confirmed;
+  }
+
+  /** Takes no more, and resolves when all that was sent is confirmed and written down for reports. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#outbox.end();
+    await this.#ended;
+  }
+
+  #planned(id: string, user: string, task: string, payload: unknown, queue?: string): PlannedTask {
+    if (id === '' || republishableText(id) === undefined || !id.isWellFormed()) {
+      throw usageError('BAD_TASK_ID', "a task's id has 1 to 255 bytes, and is valid Unicode", {
+        hint: 'Give another one, or none.',
+      });
+    }
+    if (task === '' || republishableText(task) === undefined || !task.isWellFormed()) {
+      throw usageError('BAD_TASK_NAME', "a task's name has 1 to 255 bytes, and is valid Unicode", {
+        hint: 'Give the name of one of the handlers.',
+      });
+    }
+    return { id, ...this.#places.of(task, user, queue), type: task, ...contentOf(payload) };
+  }
+
+  /** Everything ends with it: a failure reaches whoever waits, and whoever sends from then on. */
+  async #publish(): Promise<void> {
+    const { connection, config, clock, newId } = this.deps;
+    const { queueType = CLASSIC.type, ordered = false } = this.options;
+    const batches = () => this.#outbox.batches();
+    const source = { name: 'the application', total: undefined, batches, close: async () => {} };
+    const run = new PublishRun(
+      {
+        connection,
+        names: config.names,
+        clock,
+        newId,
+        target: OWN_QUEUES,
+        onConfirmed: ({ id, envelope: { user } }) => this.#next(id)?.resolve({ id, user, run: this.run }),
+        onNotTaken: ({ id }, reason) => this.#next(id)?.reject(notTaken(id, reason)),
+      },
+      {
+        run: this.run,
+        total: undefined,
+        users: [],
+        common: {},
+        batches,
+        source,
+        pacing: unpaced,
+        queueKind: { type: queueType, ordered },
+        shared: false,
+      },
+    );
+    try {
+      await Promise.race([run.run(), connection.lost]);
+    } catch (error) {
+      this.#failure = { reason: error };
+      for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(error);
+      this.#waiting.clear();
+    }
+  }
+
+  #next(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    const first = waiting?.shift();
+    if (waiting?.length === 0) this.#waiting.delete(id);
+    return first;
+  }
+}
+
+function notTaken(id: string, reason: string): FairqError {
+  return refusedError('TASK_NOT_TAKEN', `the broker does not take the task ${id}: ${reason}`, {
+    hint: 'It was not sent. Send it again when that is mended.',
+  });
+}
+
+function contentOf(payload: unknown): Pick<PlannedTask, 'payload' | 'contentType'> {
+  // A handler is given undefined for it.
+  if (payload === undefined) return { payload: Buffer.alloc(0), contentType: 'application/json' };
+  if (payload instanceof Uint8Array) {
+    return { payload: Buffer.from(payload), contentType: 'application/octet-stream' };
+  }
+  const text: string | undefined = JSON.stringify(payload);
+  if (text === undefined) {
+    throw usageError('BAD_PAYLOAD', `a payload of type ${typeof payload} cannot be written as JSON`, {
+      hint: 'Give a value that JSON has, or bytes.',
+    });
+  }
+  return { payload: Buffer.from(text), contentType: 'application/json' };
+}
