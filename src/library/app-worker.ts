@@ -18,6 +18,7 @@ import { OWN_FORMAT } from '../run/worker/task/message-format.js';
 import { Worker } from '../run/worker/worker.js';
 import type { WorkerListener, WorkerOptions } from '../run/worker/worker-contract.js';
 import type { LibraryDeps } from './library-deps.js';
+import { checkOptions, WORKER_OPTIONS } from './options.js';
 
 /** An event loop may stand still for so long before it is spoken of. Milliseconds. */
 const STALL_MS = Math.min(10_000, HEARTBEAT_SECONDS * 1_000);
@@ -66,12 +67,10 @@ export class AppWorker {
   constructor(
     private readonly deps: LibraryDeps,
     private readonly options: AppWorkerOptions,
+    private readonly onEnded: () => void,
   ) {
-    if (handlersByName(options.handlers).size === 0) {
-      throw usageError('HANDLER_EMPTY', 'a worker has no handler', {
-        hint: 'Give a function for each task name: { handlers: { render: async (payload) => … } }.',
-      });
-    }
+    checkOptions(WORKER_OPTIONS, options, 'a worker');
+    parseBackoff(options.backoff ?? WORKER_DEFAULTS.backoff, 'backoff');
   }
 
   /** Resolves when it has ended, or where it has never begun. */
@@ -98,6 +97,7 @@ export class AppWorker {
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#ended.resolve();
+      this.onEnded();
     }
   }
 

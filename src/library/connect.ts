@@ -4,6 +4,7 @@ import type { SettingName } from '../config/settings.js';
 import { systemClock } from '../process/system-clock.js';
 import { Fairq } from './fairq.js';
 import { newIds } from './new-ids.js';
+import { CONNECT_OPTIONS, checkOptions } from './options.js';
 
 /** Where the broker is, and how the application is to be told what goes on. */
 export interface ConnectOptions {
@@ -31,6 +32,7 @@ export interface ConnectOptions {
  * @throws FairqError: `kind` says who has to act, `code` is stable, `hint` says what to do
  */
 export async function connect(options: ConnectOptions = {}): Promise<Fairq> {
+  checkOptions(CONNECT_OPTIONS, options, 'connect');
   const { name = 'library', reconnectForMs = Number.POSITIVE_INFINITY, onWarning = () => {} } = options;
   const { uri, managementUri, vhost, prefix, tlsCaFile, tlsCertFile, tlsKeyFile } = options;
   const settings: Partial<Record<SettingName, string | undefined>> = {

@@ -1,6 +1,7 @@
 import { ConnectionClosed, openConnection } from '../broker/connection/connection.js';
 import { FairqError, usageError } from '../core/errors/errors.js';
 import { isFinal, type TaskState } from '../core/events/task-state.js';
+import { deferred } from '../core/values/deferred.js';
 import { WrittenJson } from '../core/values/written-json.js';
 import { TaskInquiry } from '../run/tasks/task-inquiry.js';
 import { WorkerQuestion } from '../run/tasks/worker-question.js';
@@ -19,6 +20,7 @@ export class Fairq {
   readonly publisher: TaskPublisher;
   readonly #publishers = new Set<TaskPublisher>();
   readonly #workers = new Set<AppWorker>();
+  #closing: Promise<void> | undefined;
 
   /** Applications call `connect`. */
   constructor(private readonly deps: LibraryDeps) {
@@ -34,7 +36,7 @@ export class Fairq {
 
   /** A worker in this process. It begins with `run`. */
   worker(options: AppWorkerOptions): AppWorker {
-    const worker = new AppWorker(this.deps, options);
+    const worker = new AppWorker(this.deps, options, () => this.#workers.delete(worker));
     this.#workers.add(worker);
     return worker;
   }
@@ -53,7 +55,11 @@ export class Fairq {
    * @param signal ends the wait, and not the task
    */
   async wait(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<TaskState> {
-    return this.#inquire(id, async (inquiry) => {
+    signal?.throwIfAborted();
+    const aborted = deferred<never>();
+    const onAbort = () => aborted.reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const ended = this.#inquire(id, async (inquiry) => {
       for (;;) {
         signal?.throwIfAborted();
         const state = await inquiry.ask();
@@ -61,10 +67,18 @@ export class Fairq {
         await inquiry.news(ASK_AGAIN_MS);
       }
     });
+    return Promise.race([ended, aborted.promise]).finally(() =>
+      signal?.removeEventListener('abort', onAbort),
+    );
   }
 
-  /** Ends workers in order and confirms what was sent. What waits for a task is told that the connection is closed. */
-  async close(): Promise<void> {
+  /** Safe to call twice. Ends workers in order and confirms what was sent. What waits for a task is told that the connection is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     for (const worker of this.#workers) worker.stop();
     await Promise.all([...this.#workers].map((worker) => worker.ended));
     await Promise.all([...this.#publishers].map((publisher) => publisher.close()));

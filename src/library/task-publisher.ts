@@ -9,6 +9,7 @@ import type { PlannedTask } from '../run/publish/planned-task.js';
 import { PublishRun } from '../run/publish/publish-run.js';
 import type { LibraryDeps } from './library-deps.js';
 import { newRun } from './new-ids.js';
+import { checkOptions, PUBLISHER_OPTIONS } from './options.js';
 import { Outbox } from './outbox.js';
 
 export interface PublisherOptions {
@@ -55,6 +56,7 @@ export class TaskPublisher {
     private readonly deps: LibraryDeps,
     private readonly options: PublisherOptions,
   ) {
+    checkOptions(PUBLISHER_OPTIONS, options, 'a publisher');
     this.run = options.run ?? newRun(deps.clock);
     this.#places = new Places(deps.config.names, { grouping: BY_USER, shared: false });
   }

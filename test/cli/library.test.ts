@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ConnectOptions, connect, type Fairq, NonRetryableError } from '../../src/library/index.js';
+import {
+  type AppWorkerOptions,
+  type ConnectOptions,
+  connect,
+  type Fairq,
+  NonRetryableError,
+} from '../../src/library/index.js';
 import { fairqJson } from '../support/fairq.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -156,14 +162,27 @@ describe('a worker of the library', () => {
     await expect(worker.run()).rejects.toMatchObject({ code: 'WORKER_BEGUN' });
   });
 
-  it('has to have a handler', async () => {
+  it('is made of options that make sense alone', async () => {
     const fairq = await open();
-    expect(() => fairq.worker({ handlers: {} })).toThrow('no handler');
+    const noop = () => {};
+    const wrong: [object, RegExp][] = [
+      [{ handlers: {} }, /no handler/],
+      [{ handlers: { a: 1 } }, /handlers\.a: not a function/],
+      [{ handlers: { a: noop }, concurrency: 1.5 }, /concurrency/],
+      [{ handlers: { a: noop }, concurency: 2 }, /concurency/],
+      [{ handlers: { a: noop }, queueType: 'other' }, /queueType/],
+      [{ handlers: { a: noop }, backoff: 'x' }, /backoff/],
+    ];
+    for (const [options, why] of wrong) expect(() => fairq.worker(options as AppWorkerOptions)).toThrow(why);
+    expect(() => fairq.newPublisher({ run: '' })).toThrow('run');
   });
 });
 
 describe('connect', () => {
   it('tells by the kind of its error who has to act', async () => {
+    await expect(connect({ url: 'amqp://x' } as ConnectOptions)).rejects.toMatchObject({
+      code: 'BAD_OPTION',
+    });
     await expect(connect({ uri: 'http://x' })).rejects.toMatchObject({ kind: 'usage', code: 'BAD_URI' });
     await expect(connect({ uri: 'amqp://127.0.0.1:1' })).rejects.toMatchObject({ kind: 'unreachable' });
   });
