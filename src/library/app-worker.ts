@@ -17,8 +17,9 @@ import type { Handlers } from '../run/worker/handlers/handlers.js';
 import { OWN_FORMAT } from '../run/worker/task/message-format.js';
 import { Worker } from '../run/worker/worker.js';
 import type { WorkerListener, WorkerOptions } from '../run/worker/worker-contract.js';
+import { apart } from './apart.js';
 import type { LibraryDeps } from './library-deps.js';
-import { checkOptions, WORKER_OPTIONS } from './options.js';
+import { checkOptions, SIGNAL_OPTIONS, WORKER_OPTIONS } from './options.js';
 
 /** An event loop may stand still for so long before it is spoken of. Milliseconds. */
 const STALL_MS = Math.min(10_000, HEARTBEAT_SECONDS * 1_000);
@@ -84,7 +85,9 @@ export class AppWorker {
    * @param signal stops it as `stop` does
    * @throws FairqError where it cannot begin, or cannot go on
    */
-  async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<WorkerReport> {
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<WorkerReport> {
+    checkOptions(SIGNAL_OPTIONS, options, 'run');
+    const { signal } = options;
     if (this.#hasBegun) {
       throw usageError('WORKER_BEGUN', 'a worker runs once', { hint: 'Make another one.' });
     }
@@ -107,11 +110,16 @@ export class AppWorker {
     this.#worker?.stop();
   }
 
+  /** After `stop`, where the broker does not answer: `run` waits for it no longer. */
+  leave(): void {
+    this.#worker?.leave();
+  }
+
   async #work(): Promise<WorkerReport> {
     const { deps, options } = this;
     const { config, clock, newId, open } = deps;
     const id = newId();
-    const name = options.name ?? `worker-${id.slice(-6)}`;
+    const name = options.name ?? `worker-${id.slice(9, 13)}${id.slice(15, 18)}`;
     const management = new Management(config.address);
     management.prepare();
     let connection: Connection | undefined;
@@ -186,8 +194,8 @@ export class AppWorker {
     const { onWarning } = this.deps;
     const nothing = () => {};
     return {
-      onReady: (queues) => onReady?.(queues),
-      onTaskEnded: (event) => onTaskEnded?.(event),
+      onReady: (queues) => apart(() => onReady?.(queues)),
+      onTaskEnded: (event) => apart(() => onTaskEnded?.(event)),
       onWarning,
       onBrokerTells: nothing,
       onDetail: nothing,

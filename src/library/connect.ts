@@ -2,6 +2,7 @@ import { openConnection } from '../broker/connection/connection.js';
 import { configOf } from '../config/config.js';
 import type { SettingName } from '../config/settings.js';
 import { systemClock } from '../process/system-clock.js';
+import { apart } from './apart.js';
 import { Fairq } from './fairq.js';
 import { newIds } from './new-ids.js';
 import { CONNECT_OPTIONS, checkOptions } from './options.js';
@@ -33,7 +34,8 @@ export interface ConnectOptions {
  */
 export async function connect(options: ConnectOptions = {}): Promise<Fairq> {
   checkOptions(CONNECT_OPTIONS, options, 'connect');
-  const { name = 'library', reconnectForMs = Number.POSITIVE_INFINITY, onWarning = () => {} } = options;
+  const { name = 'library', reconnectForMs = Number.POSITIVE_INFINITY } = options;
+  const onWarning = (text: string) => apart(() => options.onWarning?.(text));
   const { uri, managementUri, vhost, prefix, tlsCaFile, tlsCertFile, tlsKeyFile } = options;
   const settings: Partial<Record<SettingName, string | undefined>> = {
     uri,

@@ -9,4 +9,4 @@ export type { TaskContext } from '../run/worker/handlers/handlers.js';
 export type { AppWorker, AppWorkerOptions } from './app-worker.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type { Fairq } from './fairq.js';
-export type { SendOptions, SentTask, TaskPublisher } from './task-publisher.js';
+export type { PublisherOptions, SendOptions, SentTask, TaskPublisher } from './task-publisher.js';

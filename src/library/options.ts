@@ -34,6 +34,15 @@ export const PUBLISHER_OPTIONS = z.strictObject({
   ordered: z.boolean().optional(),
 });
 
+/** The same of a task. */
+export const SEND_OPTIONS = z.strictObject({ id: z.string().optional(), queue: z.string().optional() });
+
+const signal = z.instanceof(AbortSignal, { error: 'not an AbortSignal' }).optional();
+/** The same of what an application may stop to wait for. */
+export const SIGNAL_OPTIONS = z.strictObject({ signal });
+/** The same of its end. */
+export const CLOSE_OPTIONS = z.strictObject({ withinMs: z.number().min(0).max(LONGEST_MS).optional() });
+
 /** The same of a worker. */
 export const WORKER_OPTIONS = z.strictObject({
   handlers: z

@@ -8,7 +8,13 @@ const MOST_AT_ONCE = 256;
 export class Outbox {
   readonly #waiting: PlannedTask[] = [];
   #isEnded = false;
+  #hasHandedOn = false;
   #news = deferred();
+
+  /** Some of them are on their way. */
+  get hasHandedOn(): boolean {
+    return this.#hasHandedOn;
+  }
 
   add(task: PlannedTask): void {
     this.#waiting.push(task);
@@ -24,8 +30,10 @@ export class Outbox {
   /** All that waits, and what comes, until `end`. */
   async *batches(): AsyncGenerator<readonly PlannedTask[]> {
     for (;;) {
-      if (this.#waiting.length > 0) yield this.#waiting.splice(0, MOST_AT_ONCE);
-      else if (this.#isEnded) return;
+      if (this.#waiting.length > 0) {
+        this.#hasHandedOn = true;
+        yield this.#waiting.splice(0, MOST_AT_ONCE);
+      } else if (this.#isEnded) return;
       else {
         this.#news = deferred();
         await this.#news.promise;

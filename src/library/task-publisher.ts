@@ -1,15 +1,16 @@
 import { CLASSIC, type QueueType } from '../broker/queues/topology.js';
-import { type FairqError, refusedError, usageError } from '../core/errors/errors.js';
+import { FairqError, messageOf, refusedError, usageError } from '../core/errors/errors.js';
 import { unpaced } from '../core/load/pacing.js';
 import { republishableText } from '../core/message/republishable.js';
 import { BY_USER } from '../core/queues/grouping.js';
+import { losslessJson } from '../core/values/lossless-json.js';
 import { OWN_QUEUES } from '../run/publish/own-destination.js';
 import { Places } from '../run/publish/places.js';
 import type { PlannedTask } from '../run/publish/planned-task.js';
 import { PublishRun } from '../run/publish/publish-run.js';
 import type { LibraryDeps } from './library-deps.js';
 import { newRun } from './new-ids.js';
-import { checkOptions, PUBLISHER_OPTIONS } from './options.js';
+import { checkOptions, PUBLISHER_OPTIONS, SEND_OPTIONS } from './options.js';
 import { Outbox } from './outbox.js';
 
 export interface PublisherOptions {
@@ -45,12 +46,12 @@ export class TaskPublisher {
   /** The run that the tasks are of. */
   readonly run: string;
   readonly #places: Places;
-  readonly #outbox = new Outbox();
+  #outbox = new Outbox();
   /** Who waits for a task of this id to be confirmed, first sent first. */
   readonly #waiting = new Map<string, Waiting[]>();
   #ended: Promise<void> | undefined;
-  #failure: { readonly reason: unknown } | undefined;
   #isClosed = false;
+  #isGivenUp = false;
 
   constructor(
     private readonly deps: LibraryDeps,
@@ -73,7 +74,7 @@ export class TaskPublisher {
     if (this.#isClosed) {
       throw usageError('PUBLISHER_CLOSED', 'the publisher has been closed', { hint: 'Connect again.' });
     }
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    checkOptions(SEND_OPTIONS, options, 'send');
     const { id = this.deps.newId() } = options;
     const planned = this.#planned(id, user, task, payload, options.queue);
     const confirmed = new Promise<SentTask>((resolve, reject) => {
@@ -94,6 +95,11 @@ export class TaskPublisher {
   }
 
   #planned(id: string, user: string, task: string, payload: unknown, queue?: string): PlannedTask {
+    if (typeof user !== 'string' || typeof task !== 'string') {
+      throw usageError('BAD_TASK', 'a user and the name of a task are texts', {
+        hint: 'Write a number as a text: send(String(userId), …).',
+      });
+    }
     if (id === '' || republishableText(id) === undefined || !id.isWellFormed()) {
       throw usageError('BAD_TASK_ID', "a task's id has 1 to 255 bytes, and is valid Unicode", {
         hint: 'Give another one, or none.',
@@ -107,13 +113,39 @@ export class TaskPublisher {
     return { id, ...this.#places.of(task, user, queue), type: task, ...contentOf(payload) };
   }
 
-  /** Everything ends with it: a failure reaches whoever waits, and whoever sends from then on. */
+  /** Sends until `close`, or until it cannot go on; the next task that is sent begins anew. */
   async #publish(): Promise<void> {
+    const { connection } = this.deps;
+    for (;;) {
+      const outbox = this.#outbox;
+      try {
+        await Promise.race([this.#publishRun(outbox).run(), connection.lost]);
+        return;
+      } catch (error) {
+        // Cut off before it has taken a task: it waits for the next connection, and none is lost.
+        if (!(error instanceof FairqError) && !outbox.hasHandedOn && !this.#isGivenUp) continue;
+        this.#outbox = new Outbox();
+        this.#ended = undefined;
+        this.giveUp(error, { isLasting: false });
+        return;
+      }
+    }
+  }
+
+  /** What waits to be confirmed is told that nobody knows what became of it. */
+  giveUp(reason: unknown, { isLasting = true } = {}): void {
+    this.#isGivenUp ||= isLasting;
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [id, waiting] of all) for (const { reject } of waiting) reject(unknownOutcome(id, reason));
+  }
+
+  #publishRun(outbox: Outbox): PublishRun {
     const { connection, config, clock, newId } = this.deps;
     const { queueType = CLASSIC.type, ordered = false } = this.options;
-    const batches = () => this.#outbox.batches();
+    const batches = () => outbox.batches();
     const source = { name: 'the application', total: undefined, batches, close: async () => {} };
-    const run = new PublishRun(
+    return new PublishRun(
       {
         connection,
         names: config.names,
@@ -135,13 +167,6 @@ export class TaskPublisher {
         shared: false,
       },
     );
-    try {
-      await Promise.race([run.run(), connection.lost]);
-    } catch (error) {
-      this.#failure = { reason: error };
-      for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(error);
-      this.#waiting.clear();
-    }
   }
 
   #next(id: string): Waiting | undefined {
@@ -150,6 +175,15 @@ export class TaskPublisher {
     if (waiting?.length === 0) this.#waiting.delete(id);
     return first;
   }
+}
+
+function unknownOutcome(id: string, reason: unknown): FairqError {
+  const kind = reason instanceof FairqError ? reason.kind : 'unreachable';
+  const text = `nobody knows whether the task ${id} was sent: ${messageOf(reason)}`;
+  return new FairqError(kind, 'OUTCOME_UNKNOWN', text, {
+    hint: 'Ask for it with task(id), or send it again: it may then run twice.',
+    cause: reason,
+  });
 }
 
 function notTaken(id: string, reason: string): FairqError {
@@ -161,14 +195,27 @@ function notTaken(id: string, reason: string): FairqError {
 function contentOf(payload: unknown): Pick<PlannedTask, 'payload' | 'contentType'> {
   // A handler is given undefined for it.
   if (payload === undefined) return { payload: Buffer.alloc(0), contentType: 'application/json' };
-  if (payload instanceof Uint8Array) {
-    return { payload: Buffer.from(payload), contentType: 'application/octet-stream' };
+  const bytes = bytesOf(payload);
+  if (bytes !== undefined) return { payload: bytes, contentType: 'application/octet-stream' };
+  let text: string | undefined;
+  let why = `JSON has no ${typeof payload}`;
+  try {
+    text = losslessJson(payload);
+  } catch (error) {
+    why = messageOf(error).split('\n', 1)[0]!;
   }
-  const text: string | undefined = JSON.stringify(payload);
   if (text === undefined) {
-    throw usageError('BAD_PAYLOAD', `a payload of type ${typeof payload} cannot be written as JSON`, {
+    throw usageError('BAD_PAYLOAD', `the payload cannot be sent as JSON: ${why}`, {
       hint: 'Give a value that JSON has, or bytes.',
     });
   }
   return { payload: Buffer.from(text), contentType: 'application/json' };
+}
+
+/** A copy: the application may go on with its own. */
+function bytesOf(payload: unknown): Buffer | undefined {
+  if (payload instanceof ArrayBuffer) return Buffer.from(payload.slice(0));
+  if (!ArrayBuffer.isView(payload)) return undefined;
+  const { buffer, byteOffset, byteLength } = payload;
+  return Buffer.from(new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -5,8 +5,10 @@ import {
   connect,
   type Fairq,
   NonRetryableError,
+  type SendOptions,
 } from '../../src/library/index.js';
 import { fairqJson } from '../support/fairq.js';
+import { NetworkProxy } from '../support/network-proxy.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -75,6 +77,11 @@ describe('a publisher of the library', () => {
       [publisher.send('ann', ''), 'BAD_TASK_NAME'],
       [publisher.send('ann', 'a', 1, { id: '' }), 'BAD_TASK_ID'],
       [publisher.send('ann', 'a', () => 1), 'BAD_PAYLOAD'],
+      [publisher.send('ann', 'a', new Map()), 'BAD_PAYLOAD'],
+      [publisher.send('ann', 'a', { n: Number.NaN }), 'BAD_PAYLOAD'],
+      [publisher.send('ann', 'a', 1n), 'BAD_PAYLOAD'],
+      [publisher.send(5 as unknown as string, 'a'), 'BAD_TASK'],
+      [publisher.send('ann', 'a', 1, { qeue: 'b' } as SendOptions), 'BAD_OPTION'],
       [publisher.send('ann', 'a', 1, { queue: 'fairq.user.bob' }), 'BAD_QUEUE'],
     ];
     for (const [sent, code] of refused)
@@ -97,6 +104,56 @@ describe('a publisher of the library', () => {
       message: expect.stringContaining('too much'),
     });
     expect(await fairq.publisher.send('bob', 'a')).toMatchObject({ user: 'bob' });
+  });
+});
+
+describe('a connection that is lost', () => {
+  it('while a publisher begins loses no task, and makes no send fail', async () => {
+    const { hostname, port } = new URL(vhost.env.FAIRQ_URI ?? '');
+    const proxy = await NetworkProxy.to(hostname, Number(port || 5672));
+    try {
+      const uri = (vhost.env.FAIRQ_URI ?? '').replace(/@[^/]+/, `@127.0.0.1:${proxy.port}`);
+      for (let ms = 1; ms <= 25; ms += 6) {
+        const fairq = await open({ uri });
+        const sent = Promise.all(Array.from({ length: 50 }, (_, i) => fairq.publisher.send('cut', 'a', i)));
+        // The moment is the fault.
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        proxy.cut();
+        expect(await sent).toHaveLength(50);
+      }
+    } finally {
+      await Promise.all(opened.splice(0).map((fairq) => fairq.close()));
+      await proxy.close();
+    }
+  });
+
+  it('does not keep a process from its end: what is not confirmed is told so', async () => {
+    const { hostname, port } = new URL(vhost.env.FAIRQ_URI ?? '');
+    const proxy = await NetworkProxy.to(hostname, Number(port || 5672));
+    const uri = (vhost.env.FAIRQ_URI ?? '').replace(/@[^/]+/, `@127.0.0.1:${proxy.port}`);
+    const fairq = await open({ uri });
+    await fairq.publisher.send('away', 'a');
+    proxy.swallow('toBroker', 'toClient');
+    const sent = fairq.publisher.send('away', 'a', 2, { id: 'nobody knows' });
+    await Promise.all([
+      expect(sent).rejects.toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        message: expect.stringContaining('nobody knows'),
+      }),
+      fairq.close({ withinMs: 100 }),
+    ]);
+    await proxy.close();
+  });
+});
+
+describe('a queue that the broker refuses', () => {
+  it('ends no publisher: what was on its way is told so, and the next task is sent', async () => {
+    const { publisher } = await open();
+    await publisher.send('fine', 'a');
+    await vhost.channel.assertQueue('fairq.user.taken', { exclusive: true });
+    const taken = publisher.send('taken', 'a');
+    await expect(taken).rejects.toMatchObject({ name: 'FairqError', code: 'OUTCOME_UNKNOWN' });
+    expect(await publisher.send('fine', 'a')).toMatchObject({ user: 'fine' });
   });
 });
 
@@ -133,9 +190,11 @@ describe('a task', () => {
     const waiting = fairq.wait(id, { signal: giveUp.signal });
     giveUp.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
+    await expect(fairq.task('')).rejects.toMatchObject({ code: 'BAD_TASK_ID' });
     const left = fairq.wait(id);
     await Promise.all([expect(left).rejects.toMatchObject({ code: 'CLOSED' }), fairq.close()]);
-    await expect(fairq.task('')).rejects.toMatchObject({ code: 'BAD_TASK_ID' });
+    await expect(fairq.task(id)).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(() => fairq.worker({ handlers: { a: () => {} } })).toThrow('closed by the application');
   });
 });
 
@@ -175,6 +234,41 @@ describe('a worker of the library', () => {
     ];
     for (const [options, why] of wrong) expect(() => fairq.worker(options as AppWorkerOptions)).toThrow(why);
     expect(() => fairq.newPublisher({ run: '' })).toThrow('run');
+  });
+});
+
+describe('a handler', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'returns something whose "then" throws',
+      () => ({
+        // biome-ignore lint/suspicious/noThenProperty: an odd value is what is tested
+        then: () => {
+          throw new Error('in then');
+        },
+      }),
+      'in then',
+    ],
+    [
+      'throws what cannot be read',
+      () => {
+        throw Object.defineProperty(new Error('hidden'), 'message', {
+          get: () => {
+            throw new Error('no');
+          },
+        });
+      },
+      'it threw something that cannot be read',
+    ],
+  ])('that %s has failed, and its worker goes on', async (_, odd, why) => {
+    const fairq = await open();
+    const { id } = await fairq.publisher.send('odd', 'odd');
+    const next = await fairq.publisher.send('odd', 'fine');
+    const handlers = { odd, fine: () => 'fine' };
+    const run = fairq.worker({ handlers, queues: ['fairq.user.odd'], maxAttempts: 1, count: 2 }).run();
+    expect(await run).toMatchObject({ completed: 1, failed: 1 });
+    expect(await fairq.task(id)).toMatchObject({ state: 'failed', error: why });
+    expect(await fairq.task(next.id)).toMatchObject({ state: 'done', result: 'fine' });
   });
 });
 

@@ -27,6 +27,8 @@ export interface StreamListener {
 export class StreamReader {
   #channel: ReconnectingChannel | undefined;
   /** Those of the present channel. */
+  /** Of those who wait for the end: where nothing comes for long the channel is renewed. */
+  readonly #renewals = new Set<NodeJS.Timeout>();
   #acks: BatchedAcks | undefined;
   /** Of the last message that has come. */
   #offset: number | undefined;
@@ -75,15 +77,19 @@ export class StreamReader {
   async caughtUp(emptyAfterMs?: number): Promise<void> {
     this.#emptyAfterMs = emptyAfterMs;
     const renewal = setInterval(() => this.#channel?.renewSoon(), QUIET_AT_MOST_MS);
+    this.#renewals.add(renewal);
     await new Promise<void>((resolve) => {
       this.#waiting.add(resolve);
       const channel = this.#channel?.current;
       if (channel !== undefined) this.#lookForEnd(channel);
     });
     clearInterval(renewal);
+    this.#renewals.delete(renewal);
   }
 
+  /** Who waits for the end is told nothing any more. */
   async close(): Promise<void> {
+    for (const renewal of this.#renewals) clearInterval(renewal);
     const channel = this.#channel?.current;
     this.#channel?.close();
     await channel?.close().catch(() => {}); // it went with its connection

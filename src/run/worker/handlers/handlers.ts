@@ -97,9 +97,14 @@ function milliseconds(value: unknown): number {
   throw new Error('the payload has no "durationMs" from 0 to 86400000');
 }
 
-/** Whether a handler has returned a promise, of whatever making. */
+/** Whether a handler has returned a promise, of whatever making. What its `then` throws is left to `Promise.resolve`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return 'then' in value && typeof value.then === 'function';
+  } catch {
+    return false; // it cannot be read, and nobody could wait for it
+  }
 }
 
 /** Parses a payload. What V8 says of one that does not parse quotes it, and a payload is for nobody's log. */

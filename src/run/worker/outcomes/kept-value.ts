@@ -1,5 +1,6 @@
 import { messageOf } from '../../../core/errors/errors.js';
 import type { KeptValue } from '../../../core/events/task-result.js';
+import { losslessJson } from '../../../core/values/lossless-json.js';
 import { WrittenJson } from '../../../core/values/written-json.js';
 
 /**
@@ -17,24 +18,13 @@ export function keptValue(value: unknown, mostBytes: number): KeptValue | undefi
   }
   let json: string | undefined;
   try {
-    json = JSON.stringify(value, refuseLossy);
+    json = losslessJson(value);
   } catch (error) {
     return { dropped: `it is not JSON: ${messageOf(error).split('\n', 1)[0]}` };
   }
   if (json === undefined) return { dropped: `it is not JSON: a ${typeof value}` };
   return fits(json, mostBytes) ? { json } : tooLarge(mostBytes);
 }
-
-/** JSON would make null of such a number and {} of such an object, and nobody would know. */
-function refuseLossy(_: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no JSON number`);
-  if (ArrayBuffer.isView(value) || NOT_JSON.some((kind) => value instanceof kind)) {
-    throw new TypeError(`JSON has no ${Object.prototype.toString.call(value).slice(8, -1)}`);
-  }
-  return value;
-}
-
-const NOT_JSON = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer];
 
 function keptBytes(bytes: Uint8Array, mostBytes: number): KeptValue {
   if (bytes.length > mostBytes) return tooLarge(mostBytes);

@@ -246,7 +246,7 @@ export class Runner {
     }
     this.calls.returned(task, startedAt, this.clock.epochMicros());
     this.tasks.add(run);
-    result.then(
+    Promise.resolve(result).then(
       (value) => this.#handlerEnded(run, undefined, value),
       (error) => this.#handlerEnded(run, failureOf(error)),
     );

@@ -76,8 +76,16 @@ export class TaskEnds {
   }
 }
 
-/** What a handler has thrown, as far as it is kept. */
-export function failureOf(error: unknown): Failure {
+/** What a handler has thrown, as far as it is kept. It may be anything, and reading it may throw. */
+export function failureOf(thrown: unknown): Failure {
+  try {
+    return readFailure(thrown);
+  } catch {
+    return { reason: 'it threw something that cannot be read', thrown: undefined };
+  }
+}
+
+function readFailure(error: unknown): Failure {
   if (error instanceof NonRetryableError) return { reason: error.message, thrown: error };
   // A handler may throw whatever it likes, with a stack that is no text.
   const stack: unknown = error instanceof Error ? error.stack : undefined;
