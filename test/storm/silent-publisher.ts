@@ -11,6 +11,8 @@ import type { Random } from '../../src/core/values/random.js';
 
 /** A user is left alone for so long on average, that its queue is pruned in the meantime; milliseconds. */
 const SILENCE_MS = 4_000;
+/** As `fairq publish`. A busy 4.3 has ended a connection with 541, "cluster_not_formed", where it was to make a quorum queue. */
+const RECONNECT_FOR_MS = 300_000;
 
 export interface Wait {
   readonly id: string;
@@ -45,7 +47,9 @@ export class SilentPublisher {
 
   async start(address: BrokerAddress): Promise<void> {
     const { names } = this;
-    const connection = await openConnection(address, 'silent publisher');
+    const connection = await openConnection(address, 'silent publisher', {
+      reconnectForMs: RECONNECT_FOR_MS,
+    });
     this.#connection = connection;
     await assertTopology(connection, names, this.queueType);
     const fail = (error: Error) => this.#failures.push(error);
