@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf } from '../../../core/errors/errors.js';
-import { type Handler, type Handlers, isThenable } from './handlers.js';
+import { type Handler, type Handlers, promiseOf } from './handlers.js';
 
 /** A call of a handler, and how it can be made to fail from outside of its promise. */
 interface Call {
@@ -65,7 +65,7 @@ export class HandlerGuard {
         let promise: Promise<unknown> | undefined;
         try {
           result = handler(payload, context);
-          if (isThenable(result)) promise = Promise.resolve(result);
+          promise = promiseOf(result);
         } catch (error) {
           end();
           throw asError(error);

@@ -97,14 +97,18 @@ function milliseconds(value: unknown): number {
   throw new Error('the payload has no "durationMs" from 0 to 86400000');
 }
 
-/** Whether a handler has returned a promise, of whatever making. What its `then` throws is left to `Promise.resolve`. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    return 'then' in value && typeof value.then === 'function';
-  } catch {
-    return false; // it cannot be read, and nobody could wait for it
-  }
+/**
+ * What a handler has returned as a promise of Node's own, which rejects where its `then` throws; undefined for a value.
+ *
+ * @throws whatever the reading of `then` throws
+ */
+export function promiseOf(returned: unknown): Promise<unknown> | undefined {
+  const isThenable =
+    typeof returned === 'object' &&
+    returned !== null &&
+    'then' in returned &&
+    typeof returned.then === 'function';
+  return isThenable ? Promise.resolve(returned) : undefined;
 }
 
 /** Parses a payload. What V8 says of one that does not parse quotes it, and a payload is for nobody's log. */

@@ -4,7 +4,7 @@ import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { BURST, BURST_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
-import { type Handlers, isThenable } from '../handlers/handlers.js';
+import { type Handlers, promiseOf } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { MessageFormat } from '../task/message-format.js';
 import { type Asked, GateQuestions } from './gate-questions.js';
@@ -234,19 +234,21 @@ export class Runner {
     const run = this.#taken(task, charge);
     const { startedAt } = run;
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       result = this.#call(run);
+      promise = promiseOf(result);
     } catch (error) {
       this.calls.returned(task, startedAt, this.#finish(run, failureOf(error)));
       return;
     }
-    if (!isThenable(result)) {
+    if (promise === undefined) {
       this.calls.returned(task, startedAt, this.#finish(run, undefined, result));
       return;
     }
     this.calls.returned(task, startedAt, this.clock.epochMicros());
     this.tasks.add(run);
-    Promise.resolve(result).then(
+    promise.then(
       (value) => this.#handlerEnded(run, undefined, value),
       (error) => this.#handlerEnded(run, failureOf(error)),
     );
