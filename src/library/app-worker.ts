@@ -1,4 +1,3 @@
-import { HEARTBEAT_SECONDS } from '../broker/connection/address.js';
 import type { Connection } from '../broker/connection/connection.js';
 import { Management } from '../broker/management/management.js';
 import type { QueueType } from '../broker/queues/topology.js';
@@ -14,6 +13,7 @@ import { WORKER_DEFAULTS } from '../core/values/worker-defaults.js';
 import { fixedQueueOf } from '../run/publish/fixed-queue-of.js';
 import { type HandlerFunction, handlersByName } from '../run/worker/handlers/handler-functions.js';
 import type { Handlers } from '../run/worker/handlers/handlers.js';
+import { stallMsOf } from '../run/worker/slots/stall-report.js';
 import { OWN_FORMAT } from '../run/worker/task/message-format.js';
 import { Worker } from '../run/worker/worker.js';
 import type { WorkerListener, WorkerOptions } from '../run/worker/worker-contract.js';
@@ -21,12 +21,9 @@ import { apart } from './apart.js';
 import type { LibraryDeps } from './library-deps.js';
 import { checkOptions, SIGNAL_OPTIONS, WORKER_OPTIONS } from './options.js';
 
-/** An event loop may stand still for so long before it is spoken of. Milliseconds. */
-const STALL_MS = Math.min(10_000, HEARTBEAT_SECONDS * 1_000);
-
 /** What a worker is to do. What is not given is as in `fairq worker`. */
 export interface AppWorkerOptions {
-  /** By the names of tasks; `default` runs those that have none. */
+  /** By the names of tasks; `default` runs tasks of every other name. */
   readonly handlers: Readonly<Record<string, HandlerFunction>>;
   /** Shown in reports. */
   readonly name?: string;
@@ -60,6 +57,7 @@ export interface AppWorkerOptions {
 /** A worker in the process of an application, on a connection of its own. */
 export class AppWorker {
   readonly #ended = deferred();
+  readonly #delaysMs: readonly number[];
   #worker: Worker | undefined;
   #hasBegun = false;
   #isStopped = false;
@@ -71,7 +69,7 @@ export class AppWorker {
     private readonly onEnded: () => void,
   ) {
     checkOptions(WORKER_OPTIONS, options, 'a worker');
-    parseBackoff(options.backoff ?? WORKER_DEFAULTS.backoff, 'backoff');
+    this.#delaysMs = parseBackoff(options.backoff ?? WORKER_DEFAULTS.backoff, 'backoff');
   }
 
   /** Resolves when it has ended, or where it has never begun. */
@@ -153,8 +151,7 @@ export class AppWorker {
 
   #workerOptions(name: string): WorkerOptions {
     const { options, deps } = this;
-    const { maxAttempts = WORKER_DEFAULTS.maxAttempts, backoff = WORKER_DEFAULTS.backoff } = options;
-    const { ordered = false, queueType = 'classic' } = options;
+    const { maxAttempts = WORKER_DEFAULTS.maxAttempts, ordered = false, queueType = 'classic' } = options;
     return {
       name,
       concurrency: options.concurrency ?? WORKER_DEFAULTS.concurrency,
@@ -169,9 +166,9 @@ export class AppWorker {
       exitWhen: options.exitWhen,
       idleForMs: WORKER_DEFAULTS.idleForMs,
       waitForWorkers: 1,
-      stallMs: STALL_MS,
+      stallMs: stallMsOf(deps.config.address.heartbeatSeconds),
       taskTimeoutMs: options.taskTimeoutMs,
-      retry: { maxAttempts, delaysMs: parseBackoff(backoff, 'backoff'), stepsMs: [] },
+      retry: { maxAttempts, delaysMs: this.#delaysMs, stepsMs: [] },
       maxCrashes: WORKER_DEFAULTS.maxCrashes,
       queueKind: { type: queueType, ordered },
       ordered,

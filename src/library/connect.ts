@@ -1,10 +1,10 @@
 import { openConnection } from '../broker/connection/connection.js';
 import { configOf } from '../config/config.js';
 import type { SettingName } from '../config/settings.js';
+import { idGenerator } from '../process/identity.js';
 import { systemClock } from '../process/system-clock.js';
 import { apart } from './apart.js';
 import { Fairq } from './fairq.js';
-import { newIds } from './new-ids.js';
 import { CONNECT_OPTIONS, checkOptions } from './options.js';
 
 /** Where the broker is, and how the application is to be told what goes on. */
@@ -64,7 +64,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Fairq> {
     open,
     openIn,
     clock: systemClock,
-    newId: newIds(systemClock),
+    newId: idGenerator({ clock: systemClock }),
     onWarning,
   });
 }

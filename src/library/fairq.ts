@@ -2,6 +2,7 @@ import { ConnectionClosed, openConnection } from '../broker/connection/connectio
 import { within } from '../broker/connection/within.js';
 import { FairqError, usageError } from '../core/errors/errors.js';
 import { isFinal, type TaskState } from '../core/events/task-state.js';
+import { MOST_ID_BYTES } from '../core/message/task-id.js';
 import { deferred } from '../core/values/deferred.js';
 import { WrittenJson } from '../core/values/written-json.js';
 import { TaskInquiry } from '../run/tasks/task-inquiry.js';
@@ -11,8 +12,6 @@ import type { LibraryDeps } from './library-deps.js';
 import { CLOSE_OPTIONS, checkOptions, SIGNAL_OPTIONS } from './options.js';
 import { type PublisherOptions, TaskPublisher } from './task-publisher.js';
 
-/** AMQP has no longer ids. */
-const MOST_ID_BYTES = 255;
 /** How often workers are asked for a task that is waited for, while nothing is heard of it. Milliseconds. */
 const ASK_AGAIN_MS = 500;
 /** A broker that is away for so long is not waited for at the end. */

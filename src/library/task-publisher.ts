@@ -4,12 +4,12 @@ import { unpaced } from '../core/load/pacing.js';
 import { republishableText } from '../core/message/republishable.js';
 import { BY_USER } from '../core/queues/grouping.js';
 import { losslessJson } from '../core/values/lossless-json.js';
+import { newRunId } from '../process/identity.js';
 import { OWN_QUEUES } from '../run/publish/own-destination.js';
 import { Places } from '../run/publish/places.js';
 import type { PlannedTask } from '../run/publish/planned-task.js';
 import { PublishRun } from '../run/publish/publish-run.js';
 import type { LibraryDeps } from './library-deps.js';
-import { newRun } from './new-ids.js';
 import { checkOptions, PUBLISHER_OPTIONS, SEND_OPTIONS } from './options.js';
 import { Outbox } from './outbox.js';
 
@@ -58,7 +58,7 @@ export class TaskPublisher {
     private readonly options: PublisherOptions,
   ) {
     checkOptions(PUBLISHER_OPTIONS, options, 'a publisher');
-    this.run = options.run ?? newRun(deps.clock);
+    this.run = options.run ?? newRunId(deps);
     this.#places = new Places(deps.config.names, { grouping: BY_USER, shared: false });
   }
 

@@ -26,9 +26,9 @@ export interface StreamListener {
  */
 export class StreamReader {
   #channel: ReconnectingChannel | undefined;
-  /** Those of the present channel. */
   /** Of those who wait for the end: where nothing comes for long the channel is renewed. */
   readonly #renewals = new Set<NodeJS.Timeout>();
+  /** Those of the present channel. */
   #acks: BatchedAcks | undefined;
   /** Of the last message that has come. */
   #offset: number | undefined;

@@ -1,8 +1,8 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
+import { idGenerator } from '../../process/identity.js';
 import { withBenchBroker } from '../../run/bench/bench-broker.js';
 import type { TrialDeps } from '../../run/bench/trial.js';
 import type { Context } from '../shared/context.js';
-import { idGenerator } from '../shared/identity.js';
 import { showProgress } from '../shared/progress.js';
 
 /** What a bench has to play with. */

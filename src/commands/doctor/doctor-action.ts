@@ -1,10 +1,10 @@
 import { showAddress } from '../../broker/connection/address.js';
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
+import { idGenerator } from '../../process/identity.js';
 import { renderDoctor } from '../../render/doctor-text.js';
 import { examine } from '../../run/doctor/doctor.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { idGenerator } from '../shared/identity.js';
 import { showProgress } from '../shared/progress.js';
 export async function doctor(_: object, context: Context): Promise<CommandResult> {
   const { address, names } = await context.config();

@@ -3,13 +3,13 @@ import { messageOf, refusedError, usageError } from '../../core/errors/errors.js
 import { BY_USER } from '../../core/queues/grouping.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import { shellWord } from '../../core/reports/shell-word.js';
+import { idGenerator } from '../../process/identity.js';
 import { formatTasks } from '../../render/parts/numbers.js';
 import { Places } from '../../run/publish/places.js';
 import { type DeleteOutcome, deleteQueue } from '../../run/queues/queue-deletion.js';
 import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { idGenerator } from '../shared/identity.js';
 import { onBroker } from '../shared/on-broker.js';
 import type { DeleteFlags } from './delete-command.js';
 import { nameOfQueue, noSuchQueue } from './one-queue.js';

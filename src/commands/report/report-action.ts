@@ -7,6 +7,7 @@ import { RunMeasures } from '../../core/measures/run-measures.js';
 import type { RunReport } from '../../core/reports/run-report.js';
 import type { Glob } from '../../core/values/glob.js';
 import { fixed, isTimeOfDay } from '../../core/values/window-of-time.js';
+import { idGenerator } from '../../process/identity.js';
 import { drawnUsers } from '../../render/html/drawn-users.js';
 import { renderRunComparison } from '../../render/report/comparison-text.js';
 import { renderGroups } from '../../render/report/groups-text.js';
@@ -31,7 +32,6 @@ import { aboutThis } from '../shared/about.js';
 import { checked } from '../shared/checked-thresholds.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
-import { idGenerator } from '../shared/identity.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import type { ReportFlags } from './report-command.js';
 

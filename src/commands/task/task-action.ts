@@ -1,21 +1,18 @@
 import { openConnection } from '../../broker/connection/connection.js';
 import { usageError } from '../../core/errors/errors.js';
 import { isFinal, type TaskState } from '../../core/events/task-state.js';
-import { isStartOfId, TASK_ID_LENGTH } from '../../core/message/task-id.js';
+import { isStartOfId, MOST_ID_BYTES, TASK_ID_LENGTH } from '../../core/message/task-id.js';
 import { jsonText } from '../../core/values/written-json.js';
+import { idGenerator } from '../../process/identity.js';
 import { renderTask, taskLine } from '../../render/task-text.js';
 import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
 import { WorkerQuestion } from '../../run/tasks/worker-question.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { idGenerator } from '../shared/identity.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import type { TaskFlags } from './task-command.js';
 
 /** How often workers are asked whether it runs, while nothing is heard of it. */
 const ASK_AGAIN_MS = 500;
-
-/** AMQP has no longer ids. */
-const MOST_ID_BYTES = 255;
 
 export async function task({ id, follow }: TaskFlags, context: Context): Promise<CommandResult> {
   if (id === '' || Buffer.byteLength(id) > MOST_ID_BYTES) {

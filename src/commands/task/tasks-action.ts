@@ -1,8 +1,8 @@
 import { usageError } from '../../core/errors/errors.js';
+import { idGenerator } from '../../process/identity.js';
 import { renderRunning } from '../../render/running-text.js';
 import { findRunning } from '../../run/tasks/find-running.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { idGenerator } from '../shared/identity.js';
 import { onBroker } from '../shared/on-broker.js';
 import { MOST, type TasksFlags } from './tasks-command.js';
 export async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promise<CommandResult> {

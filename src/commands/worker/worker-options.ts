@@ -1,4 +1,4 @@
-import { HEARTBEAT_SECONDS } from '../../broker/connection/address.js';
+import { stallMsOf } from '../../run/worker/slots/stall-report.js';
 import { OWN_FORMAT } from '../../run/worker/task/message-format.js';
 import type { WorkerOptions } from '../../run/worker/worker-contract.js';
 import type { WorkerFlags } from './worker-flags.js';
@@ -8,9 +8,6 @@ import type { WorkerFlags } from './worker-flags.js';
  * a task a slot: what a worker has prefetched runs before any task that comes with a higher priority.
  */
 const PLAIN_PREFETCH = 1_000;
-
-/** An event loop may stand still for so long, or for a heartbeat where that is shorter, before it is spoken of. */
-const MOST_STALL_MS = 10_000;
 
 /** What flags have been found to mean: globs over queues, files of weights, Celery's messages. */
 export interface FoundByFlags extends Pick<WorkerOptions, 'include' | 'also' | 'weights'> {
@@ -38,7 +35,7 @@ export function workerOptions(name: string, flags: WorkerFlags, found: FoundByFl
     exitWhen: flags.exitWhen,
     idleForMs: flags.idleFor,
     waitForWorkers: flags.waitForWorkers,
-    stallMs: Math.min(MOST_STALL_MS, (found.heartbeatSeconds ?? HEARTBEAT_SECONDS) * 1_000),
+    stallMs: stallMsOf(found.heartbeatSeconds),
     taskTimeoutMs: flags.taskTimeout,
     discoverEveryMs: flags.discoverEvery,
     retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: found.celery?.stepsMs ?? [] },

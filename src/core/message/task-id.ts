@@ -34,6 +34,9 @@ export function taskIdGenerator(random: Uint8Array, nowMs: () => number): () => 
 
 const TASK_ID = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}(-[89ab][0-9a-f]{3}-[0-9a-f]{12})$/;
 
+/** Of any id: AMQP has no longer ones. */
+export const MOST_ID_BYTES = 255;
+
 /** Characters of an id. */
 export const TASK_ID_LENGTH = 36;
 

@@ -1,9 +1,21 @@
 import { cpuUsage } from 'node:process';
+import { HEARTBEAT_SECONDS } from '../../../broker/connection/address.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { LongCall } from './handler-calls.js';
 import { type Stall, StallDetector } from './stall-detector.js';
 
 const SAID_EVERY_MS = 60_000;
+
+const MOST_STALL_MS = 10_000;
+
+/**
+ * An event loop may stand still for so long before it is spoken of, milliseconds: a heartbeat at the most.
+ *
+ * @param heartbeatSeconds of the connection; undefined: as usual
+ */
+export function stallMsOf(heartbeatSeconds = HEARTBEAT_SECONDS): number {
+  return Math.min(MOST_STALL_MS, heartbeatSeconds * 1_000);
+}
 
 /** Who knows of handlers that kept the event loop. */
 export interface LongCalls {
