@@ -18,8 +18,8 @@ describe('bench cost', () => {
       expect(row.idleBytes).toBeNull(); // less than the noise
       const { memoryBytes, listMs, fairqListMs, newUserMs, tasksPerSecond } = row;
       const { makePerSecond, deletePerSecond, prunePerSecond } = row;
-      for (const figure of [memoryBytes, listMs, newUserMs, tasksPerSecond])
-        expect(figure).toBeGreaterThan(0);
+      for (const figure of [listMs, newUserMs, tasksPerSecond]) expect(figure).toBeGreaterThan(0);
+      expect(memoryBytes).not.toBe(0); // null where the broker does not say
       for (const rate of [makePerSecond, deletePerSecond, prunePerSecond]) expect(rate).toBeGreaterThan(0);
       expect(fairqListMs).toBeGreaterThan(listMs);
     }

@@ -201,16 +201,17 @@ export class Management {
     return (await this.#api.list('/api/nodes')).map(nodeFigures);
   }
 
-  /** What the Erlang machines of all running nodes have in use; bytes. */
-  async memoryInUse(): Promise<number> {
+  /** What the Erlang machines of all running nodes have in use: bytes; null where one of them does not say. */
+  async memoryInUse(): Promise<number | null> {
     const names = (await this.nodes()).filter(({ running }) => running).map(({ name }) => name);
     const answers = await Promise.all(
       names.map((name) => this.#api.get(`/api/nodes/${segment(name)}/memory`)),
     );
-    return answers.reduce<number>(
-      (sum, answer) => sum + Number(field(field(field(answer, 'memory'), 'total'), 'erlang') ?? 0),
-      0,
+    const each = answers.map((answer) =>
+      Number(field(field(field(answer, 'memory'), 'total'), 'erlang') ?? Number.NaN),
     );
+    const sum = each.reduce((total, bytes) => total + bytes, 0);
+    return each.length > 0 && Number.isFinite(sum) ? sum : null;
   }
 
   /** Of the nodes, on whatever machine they are. */

@@ -3,7 +3,7 @@ export interface CostRow {
   readonly type: 'classic' | 'quorum';
   readonly queues: number;
   /** Of the broker's memory in all, with the queues idle and nobody connected to them. */
-  readonly memoryBytes: number;
+  readonly memoryBytes: number | null;
   /** Of the broker's memory for each: idle; more with a task in it; more with a worker that consumes it. Bytes. */
   readonly idleBytes: number | null;
   readonly taskBytes: number | null;

@@ -56,11 +56,12 @@ function speeds(rows: readonly CostRow[], style: TextStyle): string {
 }
 
 function growth(rows: readonly CostRow[], style: TextStyle): string {
-  const most = Math.max(...rows.map(({ memoryBytes }) => memoryBytes));
+  const most = Math.max(...rows.map(({ memoryBytes }) => memoryBytes ?? 0));
   const width = Math.min(BAR, style.columns - 32);
   const block = style.unicode ? '█' : '#';
   const lines = rows.map(({ type, queues, memoryBytes }) => {
     const label = `${formatCount(queues).padStart(7)} ${type.padEnd(8)}`;
+    if (memoryBytes === null) return `${label}unknown: the broker did not say`;
     const bar = block.repeat(Math.max(1, Math.round((width * memoryBytes) / most)));
     return `${label}${paint(type === 'classic' ? 'cyan' : 'yellow', bar, style)} ${formatBytes(memoryBytes)}`;
   });

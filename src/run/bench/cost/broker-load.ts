@@ -14,17 +14,25 @@ const REST_WITHIN_MS = 90_000;
 /** Linux counts processor time in these, a second. */
 const TICKS = 100;
 
-/** What the Erlang machines of all nodes have in use, when what was left over is collected; bytes. */
-export async function settledMemory(management: Management): Promise<number> {
+/**
+ * What the Erlang machines of all nodes have in use, when what was left over is collected.
+ *
+ * @returns bytes; null where the broker has answered no look
+ */
+export async function settledMemory(
+  management: Pick<Management, 'memoryInUse'>,
+  everyMs = SETTLE_EVERY_MS,
+): Promise<number | null> {
   let least = Number.POSITIVE_INFINITY;
   let quiet = 0;
   for (let looks = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS; looks++) {
-    await delay(SETTLE_EVERY_MS);
+    await delay(everyMs);
     const now = await management.memoryInUse();
+    if (now === null) continue; // a busy node does not always say
     quiet = now < least * 0.995 ? 0 : quiet + 1;
     least = Math.min(least, now);
   }
-  return least;
+  return Number.isFinite(least) ? least : null;
 }
 
 /** What was made has settled: thousands of quorum queues keep a small machine busy for a while. */

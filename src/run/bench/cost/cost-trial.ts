@@ -99,14 +99,17 @@ class CostMeasurement {
       await make();
       const deleteSeconds = await this.#timed((user) => remover.removeUnused(this.#queueOf(user), type));
       // What the broker took less of than before is lost in its own ups and downs.
-      const each = (bytes: number) => (queues < FEWEST_FOR_MEMORY || bytes <= 0 ? null : bytes / queues);
+      const each = (after: number | null, before: number | null) => {
+        if (after === null || before === null || queues < FEWEST_FOR_MEMORY) return null;
+        return after > before ? (after - before) / queues : null;
+      };
       return {
         type,
         queues,
         memoryBytes: idle,
-        idleBytes: each(idle - without),
-        taskBytes: each(full - idle),
-        consumerBytes: each(consumed - idle),
+        idleBytes: each(idle, without),
+        taskBytes: each(full, idle),
+        consumerBytes: each(consumed, idle),
         cpuAtRest: cpu,
         makePerSecond: queues / makeSeconds,
         deletePerSecond: queues / deleteSeconds,

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** A program's stdin, stdout and stderr are pipes. */
 const PER_PROGRAM = 3;
-/** The other ends, and one more pipe, while a program is started. */
-const TO_START_ONE = 5;
+/** While a program is started: the other ends, both ends of the pipe that lets it begin, and of one more. */
+const TO_START_ONE = 7;
 
 /** File descriptors that this process may have, and needs for so many programs at a time. */
 export interface Descriptors {

@@ -38,8 +38,14 @@ export class ProgramGuard {
     if (this.#shell.stdin && 'unref' in this.#shell.stdin) (this.#shell.stdin.unref as () => void)();
   }
 
-  watch(group: number): void {
-    this.#shell.stdin?.write(`+ ${group}\n`);
+  /**
+   * Ends this process group, too, when this process has gone.
+   *
+   * @param then called when the guard has been told, or there is none to be told
+   */
+  watch(group: number, then: () => void): void {
+    if (this.#shell.stdin === null) then();
+    else this.#shell.stdin.write(`+ ${group}\n`, then);
   }
 
   /** It has ended, or what it has left behind is to live on. */

@@ -4,6 +4,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { endGroup } from './process-group.js';
 import type { ProgramGuard } from './program-guard.js';
 
+/**
+ * A shell that waits for a line on descriptor 3 before it becomes the shell of the command. A worker that is
+ * killed before the guard knows of the program writes none, so that the command never begins.
+ */
+const ONCE_GUARDED = 'read -r _ <&3 && exec 3<&- && exec /bin/sh -c "$1"';
+const GO_AHEAD = 3;
+
 /** What is in the pipes when a program ends is read in one or two turns; a child that goes on writing is left. */
 const MOST_TURNS = 100;
 
@@ -64,18 +71,23 @@ export class Program {
   /** @throws the system's error where it cannot be started */
   static async start(options: ProgramOptions): Promise<Program> {
     const { command, env, guard } = options;
-    const stdio: ('pipe' | 'ignore')[] = ['pipe', 'pipe', 'pipe'];
-    const child = spawn(command, { shell: true, detached: true, stdio, env });
+    const child = spawn('/bin/sh', ['-c', ONCE_GUARDED, 'sh', command], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      env,
+    });
     // Without file descriptors there is neither a process nor a pipe, and the error comes later.
     const { pid, stdin, stdout, stderr } = child;
+    const goAhead = child.stdio[GO_AHEAD] as Writable | null | undefined;
     const failed = new Promise<never>((_, reject) => child.on('error', reject));
     failed.catch(() => {}); // once it runs, there is none
-    if (pid === undefined || stdin === null || stdout === null || stderr === null) {
+    if (pid === undefined || stdin === null || stdout === null || stderr === null || !goAhead) {
       return failed.finally(() => {
-        for (const stream of [stdin, stdout, stderr]) stream?.destroy();
+        for (const stream of [stdin, stdout, stderr, goAhead]) stream?.destroy();
       });
     }
-    guard.watch(pid);
+    goAhead.on('error', () => {}); // a program that was ended meanwhile does not read it
+    guard.watch(pid, () => goAhead.end('\n'));
     return new Program(Object.assign(child, { stdin, stdout, stderr }), pid, options);
   }
 
