@@ -8,7 +8,7 @@ export function groupEndsWithTests(group: number): ProgramGuard {
   guard ??= new ProgramGuard(process.env.PATH, (reason) => {
     throw new Error(`what ends the children of tests has ended: ${reason}`);
   });
-  guard.watch(group);
+  guard.watch(group, () => {});
   return guard;
 }
 

@@ -19,4 +19,6 @@ export interface PublishPlan {
   readonly queueKind: QueueKind;
   /** One queue for all users, as in strategy `fifo`. */
   readonly shared: boolean;
+  /** It goes on for as long as its process: what it keeps must not grow with the tasks or users that it has met. */
+  readonly isEndless?: boolean;
 }

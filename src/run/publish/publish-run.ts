@@ -13,6 +13,7 @@ import { NextTasks, SourceFailure } from './next-tasks.js';
 import type { PlannedTask } from './planned-task.js';
 import type { PublishPlan } from './publish-plan.js';
 import { RunNotes } from './run-notes.js';
+import { Sequences } from './sequences.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
@@ -54,7 +55,7 @@ export class PublishRun {
   #start = { now: 0, micros: 0 };
   /** When its ids were said and its tasks recorded last; milliseconds. */
   #saidAt = 0;
-  readonly #sequences = new Map<string, number>();
+  readonly #sequences: Sequences;
   /** Ids that were given, of tasks that are not confirmed: what comes back is known by its id. */
   readonly #underWay = new Set<string>();
   /** Of the first task. */
@@ -70,6 +71,7 @@ export class PublishRun {
     private readonly deps: PublishDeps,
     private readonly plan: PublishPlan,
   ) {
+    this.#sequences = new Sequences(plan.isEndless === true);
     this.#notes = new RunNotes({ ...deps, isForeign: deps.target.isForeign }, plan);
   }
 
@@ -103,7 +105,7 @@ export class PublishRun {
           const isRestored = this.#restored.delete(task);
           if (isRestored) this.#countRestored(task);
           this.#notes.count(user, isRestored);
-          users.add(user);
+          if (!this.plan.isEndless) users.add(user);
           const queue = task.toQueue ?? (this.plan.shared ? names.sharedQueue : undefined);
           if (queue !== undefined) queues.add(queue);
           this.#underWay.delete(task.id);
@@ -193,8 +195,7 @@ export class PublishRun {
       const wanted = this.plan.source === undefined ? due : Math.max(due, arrived);
       const intendedAt = due === 0 ? sentAt : Math.min(sentAt, Math.round(startMicros + wanted * 1000));
       if (sentAt - intendedAt > LATE_MS * 1000) this.#late++;
-      const sequence = (this.#sequences.get(task.user) ?? 0) + 1;
-      this.#sequences.set(task.user, sequence);
+      const sequence = this.#sequences.next(task.user);
       const outgoing = this.#outgoing(task, sequence, intendedAt, sentAt);
       if (task.envelope !== undefined) this.#restored.add(outgoing);
       if (task.id !== undefined) this.#underWay.add(task.id);
@@ -209,6 +210,8 @@ export class PublishRun {
     const { user } = task.envelope;
     this.#restored.delete(task);
     this.#underWay.delete(task.id);
+    this.deps.onNotTaken?.(task, reason);
+    if (this.plan.isEndless) return; // whoever sent it knows, and nobody reports it
     const key = JSON.stringify([kind, user]);
     const { tasks, ...first } = this.#notTaken.get(key) ?? {
       user,
@@ -218,7 +221,6 @@ export class PublishRun {
       firstLine: task.line ?? null,
     };
     this.#notTaken.set(key, { ...first, tasks: tasks + 1 });
-    this.deps.onNotTaken?.(task, reason);
   }
 
   /** Who looks for a task reads no further back than some minutes; and who is killed has said what was sent. */

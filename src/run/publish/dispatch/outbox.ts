@@ -1,10 +1,10 @@
-import { deferred } from '../core/values/deferred.js';
-import type { PlannedTask } from '../run/publish/planned-task.js';
+import { deferred } from '../../../core/values/deferred.js';
+import type { PlannedTask } from '../planned-task.js';
 
 /** Tasks that are handed on together. */
 const MOST_AT_ONCE = 256;
 
-/** Tasks of an application that wait to be sent, in their order. */
+/** Tasks that wait to be sent, in their order. */
 export class Outbox {
   readonly #waiting: PlannedTask[] = [];
   #isEnded = false;
