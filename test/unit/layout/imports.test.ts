@@ -18,7 +18,8 @@ const LOADED_LATE = [
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   cli: ['commands', 'config', 'render', 'broker', 'process', 'core'],
   library: ['run', 'config', 'broker', 'process', 'core'],
-  commands: ['run', 'config', 'render', 'broker', 'process', 'core'],
+  commands: ['serve', 'run', 'config', 'render', 'broker', 'process', 'core'],
+  serve: ['run', 'broker', 'core'],
   run: ['broker', 'core'],
   config: ['broker', 'core'],
   broker: ['core'],
@@ -28,7 +29,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders whose rooms import each other one way. A file that stands in the folder itself is a room of its own. */
-const WITH_ROOMS = ['core', 'broker', 'render', 'run/worker', 'commands'];
+const WITH_ROOMS = ['core', 'broker', 'render', 'run/worker', 'serve', 'serve/auth', 'commands'];
 
 const layerOf = (file: string) => file.split('/')[0]!;
 
