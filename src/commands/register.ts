@@ -6,6 +6,7 @@ import { registerDoctor } from './doctor/doctor-command.js';
 import { registerPublish } from './publish/publish-command.js';
 import { registerQueues } from './queues/queues-command.js';
 import { registerReport } from './report/report-command.js';
+import { registerServe } from './serve/serve-command.js';
 import type { Run } from './shared/context.js';
 import { registerShell } from './shell/shell-command.js';
 import { registerTask } from './task/task-command.js';
@@ -20,6 +21,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerReport(program, run);
   registerTask(program, run);
   registerTasks(program, run);
+  registerServe(program, run);
   registerQueues(program, run);
   registerTop(program, run);
   registerDead(program, run);

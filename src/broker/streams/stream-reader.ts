@@ -11,10 +11,11 @@ import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 const QUIET_AT_MOST_MS = 20_000;
 
 /** Where reading begins: a timestamp is milliseconds since the Unix epoch, by the broker's clock. */
-export type StreamOffset = 'first' | 'next' | { readonly timestamp: number };
+export type StreamOffset = 'first' | 'next' | { readonly timestamp: number } | { readonly offset: number };
 
 export interface StreamListener {
-  onMessage(type: string, body: () => string): void;
+  /** @param offset of the message in the stream, the same for every reader */
+  onMessage(type: string, body: () => string, offset: number): void;
   /** The stream was deleted: makes it again, for who goes on with the new one. */
   makeAgain?(): Promise<void>;
   onFailure(error: Error): void;
@@ -134,6 +135,7 @@ export class StreamReader {
   #begin(): unknown {
     if (this.#offset !== undefined) return this.#offset + 1;
     if (typeof this.from === 'string') return this.from;
+    if ('offset' in this.from) return this.from.offset;
     return { '!': 'timestamp', value: Math.floor(this.from.timestamp / 1000) };
   }
 
@@ -149,6 +151,7 @@ export class StreamReader {
     acks.add(message);
     this.#heardSoFar++;
     this.#offset = offsetOf(message) ?? this.#offset;
-    this.listener.onMessage(String(message.properties.type), () => message.content.toString('utf8'));
+    const { type } = message.properties;
+    this.listener.onMessage(String(type), () => message.content.toString('utf8'), this.#offset ?? 0);
   }
 }

@@ -8,13 +8,13 @@ import {
   decodePublishedIds,
   PUBLISHED_IDS,
 } from '../../core/events/event-codec.js';
-import type { TaskEvent } from '../../core/events/task-event.js';
-import { RESULTS, readResultLine, type TaskResult } from '../../core/events/task-result.js';
-import { type Announced, isFinal, stateOf, type TaskState } from '../../core/events/task-state.js';
+import { RESULTS, readResultLine } from '../../core/events/task-result.js';
+import { isFinal, type TaskState } from '../../core/events/task-state.js';
 import { idSeries, idTime } from '../../core/message/task-id.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { deferred } from '../../core/values/deferred.js';
+import { TaskTrail } from './task-trail.js';
 import type { WorkersWord } from './worker-question.js';
 
 /** A publisher says which ids are its own once a minute; clocks differ. Reading begins so long before an id was made. */
@@ -33,13 +33,9 @@ export interface TaskInquiryDeps {
  * worker alone, who is asked; a task that nobody has started is known by its id, which is one of a publisher's.
  */
 export class TaskInquiry {
-  readonly #events: TaskEvent[] = [];
-  readonly #results: TaskResult[] = [];
+  readonly #trail: TaskTrail;
   #eventReader: StreamReader | undefined;
   #resultReader: StreamReader | undefined;
-  #announced: Announced | undefined;
-  /** Events that had been heard when it was last said that it is sent. */
-  #eventsBefore = 0;
   #word: WorkersWord = {};
   #news = deferred();
   readonly #failed = deferred<never>();
@@ -51,6 +47,7 @@ export class TaskInquiry {
     private readonly deps: TaskInquiryDeps,
     private readonly id: string,
   ) {
+    this.#trail = new TaskTrail(id);
     this.#text = JSON.stringify(id);
     this.#series = idSeries(id);
     this.#failed.promise.catch(() => {}); // whoever looks is told
@@ -64,6 +61,11 @@ export class TaskInquiry {
       inquiry.#heardResults(type, body),
     );
     return inquiry;
+  }
+
+  /** What has been read of it so far. */
+  get trail(): TaskTrail {
+    return this.#trail;
   }
 
   /** Where it stands now. */
@@ -94,22 +96,13 @@ export class TaskInquiry {
   }
 
   #state(): TaskState {
-    const traces = {
-      id: this.id,
-      announced: this.#announced,
-      isSentAgain: this.#eventsBefore > 0 && this.#eventsBefore === this.#events.length,
-      events: this.#events,
-      results: this.#results,
-      running: this.#word.running,
-      held: this.#word.held,
-    };
-    return stateOf(traces, this.deps.clock.epochMicros());
+    return this.#trail.state(this.#word, this.deps.clock.epochMicros());
   }
 
   /** Results are written before the completions that speak of them, so they are read after. */
   async #catchUp(): Promise<void> {
     await this.#eventReader?.caughtUp();
-    if (this.#events.some(({ hasResult }) => hasResult)) await this.#resultReader?.caughtUp();
+    if (this.#trail.hasResult) await this.#resultReader?.caughtUp();
   }
 
   async #read(stream: string, onMessage: (type: string, body: () => string) => void): Promise<StreamReader> {
@@ -138,7 +131,7 @@ export class TaskInquiry {
     } else if (type === COMPLETIONS) {
       const text = body();
       if (!text.includes(this.#text)) return;
-      this.#events.push(...(decodeCompletions(text) ?? []).filter(({ id }) => id === this.id));
+      for (const event of decodeCompletions(text) ?? []) if (event.id === this.id) this.#trail.ended(event);
       this.#news.resolve();
     }
   }
@@ -149,17 +142,10 @@ export class TaskInquiry {
     const { series, at, all, tasks } = decodePublishedIds(body) ?? {};
     if (series !== undefined && series === this.#series) {
       const madeAt = idTime(this.id);
-      this.#announced = {
-        ...all,
-        sent: madeAt === undefined ? undefined : madeAt * 1_000,
-        ...this.#announced,
-      };
+      this.#trail.isOfSeries({ ...all, sent: madeAt === undefined ? undefined : madeAt * 1_000 });
     }
     const own = tasks?.find(({ id }) => id === this.id);
-    if (own === undefined) return;
-    const { id: _, ...about } = own;
-    this.#announced = { ...this.#announced, sent: at, ...about };
-    this.#eventsBefore = this.#events.length;
+    if (own !== undefined) this.#trail.announcedAs(own, at);
   }
 
   #heardResults(type: string, body: () => string): void {
@@ -167,7 +153,7 @@ export class TaskInquiry {
     for (const line of body().split('\n')) {
       if (!line.includes(this.#text)) continue;
       const result = readResultLine(line);
-      if (result?.id === this.id) this.#results.push(result);
+      if (result?.id === this.id) this.#trail.resulted(result);
     }
   }
 }

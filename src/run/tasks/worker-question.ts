@@ -25,12 +25,12 @@ export interface WorkersWord {
   readonly held?: Held;
 }
 
-/** Asks all workers who has a task. Only the one answers that runs it, or holds it back. */
+/** Asks all workers who has a task. Only the one answers that runs it, or holds it back. Any number may be asked at once. */
 export class WorkerQuestion {
   #connection: Connection | undefined;
-  #channel: ReconnectingChannel | undefined;
-  #request = '';
-  #onAnswer: (answer: TaskAnswer | HeldAnswer) => void = () => {};
+  #opening: Promise<ReconnectingChannel | undefined> | undefined;
+  /** Who waits for the answer to a request. */
+  readonly #waiting = new Map<string, (word: WorkersWord) => void>();
   #isTold = false;
   #hasFailed = false;
 
@@ -38,36 +38,38 @@ export class WorkerQuestion {
 
   async ask(id: string): Promise<WorkersWord> {
     if (this.#hasFailed) return {};
-    const channel = (await this.#open())?.current;
+    this.#opening ??= this.#open();
+    const channel = (await this.#opening)?.current;
     if (channel === undefined || this.#connection?.blocked === true) return {};
-    this.#request = this.deps.newId();
-    const answered = new Promise<WorkersWord>((resolve) => {
-      this.#onAnswer = (answer) => resolve(wordOf(answer));
-    });
-    announce(channel, this.deps.names, { kind: 'task', request: this.#request, id });
-    return (await within(ANSWER_WITHIN_MS, answered)) ?? {};
+    const request = this.deps.newId();
+    const answered = new Promise<WorkersWord>((resolve) => this.#waiting.set(request, resolve));
+    announce(channel, this.deps.names, { kind: 'task', request, id });
+    try {
+      return (await within(ANSWER_WITHIN_MS, answered)) ?? {};
+    } finally {
+      this.#waiting.delete(request);
+    }
   }
 
   async close(): Promise<void> {
-    this.#channel?.close();
+    (await this.#opening)?.close();
     await this.#connection?.close();
   }
 
   async #open(): Promise<ReconnectingChannel | undefined> {
-    if (this.#channel !== undefined) return this.#channel;
     try {
       this.#connection = await this.deps.connect((reason) => this.#tell(`the broker is blocked (${reason})`));
-      this.#channel = await listen(this.#connection, this.deps.names, {
+      return await listen(this.#connection, this.deps.names, {
         onMessage: (message) => {
-          if (message.kind !== 'runs' && message.kind !== 'held') return;
-          if (message.request === this.#request) this.#onAnswer(message);
+          if (message.kind === 'runs' || message.kind === 'held')
+            this.#waiting.get(message.request)?.(wordOf(message));
         },
         onFailure: (error) => this.#giveUp(error),
       });
     } catch (error) {
       this.#giveUp(error);
+      return undefined;
     }
-    return this.#channel;
   }
 
   #giveUp(error: unknown): void {

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, usageError } from '../../core/errors/errors.js';
+import { idGenerator, newRunId } from '../../process/identity.js';
+import { isLoopback } from '../../serve/auth/addresses.js';
+import { Door } from '../../serve/door.js';
+import type { CommandResult, Context } from '../shared/context.js';
+import { FOREVER, reconnecting } from '../shared/reconnecting.js';
+import { authenticatorFrom } from './auth-from.js';
+import type { ServeFlags } from './serve-command.js';
+
+/** `fairq serve`, from its flags to its end. An orderly stop is no failure. */
+export async function serve(flags: ServeFlags, context: Context): Promise<CommandResult> {
+  const { interrupts, clock } = context;
+  let door: Door | undefined;
+  let end = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  interrupts.on({
+    stop: () => end(),
+    waitsFor: () => `the broker has not confirmed ${door?.unconfirmed ?? 0} tasks`,
+    state: () => `the broker has not confirmed ${door?.unconfirmed ?? 0} tasks, which may have been sent`,
+  });
+  const tls = await tlsOf(flags);
+  const config = await context.config();
+  const onLoopback = isLoopback(flags.host);
+  const authenticator = await authenticatorFrom(flags, {
+    names: config.names,
+    clock,
+    host: flags.host,
+    warn: (text) => context.warn(text),
+  });
+  const run = flags.run ?? newRunId(context);
+  const opening = Door.open(
+    {
+      address: config.address,
+      names: config.names,
+      clock,
+      newId: idGenerator(context),
+      connecting: reconnecting(context, config, {
+        resumption: 'requests are answered again',
+        usually: FOREVER,
+      }),
+      authenticator,
+      onWarning: (text) => context.warn(text),
+      onUnexpected: (error) =>
+        context.warn(
+          `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+        ),
+    },
+    {
+      server: {
+        host: flags.host,
+        port: flags.port,
+        ...(tls !== undefined && { tls }),
+        mostConnections: flags.maxConnections,
+        headersWithinMs: flags.bodyTimeout,
+      },
+      foreign: {
+        onLoopback,
+        hosts: new Set(flags.allowHost.map((host) => host.toLowerCase())),
+        origins: new Set(flags.allowOrigin.map(originOf)),
+      },
+      body: { mostBytes: flags.maxBody, withinMs: flags.bodyTimeout },
+      run,
+      queueKind: { type: flags.queueType, ordered: flags.ordered === true },
+      confirmWithinMs: flags.confirmTimeout,
+    },
+  );
+  opening.catch(() => {}); // it may fail when it is told to stop before it has opened
+  door = await Promise.race([opening, stopped.then(() => undefined)]);
+  if (door !== undefined) {
+    const url = `${tls === undefined ? 'http' : 'https'}://${shownHost(flags.host)}:${door.port}`;
+    context.say(`answers on ${url}; its tasks are of run ${run}`, { url, run });
+    await Promise.race([stopped, door.failed]);
+    context.say('ends: no new requests; waiting for the broker to confirm what was sent');
+    await door.close();
+  }
+  await authenticator.close?.();
+  return { document: { schemaVersion: 1, kind: 'serve', run }, text: () => '' };
+}
+
+async function tlsOf({ tlsCert, tlsKey }: ServeFlags): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw usageError('TLS_FILES', '--tls-cert and --tls-key belong together', {
+      hint: 'Give both, or neither.',
+    });
+  }
+  const read = async (flag: string, file: string) => {
+    try {
+      return await readFile(file);
+    } catch (error) {
+      throw usageError('TLS_FILES', `${flag}: ${messageOf(error)}`, {
+        hint: 'Give a PEM file that this user may read.',
+        cause: error,
+      });
+    }
+  };
+  return { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) };
+}
+
+/** As browsers write it. */
+function originOf(text: string): string {
+  const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' };
+  if (origin === 'null') {
+    throw usageError('BAD_ORIGIN', `--allow-origin ${JSON.stringify(text)} is no origin`, {
+      hint: 'Write it as https://app.example or http://localhost:3000.',
+    });
+  }
+  return origin;
+}
+
+function shownHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

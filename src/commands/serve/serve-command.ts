@@ -1,0 +1,93 @@
+import { type Command, Option } from 'commander';
+import type { QueueType } from '../../broker/queues/topology.js';
+import { parseBytes, parseCount, parseTimer } from '../../core/values/quantities.js';
+import type { Run } from '../shared/context.js';
+import { type AuthFlags, withAuthOptions } from './auth-flags.js';
+
+export interface ServeFlags extends AuthFlags {
+  port: number;
+  host: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  run?: string;
+  queueType: QueueType;
+  ordered?: boolean;
+  maxBody: number;
+  bodyTimeout: number;
+  confirmTimeout: number;
+  maxConnections: number;
+  allowHost: string[];
+  allowOrigin: string[];
+}
+
+const collect = (value: string, all: string[]) => [...all, value];
+
+export function registerServe(program: Command, run: Run): void {
+  const serve = program
+    .command('serve')
+    .description('An HTTP API: send a task for the logged-in user, and tell what became of it.')
+    .option(
+      '--port <n>',
+      'listen there; 0: any that is free',
+      (text) => parseCount(text, '--port', 0, 65_535),
+      8080,
+    )
+    .option('--host <address>', 'listen on this address', '127.0.0.1')
+    .option('--tls-cert <file>', 'answer HTTPS with this certificate, and the chain behind it; PEM')
+    .option('--tls-key <file>', 'its private key; PEM')
+    .option('--run <id>', 'the run that its tasks belong to (default: a new one)')
+    .addOption(
+      new Option('--queue-type <type>', 'of the user queues that this makes')
+        .choices(['classic', 'quorum'])
+        .default('classic'),
+    )
+    .option('--ordered', 'make user queues that one worker at a time consumes: for "worker --ordered"')
+    .option(
+      '--max-body <bytes>',
+      'of a request; of a batch it counts for each line',
+      (text) => parseBytes(text, '--max-body'),
+      1_048_576,
+    )
+    .addOption(
+      new Option('--body-timeout <time>', 'a body has come by then')
+        .argParser((text) => parseTimer(text, '--body-timeout'))
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option(
+        '--confirm-timeout <time>',
+        'the broker has confirmed a task by then; otherwise the outcome is unknown',
+      )
+        .argParser((text) => parseTimer(text, '--confirm-timeout'))
+        .default(10_000, '10s'),
+    )
+    .option(
+      '--max-connections <n>',
+      'at a time; more are closed at once',
+      (text) => parseCount(text, '--max-connections'),
+      10_000,
+    )
+    .option(
+      '--allow-host <name>',
+      'on a loopback address: another name by which it may be asked; repeatable',
+      collect,
+      [],
+    )
+    .option(
+      '--allow-origin <origin>',
+      'pages of this origin may ask, too, such as https://app.example; repeatable',
+      collect,
+      [],
+    );
+  withAuthOptions(serve);
+  serve
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq serve --auth none
+  fairq serve --auth tokens --tokens-file tokens.toml --host 0.0.0.0 --port 8080
+  curl -d '{"task":"noop"}' -H 'content-type: application/json' -H 'x-fairq-user: A' localhost:8080/v1/tasks`,
+    )
+    .action(run(async () => (await import('./serve-action.js')).serve));
+}

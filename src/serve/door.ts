@@ -1,0 +1,177 @@
+import type { BrokerAddress } from '../broker/connection/address.js';
+import type { ConnectionOptions } from '../broker/connection/connection.js';
+import { type Connection, openConnection } from '../broker/connection/connection.js';
+import { assertTopology, type QueueKind } from '../broker/queues/topology.js';
+import { BY_USER } from '../core/queues/grouping.js';
+import type { Names } from '../core/queues/names.js';
+import type { Clock } from '../core/values/clock.js';
+import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
+import { OWN_QUEUES } from '../run/publish/own-destination.js';
+import { Places } from '../run/publish/places.js';
+import { WorkerQuestion } from '../run/tasks/worker-question.js';
+import type { Authenticator } from './auth/identity.js';
+import { Api } from './http/api.js';
+import type { BodyLimits } from './http/body.js';
+import { type ForeignRules, refuseForeign } from './http/foreign.js';
+import { Problem } from './http/problem.js';
+import { HttpServer, type ServerOptions } from './http/server.js';
+import { addHealthRoutes } from './routes/health-routes.js';
+import type { Services } from './routes/services.js';
+import { addTaskRoutes } from './routes/task-routes.js';
+import { RecentTasks } from './tasks/recent-tasks.js';
+import { Sending } from './tasks/sending.js';
+import { StreamTail } from './tasks/stream-tail.js';
+import { TaskStates } from './tasks/task-states.js';
+
+/** What is read of the streams when a server starts: what was asked of another shortly before is known to this one. */
+const READ_BEFORE_MS = 60_000;
+/** Connections that are still answered have so long at the end. */
+const ANSWERS_WITHIN_MS = 2_000;
+
+export interface DoorDeps {
+  readonly address: BrokerAddress;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** What is done about a lost connection. */
+  readonly connecting: ConnectionOptions;
+  readonly authenticator: Authenticator;
+  readonly onWarning: (text: string) => void;
+  /** Nobody had thought of this error. */
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+export interface DoorOptions {
+  readonly server: ServerOptions;
+  readonly foreign: ForeignRules;
+  readonly body: BodyLimits;
+  /** That its tasks are of. */
+  readonly run: string;
+  /** Of users' queues that it makes. */
+  readonly queueKind: QueueKind;
+  readonly confirmWithinMs: number;
+}
+
+/** `fairq serve`: an HTTP API in front of the queues. Everything that lasts is on the broker. */
+export class Door {
+  readonly #closing = new AbortController();
+  #server: HttpServer | undefined;
+
+  private constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly connections: readonly Connection[],
+    private readonly closers: readonly { close(): Promise<void> }[],
+  ) {}
+
+  /** Answers requests when it resolves. */
+  static async open(deps: DoorDeps, options: DoorOptions): Promise<Door> {
+    const { address, names, clock, newId, connecting, onWarning } = deps;
+    const { queueKind, run } = options;
+    const [sendingOn, readingOn] = await Promise.all([
+      openConnection(address, 'fairq serve', connecting),
+      openConnection(address, 'fairq serve, reading', {
+        ...connecting,
+        onBlocked: () => {},
+        onUnblocked: () => {},
+      }),
+    ]);
+    const makeStreams = () => assertTopology(readingOn, names, queueKind.type);
+    let fail = (error: Error): void => onWarning(error.message);
+    const tail = await StreamTail.open(
+      { connection: readingOn, names, makeStreams, onFailure: (error) => fail(error) },
+      { timestamp: clock.epochMicros() / 1000 - READ_BEFORE_MS },
+    );
+    const recent = new RecentTasks();
+    tail.listen(recent);
+    const workers = new WorkerQuestion({
+      connect: (onBlocked) =>
+        openConnection(address, 'fairq serve, asking', {
+          reconnectForMs: Number.POSITIVE_INFINITY,
+          onBlocked,
+        }),
+      names,
+      newId,
+      onCannotAsk: (reason) => onWarning(`the workers cannot be asked for a task (${reason})`),
+    });
+    const dispatcher = new Dispatcher(
+      { connection: sendingOn, names, clock, newId, target: OWN_QUEUES },
+      { run, queueKind },
+    );
+    const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers]);
+    fail = (error) => door.#fail(error);
+    const sending = new Sending({
+      connection: sendingOn,
+      dispatcher,
+      confirmWithinMs: options.confirmWithinMs,
+    });
+    const closing = door.#closing.signal;
+    const services: Services = {
+      sending,
+      states: new TaskStates({ connection: readingOn, names, clock, recent, workers }),
+      places: new Places(names, { grouping: BY_USER, shared: false }),
+      run,
+      newId,
+      closing,
+      warningOf: () => undefined,
+      trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
+    };
+    const api = apiOf(deps, options, services);
+    door.#server = await HttpServer.listen(options.server, (request, peer) =>
+      closing.aborted && !isProbe(request) ? Promise.resolve(ends().response()) : api.fetch(request, peer),
+    );
+    return door;
+  }
+
+  #fail: (error: Error) => void = () => {};
+
+  /** Rejects when it cannot go on; never resolves. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.#fail = reject;
+  });
+
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
+  /** Tasks that the broker has not confirmed. */
+  get unconfirmed(): number {
+    return this.dispatcher.unconfirmed;
+  }
+
+  /** Takes no request any more; waits end, and confirms are awaited. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#server?.stop();
+    await this.dispatcher.close();
+    await this.#server?.close(ANSWERS_WITHIN_MS);
+    await Promise.all(this.closers.map((closer) => closer.close()));
+    await Promise.all(this.connections.map((connection) => connection.close()));
+  }
+}
+
+function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
+  const { authenticator, onUnexpected } = deps;
+  const api = new Api({
+    check: (request) => refuseForeign(request, options.foreign),
+    identify: (request, peer) =>
+      authenticator.identify({ header: (name) => request.headers.get(name) ?? undefined, peer }),
+    limits: options.body,
+    onAnswered: () => {},
+    onUnexpected,
+  });
+  addHealthRoutes(api, services);
+  addTaskRoutes(api, services);
+  return api;
+}
+
+/** A supervisor asks until the end. */
+function isProbe(request: Request): boolean {
+  return /\/(livez|readyz)$/.test(new URL(request.url).pathname);
+}
+
+function ends(): Problem {
+  return new Problem(503, 'ending', 'The server ends', 'Ask another one, or this one again.', {
+    retryAfterSeconds: 1,
+    headers: { connection: 'close' },
+  });
+}

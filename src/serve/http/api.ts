@@ -1,0 +1,171 @@
+import { Hono } from 'hono';
+import type { z } from 'zod';
+import { type Identity, type Role, Unauthenticated } from '../auth/identity.js';
+import { type BodyLimits, parseJson, readText } from './body.js';
+import { Problem } from './problem.js';
+
+/** What the server hands on with each request. */
+export interface Peer {
+  /** The address of the socket's other end. */
+  readonly peer: string;
+}
+
+/** What an operation may answer, for the OpenAPI document. */
+export interface Answer {
+  readonly description: string;
+  /** Undefined: no body, or one that is described by `type` alone. */
+  readonly schema?: z.ZodType;
+  /** `application/json` where nothing else is said. */
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Operation<Query, Body> {
+  readonly id: string;
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it: `/v1/tasks/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** Who may; `anyone`: nobody is asked who they are. */
+  readonly role: Role | 'anyone';
+  readonly query?: z.ZodType<Query>;
+  /** Headers that it takes, with what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of a JSON body, which is read whole. */
+  readonly body?: z.ZodType<Body>;
+  /** Of another body, which the handler reads. */
+  readonly bodyType?: string;
+  readonly answers: Readonly<Record<number, Answer>>;
+}
+
+/** A request, checked. */
+export interface Asked<Query, Body> {
+  /** Of `anyone` there is none to speak of. */
+  readonly identity: Identity;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  /** The body as it was written; empty where there is none. */
+  readonly text: string;
+  readonly request: Request;
+}
+
+export type Handler<Query, Body> = (asked: Asked<Query, Body>) => Promise<Response>;
+
+export interface ApiDeps {
+  /** @throws Problem for a request that is not to be answered, whoever asks */
+  readonly check: (request: Request) => void;
+  readonly identify: (request: Request, peer: string) => Promise<Identity>;
+  readonly limits: BodyLimits;
+  /** Called for each answer. @param path of the operation; empty where there is none */
+  readonly onAnswered: (path: string, status: number, seconds: number) => void;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+const NOBODY: Identity = { user: '', roles: new Set() };
+
+/** The operations of the server: each is checked by what is said of it, and described by the same. */
+export class Api {
+  readonly operations: Operation<unknown, unknown>[] = [];
+  readonly #app = new Hono<{ Bindings: Peer }>();
+
+  constructor(private readonly deps: ApiDeps) {
+    this.#app.notFound((c) => {
+      const detail = `There is no ${c.req.method} ${c.req.path.slice(0, 300)}. GET /openapi.json lists what there is.`;
+      return new Problem(404, 'no-such-path', 'There is nothing here', detail).response();
+    });
+  }
+
+  add<Query = undefined, Body = undefined>(
+    operation: Operation<Query, Body>,
+    handle: Handler<Query, Body>,
+  ): void {
+    this.operations.push(operation as Operation<unknown, unknown>);
+    const { path, suffix } = honoPath(operation.path);
+    this.#app.on(operation.method.toUpperCase(), path, async (c) => {
+      const begun = performance.now();
+      const response = await this.#answer(operation, handle, c.req.raw, c.env.peer, () =>
+        Object.fromEntries(
+          Object.entries(c.req.param()).map(([name, value]) => [name, withoutSuffix(String(value), suffix)]),
+        ),
+      );
+      this.deps.onAnswered(operation.path, response.status, (performance.now() - begun) / 1000);
+      return response;
+    });
+  }
+
+  async fetch(request: Request, peer: string): Promise<Response> {
+    try {
+      this.deps.check(request);
+      return await this.#app.fetch(request, { peer });
+    } catch (error) {
+      return this.#problemOf(error).response();
+    }
+  }
+
+  async #answer<Query, Body>(
+    operation: Operation<Query, Body>,
+    handle: Handler<Query, Body>,
+    request: Request,
+    peer: string,
+    params: () => Record<string, string>,
+  ): Promise<Response> {
+    try {
+      const identity = operation.role === 'anyone' ? NOBODY : await this.deps.identify(request, peer);
+      if (operation.role !== 'anyone' && !identity.roles.has(operation.role)) throw forbidden(operation.role);
+      const query = checked(operation.query, queryOf(request), 'query') as Query;
+      const text = operation.body === undefined ? '' : await readText(request, this.deps.limits);
+      const body = (
+        operation.body === undefined ? undefined : checked(operation.body, parseJson(request, text), 'body')
+      ) as Body;
+      return await handle({ identity, params: params(), query, body, text, request });
+    } catch (error) {
+      return this.#problemOf(error).response();
+    }
+  }
+
+  #problemOf(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    if (error instanceof Unauthenticated) {
+      return new Problem(401, 'unauthenticated', 'Nobody knows who asks', error.reason, {
+        headers: { 'www-authenticate': error.scheme ?? 'Bearer' },
+      });
+    }
+    this.deps.onUnexpected(error);
+    return new Problem(500, 'unexpected', 'Something unexpected happened', 'The log of the server has more.');
+  }
+}
+
+function forbidden(role: Role): Problem {
+  return new Problem(403, 'forbidden', 'Whoever asks may not do this', `It takes the role "${role}".`);
+}
+
+function queryOf(request: Request): Record<string, string> {
+  return Object.fromEntries(new URL(request.url).searchParams);
+}
+
+/** @throws Problem 400 with what is wrong, and where */
+function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.slice(0, 20).map(({ path, message }) => ({
+    at: [where, ...path.map(String)].join('.').slice(0, 200),
+    message,
+  }));
+  const detail = errors.map(({ at, message }) => `${at}: ${message}`).join('; ');
+  throw new Problem(400, 'bad-request', 'The request is not as it has to be', detail, { more: { errors } });
+}
+
+/** hono takes a whole part of a path alone for a parameter: `{user}:purge` is one with an end that is cut off. */
+function honoPath(path: string): { path: string; suffix: string } {
+  const suffix = /\{\w+\}(:\w+)$/.exec(path)?.[1] ?? '';
+  const plain = suffix === '' ? path : path.slice(0, -suffix.length);
+  const converted = plain.replace(/\{(\w+)\}/g, ':$1');
+  return { path: suffix === '' ? converted : `${converted}{[^/]+${suffix}}`, suffix };
+}
+
+function withoutSuffix(value: string, suffix: string): string {
+  return suffix !== '' && value.endsWith(suffix) ? value.slice(0, -suffix.length) : value;
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { messageOf, usageError } from '../../core/errors/errors.js';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 for one that is free. */
+  readonly port: number;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  readonly mostConnections: number;
+  /** The headers have come by then; milliseconds. */
+  readonly headersWithinMs: number;
+}
+
+/** A connection on which nothing is asked is closed after so long; a proxy's own limit is usually 60 s. */
+const KEEP_ALIVE_MS = 65_000;
+/** How often connections are looked at that are late. */
+const CHECK_EVERY_MS = 1_000;
+
+/** Listens for HTTP, and hands each request on. */
+export class HttpServer {
+  private constructor(private readonly server: Server) {}
+
+  /** @throws FairqError (usage) where it cannot listen there */
+  static async listen(
+    options: ServerOptions,
+    fetch: (request: Request, peer: string) => Promise<Response>,
+  ): Promise<HttpServer> {
+    const listener = getRequestListener(
+      (request, env) => {
+        const { incoming } = env as { incoming: { socket: { remoteAddress?: string } } };
+        return fetch(request, incoming.socket.remoteAddress ?? '');
+      },
+      { overrideGlobalObjects: false },
+    );
+    const common = {
+      headersTimeout: options.headersWithinMs,
+      requestTimeout: 0, // a batch may take as long as it comes; other bodies have a limit of their own
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    };
+    const server =
+      options.tls === undefined
+        ? createServer(common, listener)
+        : createTlsServer({ ...common, ...options.tls }, listener);
+    server.maxConnections = options.mostConnections;
+    server.listen(options.port, options.host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      throw usageError('SERVE_PORT', `--port ${options.port} on ${options.host}: ${messageOf(error)}`, {
+        hint: 'Give a port that is free, 0 for any, and with --host an address of this machine.',
+        cause: error,
+      });
+    }
+    return new HttpServer(server);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Takes no new connection; idle ones are closed, and others when they have been answered. */
+  stop(): void {
+    this.server.close();
+    this.server.closeIdleConnections();
+  }
+
+  /** Resolves when every connection has ended; those that have not within the time are cut off. */
+  async close(withinMs: number): Promise<void> {
+    if (!this.server.listening && this.server.closeAllConnections === undefined) return;
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+    });
+    const timer = setTimeout(() => this.server.closeAllConnections(), withinMs);
+    this.server.closeIdleConnections();
+    await closed;
+    clearTimeout(timer);
+  }
+}

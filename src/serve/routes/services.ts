@@ -1,0 +1,20 @@
+import type { TaskState } from '../../core/events/task-state.js';
+import type { Places } from '../../run/publish/places.js';
+import type { Sending } from '../tasks/sending.js';
+import type { TaskStates } from '../tasks/task-states.js';
+
+/** What the routes work with. */
+export interface Services {
+  readonly sending: Sending;
+  readonly states: TaskStates;
+  readonly places: Places;
+  /** That the tasks of this server are of. */
+  readonly run: string;
+  readonly newId: () => string;
+  /** The server ends: waits end, too. */
+  readonly closing: AbortSignal;
+  /** What whoever asks for a task should know, such as that no worker serves its queue. */
+  readonly warningOf: (state: TaskState) => string | undefined;
+  /** Why it is not ready to take tasks; undefined where it is. */
+  readonly trouble: () => string | undefined;
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { jsonText } from '../../core/values/written-json.js';
+import type { Api } from '../http/api.js';
+import { Problem } from '../http/problem.js';
+import { plannedTask, REQUESTED_TASK } from '../tasks/requested-task.js';
+import { TASK_VIEW, taskView } from '../tasks/task-view.js';
+import type { Services } from './services.js';
+
+/** RFC 7240: so long at most a request waits for the end of its task; seconds. */
+const MOST_WAIT_SECONDS = 30;
+
+const ACCEPTED = z.object({ id: z.string(), user: z.string(), run: z.string() }).meta({ id: 'Accepted' });
+
+/** `POST /v1/tasks` and `GET /v1/tasks/{id}`. */
+export function addTaskRoutes(api: Api, services: Services): void {
+  const { sending, states, places, run, newId, closing } = services;
+
+  api.add(
+    {
+      id: 'sendTask',
+      method: 'post',
+      path: '/v1/tasks',
+      tag: 'tasks',
+      role: 'user',
+      summary: 'Send a task to the queue of whoever asks.',
+      headers: { Prefer: 'wait=10: answer with the result, if it is there within 10 s (at most 30)' },
+      body: REQUESTED_TASK,
+      answers: {
+        200: { description: 'it has ended within the time of Prefer: wait', schema: TASK_VIEW },
+        202: {
+          description: 'the broker has confirmed it',
+          schema: ACCEPTED,
+          headers: { Location: 'where to ask what became of it' },
+        },
+      },
+    },
+    async ({ identity, body, text, request }) => {
+      const id = newId();
+      const task = plannedTask(id, identity.user, body, text, places);
+      const seconds = waitOf(request.headers.get('prefer'));
+      await sending.send(task);
+      const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
+      if (seconds > 0) {
+        const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), closing, request.signal]);
+        const state = await states.ended(id, signal);
+        if (state !== undefined) {
+          return json(200, taskView(state), { ...headers, 'preference-applied': `wait=${seconds}` });
+        }
+      }
+      return json(202, { id, user: identity.user, run }, headers);
+    },
+  );
+
+  api.add(
+    {
+      id: 'getTask',
+      method: 'get',
+      path: '/v1/tasks/{id}',
+      tag: 'tasks',
+      role: 'user',
+      summary: 'Where a task of your own stands.',
+      answers: { 200: { description: 'where it stands', schema: TASK_VIEW } },
+    },
+    async ({ identity, params }) => {
+      const id = params.id ?? '';
+      const state = await states.find(id);
+      const isOwn = state.user === identity.user || identity.roles.has('viewer');
+      if (state.state === 'unknown' || !isOwn) {
+        throw new Problem(
+          404,
+          'no-such-task',
+          'Nobody has heard of this task',
+          'It may be of somebody else.',
+        );
+      }
+      if (state.state === 'expired') {
+        throw new Problem(
+          410,
+          'result-expired',
+          'The task is done, and its result is no longer kept',
+          undefined,
+          {
+            more: { task: taskView(state) },
+          },
+        );
+      }
+      return json(200, taskView(state, services.warningOf(state)));
+    },
+  );
+}
+
+/** @param document a member of it may be a `WrittenJson` */
+export function json(
+  status: number,
+  document: object,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(`${jsonText(document)}\n`, {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** `Prefer: wait=10`; whoever prefers something else is not kept waiting. */
+function waitOf(prefer: string | null): number {
+  const seconds = Number(/(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?(?=$|[,;\s])/i.exec(prefer ?? '')?.[1] ?? 0);
+  return Math.min(MOST_WAIT_SECONDS, seconds);
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll } from 'vitest';
+import { RunningFairq } from './fairq.js';
+
+/** `fairq serve` in a process of its own, for a test file. */
+export interface Serving {
+  readonly url: string;
+  readonly process: RunningFairq;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The document, where the body is one. */
+  readonly json: Record<string, unknown>;
+}
+
+export async function startServing(
+  env: Readonly<Record<string, string>>,
+  ...flags: readonly string[]
+): Promise<Serving> {
+  const process = new RunningFairq(['serve', '--port', '0', ...flags], env);
+  await process.says(/answers on https?:\S+/);
+  const url = /answers on (https?:\/\/[^\s;]+)/.exec(process.stderr)![1]!;
+  return { url, process };
+}
+
+/** A server that is there for all tests of a file, with nobody asked who they are unless flags say otherwise. */
+export function useServing(env: Readonly<Record<string, string>>, ...flags: readonly string[]): Serving {
+  let serving: Serving;
+  beforeAll(async () => {
+    serving = await startServing(env, ...flags);
+  });
+  afterAll(async () => {
+    serving.process.signal('SIGTERM');
+    await serving.process.ended;
+  });
+  return {
+    get url() {
+      return serving.url;
+    },
+    get process() {
+      return serving.process;
+    },
+  };
+}
+
+export interface Request {
+  readonly user?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A document is sent as JSON, a text as it is. */
+  readonly body?: object | string;
+  readonly method?: string;
+  readonly signal?: AbortSignal;
+}
+
+export async function ask(
+  serving: Pick<Serving, 'url'>,
+  path: string,
+  { user, headers = {}, body, method = body === undefined ? 'GET' : 'POST', signal }: Request = {},
+): Promise<HttpAnswer> {
+  const response = await fetch(serving.url + path, {
+    method,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(user !== undefined && { 'x-fairq-user': user }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(signal !== undefined && { signal }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const json = isJson && !/ndjson/.test(response.headers.get('content-type')!) ? JSON.parse(text) : {};
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+/** Sends a task and returns its id. */
+export async function sendTask(
+  serving: Pick<Serving, 'url'>,
+  user: string,
+  task: string,
+  payload?: unknown,
+): Promise<string> {
+  const { status, json, text } = await ask(serving, '/v1/tasks', { user, body: { task, payload } });
+  if (status !== 202) throw new Error(`POST /v1/tasks was answered with ${status}: ${text}`);
+  return String(json.id);
+}
