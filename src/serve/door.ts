@@ -15,6 +15,7 @@ import type { BodyLimits } from './http/body.js';
 import { type ForeignRules, refuseForeign } from './http/foreign.js';
 import { Problem } from './http/problem.js';
 import { HttpServer, type ServerOptions } from './http/server.js';
+import { Idempotency } from './keys/idempotency.js';
 import { addHealthRoutes } from './routes/health-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
@@ -50,6 +51,8 @@ export interface DoorOptions {
   /** Of users' queues that it makes. */
   readonly queueKind: QueueKind;
   readonly confirmWithinMs: number;
+  /** Of requests with a key: for how long one counts, and how many are remembered. */
+  readonly keys: { readonly ttlMs: number; readonly mostKeys: number };
 }
 
 /** `fairq serve`: an HTTP API in front of the queues. Everything that lasts is on the broker. */
@@ -60,7 +63,7 @@ export class Door {
   private constructor(
     private readonly dispatcher: Dispatcher,
     private readonly connections: readonly Connection[],
-    private readonly closers: readonly { close(): Promise<void> }[],
+    private readonly closers: { close(): Promise<void> }[],
   ) {}
 
   /** Answers requests when it resolves. */
@@ -105,11 +108,24 @@ export class Door {
       confirmWithinMs: options.confirmWithinMs,
     });
     const closing = door.#closing.signal;
+    const states = new TaskStates({ connection: readingOn, names, clock, recent, workers });
+    const keys = new Idempotency({
+      connection: sendingOn,
+      reading: readingOn,
+      names,
+      newId,
+      nowMs: () => clock.epochMicros() / 1000,
+      ...options.keys,
+      withinMs: options.confirmWithinMs,
+      hasBegun: async (id) => !['unknown', 'queued'].includes((await states.find(id)).state),
+      onFailure: (error) => door.#fail(error),
+    });
+    door.closers.push(keys);
     const services: Services = {
       sending,
-      states: new TaskStates({ connection: readingOn, names, clock, recent, workers }),
+      states,
+      keys,
       places: new Places(names, { grouping: BY_USER, shared: false }),
-      run,
       newId,
       closing,
       warningOf: () => undefined,

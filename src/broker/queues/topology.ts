@@ -21,6 +21,11 @@ const RESULTS_SEGMENT_BYTES = 10_000_000;
 const STARTS_MAX_BYTES = 20_000_000;
 const STARTS_SEGMENT_BYTES = 2_000_000;
 
+/** A request with a key is remembered for a day at most, and a stream drops whole segments. */
+const KEYS_MAX_AGE = '2D';
+const KEYS_MAX_BYTES = 2_000_000_000;
+const KEYS_SEGMENT_BYTES = 10_000_000;
+
 export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
 
 export type QueueType = 'classic' | 'quorum';
@@ -61,6 +66,13 @@ export async function assertTopology(connection: Connection, names: Names, type:
 export async function assertStartStream(connection: Connection, names: Names): Promise<void> {
   await assertUnlessThere(connection, {
     [names.startStream]: streamArguments(EVENTS_MAX_AGE, STARTS_MAX_BYTES, STARTS_SEGMENT_BYTES),
+  });
+}
+
+/** Makes the stream of what servers write of requests with a key. Safe to repeat. */
+export async function assertKeyStream(connection: Connection, names: Names): Promise<void> {
+  await assertUnlessThere(connection, {
+    [names.keyStream]: streamArguments(KEYS_MAX_AGE, KEYS_MAX_BYTES, KEYS_SEGMENT_BYTES),
   });
 }
 

@@ -8,6 +8,9 @@ import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
 import type { ServeFlags } from './serve-command.js';
 
+/** The stream of keys keeps two days. */
+const MOST_KEY_TTL_MS = 24 * 3_600_000;
+
 /** `fairq serve`, from its flags to its end. An orderly stop is no failure. */
 export async function serve(flags: ServeFlags, context: Context): Promise<CommandResult> {
   const { interrupts, clock } = context;
@@ -21,6 +24,11 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
     waitsFor: () => `the broker has not confirmed ${door?.unconfirmed ?? 0} tasks`,
     state: () => `the broker has not confirmed ${door?.unconfirmed ?? 0} tasks, which may have been sent`,
   });
+  if (flags.keyTtl > MOST_KEY_TTL_MS) {
+    throw usageError('KEY_TTL', '--key-ttl is at most 24h: what servers write of keys is kept for two days', {
+      hint: 'Give a shorter time.',
+    });
+  }
   const tls = await tlsOf(flags);
   const config = await context.config();
   const onLoopback = isLoopback(flags.host);
@@ -65,6 +73,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       run,
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       confirmWithinMs: flags.confirmTimeout,
+      keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
     },
   );
   opening.catch(() => {}); // it may fail when it is told to stop before it has opened

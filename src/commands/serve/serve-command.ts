@@ -15,6 +15,8 @@ export interface ServeFlags extends AuthFlags {
   maxBody: number;
   bodyTimeout: number;
   confirmTimeout: number;
+  keyTtl: number;
+  maxKeys: number;
   maxConnections: number;
   allowHost: string[];
   allowOrigin: string[];
@@ -60,6 +62,20 @@ export function registerServe(program: Command, run: Run): void {
       )
         .argParser((text) => parseTimer(text, '--confirm-timeout'))
         .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option(
+        '--key-ttl <time>',
+        'an Idempotency-Key counts for so long; the same for all servers; 24h at most',
+      )
+        .argParser((text) => parseTimer(text, '--key-ttl'))
+        .default(3_600_000, '1h'),
+    )
+    .option(
+      '--max-keys <n>',
+      'requests with more keys than so are refused; each takes some 50 bytes',
+      (text) => parseCount(text, '--max-keys'),
+      1_000_000,
     )
     .option(
       '--max-connections <n>',

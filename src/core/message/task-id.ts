@@ -60,6 +60,19 @@ export function idSeries(id: string): string | undefined {
   return TASK_ID.exec(id)?.[3];
 }
 
+/**
+ * A task id that others can make again: it is a UUID of version 7 as well.
+ *
+ * @param at    milliseconds since the Unix epoch
+ * @param bytes 10 that are as good as random
+ */
+export function taskIdOf(at: number, bytes: Uint8Array): string {
+  const tail = bytes.slice(0, 10);
+  tail[0] = (tail[0]! & 0x0f) | 0x70;
+  tail[2] = (tail[2]! & 0x3f) | 0x80;
+  return `${timePart(Math.floor(at))}-${hex(tail, 0, 2)}-${hex(tail, 2, 4)}-${hex(tail, 4, 10)}`;
+}
+
 function timePart(milliseconds: number): string {
   const text = milliseconds.toString(16).padStart(12, '0');
   return `${text.slice(0, 8)}-${text.slice(8)}`;

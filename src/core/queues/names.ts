@@ -40,6 +40,10 @@ export interface Names {
   readonly resultStream: string;
   /** Stream of what workers note before they start what was delivered before. */
   readonly startStream: string;
+  /** Stream of which requests with a key were carried out by which server. */
+  readonly keyStream: string;
+  /** What the name of a queue starts with that says, as long as it is there, that a server lives. */
+  readonly serverQueuePrefix: string;
   /** Tasks that failed for good. */
   readonly deadLetterQueue: string;
   /** What the name of every queue starts with in which tasks wait for their next attempt. */
@@ -94,6 +98,8 @@ export function namesFor(prefix: string): Names {
     eventStream: `${prefix}.events`,
     resultStream: `${prefix}.results`,
     startStream: `${prefix}.starts`,
+    keyStream: `${prefix}.keys`,
+    serverQueuePrefix: `${prefix}.server.`,
     deadLetterQueue: `${prefix}.dead`,
     retryQueuePrefix: `${prefix}.retry.`,
     replyQueuePrefix: `${prefix}.replies.`,

@@ -1,5 +1,6 @@
 import type { TaskState } from '../../core/events/task-state.js';
 import type { Places } from '../../run/publish/places.js';
+import type { Idempotency } from '../keys/idempotency.js';
 import type { Sending } from '../tasks/sending.js';
 import type { TaskStates } from '../tasks/task-states.js';
 
@@ -8,8 +9,7 @@ export interface Services {
   readonly sending: Sending;
   readonly states: TaskStates;
   readonly places: Places;
-  /** That the tasks of this server are of. */
-  readonly run: string;
+  readonly keys: Idempotency;
   readonly newId: () => string;
   /** The server ends: waits end, too. */
   readonly closing: AbortSignal;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonText } from '../../core/values/written-json.js';
+import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
 import { plannedTask, REQUESTED_TASK } from '../tasks/requested-task.js';
@@ -9,11 +10,11 @@ import type { Services } from './services.js';
 /** RFC 7240: so long at most a request waits for the end of its task; seconds. */
 const MOST_WAIT_SECONDS = 30;
 
-const ACCEPTED = z.object({ id: z.string(), user: z.string(), run: z.string() }).meta({ id: 'Accepted' });
+const ACCEPTED = z.object({ id: z.string(), user: z.string() }).meta({ id: 'Accepted' });
 
 /** `POST /v1/tasks` and `GET /v1/tasks/{id}`. */
 export function addTaskRoutes(api: Api, services: Services): void {
-  const { sending, states, places, run, newId, closing } = services;
+  const { states, places, newId, closing } = services;
 
   api.add(
     {
@@ -23,7 +24,11 @@ export function addTaskRoutes(api: Api, services: Services): void {
       tag: 'tasks',
       role: 'user',
       summary: 'Send a task to the queue of whoever asks.',
-      headers: { Prefer: 'wait=10: answer with the result, if it is there within 10 s (at most 30)' },
+      headers: {
+        Prefer: 'wait=10: answer with the result, if it is there within 10 s (at most 30)',
+        'Idempotency-Key':
+          'a request with the same key and body is carried out once, and answered in the same way',
+      },
       body: REQUESTED_TASK,
       answers: {
         200: { description: 'it has ended within the time of Prefer: wait', schema: TASK_VIEW },
@@ -35,10 +40,10 @@ export function addTaskRoutes(api: Api, services: Services): void {
       },
     },
     async ({ identity, body, text, request }) => {
-      const id = newId();
-      const task = plannedTask(id, identity.user, body, text, places);
+      const { user } = identity;
       const seconds = waitOf(request.headers.get('prefer'));
-      await sending.send(task);
+      const task = plannedTask(newId(), user, body, text, places);
+      const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
       const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
       if (seconds > 0) {
         const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), closing, request.signal]);
@@ -47,7 +52,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
           return json(200, taskView(state), { ...headers, 'preference-applied': `wait=${seconds}` });
         }
       }
-      return json(202, { id, user: identity.user, run }, headers);
+      return json(202, { id, user }, headers);
     },
   );
 
@@ -87,6 +92,28 @@ export function addTaskRoutes(api: Api, services: Services): void {
       return json(200, taskView(state, services.warningOf(state)));
     },
   );
+}
+
+/** @returns the id of the task, which may have been sent before with the same key */
+async function sendOnce(
+  { sending, keys }: Services,
+  task: DispatchedTask,
+  key: string | null,
+  body: string,
+): Promise<string> {
+  if (key === null) {
+    await sending.send(task);
+    return task.id;
+  }
+  sending.checkReady();
+  const { id } = await keys.once(
+    task.user,
+    key,
+    body,
+    (given) => sending.dispatch({ ...task, id: given }),
+    (given, sent) => sending.within(given, sent),
+  );
+  return id;
 }
 
 /** @param document a member of it may be a `WrittenJson` */

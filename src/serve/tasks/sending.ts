@@ -43,17 +43,26 @@ export class Sending {
    *
    * @throws Problem 503 where it was not sent; 504 where nobody knows
    */
-  async send(task: DispatchedTask): Promise<void> {
+  send(task: DispatchedTask): Promise<void> {
+    return this.within(task.id, this.dispatch(task));
+  }
+
+  /** The same, for as long as that takes; rejects with what the dispatcher says. @throws Problem 503 */
+  dispatch(task: DispatchedTask): Promise<void> {
     this.checkReady();
+    return this.deps.dispatcher.send(task);
+  }
+
+  /** Waits for a dispatched task, and tells its failure as a problem. What comes later is nobody's matter any more. */
+  async within(id: string, sent: Promise<void>): Promise<void> {
     const late = deferred<never>();
-    const timer = setTimeout(() => late.reject(unknownOutcome(task.id)), this.deps.confirmWithinMs);
-    const sent = this.deps.dispatcher.send(task);
+    const timer = setTimeout(() => late.reject(unknownOutcome(id)), this.deps.confirmWithinMs);
     sent.catch(() => {}); // it may fail when nobody waits any more
     try {
       await Promise.race([sent, late.promise]);
     } catch (error) {
       if (!(error instanceof FairqError)) throw error;
-      if (error.code === 'OUTCOME_UNKNOWN') throw unknownOutcome(task.id, error);
+      if (error.code === 'OUTCOME_UNKNOWN') throw unknownOutcome(id, error);
       throw notTaken(error);
     } finally {
       clearTimeout(timer);
