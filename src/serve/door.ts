@@ -17,8 +17,11 @@ import { Problem } from './http/problem.js';
 import { HttpServer, type ServerOptions } from './http/server.js';
 import { Idempotency } from './keys/idempotency.js';
 import { addHealthRoutes } from './routes/health-routes.js';
+import { addMetricsRoutes } from './routes/metrics-routes.js';
+import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
+import { ServeMetrics } from './serve-metrics.js';
 import { RecentTasks } from './tasks/recent-tasks.js';
 import { Sending } from './tasks/sending.js';
 import { StreamTail } from './tasks/stream-tail.js';
@@ -37,6 +40,8 @@ export interface DoorDeps {
   /** What is done about a lost connection. */
   readonly connecting: ConnectionOptions;
   readonly authenticator: Authenticator;
+  /** Of fairq. */
+  readonly version: string;
   readonly onWarning: (text: string) => void;
   /** Nobody had thought of this error. */
   readonly onUnexpected: (error: unknown) => void;
@@ -167,16 +172,19 @@ export class Door {
 
 function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
   const { authenticator, onUnexpected } = deps;
+  const metrics = new ServeMetrics(services);
   const api = new Api({
     check: (request) => refuseForeign(request, options.foreign),
     identify: (request, peer) =>
       authenticator.identify({ header: (name) => request.headers.get(name) ?? undefined, peer }),
     limits: options.body,
-    onAnswered: () => {},
+    onAnswered: (operation, status, seconds) => metrics.answered(operation, status, seconds),
     onUnexpected,
   });
   addHealthRoutes(api, services);
   addTaskRoutes(api, services);
+  addMetricsRoutes(api, metrics);
+  addOpenApiRoutes(api, { version: deps.version, server: '/' });
   return api;
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, usageError } from '../../core/errors/errors.js';
 import { idGenerator, newRunId } from '../../process/identity.js';
+import { VERSION } from '../../process/version.js';
 import { isLoopback } from '../../serve/auth/addresses.js';
 import { Door } from '../../serve/door.js';
 import type { CommandResult, Context } from '../shared/context.js';
@@ -50,6 +51,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
         usually: FOREVER,
       }),
       authenticator,
+      version: VERSION,
       onWarning: (text) => context.warn(text),
       onUnexpected: (error) =>
         context.warn(

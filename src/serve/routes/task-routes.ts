@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { jsonText } from '../../core/values/written-json.js';
 import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
 import { plannedTask, REQUESTED_TASK } from '../tasks/requested-task.js';
 import { TASK_VIEW, taskView } from '../tasks/task-view.js';
+import { json } from './json.js';
 import type { Services } from './services.js';
 
 /** RFC 7240: so long at most a request waits for the end of its task; seconds. */
@@ -114,18 +114,6 @@ async function sendOnce(
     (given, sent) => sending.within(given, sent),
   );
   return id;
-}
-
-/** @param document a member of it may be a `WrittenJson` */
-export function json(
-  status: number,
-  document: object,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(`${jsonText(document)}\n`, {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-  });
 }
 
 /** `Prefer: wait=10`; whoever prefers something else is not kept waiting. */

@@ -29,6 +29,11 @@ export class Sending {
     return undefined;
   }
 
+  /** Tasks that the broker has not confirmed. */
+  get unconfirmed(): number {
+    return this.deps.dispatcher.unconfirmed;
+  }
+
   /** @throws Problem 503 */
   checkReady(): void {
     const { trouble } = this;
