@@ -17,7 +17,7 @@ export function referencePages({ root, exitCodes, settings }) {
 
 function verbPage(verb) {
   const below = verb.commands.flatMap((command) => ['', `## ${command.path}`, '', ...body(command, '###')]);
-  const own = verb.commands.length > 0 ? [text(verb.summary)] : body(verb, '##');
+  const own = runsItself(verb) ? body(verb, '##') : [text(verb.summary)];
   return page(
     verb.path,
     ...own,
@@ -25,6 +25,11 @@ function verbPage(verb) {
     '',
     'The [global options](configuration.md) go with every verb. So do the [exit codes](exit-codes.md).',
   );
+}
+
+/** One that only holds others has no options. */
+function runsItself({ commands, options }) {
+  return commands.length === 0 || options.length > 0;
 }
 
 function body({ path, summary, parameters, options, examples }, heading) {
@@ -93,14 +98,13 @@ function configurationPage(settings, options) {
 }
 
 function indexPage(root) {
-  const rows = root.commands.flatMap((verb) =>
-    verb.commands.length === 0
-      ? [[`[${verb.path}](${verb.name}.md)`, text(verb.summary)]]
-      : verb.commands.map((command) => [
-          `[${command.path}](${verb.name}.md#${command.path.replaceAll(' ', '-')})`,
-          text(command.summary),
-        ]),
-  );
+  const rows = root.commands.flatMap((verb) => [
+    ...(runsItself(verb) ? [[`[${verb.path}](${verb.name}.md)`, text(verb.summary)]] : []),
+    ...verb.commands.map((command) => [
+      `[${command.path}](${verb.name}.md#${command.path.replaceAll(' ', '-')})`,
+      text(command.summary),
+    ]),
+  ]);
   return page(
     'Reference',
     'These pages are made from the commands themselves, as `fairq help` and `fairq man` are.',

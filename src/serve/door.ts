@@ -16,12 +16,12 @@ import { type ForeignRules, refuseForeign } from './http/foreign.js';
 import { Problem } from './http/problem.js';
 import { HttpServer, type ServerOptions } from './http/server.js';
 import { Idempotency } from './keys/idempotency.js';
+import { ServeMetrics } from './metrics/serve-metrics.js';
 import { addHealthRoutes } from './routes/health-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
-import { ServeMetrics } from './serve-metrics.js';
 import { RecentTasks } from './tasks/recent-tasks.js';
 import { Sending } from './tasks/sending.js';
 import { StreamTail } from './tasks/stream-tail.js';
@@ -137,8 +137,8 @@ export class Door {
       trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
     };
     const api = apiOf(deps, options, services);
-    door.#server = await HttpServer.listen(options.server, (request, peer) =>
-      closing.aborted && !isProbe(request) ? Promise.resolve(ends().response()) : api.fetch(request, peer),
+    door.#server = await HttpServer.listen(options.server, (request, asking) =>
+      closing.aborted && !isProbe(request) ? Promise.resolve(ends().response()) : api.fetch(request, asking),
     );
     return door;
   }
@@ -172,11 +172,10 @@ export class Door {
 
 function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
   const { authenticator, onUnexpected } = deps;
-  const metrics = new ServeMetrics(services);
+  const metrics = new ServeMetrics(services.sending, services.trouble);
   const api = new Api({
     check: (request) => refuseForeign(request, options.foreign),
-    identify: (request, peer) =>
-      authenticator.identify({ header: (name) => request.headers.get(name) ?? undefined, peer }),
+    identify: (asking) => authenticator.identify(asking),
     limits: options.body,
     onAnswered: (operation, status, seconds) => metrics.answered(operation, status, seconds),
     onUnexpected,

@@ -3,6 +3,7 @@ import type { QueueType } from '../../broker/queues/topology.js';
 import { parseBytes, parseCount, parseTimer } from '../../core/values/quantities.js';
 import type { Run } from '../shared/context.js';
 import { type AuthFlags, withAuthOptions } from './auth-flags.js';
+import { registerToken } from './token-command.js';
 
 export interface ServeFlags extends AuthFlags {
   port: number;
@@ -96,6 +97,7 @@ export function registerServe(program: Command, run: Run): void {
       [],
     );
   withAuthOptions(serve);
+  registerToken(serve, run);
   serve
     .addHelpText(
       'after',

@@ -11,7 +11,9 @@ export interface ManPage {
 
 /** For `man -l`, in the macros of man(7). */
 export function renderManPage({ root, version, exitCodes, variables }: ManPage): string {
-  const commands = allCommands(root).filter(({ commands }) => commands.length === 0);
+  const commands = allCommands(root).filter(
+    ({ commands, options }) => commands.length === 0 || options.length > 0,
+  );
   const lines = [
     `.TH FAIRQ 1 "" "fairq ${version}" "User Commands"`,
     '.SH NAME',

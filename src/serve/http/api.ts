@@ -1,14 +1,8 @@
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { type Identity, type Role, Unauthenticated } from '../auth/identity.js';
+import { type Asking, type Identity, KeysUnavailable, type Role, Unauthenticated } from '../auth/identity.js';
 import { type BodyLimits, parseJson, readText } from './body.js';
 import { Problem } from './problem.js';
-
-/** What the server hands on with each request. */
-export interface Peer {
-  /** The address of the socket's other end. */
-  readonly peer: string;
-}
 
 /** What an operation may answer, for the OpenAPI document. */
 export interface Answer {
@@ -56,7 +50,7 @@ export type Handler<Query, Body> = (asked: Asked<Query, Body>) => Promise<Respon
 export interface ApiDeps {
   /** @throws Problem for a request that is not to be answered, whoever asks */
   readonly check: (request: Request) => void;
-  readonly identify: (request: Request, peer: string) => Promise<Identity>;
+  readonly identify: (asking: Asking) => Promise<Identity>;
   readonly limits: BodyLimits;
   /** Called for each answer. @param path of the operation; empty where there is none */
   readonly onAnswered: (path: string, status: number, seconds: number) => void;
@@ -68,7 +62,7 @@ const NOBODY: Identity = { user: '', roles: new Set() };
 /** The operations of the server: each is checked by what is said of it, and described by the same. */
 export class Api {
   readonly operations: Operation<unknown, unknown>[] = [];
-  readonly #app = new Hono<{ Bindings: Peer }>();
+  readonly #app = new Hono<{ Bindings: { readonly asking: Asking } }>();
 
   constructor(private readonly deps: ApiDeps) {
     this.#app.notFound((c) => {
@@ -85,7 +79,7 @@ export class Api {
     const { path, suffix } = honoPath(operation.path);
     this.#app.on(operation.method.toUpperCase(), path, async (c) => {
       const begun = performance.now();
-      const response = await this.#answer(operation, handle, c.req.raw, c.env.peer, () =>
+      const response = await this.#answer(operation, handle, c.req.raw, c.env.asking, () =>
         Object.fromEntries(
           Object.entries(c.req.param()).map(([name, value]) => [name, withoutSuffix(String(value), suffix)]),
         ),
@@ -95,10 +89,10 @@ export class Api {
     });
   }
 
-  async fetch(request: Request, peer: string): Promise<Response> {
+  async fetch(request: Request, asking: Asking): Promise<Response> {
     try {
       this.deps.check(request);
-      return await this.#app.fetch(request, { peer });
+      return await this.#app.fetch(request, { asking });
     } catch (error) {
       return this.#problemOf(error).response();
     }
@@ -108,11 +102,11 @@ export class Api {
     operation: Operation<Query, Body>,
     handle: Handler<Query, Body>,
     request: Request,
-    peer: string,
+    asking: Asking,
     params: () => Record<string, string>,
   ): Promise<Response> {
     try {
-      const identity = operation.role === 'anyone' ? NOBODY : await this.deps.identify(request, peer);
+      const identity = operation.role === 'anyone' ? NOBODY : await this.deps.identify(asking);
       if (operation.role !== 'anyone' && !identity.roles.has(operation.role)) throw forbidden(operation.role);
       const query = checked(operation.query, queryOf(request), 'query') as Query;
       const text = operation.body === undefined ? '' : await readText(request, this.deps.limits);
@@ -127,6 +121,12 @@ export class Api {
 
   #problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
+    if (error instanceof KeysUnavailable) {
+      const { retryAfterSeconds } = error;
+      return new Problem(503, 'keys-unavailable', 'Nobody can be recognised now', error.reason, {
+        retryAfterSeconds,
+      });
+    }
     if (error instanceof Unauthenticated) {
       return new Problem(401, 'unauthenticated', 'Nobody knows who asks', error.reason, {
         headers: { 'www-authenticate': error.scheme ?? 'Bearer' },

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { messageOf, usageError } from '../../core/errors/errors.js';
+import { askingOf } from '../auth/asking.js';
+import type { Asking } from '../auth/identity.js';
 
 export interface ServerOptions {
   readonly host: string;
@@ -27,12 +29,11 @@ export class HttpServer {
   /** @throws FairqError (usage) where it cannot listen there */
   static async listen(
     options: ServerOptions,
-    fetch: (request: Request, peer: string) => Promise<Response>,
+    fetch: (request: Request, asking: Asking) => Promise<Response>,
   ): Promise<HttpServer> {
     const listener = getRequestListener(
       (request, env) => {
-        const { incoming } = env as { incoming: { socket: { remoteAddress?: string } } };
-        return fetch(request, incoming.socket.remoteAddress ?? '');
+        return fetch(request, askingOf(env.incoming as IncomingMessage));
       },
       { overrideGlobalObjects: false },
     );

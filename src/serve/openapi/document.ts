@@ -28,8 +28,10 @@ export function openApiDocument(
   const schemas = new Schemas();
   const paths: Record<string, Schema> = {};
   for (const operation of operations) {
-    const path = (paths[operation.path] ??= {});
-    path[operation.method] = operationObject(operation, schemas);
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: operationObject(operation, schemas),
+    };
   }
   return {
     openapi: '3.1.0',

@@ -1,5 +1,5 @@
 import type { Api } from '../http/api.js';
-import type { ServeMetrics } from '../serve-metrics.js';
+import type { ServeMetrics } from '../metrics/serve-metrics.js';
 
 export function addMetricsRoutes(api: Api, metrics: ServeMetrics): void {
   api.add(

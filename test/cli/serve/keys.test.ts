@@ -111,10 +111,16 @@ describe('Idempotency-Key', () => {
     const again = async (key: string) => {
       let answer = await send(servers[0]!, key);
       // Until the broker knows that the killed server has gone.
-      await eventually(async () => (answer = await send(servers[0]!, key))?.status === 202, {
-        timeoutMs: 60_000,
-        what: 'the key is taken over',
-      });
+      await eventually(
+        async () => {
+          answer = await send(servers[0]!, key);
+          return answer?.status === 202;
+        },
+        {
+          timeoutMs: 60_000,
+          what: 'the key is taken over',
+        },
+      );
       return answer!.json.id;
     };
     const ids = await Promise.all(keys.map(again));

@@ -60,14 +60,14 @@ Say \`fairq report --nope\`, \`fairq dead\` or \`fairq task\`, or
 
 \`\`\`console
 $ echo '{}' | fairq publish --from - --nope
-$ npx fairq serve   # no such verb
+$ npx fairq deploy   # no such verb
 $ fairq queues list 'team-*' | head -1
 $ fairq task
 \`\`\`
 `;
   expect(await wrongCallsIn(page)).toEqual([
     'fairq publish --from - --nope',
-    'fairq serve',
+    'fairq deploy',
     'fairq task',
     'fairq report --nope',
   ]);

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Services } from './routes/services.js';
+import type { Sending } from '../tasks/sending.js';
 
 /** From an answer out of memory to the longest wait. Seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -10,7 +10,8 @@ export class ServeMetrics {
   readonly #requests: Counter;
   readonly #seconds: Histogram;
 
-  constructor({ sending, trouble }: Pick<Services, 'sending' | 'trouble'>) {
+  /** @param trouble why no task can be sent now; undefined where it can */
+  constructor(sending: Pick<Sending, 'unconfirmed'>, trouble: () => string | undefined) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
