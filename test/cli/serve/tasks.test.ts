@@ -44,7 +44,7 @@ describe('POST /v1/tasks', () => {
       body: { task: 'echo' },
     });
     expect(status).toBe(202);
-    expect(json).toMatchObject({ user: 'nobody', run: expect.any(String) });
+    expect(json).toEqual({ id: expect.any(String), user: 'nobody' });
     expect(headers.get('location')).toBe(`/v1/tasks/${json.id}`);
     expect(await vhost.ready('fairq.user.nobody')).toBe(1);
     const asked = await fairqJson<object>(env, 'task', String(json.id));
