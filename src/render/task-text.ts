@@ -35,6 +35,8 @@ export function taskLine(state: TaskState, now: number, style: TextStyle): strin
     state.attempt === undefined || state.attempt === 1 ? '' : `, attempt ${formatCount(state.attempt)}`;
   switch (state.state) {
     case 'queued':
+      if (state.due !== undefined && state.due > now)
+        return `queued: it is due in ${duration(state.due - now)}`;
       return state.heldBack === undefined
         ? 'queued: no worker that answers runs it' // one that a task blocks answers nobody, and may run it
         : heldBack(state.heldBack, now, style);

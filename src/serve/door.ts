@@ -132,6 +132,7 @@ export class Door {
       keys,
       places: new Places(names, { grouping: BY_USER, shared: false }),
       newId,
+      nowMicros: () => clock.epochMicros(),
       closing,
       warningOf: () => undefined,
       trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),

@@ -21,6 +21,11 @@ export interface PublisherOptions {
   readonly sharedQueue?: string;
   /** A queue that a task names is made, too, where it is missing; otherwise only one of fairq's own is. */
   readonly makesAllQueues?: boolean;
+  /**
+   * It goes on for as long as its process: it forgets users of whom nothing is under way, and a queue that was given up is
+   * tried again with the next task.
+   */
+  readonly isEndless?: boolean;
   readonly maxInFlight?: number;
   readonly onConfirmed: (task: OutgoingTask) => void;
   /** The queue that the task names is not there; nothing more becomes of the task here. */

@@ -78,7 +78,10 @@ export class Publisher {
       },
       noQueue: (pending) => this.#noQueue(pending),
       tryAlone: (route) => this.#refused.add(route),
-      givenUp: (pending) => this.#notTaken(pending, { kind: 'full', text: takesNothing(pending.route.way) }),
+      givenUp: (pending) => {
+        this.#notTaken(pending, { kind: 'full', text: takesNothing(pending.route.way) });
+        this.#routes.givenUp(pending.route);
+      },
       takesAll: (route) => this.#refused.remove(route),
     });
     this.#tasks = new TaskSender(connection, names, this.#sender, {
@@ -175,6 +178,7 @@ export class Publisher {
 
   send(task: OutgoingTask): void {
     const route = this.#routes.of(task);
+    route.last = this.#count;
     const { id } = task;
     const pending: Pending = {
       id,
@@ -187,6 +191,13 @@ export class Publisher {
     };
     this.#sender.add(pending);
     route.take(pending);
+    if (this.options.isEndless) this.#routes.forgetIdle(() => this.#oldest);
+  }
+
+  /** The number of the oldest task that is not confirmed. */
+  get #oldest(): number {
+    const [oldest] = this.#sender.unconfirmed;
+    return oldest?.number ?? this.#count;
   }
 
   /** Writes down something in the event stream, confirmed; the stream is made again where it is not there. */

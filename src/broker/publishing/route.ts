@@ -87,6 +87,8 @@ export class Route {
   heldUp = false;
   /** Times in a row that the queue took a task from a channel of its own, and none from the usual one. */
   onlyAlone = 0;
+  /** The number of the task that was handed over last. */
+  last = -1;
 
   constructor(
     readonly way: Way,
@@ -95,6 +97,11 @@ export class Route {
 
   get state(): RouteState {
     return this.#state;
+  }
+
+  /** Whether nothing is under way. @param oldest the number of the oldest task that is not confirmed */
+  isIdle(oldest: number): boolean {
+    return this.last < oldest && (this.#state === 'open' || this.#state === 'unknown');
   }
 
   /** Tasks that wait here. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BEGINNING, encodeBeginning } from '../../core/events/event-codec.js';
 import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
-import { delayQueueOf, type Names } from '../../core/queues/names.js';
+import { delayOfQueue, delayQueueOf, type Names } from '../../core/queues/names.js';
 import type { Connection } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { ensureExchanges } from './exchanges.js';
@@ -168,6 +168,8 @@ export function fixedQueueArguments(
   brokerVersion: string,
 ): Record<string, unknown> {
   if (queue === names.priorityQueue) return { ...CLASSIC_QUEUE, 'x-max-priority': HIGHEST_PRIORITY };
+  // Every worker watches over what waits there, also where one alone gets a user's tasks.
+  if (delayOfQueue(names, queue) !== undefined) return queueArguments(kind.type, brokerVersion);
   return userQueueArguments(kind, brokerVersion);
 }
 

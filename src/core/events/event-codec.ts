@@ -154,6 +154,7 @@ export function decodeBeginning(body: string): number | undefined {
 /** Ids in one record. */
 const IDS_PER_RECORD = 2_000;
 
+/** Texts; when a task is due is a number. */
 const ABOUT = ['user', 'run', 'task', 'queue'] as const satisfies readonly (keyof AboutTask)[];
 
 /** A record of the series, and as many of single tasks as it takes: those are columns, in which each text is named once. */
@@ -173,7 +174,8 @@ export function encodePublishedIds({ series, at, all, ended, tasks = [] }: Publi
       return [[name, places]];
     });
     const ids = some.map(({ id }) => id);
-    bodies.push(JSON.stringify({ v: SCHEMA, at, ids, texts, ...Object.fromEntries(columns) }));
+    const due = some.some((task) => task.due !== undefined) && { due: some.map((task) => task.due ?? null) };
+    bodies.push(JSON.stringify({ v: SCHEMA, at, ids, texts, ...Object.fromEntries(columns), ...due }));
   }
   return bodies;
 }
@@ -197,13 +199,15 @@ export function decodePublishedIds(body: string): PublishedIds | undefined {
   }
   if (!isArrayOf(ids, 'string')) return { ...when };
   const named = isArrayOf(texts, 'string') ? texts : [];
+  const dues = Array.isArray(value.due) ? value.due : [];
   const tasks = ids.map((id, i) => {
     const about = ABOUT.flatMap((name) => {
       const column = value[name];
       const text = Array.isArray(column) ? named[Number(column[i])] : undefined;
       return text === undefined ? [] : [[name, text]];
     });
-    return { id, ...Object.fromEntries(about) } as AnnouncedTask;
+    const due = isClockTime(dues[i]) && { due: dues[i] };
+    return { id, ...Object.fromEntries(about), ...due } as AnnouncedTask;
   });
   return { ...when, tasks };
 }

@@ -46,6 +46,8 @@ export interface AboutTask {
   /** The task's name. */
   readonly task?: string;
   readonly queue?: string;
+  /** It does not start before; microseconds since the epoch. */
+  readonly due?: number;
 }
 
 export interface AnnouncedTask extends AboutTask {

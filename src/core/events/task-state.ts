@@ -29,6 +29,8 @@ export interface TaskState {
   /** There was a result, and why it could not be kept. */
   readonly resultDropped?: string;
   readonly error?: string;
+  /** It was sent to start then, and not before. */
+  readonly due?: number;
   /** When its next attempt is due. */
   readonly retryAt?: number;
   readonly expires?: number;

@@ -34,11 +34,19 @@ export function postponedHeaders(
 ): Record<string, unknown> {
   return {
     ...republishableHeaders(headers),
-    [QUEUE_HEADER]: queue,
+    ...waitingHeaders(queue, dueAt, now),
     [ENVELOPE_HEADER]: encodeEnvelope({ ...envelope, intendedAt: dueAt, sentAt: dueAt }),
-    [DUE_HEADER]: dueAt,
-    [LAST_END_HEADER]: now,
   };
+}
+
+/**
+ * What a task says, beside its envelope, that waits until it is due.
+ *
+ * @param queue that it goes to then
+ * @param now   this and `dueAt`: microseconds since the epoch
+ */
+export function waitingHeaders(queue: string, dueAt: number, now: number): Record<string, unknown> {
+  return { [QUEUE_HEADER]: queue, [DUE_HEADER]: dueAt, [LAST_END_HEADER]: now };
 }
 
 /** When a task that comes out of a delay queue is to start; undefined: it is an attempt that failed. */

@@ -16,6 +16,8 @@ export interface PlannedTask {
   readonly line?: number;
   /** Of a task that was sent before and is sent again as it was; null: one that never had an envelope. */
   readonly envelope?: Envelope | null;
+  /** It waits in a delay queue until then; microseconds since the epoch. */
+  readonly dueAt?: number;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly properties?: SentProperties;
 }

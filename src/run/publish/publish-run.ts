@@ -3,17 +3,19 @@ import { type NotTaken, type OutgoingTask, Publisher } from '../../broker/publis
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
-import { type Names, ownQueue } from '../../core/queues/names.js';
-import type { NotTakenTasks, PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
+import { delayOfQueue, type Names, ownQueue } from '../../core/queues/names.js';
+import type { PublishProgress, PublishReport } from '../../core/reports/publish-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { compareNatural } from '../../core/values/natural-order.js';
 import { BadLine, badLine, noTasks } from './bad-line.js';
 import type { Target } from './destination.js';
 import { NextTasks, SourceFailure } from './next-tasks.js';
+import { NotTakenByUser } from './not-taken-tasks.js';
 import type { PlannedTask } from './planned-task.js';
 import type { PublishPlan } from './publish-plan.js';
 import { RunNotes } from './run-notes.js';
 import { Sequences } from './sequences.js';
+import { waitOf } from './wait-of.js';
 
 /** Tasks sent before the event loop gets its turn, where no pacing asks for one. */
 const BURST = 256;
@@ -60,8 +62,7 @@ export class PublishRun {
   readonly #underWay = new Set<string>();
   /** Of the first task. */
   #firstId: string | null = null;
-  /** By why and whose they are. */
-  readonly #notTaken = new Map<string, NotTakenTasks>();
+  readonly #notTaken = new NotTakenByUser();
   /** On their way: tasks that were sent before, and saved. */
   readonly #restored = new Set<OutgoingTask>();
   #restoredCount = 0;
@@ -96,6 +97,7 @@ export class PublishRun {
       {
         queueKind: this.plan.queueKind,
         makesAllQueues: true,
+        ...(this.plan.isEndless && { isEndless: true }),
         namedQueues: this.deps.target.namedQueues,
         ...(this.plan.shared && { sharedQueue: names.sharedQueue }),
         onConfirmed: (task) => {
@@ -107,7 +109,7 @@ export class PublishRun {
           this.#notes.count(user, isRestored);
           if (!this.plan.isEndless) users.add(user);
           const queue = task.toQueue ?? (this.plan.shared ? names.sharedQueue : undefined);
-          if (queue !== undefined) queues.add(queue);
+          if (queue !== undefined && delayOfQueue(names, queue) === undefined) queues.add(queue);
           this.#underWay.delete(task.id);
           this.deps.onConfirmed?.(task);
         },
@@ -206,21 +208,11 @@ export class PublishRun {
     }
   }
 
-  #onNotTaken(task: OutgoingTask, { kind, text: reason }: NotTaken): void {
-    const { user } = task.envelope;
+  #onNotTaken(task: OutgoingTask, reason: NotTaken): void {
     this.#restored.delete(task);
     this.#underWay.delete(task.id);
-    this.deps.onNotTaken?.(task, reason);
-    if (this.plan.isEndless) return; // whoever sent it knows, and nobody reports it
-    const key = JSON.stringify([kind, user]);
-    const { tasks, ...first } = this.#notTaken.get(key) ?? {
-      user,
-      tasks: 0,
-      reason,
-      firstId: task.id,
-      firstLine: task.line ?? null,
-    };
-    this.#notTaken.set(key, { ...first, tasks: tasks + 1 });
+    this.deps.onNotTaken?.(task, reason.text);
+    if (!this.plan.isEndless) this.#notTaken.add(task, reason); // else whoever sent it knows
   }
 
   /** Who looks for a task reads no further back than some minutes; and who is killed has said what was sent. */
@@ -247,6 +239,10 @@ export class PublishRun {
     const { newId, target } = this.deps;
     const id = task.id ?? newId();
     const { user, priority, properties, headers, envelope } = task;
+    const wait = waitOf(task, sentAt, this.deps.names);
+    // The dwell of a task counts from when it is due.
+    const times =
+      wait === undefined ? { intendedAt, sentAt } : { intendedAt: task.dueAt!, sentAt: task.dueAt! };
     return {
       id,
       ...target.partsOf(id),
@@ -256,11 +252,12 @@ export class PublishRun {
       ...(task.line !== undefined && { line: task.line }),
       ...(task.queue !== undefined && { toQueue: task.queue }),
       ...(headers !== undefined && { headers }),
+      ...wait,
       ...((properties ?? priority) !== undefined && {
         properties: { ...properties, ...(priority !== undefined && { priority }) },
       }),
       ...(envelope === null && { isBare: true }),
-      envelope: envelope ?? { user, run: this.plan.run, sequence, intendedAt, sentAt, attempt: 1 },
+      envelope: envelope ?? { user, run: this.plan.run, sequence, ...times, attempt: 1 },
     };
   }
 
@@ -286,7 +283,7 @@ export class PublishRun {
       ...fixed,
       late: this.#late,
       interrupted: this.#stopped,
-      notTaken: [...this.#notTaken.values()],
+      notTaken: this.#notTaken.all(),
     };
   }
 }

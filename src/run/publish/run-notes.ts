@@ -127,7 +127,13 @@ export class RunNotes {
   }
 
   /** For who asks after a task that nobody has started. */
-  #about({ user, type, queue, envelope }: PublishPlan['common'] & Pick<PlannedTask, 'envelope'>): AboutTask {
+  #about({
+    user,
+    type,
+    queue,
+    envelope,
+    dueAt,
+  }: PublishPlan['common'] & Pick<PlannedTask, 'envelope' | 'dueAt'>): AboutTask {
     const { run, shared } = this.plan;
     const { names } = this.deps;
     const own = user === undefined ? undefined : names.userQueuePrefix + encodeText(user);
@@ -138,6 +144,7 @@ export class RunNotes {
       ...(user !== undefined && { user }),
       ...(type !== undefined && { task: type }),
       ...(place !== undefined && { queue: place }),
+      ...(dueAt !== undefined && { due: dueAt }),
     };
   }
 }

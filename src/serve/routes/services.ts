@@ -11,6 +11,8 @@ export interface Services {
   readonly places: Places;
   readonly keys: Idempotency;
   readonly newId: () => string;
+  /** Since the epoch. */
+  readonly nowMicros: () => number;
   /** The server ends: waits end, too. */
   readonly closing: AbortSignal;
   /** What whoever asks for a task should know, such as that no worker serves its queue. */

@@ -42,7 +42,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
     async ({ identity, body, text, request }) => {
       const { user } = identity;
       const seconds = waitOf(request.headers.get('prefer'));
-      const task = plannedTask(newId(), user, body, text, places);
+      const task = plannedTask(newId(), user, body, text, places, services.nowMicros());
       const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
       const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
       if (seconds > 0) {

@@ -7,6 +7,8 @@ import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Places } from '../../run/publish/places.js';
 import { Problem } from '../http/problem.js';
 
+const MOST_AHEAD_MICROS = 366 * 24 * 3_600 * 1e6;
+
 /** What somebody wants to be done. */
 export const REQUESTED_TASK = z
   .strictObject({
@@ -27,6 +29,7 @@ export type RequestedTask = z.infer<typeof REQUESTED_TASK>;
  * The task as it is sent.
  *
  * @param user who asks
+ * @param now  microseconds since the epoch
  * @param text the JSON that it was read from: the payload goes on as it was written
  * @throws Problem 400, 403
  */
@@ -36,8 +39,9 @@ export function plannedTask(
   requested: RequestedTask,
   text: string,
   places: Places,
+  now: number,
 ): DispatchedTask {
-  const { task, queue, user: named } = requested;
+  const { task, queue, user: named, runAt } = requested;
   if (named !== undefined && named !== user) {
     throw new Problem(
       403,
@@ -54,9 +58,17 @@ export function plannedTask(
     id,
     ...placeOf(places, task, user, queue),
     type: task,
+    ...(runAt !== undefined && { dueAt: momentOf(runAt, now) }),
     contentType: 'application/json',
     payload: Buffer.from(payload === undefined ? '' : WrittenJson.of(payload).text),
   };
+}
+
+/** @throws Problem 400 */
+function momentOf(runAt: string, now: number): number {
+  const at = Date.parse(runAt) * 1000;
+  if (at - now <= MOST_AHEAD_MICROS) return at;
+  throw new Problem(400, 'too-far-ahead', 'A task can wait for a year at most', `runAt says ${runAt}.`);
 }
 
 function placeOf(places: Places, task: string, user: string, queue: string | undefined) {

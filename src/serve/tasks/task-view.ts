@@ -16,6 +16,7 @@ export const TASK_VIEW = z
     attempt: z.int().min(1).optional().describe('1 for the first'),
     worker: z.string().optional(),
     sentAt: time.optional(),
+    runAt: time.optional().describe('it was sent to start then, and not before'),
     startedAt: time.optional(),
     finishedAt: time.optional(),
     retryAt: time.optional().describe('when its next attempt is due'),
@@ -30,7 +31,7 @@ export const TASK_VIEW = z
 
 /** The members of the document; one of them may be a `WrittenJson`. */
 export function taskView(state: TaskState, warning?: string): Record<string, unknown> {
-  const { enqueued, started, finished, retryAt, expires, heldBack, ...rest } = state;
+  const { enqueued, started, finished, due, retryAt, expires, heldBack, ...rest } = state;
   const at = (micros: number | undefined) =>
     micros === undefined ? undefined : new Date(micros / 1000).toISOString();
   return {
@@ -38,6 +39,7 @@ export function taskView(state: TaskState, warning?: string): Record<string, unk
     sentAt: at(enqueued),
     startedAt: at(started),
     finishedAt: at(finished),
+    runAt: at(due),
     retryAt: at(retryAt),
     expiresAt: at(expires),
     ...(heldBack !== undefined && {

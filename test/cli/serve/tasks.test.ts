@@ -212,3 +212,31 @@ describe('GET /v1/tasks/{id}', () => {
     }
   });
 });
+
+describe('a task with a moment', () => {
+  it('does not start before, goes to its queue then, and says when it is due', async () => {
+    const runAt = new Date(Date.now() + 3_000).toISOString();
+    const body = { task: 'echo', payload: 'late', runAt };
+    const { status, json } = await ask(serving, '/v1/tasks', { user: 'later', body });
+    expect(status).toBe(202);
+    const state = async () => (await ask(serving, `/v1/tasks/${json.id}`, { user: 'later' })).json;
+    expect(await state()).toMatchObject({ state: 'queued', queue: 'fairq.user.later', runAt });
+    await eventually(async () => (await state()).state === 'done', { timeoutMs: 60_000, what: 'it is done' });
+    const { startedAt, result } = await state();
+    expect(result).toBe('late');
+    expect(Date.parse(String(startedAt))).toBeGreaterThanOrEqual(Date.parse(runAt));
+  });
+
+  it('that is over starts at once, and one that is years ahead is refused', async () => {
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const send = (runAt: string) =>
+      ask(serving, '/v1/tasks', {
+        user: 'later',
+        headers: { prefer: 'wait=30' },
+        body: { task: 'echo', payload: 1, runAt },
+      });
+    expect((await send(at(-60_000))).json).toMatchObject({ state: 'done', result: 1 });
+    expect((await send(at(2 * 366 * 86_400_000))).json.type).toBe('urn:fairq:problem:too-far-ahead');
+    expect((await send('tomorrow')).status).toBe(400);
+  });
+});

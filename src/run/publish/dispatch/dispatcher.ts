@@ -1,8 +1,10 @@
 import type { Connection } from '../../../broker/connection/connection.js';
+import { makeFixedQueues } from '../../../broker/publishing/fixed-queues.js';
 import type { QueueKind } from '../../../broker/queues/topology.js';
 import { FairqError, messageOf, refusedError } from '../../../core/errors/errors.js';
 import { unpaced } from '../../../core/load/pacing.js';
-import type { Names } from '../../../core/queues/names.js';
+import { STEPS_MS } from '../../../core/message/postponed.js';
+import { delayQueueOf, type Names } from '../../../core/queues/names.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { Target } from '../destination.js';
 import type { PlannedTask } from '../planned-task.js';
@@ -43,6 +45,7 @@ export class Dispatcher {
   #unconfirmed = 0;
   #ended: Promise<void> | undefined;
   #isGivenUp = false;
+  #delayQueues: Promise<void> | undefined;
 
   constructor(
     private readonly deps: DispatcherDeps,
@@ -59,7 +62,12 @@ export class Dispatcher {
    *
    * @throws FairqError `TASK_NOT_TAKEN` where it was not sent; `OUTCOME_UNKNOWN` where it may have been
    */
-  send(task: DispatchedTask): Promise<void> {
+  async send(task: DispatchedTask): Promise<void> {
+    if (task.dueAt !== undefined) await this.#makeDelayQueues();
+    await this.#enqueue(task);
+  }
+
+  #enqueue(task: DispatchedTask): Promise<void> {
     const confirmed = new Promise<void>((resolve, reject) => {
       const others = this.#waiting.get(task.id);
       if (others === undefined) this.#waiting.set(task.id, [{ resolve, reject }]);
@@ -84,6 +92,19 @@ export class Dispatcher {
     this.#waiting.clear();
     this.#unconfirmed = 0;
     for (const [id, waiting] of all) for (const { reject } of waiting) reject(unknownOutcome(id, reason));
+  }
+
+  /** All that a task may wait in, one after the other, and workers are told of each. */
+  async #makeDelayQueues(): Promise<void> {
+    const { connection, names } = this.deps;
+    const queues = STEPS_MS.map((delayMs) => delayQueueOf(names, delayMs));
+    this.#delayQueues ??= makeFixedQueues(connection, names, this.options.queueKind, queues);
+    try {
+      await this.#delayQueues;
+    } catch (error) {
+      this.#delayQueues = undefined; // the next task tries again
+      throw error;
+    }
   }
 
   /** Sends until `close`, or until it cannot go on; the next task that is sent begins anew. */

@@ -94,6 +94,7 @@ export class Discovery {
 
   /** A publisher has made a queue. */
   announced(queue: string): void {
+    this.takers.retries.take([queue]);
     this.#newQueues.add(queue);
   }
 

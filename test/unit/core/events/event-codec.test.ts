@@ -45,6 +45,9 @@ describe('the ids of a publisher', () => {
     expect(encodePublishedIds(last).map(decodePublishedIds)).toEqual([last]);
     // Older publishers have written ids alone.
     expect(decodePublishedIds('{"v":1,"ids":["a"]}')).toEqual({ tasks: [{ id: 'a' }] });
+    const due = { at: 5, tasks: [{ id: 'a', due: 7_000_000 }, { id: 'b' }] };
+    expect(encodePublishedIds(due).map(decodePublishedIds)).toEqual([due]);
+    expect(decodePublishedIds('{"v":1,"ids":["a"],"due":["soon"]}')).toEqual({ tasks: [{ id: 'a' }] });
     for (const body of ['', '[]', '{}', '{"v":2,"series":"x"}'])
       expect(decodePublishedIds(body)).toBeUndefined();
     expect(decodePublishedIds('{"v":1,"series":7,"ids":[7]}')).toEqual({});
