@@ -128,7 +128,7 @@ export class Cluster {
       'cluster_formation.peer_discovery_backend = classic_config',
       ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
     ];
-    await writeLayout(layout, ports, config, []);
+    await writeLayout(layout, ports, config, [], findServer(process.env).server);
     const server = this.#launch({ name, folder, ports });
     this.#members.push({ name, folder, ports, server });
     await answers({ name, folder, ports, server });

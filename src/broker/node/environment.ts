@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ServerPrograms } from './find-server.js';
 import type { NodeLayout } from './layout.js';
 import { LOOPBACK, type NodePorts } from './ports.js';
@@ -50,13 +51,14 @@ export function environmentOf(
     RABBITMQ_CONFIG_FILES: layout.noMoreConfig,
     RABBITMQ_ADVANCED_CONFIG_FILE: layout.noAdvancedConfig,
     RABBITMQ_CONF_ENV_FILE: layout.emptyEnvironment,
-    RABBITMQ_ENABLED_PLUGINS_FILE: layout.plugins,
+    RABBITMQ_ENABLED_PLUGINS_FILE: layout.enabledPlugins,
     RABBITMQ_PID_FILE: layout.pidFile,
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: ERLANG_ARGUMENTS.join(' '),
     // Makes the script `exec` Erlang in its own place, so that the process fairq starts is the node itself
     // and gets its signals. Nothing is sent to systemd: that hangs on NOTIFY_SOCKET, which is not passed on.
     RUNNING_UNDER_SYSTEMD: 'true',
   };
+  if (existsSync(layout.neededPlugins)) env.RABBITMQ_PLUGINS_DIR = layout.neededPlugins;
   for (const key of INHERITED) {
     const value = parent[key];
     if (value !== undefined) env[key] = value;

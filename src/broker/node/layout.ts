@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linkNeededPlugins } from './needed-plugins.js';
 import { LOOPBACK, type NodePorts } from './ports.js';
 
 /** The files of a node, all in one folder that is also its home. */
 export interface NodeLayout {
   readonly folder: string;
   readonly config: string;
-  readonly plugins: string;
+  /** The list of those that are enabled. */
+  readonly enabledPlugins: string;
+  /** Links to all that they need; not there where they are not found. */
+  readonly neededPlugins: string;
   /** Empty, or not there: given to RabbitMQ so that it does not read the system's own in /etc. */
   readonly emptyEnvironment: string;
   readonly noAdvancedConfig: string;
@@ -28,7 +32,8 @@ export function layoutOf(folder: string): NodeLayout {
   return {
     folder,
     config: join(folder, 'rabbitmq.conf'),
-    plugins: join(folder, 'enabled_plugins'),
+    enabledPlugins: join(folder, 'enabled_plugins'),
+    neededPlugins: join(folder, 'plugins'),
     emptyEnvironment: join(folder, 'rabbitmq-env.conf'),
     noAdvancedConfig: join(folder, 'advanced.config'),
     noMoreConfig: join(folder, 'conf.d'),
@@ -49,12 +54,15 @@ export async function writeLayout(
   ports: NodePorts,
   extra: readonly string[],
   plugins: readonly string[],
+  server: string,
 ): Promise<void> {
+  const enabled = ['rabbitmq_management', ...plugins];
   for (const folder of [layout.folder, layout.data, layout.logs, layout.noMoreConfig]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   await writeFile(layout.config, configText(ports, extra));
-  await writeFile(layout.plugins, `[${['rabbitmq_management', ...plugins].join(',')}].\n`);
+  await writeFile(layout.enabledPlugins, `[${enabled.join(',')}].\n`);
+  await linkNeededPlugins(server, enabled, layout.neededPlugins);
   await writeFile(layout.emptyEnvironment, '');
   // Localhost without /etc/hosts, which a minimal container may not have.
   await writeFile(layout.resolver, '{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n');

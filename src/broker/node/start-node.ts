@@ -82,7 +82,7 @@ async function tryToStart(
   const layout = layoutOf(plan.folder);
   const node = { name: plan.name, layout, ports: await choosePorts(plan.fixedPorts, plan.portsBefore) };
   if (plan.fresh) await rm(layout.data, { recursive: true, force: true });
-  await writeLayout(layout, node.ports, plan.extraConfig, plan.plugins);
+  await writeLayout(layout, node.ports, plan.extraConfig, plan.plugins, programs.server);
   let launched: Launched | undefined;
   try {
     launched = await launch(programs, plan.env, node, guard);
