@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -48,6 +49,7 @@ function onOneBroker(name: string) {
       // A process runs one file after the other: each has folders and a vhost of its own, and shares nothing that it changes.
       isolate: false,
       maxWorkers: SIDE_BY_SIDE,
+      sequence: { groupOrder: 1 },
       // For a busy machine. What a test waits for has its own, shorter limit.
       testTimeout: 600_000,
       hookTimeout: 300_000,
@@ -67,7 +69,8 @@ export default defineConfig({
           // They share nothing that they change, and to load the sources again for each file takes longer than the tests.
           isolate: false,
           testTimeout: 300_000,
-          maxWorkers: SIDE_BY_SIDE,
+          // They compute, and wait for nothing: one for each core. Each more loads all the sources once more.
+          maxWorkers: availableParallelism(),
         },
       },
       // What depends on the version of RabbitMQ, and what does not.
@@ -80,7 +83,7 @@ export default defineConfig({
           setupFiles: ['test/support/no-leaks.ts'],
           // Each file has a broker of its own, which it may kill. They wait for most of their time.
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },
@@ -91,7 +94,7 @@ export default defineConfig({
           include: ['test/storm/**/*.test.ts'],
           setupFiles: ['test/support/no-leaks.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 900_000,
           hookTimeout: 120_000,
         },
