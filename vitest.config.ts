@@ -11,7 +11,20 @@ const isCoverage = process.argv.some((word) => word.startsWith('--coverage'));
 const SIDE_BY_SIDE = 6;
 
 /** These wait longest, and begin first: at the end of all nobody waits for one of them alone. */
-const LONGEST = ['bench', 'crashes', 'full-queues', 'stop', 'private-node', 'alarm-meanwhile', 'bench-cost'];
+const LONGEST = [
+  'bench',
+  'crashes',
+  'full-queues',
+  'stop',
+  'private-node',
+  'alarm-meanwhile',
+  'bench-cost',
+  'bench-units',
+  'doctor-losses',
+  'cluster',
+  'results',
+  'new-users',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
