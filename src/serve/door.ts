@@ -10,6 +10,7 @@ import { OWN_QUEUES } from '../run/publish/own-destination.js';
 import { Places } from '../run/publish/places.js';
 import { WorkerQuestion } from '../run/tasks/worker-question.js';
 import type { Authenticator } from './auth/identity.js';
+import { CeleryBehind, type CeleryOptions } from './celery.js';
 import { Api } from './http/api.js';
 import type { BodyLimits } from './http/body.js';
 import { type ForeignRules, refuseForeign } from './http/foreign.js';
@@ -23,8 +24,10 @@ import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
 import { RecentTasks } from './tasks/recent-tasks.js';
+import { ownKind } from './tasks/requested-task.js';
 import { Sending } from './tasks/sending.js';
 import { StreamTail } from './tasks/stream-tail.js';
+import type { TaskKind } from './tasks/task-kind.js';
 import { TaskStates } from './tasks/task-states.js';
 
 /** What is read of the streams when a server starts: what was asked of another shortly before is known to this one. */
@@ -56,6 +59,8 @@ export interface DoorOptions {
   /** Of users' queues that it makes. */
   readonly queueKind: QueueKind;
   readonly confirmWithinMs: number;
+  /** A Celery application's workers run the tasks. */
+  readonly celery?: CeleryOptions;
   /** Of requests with a key: for how long one counts, and how many are remembered. */
   readonly keys: { readonly ttlMs: number; readonly mostKeys: number };
 }
@@ -101,8 +106,15 @@ export class Door {
       newId,
       onCannotAsk: (reason) => onWarning(`the workers cannot be asked for a task (${reason})`),
     });
+    const celery =
+      options.celery === undefined
+        ? undefined
+        : await CeleryBehind.open(
+            { connection: sendingOn, names, now: clock.now, onWarning },
+            options.celery,
+          );
     const dispatcher = new Dispatcher(
-      { connection: sendingOn, names, clock, newId, target: OWN_QUEUES },
+      { connection: sendingOn, names, clock, newId, target: celery?.target ?? OWN_QUEUES },
       { run, queueKind },
     );
     const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers]);
@@ -126,11 +138,24 @@ export class Door {
       onFailure: (error) => door.#fail(error),
     });
     door.closers.push(keys);
+    if (celery !== undefined) {
+      await celery.hear({
+        reading: readingOn,
+        writing: sendingOn,
+        names,
+        clock,
+        newId,
+        makeStreams,
+        find: (id) => states.known(id),
+        onFailure: (error) => door.#fail(error),
+      });
+      door.closers.push(celery);
+    }
     const services: Services = {
       sending,
       states,
       keys,
-      places: new Places(names, { grouping: BY_USER, shared: false }),
+      kind: celery?.kind ?? (ownKind(new Places(names, { grouping: BY_USER, shared: false })) as TaskKind),
       newId,
       nowMicros: () => clock.epochMicros(),
       closing,

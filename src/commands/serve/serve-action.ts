@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, usageError } from '../../core/errors/errors.js';
+import type { Names } from '../../core/queues/names.js';
 import { idGenerator, newRunId } from '../../process/identity.js';
 import { VERSION } from '../../process/version.js';
 import { isLoopback } from '../../serve/auth/addresses.js';
-import { Door } from '../../serve/door.js';
+import { Door, type DoorOptions } from '../../serve/door.js';
+import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
@@ -73,6 +75,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       },
       body: { mostBytes: flags.maxBody, withinMs: flags.bodyTimeout },
       run,
+      ...celeryOf(flags, config.names, context),
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       confirmWithinMs: flags.confirmTimeout,
       keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
@@ -89,6 +92,32 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
   }
   await authenticator.close?.();
   return { document: { schemaVersion: 1, kind: 'serve', run }, text: () => '' };
+}
+
+function celeryOf(
+  { celery, queuePrefix, ordered, queueType }: ServeFlags,
+  names: Names,
+  { io }: Context,
+): Pick<DoorOptions, 'celery'> {
+  if (celery !== true) {
+    if (queuePrefix === undefined) return {};
+    throw usageError('WITHOUT_CELERY', '--queue-prefix goes with --celery alone', {
+      hint: "Say --celery, too, where a Celery application's workers run the tasks.",
+    });
+  }
+  if (queuePrefix === undefined) {
+    throw usageError('CELERY_WHERE', "--celery: in which queues do the users' tasks wait?", {
+      hint: 'Say what their names begin with, such as --queue-prefix usersequence_.',
+    });
+  }
+  if (ordered === true || queueType !== 'classic') {
+    const clash = ordered === true ? '--ordered' : '--queue-type';
+    throw usageError('CELERY_WITH', `--celery does not go with ${clash}`, {
+      hint: 'The queues are made as Celery makes them.',
+    });
+  }
+  const prefix = checkedQueuePrefix(queuePrefix, names);
+  return { celery: { queueOf: (user) => queueUnder(prefix, user), origin: `${io.pid}@${io.hostname}` } };
 }
 
 async function tlsOf({ tlsCert, tlsKey }: ServeFlags): Promise<{ cert: Buffer; key: Buffer } | undefined> {

@@ -11,6 +11,8 @@ export interface ServeFlags extends AuthFlags {
   tlsCert?: string;
   tlsKey?: string;
   run?: string;
+  celery?: boolean;
+  queuePrefix?: string;
   queueType: QueueType;
   ordered?: boolean;
   maxBody: number;
@@ -38,6 +40,11 @@ export function registerServe(program: Command, run: Run): void {
     .option('--host <address>', 'listen on this address', '127.0.0.1')
     .option('--tls-cert <file>', 'answer HTTPS with this certificate, and the chain behind it; PEM')
     .option('--tls-key <file>', 'its private key; PEM')
+    .option('--celery', "a Celery application's workers run the tasks; with --queue-prefix")
+    .option(
+      '--queue-prefix <text>',
+      "with --celery: what stands before the user in the names of users' queues",
+    )
     .option('--run <id>', 'the run that its tasks belong to (default: a new one)')
     .addOption(
       new Option('--queue-type <type>', 'of the user queues that this makes')
@@ -104,6 +111,7 @@ export function registerServe(program: Command, run: Run): void {
       `
 Examples:
   fairq serve --auth none
+  fairq serve --celery --queue-prefix usersequence_
   fairq serve --auth tokens --tokens-file tokens.toml --host 0.0.0.0 --port 8080
   curl -d '{"task":"noop"}' -H 'content-type: application/json' -H 'x-fairq-user: A' localhost:8080/v1/tasks`,
     )

@@ -73,7 +73,14 @@ export class PublishRun {
     private readonly plan: PublishPlan,
   ) {
     this.#sequences = new Sequences(plan.isEndless === true);
-    this.#notes = new RunNotes({ ...deps, isForeign: deps.target.isForeign }, plan);
+    this.#notes = new RunNotes(
+      {
+        ...deps,
+        isForeign: deps.target.isForeign,
+        queueOf: deps.target.namedQueues?.queueOf.bind(deps.target.namedQueues),
+      },
+      plan,
+    );
   }
 
   progress(): PublishProgress {

@@ -21,6 +21,8 @@ export interface NotesDeps {
   readonly newId: () => string;
   /** Tasks for an application's own workers: nobody could say more of them than that they were sent. */
   readonly isForeign: boolean;
+  /** The queue of a user, where it is not fairq's own. */
+  readonly queueOf?: ((user: string) => string) | undefined;
 }
 
 /**
@@ -136,7 +138,8 @@ export class RunNotes {
   }: PublishPlan['common'] & Pick<PlannedTask, 'envelope' | 'dueAt'>): AboutTask {
     const { run, shared } = this.plan;
     const { names } = this.deps;
-    const own = user === undefined ? undefined : names.userQueuePrefix + encodeText(user);
+    const { queueOf = (name: string) => names.userQueuePrefix + encodeText(name) } = this.deps;
+    const own = user === undefined ? undefined : queueOf(user);
     const place = queue ?? (shared ? names.sharedQueue : own);
     return {
       // One that never had an envelope is in no run.

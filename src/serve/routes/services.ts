@@ -1,14 +1,14 @@
 import type { TaskState } from '../../core/events/task-state.js';
-import type { Places } from '../../run/publish/places.js';
 import type { Idempotency } from '../keys/idempotency.js';
 import type { Sending } from '../tasks/sending.js';
+import type { TaskKind } from '../tasks/task-kind.js';
 import type { TaskStates } from '../tasks/task-states.js';
 
 /** What the routes work with. */
 export interface Services {
   readonly sending: Sending;
   readonly states: TaskStates;
-  readonly places: Places;
+  readonly kind: TaskKind;
   readonly keys: Idempotency;
   readonly newId: () => string;
   /** Since the epoch. */

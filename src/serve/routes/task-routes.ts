@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
-import { plannedTask, REQUESTED_TASK } from '../tasks/requested-task.js';
 import { TASK_VIEW, taskView } from '../tasks/task-view.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
@@ -14,7 +13,7 @@ const ACCEPTED = z.object({ id: z.string(), user: z.string() }).meta({ id: 'Acce
 
 /** `POST /v1/tasks` and `GET /v1/tasks/{id}`. */
 export function addTaskRoutes(api: Api, services: Services): void {
-  const { states, places, newId, closing } = services;
+  const { states, kind, newId, closing } = services;
 
   api.add(
     {
@@ -29,7 +28,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
         'Idempotency-Key':
           'a request with the same key and body is carried out once, and answered in the same way',
       },
-      body: REQUESTED_TASK,
+      body: kind.schema,
       answers: {
         200: { description: 'it has ended within the time of Prefer: wait', schema: TASK_VIEW },
         202: {
@@ -42,7 +41,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
     async ({ identity, body, text, request }) => {
       const { user } = identity;
       const seconds = waitOf(request.headers.get('prefer'));
-      const task = plannedTask(newId(), user, body, text, places, services.nowMicros());
+      const task = kind.plan(newId(), user, body, text, services.nowMicros());
       const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
       const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
       if (seconds > 0) {
@@ -96,16 +95,17 @@ export function addTaskRoutes(api: Api, services: Services): void {
 
 /** @returns the id of the task, which may have been sent before with the same key */
 async function sendOnce(
-  { sending, keys }: Services,
+  { sending, keys, kind }: Services,
   task: DispatchedTask,
   key: string | null,
   body: string,
 ): Promise<string> {
+  sending.checkReady();
+  await kind.prepare(task.user);
   if (key === null) {
     await sending.send(task);
     return task.id;
   }
-  sending.checkReady();
   const { id } = await keys.once(
     task.user,
     key,

@@ -5,7 +5,7 @@ import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { deferred } from '../../core/values/deferred.js';
 import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
-import type { WorkerQuestion } from '../../run/tasks/worker-question.js';
+import type { WorkerQuestion, WorkersWord } from '../../run/tasks/worker-question.js';
 import { Problem } from '../http/problem.js';
 import type { RecentTasks } from './recent-tasks.js';
 
@@ -40,6 +40,12 @@ export class TaskStates {
     return trail.state(word, clock.epochMicros());
   }
 
+  /** The same, without a word of the workers: what runs is `queued`. */
+  async known(id: string): Promise<TaskState> {
+    const { recent, clock } = this.deps;
+    return recent.find(id)?.state({}, clock.epochMicros()) ?? this.#read(id, async () => ({}));
+  }
+
   /** Where it stands when it has ended; undefined where it has not by then. Nobody is asked. */
   async ended(id: string, signal: AbortSignal): Promise<TaskState | undefined> {
     const end = deferred<TaskState | undefined>();
@@ -61,11 +67,13 @@ export class TaskStates {
     }
   }
 
-  async #read(id: string): Promise<TaskState> {
+  async #read(
+    id: string,
+    askWorkers = (asked: string): Promise<WorkersWord> => this.deps.workers.ask(asked),
+  ): Promise<TaskState> {
     await this.#turn();
     try {
-      const { connection, names, clock, recent, workers } = this.deps;
-      const askWorkers = (asked: string) => workers.ask(asked);
+      const { connection, names, clock, recent } = this.deps;
       const inquiry = await TaskInquiry.open({ connection, names, clock, askWorkers }, id);
       try {
         const state = await inquiry.ask();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CELERY_WORKER } from '../../core/celery/answered-by.js';
 import type { TaskState } from '../../core/events/task-state.js';
 
 /** A moment, as RFC 3339 in UTC. */
@@ -37,7 +38,8 @@ export function taskView(state: TaskState, warning?: string): Record<string, unk
   return {
     ...rest,
     sentAt: at(enqueued),
-    startedAt: at(started),
+    // Celery does not say when a task has started.
+    startedAt: state.worker === CELERY_WORKER ? undefined : at(started),
     finishedAt: at(finished),
     runAt: at(due),
     retryAt: at(retryAt),

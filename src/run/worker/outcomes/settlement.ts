@@ -3,6 +3,7 @@ import { PATIENCE_MS } from '../../../broker/connection/patience.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
 import { assertTopology } from '../../../broker/queues/topology.js';
 import { ConfirmedWriter, type WrittenMessage } from '../../../broker/streams/confirmed-writer.js';
+import { ANSWERED_BY_FAIRQ } from '../../../core/celery/answered-by.js';
 import { refusedError } from '../../../core/errors/errors.js';
 import { COMPLETIONS, CompletionBatch } from '../../../core/events/event-codec.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
@@ -280,7 +281,12 @@ export class Settlement {
 }
 
 function answerProperties({ correlationId }: Answer): PublishProperties {
-  return { correlationId, contentType: 'application/json', contentEncoding: 'utf-8' };
+  return {
+    correlationId,
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    appId: ANSWERED_BY_FAIRQ,
+  };
 }
 
 function emptyBatch(): Batch {
