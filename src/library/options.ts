@@ -35,7 +35,12 @@ export const PUBLISHER_OPTIONS = z.strictObject({
 });
 
 /** The same of a task. */
-export const SEND_OPTIONS = z.strictObject({ id: z.string().optional(), queue: z.string().optional() });
+export const SEND_OPTIONS = z.strictObject({
+  id: z.string().optional(),
+  queue: z.string().optional(),
+  traceparent: z.string().optional(),
+  tracestate: z.string().optional(),
+});
 
 const signal = z.instanceof(AbortSignal, { error: 'not an AbortSignal' }).optional();
 /** The same of what an application may stop to wait for. */

@@ -1,6 +1,7 @@
 import { CLASSIC, type QueueType } from '../broker/queues/topology.js';
 import { messageOf, usageError } from '../core/errors/errors.js';
 import { republishableText } from '../core/message/republishable.js';
+import { readTraceContext } from '../core/message/trace-context.js';
 import { BY_USER } from '../core/queues/grouping.js';
 import { losslessJson } from '../core/values/lossless-json.js';
 import { newRunId } from '../process/identity.js';
@@ -25,6 +26,9 @@ export interface SendOptions {
   readonly id?: string;
   /** A queue that belongs to no user, instead of the user's own. */
   readonly queue?: string;
+  /** Where a trace goes on: W3C Trace Context. What is none is left out. */
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** A task that the broker has confirmed. */
@@ -73,7 +77,8 @@ export class TaskPublisher {
     checkOptions(SEND_OPTIONS, options, 'send');
     const { id = this.deps.newId() } = options;
     const planned = this.#planned(id, user, task, payload, options.queue);
-    await this.#dispatcher.send(planned);
+    const trace = readTraceContext(options.traceparent, options.tracestate);
+    await this.#dispatcher.send(trace === undefined ? planned : { ...planned, trace });
     return { id, user: planned.user, run: this.run };
   }
 

@@ -20,6 +20,7 @@ export function renderTask(state: TaskState, now: number, style: TextStyle): str
     ['sent', ago(state.enqueued, now)],
     ['started', started(state)],
     ['ended', ended(state)],
+    ['trace', state.traceparent],
     ['result', resultText(state, style)],
     ['reason', state.error === undefined ? undefined : safe(state.error)],
   ];

@@ -1,3 +1,4 @@
+import { readTraceparent } from '../message/trace-context.js';
 import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
 import type { AboutTask, AnnouncedTask, Outcome, PublishedIds, RunRecord, TaskEvent } from './task-event.js';
@@ -40,6 +41,8 @@ interface Columns {
   late?: number[];
   /** Has a result; there only where one of them has. */
   kept?: number[];
+  /** Its traceparent, or nothing; there only where one of them has one. */
+  trace?: string[];
 }
 
 /** Collects completions of one worker until they are written as one message. */
@@ -79,14 +82,19 @@ export class CompletionBatch {
       columns.kept ??= [];
       columns.kept[columns.id.length - 1] = 1;
     }
+    if (event.traceparent !== undefined) {
+      columns.trace ??= [];
+      columns.trace[columns.id.length - 1] = event.traceparent;
+    }
   }
 
   /** The batch as a message body; the batch is empty afterwards. */
   take(): string {
-    const { id, late, kept } = this.#columns;
+    const { id, late, kept, trace } = this.#columns;
     // Those that were on time, or have none, have left holes.
     if (late !== undefined) this.#columns.late = Array.from(id, (_, i) => late[i] ?? 0);
     if (kept !== undefined) this.#columns.kept = Array.from(id, (_, i) => kept[i] ?? 0);
+    if (trace !== undefined) this.#columns.trace = Array.from(id, (_, i) => trace[i] ?? '');
     const body = JSON.stringify(this.#columns);
     this.#columns = emptyColumns(this.#worker);
     this.#userIndex = new Map();
@@ -138,6 +146,7 @@ function eventAt(columns: Columns, i: number): TaskEvent | undefined {
     finished,
     redelivered: columns.redelivered[i] === 1,
     hasResult: columns.kept?.[i] === 1,
+    traceparent: readTraceparent(columns.trace?.[i]),
   };
 }
 

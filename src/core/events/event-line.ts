@@ -1,3 +1,4 @@
+import { readTraceparent } from '../message/trace-context.js';
 import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
 import { runRecordOf } from './event-codec.js';
@@ -16,7 +17,7 @@ import type { Whereabouts } from './whereabouts.js';
  *     {"kind":"published","run","record","started","finished","tasks":[["A",30000],…]}
  *     {"kind":"outstanding","users":[["A",{"waiting":3,…}],…]}      where tasks were that had not completed
  *     {"kind":"completion","id","user","run","sequence","attempt","outcome","worker",
- *      "enqueued","sentLate","started","finished","redelivered","hasResult"}
+ *      "enqueued","sentLate","started","finished","redelivered","hasResult","traceparent"}
  */
 export const EVENT_FILE = 'fairq-events';
 export const EVENT_FILE_VERSION = 1;
@@ -145,5 +146,6 @@ function eventOf(fields: Fields & TaskEvent): TaskEvent {
     finished: fields.finished,
     redelivered: fields.redelivered === true,
     hasResult: fields.hasResult === true,
+    traceparent: readTraceparent(fields.traceparent),
   };
 }

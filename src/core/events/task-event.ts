@@ -23,6 +23,8 @@ export interface TaskEvent {
   readonly redelivered: boolean;
   /** What it returned, or why it failed, is kept among the results for a while. */
   readonly hasResult: boolean;
+  /** Where its sender's trace goes on: W3C Trace Context. Undefined for a task that came without one. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What a publisher writes down before it sends: that tasks with such ids are its own. */

@@ -34,6 +34,8 @@ export interface TaskState {
   /** When its next attempt is due. */
   readonly retryAt?: number;
   readonly expires?: number;
+  /** Of its last attempt: where its sender's trace goes on. */
+  readonly traceparent?: string;
   /** Of a queued task: a worker has it, and lets it wait. */
   readonly heldBack?: HeldBack;
 }
@@ -114,11 +116,11 @@ function stateByEvents(
     return { id, state: 'queued', ...about };
   }
   if (last === undefined) return { id, state: announced === undefined ? 'unknown' : 'queued' };
-  const { user, run, attempt, worker, enqueued, started, finished } = last;
+  const { user, run, attempt, worker, enqueued, started, finished, traceparent } = last;
   if (isSentAgain) {
     return { id, state: 'queued', user: announced?.user ?? user, run: announced?.run ?? run };
   }
-  const about = { id, user, run, attempt, worker, enqueued, started, finished };
+  const about = { id, user, run, attempt, worker, enqueued, started, finished, ...given({ traceparent }) };
   const kept = results.findLast((result) => isOf(result, last));
   const found = kept !== undefined && kept.expires > now ? kept : undefined;
   switch (last.outcome) {

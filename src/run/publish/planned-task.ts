@@ -1,5 +1,6 @@
 import type { Envelope } from '../../core/message/envelope.js';
 import type { SentProperties } from '../../core/message/saved-message.js';
+import type { TraceContext } from '../../core/message/trace-context.js';
 
 /** A task that is to be sent, as the command line or a file says. */
 export interface PlannedTask {
@@ -18,6 +19,8 @@ export interface PlannedTask {
   readonly envelope?: Envelope | null;
   /** It waits in a delay queue until then; microseconds since the epoch. */
   readonly dueAt?: number;
+  /** Where a trace goes on; it goes beside whatever else the message says. */
+  readonly trace?: TraceContext;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly properties?: SentProperties;
 }

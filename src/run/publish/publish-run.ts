@@ -250,7 +250,7 @@ export class PublishRun {
     // The dwell of a task counts from when it is due.
     const times =
       wait === undefined ? { intendedAt, sentAt } : { intendedAt: task.dueAt!, sentAt: task.dueAt! };
-    return {
+    const outgoing: OutgoingTask = {
       id,
       ...target.partsOf(id),
       type: task.type,
@@ -266,6 +266,8 @@ export class PublishRun {
       ...(envelope === null && { isBare: true }),
       envelope: envelope ?? { user, run: this.plan.run, sequence, ...times, attempt: 1 },
     };
+    if (task.trace === undefined) return outgoing;
+    return { ...outgoing, headers: { ...outgoing.headers, ...task.trace } };
   }
 
   #report(

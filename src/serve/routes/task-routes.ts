@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
+import { tracedBy } from '../tasks/request-trace.js';
 import { TASK_VIEW, taskView } from '../tasks/task-view.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
@@ -27,6 +28,9 @@ export function addTaskRoutes(api: Api, services: Services): void {
         Prefer: 'wait=10: answer with the result, if it is there within 10 s (at most 30)',
         'Idempotency-Key':
           'a request with the same key and body is carried out once, and answered in the same way',
+        traceparent:
+          'where your trace goes on (W3C Trace Context): the handler and GET /v1/tasks/{id} have it',
+        tracestate: 'what goes with traceparent',
       },
       body: kind.schema,
       answers: {
@@ -41,7 +45,8 @@ export function addTaskRoutes(api: Api, services: Services): void {
     async ({ identity, body, text, request }) => {
       const { user } = identity;
       const seconds = waitOf(request.headers.get('prefer'));
-      const task = kind.plan(newId(), user, body, text, services.nowMicros());
+      const planned = kind.plan(newId(), user, body, text, services.nowMicros());
+      const task = tracedBy(request.headers, planned);
       const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
       const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
       if (seconds > 0) {

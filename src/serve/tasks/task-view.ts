@@ -26,6 +26,7 @@ export const TASK_VIEW = z
     resultBase64: z.string().optional().describe('the same, where it is bytes that are no text'),
     resultDropped: z.string().optional().describe('there was a result, and why it could not be kept'),
     error: z.string().optional().describe('why its last attempt failed'),
+    traceparent: z.string().optional().describe('where the trace of its request goes on; W3C Trace Context'),
     warning: z.string().optional(),
   })
   .meta({ id: 'Task' });

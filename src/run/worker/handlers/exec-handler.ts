@@ -7,8 +7,8 @@ import { ProgramStarter } from './program-starter.js';
 
 /** How much of what a failed program wrote to stderr is kept. */
 const STDERR_KEPT_BYTES = 4_096;
-/** Settings of this fairq, its password among them: nothing of a task's. */
-const OWN_VARIABLE = /^FAIRQ_/;
+/** Settings of this fairq, its password among them, and the trace that it was started in: nothing of a task's. */
+const OWN_VARIABLE = /^FAIRQ_|^TRACE(?:PARENT|STATE)$/;
 
 export interface ExecOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -23,7 +23,7 @@ export interface ExecOptions {
 
 /**
  * `--exec CMD`: a program for each task, through the shell. It gets the payload on stdin and the
- * task's facts as FAIRQ_TASK_* variables; exit code 0 is done, with what it wrote to stdout as the result, and
+ * task's facts as FAIRQ_TASK_* variables, and its trace as TRACEPARENT and TRACESTATE; exit code 0 is done, with what it wrote to stdout as the result, and
  * anything else is a failure whose reason is the end of what it wrote to stderr.
  */
 export function execHandlers(command: string, options: ExecOptions): Handlers {
@@ -70,13 +70,23 @@ export function execHandlers(command: string, options: ExecOptions): Handlers {
   };
 }
 
-function factsOf({ id, type, user, run, attempt }: TaskContext): Record<string, string> {
+function factsOf({
+  id,
+  type,
+  user,
+  run,
+  attempt,
+  traceparent,
+  tracestate,
+}: TaskContext): Record<string, string> {
   return {
     FAIRQ_TASK_ID: id,
     FAIRQ_TASK_NAME: type,
     FAIRQ_TASK_USER: user,
     FAIRQ_TASK_RUN: run,
     FAIRQ_TASK_ATTEMPT: String(attempt),
+    ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
+    ...(tracestate !== undefined && { TRACESTATE: tracestate }),
   };
 }
 

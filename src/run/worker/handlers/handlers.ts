@@ -10,6 +10,9 @@ export interface TaskContext {
   readonly type: string;
   readonly run: string;
   readonly attempt: number;
+  /** Where the trace of its sender goes on, as its message says it: W3C Trace Context. */
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   /** Aborted when the worker gives the task up. */
   readonly signal: AbortSignal;
 }

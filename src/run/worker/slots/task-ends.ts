@@ -64,6 +64,7 @@ export class TaskEnds {
       finished: finishedAt,
       redelivered: task.message.fields.redelivered,
       hasResult: false,
+      traceparent: run.trace?.traceparent,
     };
     return this.listener.onFinished(run, event, failure && { ...failure, retryAfterMs }, value);
   }

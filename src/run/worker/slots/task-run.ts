@@ -4,6 +4,7 @@ import {
   type Envelope,
   envelopeFault,
 } from '../../../core/message/envelope.js';
+import { type TraceContext, traceContextIn } from '../../../core/message/trace-context.js';
 import type { TaskContext } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 
@@ -20,6 +21,8 @@ export class TaskRun {
   readonly envelope: Envelope;
   /** What of the envelope that came with it makes no sense. */
   readonly envelopeFault: string | undefined;
+  /** Where its sender's trace goes on. */
+  readonly trace: TraceContext | undefined;
 
   constructor(
     readonly task: DeliveredTask,
@@ -31,6 +34,7 @@ export class TaskRun {
     // What it does not say counts from its arrival here.
     const { headers } = task.message.properties;
     const found = decodeEnvelope(headers);
+    this.trace = traceContextIn(headers);
     this.envelopeFault = envelopeFault(headers, found);
     const envelope = completeEnvelope(found, task.lane.user, task.arrivedAt);
     this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
@@ -81,6 +85,14 @@ export class RunContext implements TaskContext {
     this.run = envelope.run;
     this.attempt = envelope.attempt;
     this.#run = run;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#run.trace?.traceparent;
+  }
+
+  get tracestate(): string | undefined {
+    return this.#run.trace?.tracestate;
   }
 
   get signal(): AbortSignal {

@@ -11,6 +11,11 @@ import {
 import type { TaskEvent } from '../../../../src/core/events/task-event.js';
 
 const micros = fc.integer({ min: 1_600_000_000_000_000, max: 1_900_000_000_000_000 });
+const hex = (length: number) =>
+  fc
+    .bigInt({ min: 1n, max: 16n ** BigInt(length) - 1n })
+    .map((number) => number.toString(16).padStart(length, '0'));
+const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, span]) => `00-${trace}-${span}-01`);
 const event: fc.Arbitrary<TaskEvent> = fc.record({
   id: fc.uuid(),
   user: fc.string({ minLength: 1, unit: 'binary' }).filter((text) => text.isWellFormed()),
@@ -25,7 +30,14 @@ const event: fc.Arbitrary<TaskEvent> = fc.record({
   redelivered: fc.boolean(),
   hasResult: fc.boolean(),
   sentLate: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10_000_000 })),
+  traceparent: fc.option(traceparent, { nil: undefined }),
 });
+
+function bodyOf(events: readonly TaskEvent[]): string {
+  const batch = new CompletionBatch('worker-1');
+  for (const one of events) batch.add(one);
+  return batch.take();
+}
 
 describe('the ids of a publisher', () => {
   it('are a series, and those that were given to it', () => {
@@ -64,6 +76,34 @@ describe('completions in the event stream', () => {
         expect(batch.size).toBe(0);
       }),
     );
+  });
+
+  it('have a traceparent in a column of its own, which older readers do not look at', () => {
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 30 }), (events) => {
+        const untraced = events.map((one) => ({ ...one, traceparent: undefined }));
+        const { trace, ...others } = JSON.parse(bodyOf(events));
+        // Without one nothing is written, and what is written then is what older versions have written.
+        expect(JSON.stringify(others)).toBe(bodyOf(untraced));
+        expect(decodeCompletions(JSON.stringify(others))).toEqual(untraced);
+        expect(trace).toEqual(
+          events.some((one) => one.traceparent !== undefined)
+            ? events.map((one) => one.traceparent ?? '')
+            : undefined,
+        );
+      }),
+    );
+  });
+
+  it.each([
+    ['is no list', 'x'],
+    ['is too short', []],
+    ['holds anything', [7]],
+    ['holds another text', ['<script>']],
+  ])('are read without their traceparents where that column %s', (_, trace) => {
+    const events = fc.sample(event, 1).map((one) => ({ ...one, traceparent: undefined }));
+    const body = JSON.stringify({ ...JSON.parse(bodyOf(events)), trace });
+    expect(decodeCompletions(body)).toEqual(events);
   });
 
   it.each([
