@@ -12,6 +12,8 @@ export async function provideTestTools() {
     ...(hasModule('prometheus_client.parser') ? [] : ['python3-prometheus-client']),
     ...(hasModule('celery') ? [] : ['python3-celery']),
     ...(hasModule('pika') ? [] : ['python3-pika']),
+    ...(hasModule('fastapi') ? [] : ['python3-fastapi']),
+    ...(hasModule('uvicorn') ? [] : ['python3-uvicorn']),
   ];
   if (missing.length === 0 || debianPrefix() === null) return;
   try {

@@ -33,10 +33,27 @@ export const TASK_VIEW = z
 
 /** The members of the document; one of them may be a `WrittenJson`. */
 export function taskView(state: TaskState, warning?: string): Record<string, unknown> {
-  const { enqueued, started, finished, due, retryAt, expires, heldBack, ...rest } = state;
+  const {
+    id,
+    state: name,
+    user,
+    task,
+    enqueued,
+    started,
+    finished,
+    due,
+    retryAt,
+    expires,
+    heldBack,
+    ...rest
+  } = state;
   const at = (micros: number | undefined) =>
     micros === undefined ? undefined : new Date(micros / 1000).toISOString();
   return {
+    id,
+    state: name,
+    user,
+    task,
     ...rest,
     sentAt: at(enqueued),
     // Celery does not say when a task has started.
