@@ -25,6 +25,8 @@ export interface Io {
   readonly hostname: string;
   /** Of Node, such as v20.19.0. */
   readonly nodeVersion: string;
+  /** What the process has used of the machine so far, under the names of `getrusage`; times in seconds. */
+  usage(): Readonly<Record<string, number>>;
   /** How to start fairq again as a child: the node binary and the script. */
   readonly self: { readonly node: string; readonly script: string };
   /** Resolves when the text has been handed to the operating system, or nobody reads any more. */
@@ -89,6 +91,7 @@ export function processIo(hostname: string): Io {
     pid: process.pid,
     nodeVersion: process.version,
     hostname,
+    usage,
     self: { node: process.execPath, script: fileURLToPath(new URL('../../bin/fairq.js', import.meta.url)) },
     out: (text) => output.write(text),
     onReaderGone: (listener) => output.onReaderGone(listener),
@@ -124,6 +127,28 @@ export function processIo(hostname: string): Io {
       output.close();
       return exit(code);
     },
+  };
+}
+
+function usage(): Readonly<Record<string, number>> {
+  const used = process.resourceUsage();
+  return {
+    utime: used.userCPUTime / 1e6,
+    stime: used.systemCPUTime / 1e6,
+    maxrss: used.maxRSS,
+    ixrss: used.sharedMemorySize,
+    idrss: used.unsharedDataSize,
+    isrss: used.unsharedStackSize,
+    minflt: used.minorPageFault,
+    majflt: used.majorPageFault,
+    nswap: used.swappedOut,
+    inblock: used.fsRead,
+    oublock: used.fsWrite,
+    msgsnd: used.ipcSent,
+    msgrcv: used.ipcReceived,
+    nsignals: used.signalsCount,
+    nvcsw: used.voluntaryContextSwitches,
+    nivcsw: used.involuntaryContextSwitches,
   };
 }
 

@@ -87,6 +87,19 @@ export class CeleryApp {
     return JSON.parse(stdout) as T;
   }
 
+  /** Runs one of Celery's own programs to its end, such as `celery status`. */
+  async program(...words: string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+    const child = this.#spawn(['-m', 'celery', '-A', 'tasks', ...words]);
+    const heard = new CeleryWorker(child);
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { code, output: heard.output };
+  }
+
+  /** One that runs until it is stopped, such as `celery events --dump`. */
+  start(...words: string[]): CeleryWorker {
+    return new CeleryWorker(this.#spawn(['-m', 'celery', '-A', 'tasks', ...words]));
+  }
+
   /** Ends what is left, children of a worker included. */
   async end(): Promise<void> {
     await Promise.all([...this.#started].map((child) => endGroup(child, 'SIGKILL')));
@@ -109,6 +122,7 @@ export class CeleryApp {
   }
 }
 
+/** A program of Celery's that runs. */
 export class CeleryWorker {
   output = '';
 

@@ -53,6 +53,7 @@ export class IoHere {
       pid: ++lastPid,
       hostname: hostname(),
       nodeVersion: process.version,
+      usage: () => ({ utime: 0, stime: 0 }),
       self,
       out: async (text) => {
         this.stdout += text;

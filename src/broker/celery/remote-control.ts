@@ -5,6 +5,7 @@ import {
   CONTROL_EXCHANGE,
   decodeReply,
   encodeCommand,
+  FAIRQ_APP_ID,
   REPLY_EXCHANGE,
 } from '../../core/celery/pidbox.js';
 import type { Channel } from '../connection/channel.js';
@@ -149,6 +150,7 @@ export class RemoteControl {
           mandatory: true,
           contentType: 'application/json',
           contentEncoding: 'utf-8',
+          appId: FAIRQ_APP_ID,
           headers: { clock: 0, expires: 0 },
         });
       }

@@ -1,8 +1,8 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { FairqError, messageOf, usageError } from '../../core/errors/errors.js';
 import { STEPS_MS } from '../../core/message/postponed.js';
-import { CeleryControlConsumer } from '../../run/celery/worker/celery-control-consumer.js';
 import { CELERY_FORMAT } from '../../run/celery/worker/celery-format.js';
+import type { CeleryFront } from '../../run/celery/worker/celery-front.js';
 import { celeryBuiltIns, findByCeleryName } from '../../run/celery/worker/celery-handlers.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
@@ -24,21 +24,30 @@ export async function celeryOf({ queues, queuePrefix }: WhichQueues) {
     format: CELERY_FORMAT,
     naming: { find: findByCeleryName, builtIns: celeryBuiltIns },
     stepsMs: STEPS_MS,
-    listen: async (connection: Connection, node: string, worker: Worker, context: Context) => {
-      const onFailure = (error: unknown) =>
-        context.warn(`new queues are found when they are looked for, and not at once: ${messageOf(error)}`);
-      try {
-        return await CeleryControlConsumer.open(connection, node, {
-          serves: (queue) => worker.serves(queue),
-          onQueue: (queue) => worker.takeUp(queue),
-          onFailure,
-        });
-      } catch (error) {
-        // To hear is a help and no need; whatever else is wrong the worker meets itself.
-        if (!(error instanceof FairqError && error.kind === 'refused')) throw error;
-        onFailure(error);
-        return undefined;
-      }
-    },
   };
+}
+
+/** Has the worker hear commands, and tell of its tasks from the beginning where that is asked for. */
+export async function showToCelery(
+  front: CeleryFront,
+  connection: Connection,
+  worker: Worker,
+  { taskEvents }: { readonly taskEvents?: boolean },
+  context: Context,
+): Promise<void> {
+  const onFailure = (error: unknown) =>
+    context.warn(`new queues are found when they are looked for, and not at once: ${messageOf(error)}`);
+  const shown = {
+    serves: (queue: string) => worker.serves(queue),
+    onQueue: (queue: string) => worker.takeUp(queue),
+    inside: () => worker.inside(),
+  };
+  if (taskEvents) await front.tellOfTasks();
+  try {
+    await front.hear(connection, shown, { onFailure, onWarning: (text) => context.warn(text) });
+  } catch (error) {
+    // To hear is a help and no need; whatever else is wrong the worker meets itself.
+    if (!(error instanceof FairqError && error.kind === 'refused')) throw error;
+    onFailure(error);
+  }
 }

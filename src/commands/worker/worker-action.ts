@@ -10,11 +10,12 @@ import { execHandlers } from '../../run/worker/handlers/exec-handler.js';
 import { builtInHandlers, type Handlers } from '../../run/worker/handlers/handlers.js';
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
 import { Worker } from '../../run/worker/worker.js';
-import { celeryOf } from '../celery/work-for-celery.js';
+import { celeryOf, showToCelery } from '../celery/work-for-celery.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { showProgress } from '../shared/progress.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
+import { celeryFrontOf } from './celery-front-of.js';
 import { sayDescriptors } from './enough-descriptors.js';
 import { guardedModule } from './guarded-module.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
@@ -86,7 +87,9 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     if (flags.exec !== undefined) sayDescriptors(flags.concurrency, context);
     const newId = idGenerator(context);
     let metrics: WorkerMetrics = NO_METRICS;
+    const front = celery && celeryFrontOf(name, flags, handlers, config.address, context);
     const narration = new Narration(context, name, flags.concurrency, flags.discoverEvery);
+    const told = narration.listener();
     const worker = new Worker(
       {
         connection,
@@ -112,8 +115,16 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
       }),
       handlers,
       {
-        ...narration.listener(),
-        onTaskEnded: (event, isCrash) => metrics.ended(event, isCrash),
+        ...told,
+        ...front?.watcher,
+        onReady: (queues) => {
+          told.onReady(queues);
+          front?.ready();
+        },
+        onTaskEnded: (event, isCrash, failure, value) => {
+          metrics.ended(event, isCrash);
+          front?.ended(event, failure, value);
+        },
       },
     );
     // Loaded where it is asked for alone: prom-client takes its time.
@@ -134,8 +145,8 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
     hearOperator(worker, handlers, context);
     const narrated = await narrate(worker, narration, flags, context);
     try {
-      const control = await celery?.listen(connection, `fairq-${name}@${io.hostname}`, worker, context);
-      return await Promise.race([worker.run(), strayed]).finally(() => control?.close());
+      if (front !== undefined) await showToCelery(front, connection, worker, flags, context);
+      return await Promise.race([worker.run(), strayed]).finally(() => front?.close());
     } finally {
       narrated.end();
       // The broker delivers the tasks again when the connection is closed: not beside the programs of before.

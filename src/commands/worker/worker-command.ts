@@ -113,6 +113,7 @@ export function registerWorker(program: Command, run: Run): void {
       '--celery',
       'run the messages of Celery clients, and answer them; with --queues or --queue-prefix',
     )
+    .option('--task-events', "with --celery: tell Celery's monitors of the worker and of each task")
     .option('--queue-prefix <text>', 'serve the queues whose names begin so; the user follows')
     .option('--log-json', 'what is said on stderr: a JSON object a line')
     .option('--name <name>', 'shown in reports (default: host and process)')
@@ -143,7 +144,8 @@ Examples:
   fairq worker --max-attempts 5 --backoff 1s,5s,30s
   fairq worker --exec './resize.sh' --exit-when empty
   fairq worker --metrics-port 9464
-  fairq worker --celery --queue-prefix usersequence_ --handler ./tasks.js`,
+  fairq worker --celery --queue-prefix usersequence_ --handler ./tasks.js
+  fairq worker --celery --queue-prefix usersequence_ --task-events`,
     )
     .action(run(async () => (await import('./worker-action.js')).work));
 }

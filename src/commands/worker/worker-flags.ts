@@ -38,6 +38,7 @@ export interface WorkerFlags extends WeightFlags, GroupByFlags {
   metricsPort?: number;
   metricsHost: string;
   celery?: boolean;
+  taskEvents?: boolean;
   queuePrefix?: string;
 }
 
@@ -58,6 +59,11 @@ export function checkFlags(flags: WorkerFlags): void {
     const others = '--queues, --queue-prefix nor a --strategy of one queue';
     throw usageError('GROUP_BY_WITH', `--group-by goes with neither ${others}`, {
       hint: 'Each of them says which queues to serve: give one.',
+    });
+  }
+  if (flags.taskEvents && !flags.celery) {
+    throw usageError('TASK_EVENTS_WITH', "--task-events are Celery's events, of a worker with --celery", {
+      hint: 'Give --celery as well; for a worker of fairq\'s own tasks see "fairq top" and --metrics-port.',
     });
   }
   if (flags.ordered) checkOrdered(flags);

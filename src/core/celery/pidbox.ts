@@ -1,9 +1,14 @@
+import type { Addressees } from './node-name.js';
+
 /** Celery's remote control: commands to all workers on one exchange, answers on another. */
 
 /** `control_exchange`, as it is unless an app sets it. */
 const NAMESPACE = 'celery';
 export const CONTROL_EXCHANGE = `${NAMESPACE}.pidbox`;
 export const REPLY_EXCHANGE = `reply.${NAMESPACE}.pidbox`;
+
+/** Who says so in a message: fairq itself. Its workers leave alone what it says to Celery's workers. */
+export const FAIRQ_APP_ID = 'fairq';
 
 export type CeleryMethod = 'add_consumer' | 'cancel_consumer' | 'active_queues';
 
@@ -14,17 +19,21 @@ export interface ReplyTo {
   readonly ticket: string;
 }
 
-export interface CeleryCommand {
+export interface CeleryCommand extends Addressees {
   readonly method: string;
-  /** The queue that it is about; undefined for a command about something else. */
-  readonly queue: string | undefined;
-  /** How it is to be bound, where not to the exchange and with the key of its own name. */
-  readonly exchange: string | undefined;
-  readonly exchangeType: string | undefined;
-  readonly routingKey: string | undefined;
-  /** Host names of those that it is for; undefined: all. */
-  readonly destination: readonly string[] | undefined;
+  readonly arguments: Readonly<Record<string, unknown>>;
   readonly replyTo: ReplyTo | undefined;
+}
+
+/** A queue that is to be consumed. */
+export interface QueueToConsume {
+  readonly queue: string;
+  /** How it is to be bound, where not to the exchange and with the key of its own name. */
+  readonly binding: {
+    readonly exchange?: string;
+    readonly exchangeType?: string;
+    readonly routingKey?: string;
+  };
 }
 
 /** What a worker has said to a command. */
@@ -60,30 +69,40 @@ export function encodeCommand(
   });
 }
 
-/** Undefined for what is no command, or is one for others by a pattern: anybody may publish there. */
+/** Undefined for what is no command: anybody may publish there. */
 export function decodeCommand(content: string): CeleryCommand | undefined {
   const body = parse(content);
-  const { method, destination, pattern, ticket } = body ?? {};
-  if (typeof method !== 'string' || typeof pattern === 'string') return undefined;
-  const { queue, exchange, exchange_type: exchangeType, routing_key: key } = table(body?.arguments);
+  const { method, destination, pattern, matcher, ticket } = body ?? {};
+  if (typeof method !== 'string') return undefined;
   const { exchange: replyExchange, routing_key: replyKey } = table(body?.reply_to);
   const wantsReply = isName(replyExchange) && isName(replyKey) && isName(ticket);
   return {
     method,
-    queue: isName(queue) ? queue : undefined,
-    exchange: isName(exchange) ? exchange : undefined,
-    exchangeType: isName(exchangeType) ? exchangeType : undefined,
-    routingKey: isName(key) ? key : undefined,
-    destination: Array.isArray(destination) ? destination.map(String) : undefined,
+    arguments: table(body?.arguments),
+    destination: Array.isArray(destination) && destination.length > 0 ? destination.map(String) : undefined,
+    pattern: textOf(pattern),
+    matcher: textOf(matcher),
     replyTo: wantsReply ? { exchange: replyExchange, routingKey: replyKey, ticket } : undefined,
   };
 }
 
-export function encodeReply(
-  worker: string,
-  said: { readonly ok: string } | { readonly error: string },
-): string {
-  return JSON.stringify({ [worker]: said });
+/** What `add_consumer` is about; undefined where it names no queue. */
+export function queueToConsume(named: CeleryCommand['arguments']): QueueToConsume | undefined {
+  const { queue, exchange, exchange_type: exchangeType, routing_key: routingKey } = named;
+  if (!isName(queue)) return undefined;
+  return {
+    queue,
+    binding: {
+      ...(isName(exchange) && { exchange }),
+      ...(isName(exchangeType) && { exchangeType }),
+      ...(isName(routingKey) && { routingKey }),
+    },
+  };
+}
+
+/** @param said what Celery's workers would: a table with `ok` or `error`, or what was asked for */
+export function encodeReply(worker: string, said: unknown): string {
+  return JSON.stringify({ [worker]: said ?? null });
 }
 
 /** Undefined for what no worker would say. */
@@ -98,6 +117,10 @@ export function decodeReply(content: string): CeleryReply | undefined {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && new TextEncoder().encode(value).length <= 255;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function table(value: unknown): Readonly<Record<string, unknown>> {

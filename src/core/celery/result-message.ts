@@ -26,11 +26,7 @@ export function encodeSuccess(id: string, value: unknown): string {
   try {
     return encode(id, 'SUCCESS', result, null);
   } catch (error) {
-    const failure = pythonError(
-      'EncodeError',
-      `the result is no JSON: ${messageOf(error)}`,
-      'kombu.exceptions',
-    );
+    const failure = errorOf('EncodeError', `the result is no JSON: ${messageOf(error)}`, 'kombu.exceptions');
     return encode(id, 'FAILURE', failure, null);
   }
 }
@@ -38,18 +34,28 @@ export function encodeSuccess(id: string, value: unknown): string {
 /** @param isLast no other attempt follows */
 export function encodeFailure(id: string, { reason, stack, thrown }: Failure, isLast: boolean): string {
   if (thrown instanceof Expired) {
-    return encode(id, 'REVOKED', pythonError('TaskRevokedError', 'expired', 'celery.exceptions'), null);
+    return encode(id, 'REVOKED', errorOf('TaskRevokedError', 'expired', 'celery.exceptions'), null);
   }
   const status = isLast ? 'FAILURE' : 'RETRY';
+  const { type, module, traceback } = pythonFailure({ reason, stack, thrown });
+  return encode(id, status, errorOf(type, reason, module), traceback);
+}
+
+/** A failure as an exception of Python's. */
+export function pythonFailure({ reason, stack, thrown }: Failure): {
+  readonly type: string;
+  readonly module: string | null;
+  readonly traceback: string | null;
+} {
   if (thrown instanceof WorkerKiller) {
-    return encode(id, status, pythonError('WorkerLostError', reason, 'billiard.exceptions'), null);
+    return { type: 'WorkerLostError', module: 'billiard.exceptions', traceback: null };
   }
   if (thrown instanceof NonRetryableError) {
-    return encode(id, status, pythonError('InvalidTaskError', reason, 'celery.exceptions'), null);
+    return { type: 'InvalidTaskError', module: 'celery.exceptions', traceback: null };
   }
-  const name = nameOf(thrown);
-  const traceback = stack === undefined ? null : pythonTraceback(stack, `${name}: ${reason}`);
-  return encode(id, status, pythonError(name, reason, moduleOfError(name)), traceback);
+  const type = nameOf(thrown);
+  const traceback = stack === undefined ? null : pythonTraceback(stack, `${type}: ${reason}`);
+  return { type, module: moduleOfError(type), traceback };
 }
 
 function encode(
@@ -70,7 +76,7 @@ function encode(
   return jsonText(message);
 }
 
-function pythonError(exc_type: string, message: string, exc_module: string | null): PythonError {
+function errorOf(exc_type: string, message: string, exc_module: string | null): PythonError {
   return { exc_type, exc_message: [message], exc_module };
 }
 

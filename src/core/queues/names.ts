@@ -26,6 +26,8 @@ type Part = keyof typeof WHAT_IT_READS_LIKE;
 export const WORKER_CONNECTION = 'fairq worker ';
 /** The same of the connection on which a worker hears the broker's own events; the worker's name follows. */
 export const EVENTS_CONNECTION = 'fairq hears new queues for ';
+/** The same of the connection on which a worker tells Celery's monitors its events. */
+export const MONITORS_CONNECTION = "fairq tells Celery's monitors of ";
 
 /** The names of everything that fairq keeps on the broker, under one prefix. */
 export interface Names {

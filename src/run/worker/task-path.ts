@@ -110,6 +110,7 @@ export class TaskPath implements Work {
     const taking = { ...options, times, filter, newId, workers: () => peers.count };
     const intake = new Intake(connection, taking, scheduler, clock, {
       onDelivery: () => runner.wake(),
+      onReceived: listener.onTaskReceived?.bind(listener),
       onNotDue: (task, dueAt) => path.#postpone(task, dueAt),
       onDoneBefore: (task, event) => outcomes.settle(task, { kind: 'done before', event }),
       onPrefetch: ({ lane }, prefetch) => listener.onPrefetch(lane.user, prefetch),
@@ -145,6 +146,9 @@ export class TaskPath implements Work {
     ]);
     const envelopes = new EnvelopeWarning(warn);
     const slots: RunnerListener = {
+      ...(listener.onTaskStarted !== undefined && {
+        onStarted: ({ task, type, startedAt }) => listener.onTaskStarted?.(task, type, startedAt),
+      }),
       onEnvelopeFault: envelopes.say.bind(envelopes),
       onFinished: ({ task }, event, failure, value) => {
         const outcome = outcomeOf(event, failure, value, ordered);

@@ -10,7 +10,9 @@ import type { Charging } from '../../core/scheduling/charging.js';
 import type { Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Weights } from '../../core/scheduling/weights.js';
 import type { Clock } from '../../core/values/clock.js';
+import type { DeliveredTask } from './task/delivered-task.js';
 import type { MessageFormat } from './task/message-format.js';
+import type { RunFailure } from './task/run-failure.js';
 
 /** What a worker works with. */
 export interface WorkerDeps {
@@ -76,7 +78,20 @@ export interface WorkerOptions {
   readonly discoverEveryMs: number;
 }
 
-export interface WorkerListener {
+/** Told of each task. Most workers have none, and pay nothing for it. */
+export interface TaskWatcher {
+  /** It was delivered, and waits here for its turn. */
+  onTaskReceived?(task: DeliveredTask): void;
+  /**
+   * Its handler is about to be called.
+   *
+   * @param name of the task
+   * @param startedAt microseconds since the epoch
+   */
+  onTaskStarted?(task: DeliveredTask, name: string, startedAt: number): void;
+}
+
+export interface WorkerListener extends TaskWatcher {
   onReady(queues: number): void;
   /** Whether new users are noticed by the broker's own events; again when that has changed. */
   onBrokerTells(broker: BrokerTells): void;
@@ -89,8 +104,10 @@ export interface WorkerListener {
    * An attempt of a task, however it ended.
    *
    * @param isCrash it is a dead letter, since its workers died
+   * @param failure undefined where it is done
+   * @param value what its handler returned then
    */
-  onTaskEnded(event: TaskEvent, isCrash: boolean): void;
+  onTaskEnded(event: TaskEvent, isCrash: boolean, failure: RunFailure | undefined, value: unknown): void;
   /** It has run, and what it returned is not kept. */
   onResultDropped(event: TaskEvent, reason: string): void;
   /**

@@ -22,6 +22,7 @@ import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
 import { Peers } from './peers/peers.js';
 import { type OwnPresence, Presence } from './peers/presence.js';
+import { insideOf, type WorkerInside } from './report/inside.js';
 import { WorkerAnswers } from './report/worker-answers.js';
 import { NOTHING_YET, reportOf, snapshotOf } from './report/worker-figures.js';
 import { agesOf } from './slots/running-now.js';
@@ -103,6 +104,11 @@ export class Worker {
   /** Tasks that have ended here and that the broker has not confirmed yet. */
   get unconfirmed(): number {
     return this.#path?.unconfirmed ?? 0;
+  }
+
+  /** What it has at the moment, for who looks into it; undefined before it is open. */
+  inside(): WorkerInside | undefined {
+    return this.#path && insideOf(this.#path);
   }
 
   /** Whether the queue is one of those that it is for. */

@@ -84,7 +84,8 @@ function dueByBody(message: Delivery): number | undefined {
   }
 }
 
-function taskOf({ properties, content }: Delivery): CeleryTask {
+/** @throws NonRetryableError where no attempt would run the task */
+export function taskOf({ properties, content }: Delivery): CeleryTask {
   const { contentType, contentEncoding, headers } = properties;
   if (headers?.task === undefined && headers?.[ENVELOPE_HEADER] !== undefined && properties.type) {
     throw new NonRetryableError(
@@ -106,7 +107,7 @@ function taskOf({ properties, content }: Delivery): CeleryTask {
 }
 
 /** Of a task that has been read: it is JSON. */
-function bodyOf({ properties: { headers }, content }: Delivery): string {
+export function bodyOf({ properties: { headers }, content }: Delivery): string {
   return inflated(headers?.compression, content).toString('utf8');
 }
 

@@ -38,6 +38,8 @@ export interface IntakeOptions extends PrefetchOptions {
 
 export interface IntakeListener extends ServedQueuesListener {
   onDelivery(): void;
+  /** The task waits here for its turn. */
+  onReceived?: ((task: DeliveredTask) => void) | undefined;
   /**
    * The task is not to start yet. It counts as outstanding, and is to be settled elsewhere.
    *
@@ -169,6 +171,7 @@ export class Intake {
     }
     this.scheduler.push(lane, task);
     if (this.scheduler.prefetched > this.mostPrefetched) this.mostPrefetched = this.scheduler.prefetched;
+    this.listener.onReceived?.(task);
     this.listener.onDelivery();
   }
 

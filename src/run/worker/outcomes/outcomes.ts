@@ -176,7 +176,7 @@ export class Outcomes {
 
   #completionOf(task: DeliveredTask, ended: TaskEvent, value: unknown, answers: readonly Answer[]): void {
     const event = this.#keepResult(ended, undefined, value);
-    this.listener.onTaskEnded(event, false);
+    this.listener.onTaskEnded(event, false, undefined, value);
     this.#answer(answers);
     this.senders.completions.finished(task, event);
   }
@@ -199,7 +199,7 @@ export class Outcomes {
   /** @returns the event to write when the task is safe */
   #recordFailure(task: DeliveredTask, ended: TaskEvent, failure: RunFailure): TaskEvent {
     const event = this.#keepResult(ended, failure, undefined);
-    this.listener.onTaskEnded(event, failure.thrown instanceof WorkerKiller);
+    this.listener.onTaskEnded(event, failure.thrown instanceof WorkerKiller, failure, undefined);
     this.#answer(this.options.format.answers(task, failure, undefined));
     return event;
   }

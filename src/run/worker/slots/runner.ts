@@ -22,6 +22,8 @@ export interface RunnerListener extends TaskEndsListener {
   waitMs(): number;
   /** A task starts whose envelope makes no sense. */
   onEnvelopeFault?(run: TaskRun, fault: string): void;
+  /** The handler of a task is about to be called. */
+  onStarted?(run: TaskRun): void;
   /** A burst of starts is over, or a running task has ended. */
   onTick(): void;
 }
@@ -232,21 +234,20 @@ export class Runner {
 
   #run(task: DeliveredTask, charge: number): void {
     const run = this.#taken(task, charge);
-    const { startedAt } = run;
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     try {
       result = this.#call(run);
       promise = promiseOf(result);
     } catch (error) {
-      this.calls.returned(task, startedAt, this.#finish(run, failureOf(error)));
+      this.calls.returned(task, run.startedAt, this.#finish(run, failureOf(error)));
       return;
     }
     if (promise === undefined) {
-      this.calls.returned(task, startedAt, this.#finish(run, undefined, result));
+      this.calls.returned(task, run.startedAt, this.#finish(run, undefined, result));
       return;
     }
-    this.calls.returned(task, startedAt, this.clock.epochMicros());
+    this.calls.returned(task, run.startedAt, this.clock.epochMicros());
     this.tasks.add(run);
     promise.then(
       (value) => this.#handlerEnded(run, undefined, value),
@@ -264,6 +265,7 @@ export class Runner {
         `no handler for tasks named ${JSON.stringify(type)}; there are: ${handlers.names.join(', ')}`,
       );
     }
+    this.listener.onStarted?.(run);
     return handler(payload, new RunContext(run, type));
   }
 
