@@ -103,7 +103,8 @@ except ValueError as e: print(json.dumps([r.id, [type(e).__module__, str(e), r.s
     await fairqWorker();
     const id = await app.run<string>(`
 app.control.add_consumer('usersequence_R', reply=True)
-print(json.dumps(about.apply_async((1,), queue='usersequence_R').id))`);
+# Its header has an integer that needs 16 bits.
+print(json.dumps(about.apply_async((1,), queue='usersequence_R', time_limit=1000).id))`);
     const dead = () => fairqJson<{ letters: object[] }>(env, 'dead', 'list', '--user', 'R');
     await eventually(async () => (await dead()).letters.length === 1, {
       timeoutMs: 60_000,

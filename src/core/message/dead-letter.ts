@@ -1,6 +1,6 @@
 import { isWithin } from '../values/sane-numbers.js';
 import { decodeEnvelope, ENVELOPE_HEADER, type Envelope, encodeEnvelope } from './envelope.js';
-import { republishableHeaders } from './republishable.js';
+import { readableByAll, republishableHeaders } from './republishable.js';
 
 /**
  * What fairq writes into the headers of a task that failed, beside its envelope: on its way to the next
@@ -76,7 +76,7 @@ export function deadLetterHeaders(
 /** What a dead letter is sent back with. Attempts go on counting, so that the report knows the later one. */
 export function redriveHeaders(headers: Headers | undefined, attempts: number): Record<string, unknown> {
   const rest = Object.entries(republishableHeaders(headers)).filter(([name]) => !ABOUT_DEATH.includes(name));
-  return { ...Object.fromEntries(rest), [ATTEMPTS_BEFORE_HEADER]: attempts };
+  return { ...Object.fromEntries(rest), [ATTEMPTS_BEFORE_HEADER]: readableByAll(attempts) };
 }
 
 /** Attempts that count for nothing when it is decided whether a task is tried again. */

@@ -25,6 +25,7 @@ export interface Envelope {
 export const ENVELOPE_HEADER = 'x-fairq';
 const VERSION = '1';
 const FIELDS = 7;
+const NO_NUMBER = '0';
 /** Characters of an encoded run or user: what is longer is not carried. These are kept for each task. */
 export const MOST_TEXT = 1_024;
 
@@ -103,7 +104,11 @@ export function envelopeFault(
   const fields = text.split(' ', FIELDS);
   if (fields[0] !== VERSION) return `its version is not ${VERSION}: ${shown}`;
   if (fields.length < FIELDS) return `it has ${fields.length} of ${FIELDS} fields: ${shown}`;
-  const wrong = FIELD_NAMES.filter(([field]) => found[field] === undefined).map(([, name]) => name);
+  // A task that came without an envelope has no number: what fairq writes at its first retry says 0.
+  const isFault = ([field]: (typeof FIELD_NAMES)[number]) =>
+    found[field] === undefined && !(field === 'sequence' && fields[1] === NO_NUMBER);
+  const wrong = FIELD_NAMES.filter(isFault).map(([, name]) => name);
+  if (wrong.length === 0) return undefined;
   return `of its fields ${wrong.join(', ')} make no sense: ${shown}`;
 }
 

@@ -27,7 +27,7 @@ export function republishableHeaders(
   for (const [name, value] of Object.entries(headers ?? {})) {
     const bytes = bytesOf(name) + sizeOf(value, 0);
     if (bytes <= room && bytesOf(name) <= MOST_SHORT_BYTES) {
-      kept[name] = value;
+      kept[name] = readableByAll(value);
       room -= bytes;
     } else if (name !== LEFT_OUT_HEADER) {
       leftOut.push(name.slice(0, 40));
@@ -35,6 +35,23 @@ export function republishableHeaders(
   }
   if (leftOut.length > 0) kept[LEFT_OUT_HEADER] = leftOut.slice(0, 20).join(' ');
   return kept;
+}
+
+/**
+ * A value that every client reads. The encoder marks an integer of 16 bits as RabbitMQ does, and Python's client takes that
+ * mark for a text: a Celery worker could not read the message. So such an integer is sent with 32 bits.
+ */
+export function readableByAll(value: unknown): unknown {
+  if (typeof value === 'number') return isShort(value) ? { '!': 'int32', value } : value;
+  if (Array.isArray(value)) return value.map(readableByAll);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (Object.hasOwn(value, '!')) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readableByAll(item)]));
+}
+
+/** Whether it takes 16 bits: no fewer and no more. */
+function isShort(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 15) && value < 2 ** 15 && (value < -128 || value > 127);
 }
 
 /** The properties of a message that say what its task is, when it was sent and who waits for its result. */

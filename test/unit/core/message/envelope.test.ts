@@ -85,6 +85,7 @@ describe('what is wrong with an envelope', () => {
     [`1 1 1 ${sent} 0 r A`, undefined],
     [`1 1 1 ${sent} 0  A`, undefined],
     [`1 1 1 ${sent} 0 r A later`, undefined],
+    [`1 0 2 ${sent} 0  A`, undefined],
     [`2 1 1 ${sent} 0 r A`, 'its version is not 1'],
     [`1 1 1 ${sent} 0 r`, 'it has 6 of 7 fields'],
     [`1 0x1 1 ${sent} 0 r A`, 'of its fields sequence make no sense'],

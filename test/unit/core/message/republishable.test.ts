@@ -26,6 +26,16 @@ describe('what a message carries on to another queue', () => {
     expect(republishableHeaders(undefined)).toEqual({});
   });
 
+  it('has integers of 16 bits as those of 32, since Python reads the others as texts', () => {
+    const wide = (value: number) => ({ '!': 'int32', value });
+    const headers = { timelimit: [300, null], deep: { a: -129 }, ends: [127, 128, 32_767, 32_768, -128] };
+    expect(republishableHeaders(headers)).toEqual({
+      timelimit: [wide(300), null],
+      deep: { a: wide(-129) },
+      ends: [127, wide(128), wide(32_767), 32_768, -128],
+    });
+  });
+
   it.each([
     ['NaN', Number.NaN],
     ['Infinity', Number.NEGATIVE_INFINITY],
