@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { BrokerAddress } from '../broker/connection/address.js';
 import type { ConnectionOptions } from '../broker/connection/connection.js';
 import { type Connection, openConnection } from '../broker/connection/connection.js';
 import { assertTopology, type QueueKind } from '../broker/queues/topology.js';
 import { BY_USER } from '../core/queues/grouping.js';
-import type { Names } from '../core/queues/names.js';
+import { type Names, userQueueOf } from '../core/queues/names.js';
 import type { Clock } from '../core/values/clock.js';
 import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
 import { OWN_QUEUES } from '../run/publish/own-destination.js';
@@ -11,13 +12,21 @@ import { Places } from '../run/publish/places.js';
 import { WorkerQuestion } from '../run/tasks/worker-question.js';
 import type { Authenticator } from './auth/identity.js';
 import { CeleryBehind, type CeleryOptions } from './celery.js';
+import { EventStreams } from './events/event-streams.js';
+import { NewsHub } from './events/news-hub.js';
 import { Api } from './http/api.js';
 import type { BodyLimits } from './http/body.js';
+import { Cors } from './http/cors.js';
 import { type ForeignRules, refuseForeign } from './http/foreign.js';
-import { Problem } from './http/problem.js';
+import { serverEnds } from './http/problem.js';
+import { problemOf } from './http/problem-of.js';
 import { HttpServer, type ServerOptions } from './http/server.js';
 import { Idempotency } from './keys/idempotency.js';
 import { ServeMetrics } from './metrics/serve-metrics.js';
+import { BacklogLimit } from './pressure/backlog-limit.js';
+import { Speeds } from './pressure/speeds.js';
+import { addBatchRoutes } from './routes/batch-routes.js';
+import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes } from './routes/health-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
@@ -63,6 +72,10 @@ export interface DoorOptions {
   readonly celery?: CeleryOptions;
   /** Of requests with a key: for how long one counts, and how many are remembered. */
   readonly keys: { readonly ttlMs: number; readonly mostKeys: number };
+  /** Event streams that may be open. */
+  readonly mostStreams: number;
+  /** Tasks that may wait in the queue of a user; undefined: any number. */
+  readonly mostBacklog?: number | undefined;
 }
 
 /** `fairq serve`: an HTTP API in front of the queues. Everything that lasts is on the broker. */
@@ -119,12 +132,17 @@ export class Door {
     );
     const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers]);
     fail = (error) => door.#fail(error);
+    const closing = door.#closing.signal;
+    setMaxListeners(0, closing);
     const sending = new Sending({
       connection: sendingOn,
       dispatcher,
       confirmWithinMs: options.confirmWithinMs,
+      closing,
+      backlog: backlogLimitOf(deps, options, readingOn, tail),
     });
-    const closing = door.#closing.signal;
+    const hub = new NewsHub();
+    tail.listen(hub);
     const states = new TaskStates({ connection: readingOn, names, clock, recent, workers });
     const keys = new Idempotency({
       connection: sendingOn,
@@ -156,16 +174,20 @@ export class Door {
       states,
       keys,
       kind: celery?.kind ?? (ownKind(new Places(names, { grouping: BY_USER, shared: false })) as TaskKind),
+      events: new EventStreams(
+        { connection: readingOn, names, tail, hub, workers, closing, onUnexpected: deps.onUnexpected },
+        options.mostStreams,
+      ),
       newId,
       nowMicros: () => clock.epochMicros(),
       closing,
+      limits: options.body,
+      problemOf: (error) => problemOf(error, deps.onUnexpected),
       warningOf: () => undefined,
       trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
     };
     const api = apiOf(deps, options, services);
-    door.#server = await HttpServer.listen(options.server, (request, asking) =>
-      closing.aborted && !isProbe(request) ? Promise.resolve(ends().response()) : api.fetch(request, asking),
-    );
+    door.#server = await HttpServer.listen(options.server, (request, asking) => api.fetch(request, asking));
     return door;
   }
 
@@ -188,7 +210,6 @@ export class Door {
   /** Takes no request any more; waits end, and confirms are awaited. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#server?.stop();
     await this.dispatcher.close();
     await this.#server?.close(ANSWERS_WITHIN_MS);
     await Promise.all(this.closers.map((closer) => closer.close()));
@@ -197,30 +218,45 @@ export class Door {
 }
 
 function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
-  const { authenticator, onUnexpected } = deps;
-  const metrics = new ServeMetrics(services.sending, services.trouble);
+  const { authenticator } = deps;
+  const { closing, problemOf, sending, trouble } = services;
+  const metrics = new ServeMetrics(sending, trouble);
   const api = new Api({
-    check: (request) => refuseForeign(request, options.foreign),
+    check: (request) => {
+      if (closing.aborted && !isProbe(request)) throw serverEnds();
+      refuseForeign(request, options.foreign);
+    },
+    cors: new Cors(options.foreign.origins),
     identify: (asking) => authenticator.identify(asking),
     limits: options.body,
     onAnswered: (operation, status, seconds) => metrics.answered(operation, status, seconds),
-    onUnexpected,
+    problemOf,
   });
   addHealthRoutes(api, services);
   addTaskRoutes(api, services);
+  addBatchRoutes(api, services);
+  addEventRoutes(api, services);
   addMetricsRoutes(api, metrics);
   addOpenApiRoutes(api, { version: deps.version, server: '/' });
   return api;
 }
 
+/** Costs nothing where there is no limit. */
+function backlogLimitOf(
+  { names, clock }: DoorDeps,
+  { mostBacklog: most, celery }: DoorOptions,
+  connection: Connection,
+  tail: StreamTail,
+): BacklogLimit | undefined {
+  if (most === undefined) return undefined;
+  const now = () => clock.now();
+  const speeds = new Speeds(now);
+  tail.listen(speeds);
+  const queueOf = celery?.queueOf ?? ((user: string) => userQueueOf(names, user));
+  return new BacklogLimit({ connection, queueOf, now, speeds, most });
+}
+
 /** A supervisor asks until the end. */
 function isProbe(request: Request): boolean {
   return /\/(livez|readyz)$/.test(new URL(request.url).pathname);
-}
-
-function ends(): Problem {
-  return new Problem(503, 'ending', 'The server ends', 'Ask another one, or this one again.', {
-    retryAfterSeconds: 1,
-    headers: { connection: 'close' },
-  });
 }

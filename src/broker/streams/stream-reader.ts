@@ -70,6 +70,11 @@ export class StreamReader {
     return reader;
   }
 
+  /** Of the last message that has come, or was the last one when it was known that there is no more; undefined: of none. */
+  get offset(): number | undefined {
+    return this.#offset;
+  }
+
   /**
    * Resolves when all that was in the stream before this call has come.
    *

@@ -67,6 +67,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
         ...(tls !== undefined && { tls }),
         mostConnections: flags.maxConnections,
         headersWithinMs: flags.bodyTimeout,
+        mostBytes: flags.maxBody,
       },
       foreign: {
         onLoopback,
@@ -79,6 +80,8 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       confirmWithinMs: flags.confirmTimeout,
       keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
+      mostStreams: flags.maxStreams,
+      mostBacklog: flags.maxBacklog,
     },
   );
   opening.catch(() => {}); // it may fail when it is told to stop before it has opened

@@ -21,6 +21,8 @@ export interface ServeFlags extends AuthFlags {
   keyTtl: number;
   maxKeys: number;
   maxConnections: number;
+  maxStreams: number;
+  maxBacklog?: number;
   allowHost: string[];
   allowOrigin: string[];
 }
@@ -59,7 +61,7 @@ export function registerServe(program: Command, run: Run): void {
       1_048_576,
     )
     .addOption(
-      new Option('--body-timeout <time>', 'a body has come by then')
+      new Option('--body-timeout <time>', 'a body has come by then; of a batch, the next piece')
         .argParser((text) => parseTimer(text, '--body-timeout'))
         .default(10_000, '10s'),
     )
@@ -90,6 +92,17 @@ export function registerServe(program: Command, run: Run): void {
       'at a time; more are closed at once',
       (text) => parseCount(text, '--max-connections'),
       10_000,
+    )
+    .option(
+      '--max-streams <n>',
+      'event streams that are open at a time',
+      (text) => parseCount(text, '--max-streams'),
+      1_000,
+    )
+    .option(
+      '--max-backlog <n>',
+      "refuse a task while so many wait in its user's queue (default: any number may)",
+      (text) => parseCount(text, '--max-backlog'),
     )
     .option(
       '--allow-host <name>',

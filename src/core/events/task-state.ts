@@ -88,7 +88,7 @@ export interface TaskTraces {
 }
 
 /** Whether nothing more becomes of it by itself. */
-export function isFinal({ state }: TaskState): boolean {
+export function isFinal({ state }: Pick<TaskState, 'state'>): boolean {
   return state === 'done' || state === 'failed' || state === 'expired';
 }
 

@@ -1,7 +1,10 @@
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { type Asking, type Identity, KeysUnavailable, type Role, Unauthenticated } from '../auth/identity.js';
+import type { Asking, Identity, Role } from '../auth/identity.js';
 import { type BodyLimits, parseJson, readText } from './body.js';
+import { checked } from './checked.js';
+import { type Cors, isPreflight } from './cors.js';
+import { Paths } from './paths.js';
 import { Problem } from './problem.js';
 
 /** What an operation may answer, for the OpenAPI document. */
@@ -50,11 +53,13 @@ export type Handler<Query, Body> = (asked: Asked<Query, Body>) => Promise<Respon
 export interface ApiDeps {
   /** @throws Problem for a request that is not to be answered, whoever asks */
   readonly check: (request: Request) => void;
+  /** Which pages may read answers. */
+  readonly cors: Cors;
   readonly identify: (asking: Asking) => Promise<Identity>;
   readonly limits: BodyLimits;
   /** Called for each answer. @param path of the operation; empty where there is none */
   readonly onAnswered: (path: string, status: number, seconds: number) => void;
-  readonly onUnexpected: (error: unknown) => void;
+  readonly problemOf: (error: unknown) => Problem;
 }
 
 const NOBODY: Identity = { user: '', roles: new Set() };
@@ -63,12 +68,10 @@ const NOBODY: Identity = { user: '', roles: new Set() };
 export class Api {
   readonly operations: Operation<unknown, unknown>[] = [];
   readonly #app = new Hono<{ Bindings: { readonly asking: Asking } }>();
+  readonly #paths = new Paths();
 
   constructor(private readonly deps: ApiDeps) {
-    this.#app.notFound((c) => {
-      const detail = `There is no ${c.req.method} ${c.req.path.slice(0, 300)}. GET /openapi.json lists what there is.`;
-      return new Problem(404, 'no-such-path', 'There is nothing here', detail).response();
-    });
+    this.#app.notFound((c) => this.#unanswered(c.req.raw, c.req.path));
   }
 
   add<Query = undefined, Body = undefined>(
@@ -77,7 +80,9 @@ export class Api {
   ): void {
     this.operations.push(operation as Operation<unknown, unknown>);
     const { path, suffix } = honoPath(operation.path);
-    this.#app.on(operation.method.toUpperCase(), path, async (c) => {
+    const method = operation.method.toUpperCase();
+    this.#paths.add(operation.path, method);
+    this.#app.on(method, path, async (c) => {
       const begun = performance.now();
       const response = await this.#answer(operation, handle, c.req.raw, c.env.asking, () =>
         Object.fromEntries(
@@ -85,17 +90,45 @@ export class Api {
         ),
       );
       this.deps.onAnswered(operation.path, response.status, (performance.now() - begun) / 1000);
+      // The answer to HEAD is that to GET without its body, which nobody would read to its end.
+      if (c.req.raw.method === 'HEAD') response.body?.cancel().catch(() => {});
       return response;
     });
   }
 
   async fetch(request: Request, asking: Asking): Promise<Response> {
+    const response = await this.#checkedAnswer(request, asking);
+    response.headers.set('x-content-type-options', 'nosniff');
+    this.deps.cors.mark(request, response);
+    return response;
+  }
+
+  async #checkedAnswer(request: Request, asking: Asking): Promise<Response> {
     try {
       this.deps.check(request);
       return await this.#app.fetch(request, { asking });
     } catch (error) {
-      return this.#problemOf(error).response();
+      return this.deps.problemOf(error).response();
     }
+  }
+
+  /** There is no such operation. */
+  #unanswered(request: Request, path: string): Response {
+    const { cors } = this.deps;
+    const methods = this.#paths.methodsOf(path);
+    const shown = `${request.method} ${path}`.slice(0, 300);
+    if (methods.length === 0) {
+      const detail = `There is no ${shown}. GET /openapi.json lists what there is.`;
+      return new Problem(404, 'no-such-path', 'There is nothing here', detail).response();
+    }
+    const headers = { allow: methods.join(', ') };
+    if (request.method === 'OPTIONS') {
+      const isAllowed = isPreflight(request) && cors.originOf(request) !== undefined;
+      const permission = isAllowed ? cors.permission(methods) : {};
+      return new Response(null, { status: 204, headers: { ...headers, ...permission } });
+    }
+    const detail = `There is no ${shown}; there is ${methods.join(', ')}.`;
+    return new Problem(405, 'no-such-method', 'That cannot be done here', detail, { headers }).response();
   }
 
   async #answer<Query, Body>(
@@ -115,25 +148,8 @@ export class Api {
       ) as Body;
       return await handle({ identity, params: params(), query, body, text, request });
     } catch (error) {
-      return this.#problemOf(error).response();
+      return this.deps.problemOf(error).response();
     }
-  }
-
-  #problemOf(error: unknown): Problem {
-    if (error instanceof Problem) return error;
-    if (error instanceof KeysUnavailable) {
-      const { retryAfterSeconds } = error;
-      return new Problem(503, 'keys-unavailable', 'Nobody can be recognised now', error.reason, {
-        retryAfterSeconds,
-      });
-    }
-    if (error instanceof Unauthenticated) {
-      return new Problem(401, 'unauthenticated', 'Nobody knows who asks', error.reason, {
-        headers: { 'www-authenticate': error.scheme ?? 'Bearer' },
-      });
-    }
-    this.deps.onUnexpected(error);
-    return new Problem(500, 'unexpected', 'Something unexpected happened', 'The log of the server has more.');
   }
 }
 
@@ -143,19 +159,6 @@ function forbidden(role: Role): Problem {
 
 function queryOf(request: Request): Record<string, string> {
   return Object.fromEntries(new URL(request.url).searchParams);
-}
-
-/** @throws Problem 400 with what is wrong, and where */
-function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
-  if (schema === undefined) return undefined;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues.slice(0, 20).map(({ path, message }) => ({
-    at: [where, ...path.map(String)].join('.').slice(0, 200),
-    message,
-  }));
-  const detail = errors.map(({ at, message }) => `${at}: ${message}`).join('; ');
-  throw new Problem(400, 'bad-request', 'The request is not as it has to be', detail, { more: { errors } });
 }
 
 /** hono takes a whole part of a path alone for a parameter: `{user}:purge` is one with an end that is cut off. */

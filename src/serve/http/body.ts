@@ -1,9 +1,11 @@
 import { messageOf } from '../../core/errors/errors.js';
+import { BodyPieces, tooSlow } from './body-pieces.js';
+import { GrowingBytes } from './growing-bytes.js';
 import { Problem } from './problem.js';
 
 export interface BodyLimits {
   readonly mostBytes: number;
-  /** All of it has come by then; milliseconds. */
+  /** All of it has come by then; of a batch, the next piece. Milliseconds. */
   readonly withinMs: number;
 }
 
@@ -18,30 +20,27 @@ export async function readText(request: Request, { mostBytes, withinMs }: BodyLi
   if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const { body } = request;
   if (body === null) return '';
-  const reader = body.getReader();
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(withinMs)), withinMs);
-  });
+  const pieces = new BodyPieces(body, Number.POSITIVE_INFINITY);
+  const bytes = new GrowingBytes();
+  const timer = setTimeout(
+    () => pieces.stop(tooSlow(`All of it has to come within ${withinMs / 1000} s.`)),
+    withinMs,
+  );
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) break;
-      size += value.byteLength;
-      if (size > mostBytes) throw tooLarge(mostBytes);
-      pieces.push(value);
+      const piece = await pieces.next();
+      if (piece === undefined) break;
+      if (bytes.length + piece.length > mostBytes) throw tooLarge(mostBytes);
+      bytes.append(piece);
     }
   } catch (error) {
-    reader.cancel().catch(() => {}); // whoever sends is told why by the answer
-    if (error instanceof Problem) throw error;
-    throw new Problem(400, 'body-cut-off', 'The body did not come to its end', messageOf(error));
+    pieces.close();
+    throw error;
   } finally {
     clearTimeout(timer);
   }
   try {
-    return decoder.decode(Buffer.concat(pieces));
+    return decoder.decode(bytes.take());
   } catch {
     throw new Problem(400, 'not-utf8', 'The body is not valid UTF-8');
   }
@@ -49,20 +48,33 @@ export async function readText(request: Request, { mostBytes, withinMs }: BodyLi
 
 /** @throws Problem 400, 415 */
 export function parseJson(request: Request, text: string): unknown {
+  checkType(request, 'application/json');
+  return parsedJson(text, 'body');
+}
+
+/** @throws Problem 415 */
+export function checkType(request: Request, wanted: 'application/json' | 'application/x-ndjson'): void {
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
-  if (type !== 'application/json') {
-    throw new Problem(
-      415,
-      'not-json',
-      'The body has to be application/json',
-      type === '' ? 'The header Content-Type is missing.' : `The header Content-Type says "${type}".`,
-    );
-  }
+  if (type === wanted) return;
+  const title = `The body has to be ${wanted}`;
+  const detail =
+    type === ''
+      ? 'The header Content-Type is missing.'
+      : `The header Content-Type says ${JSON.stringify(type)}.`;
+  if (wanted === 'application/json') throw new Problem(415, 'not-json', title, detail);
+  throw new Problem(415, 'not-ndjson', title, detail);
+}
+
+/**
+ * @param what it is, for people
+ * @throws Problem 400
+ */
+export function parsedJson(text: string, what: 'body' | 'line'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const detail = text.trim() === '' ? 'The body is empty.' : `${messageOf(error)}.`;
-    throw new Problem(400, 'bad-json', 'The body is no JSON', detail);
+    const detail = text.trim() === '' ? `The ${what} is empty.` : `${messageOf(error)}.`;
+    throw new Problem(400, 'bad-json', `The ${what} is no JSON`, detail);
   }
 }
 
@@ -75,15 +87,5 @@ function tooLarge(mostBytes: number): Problem {
     {
       headers: { connection: 'close' },
     },
-  );
-}
-
-function tooSlow(withinMs: number): Problem {
-  return new Problem(
-    408,
-    'body-too-slow',
-    'The body came too slowly',
-    `All of it has to come within ${withinMs / 1000} s.`,
-    { headers: { connection: 'close' } },
   );
 }

@@ -19,7 +19,8 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * @throws Problem 403, 421
  */
 export function refuseForeign(request: Request, rules: ForeignRules): void {
-  const host = (request.headers.get('host') ?? '').toLowerCase();
+  // A request target that is a whole URL names the host, whatever the header says (RFC 9112, 3.2.2).
+  const { host } = new URL(request.url);
   const name = host.replace(/:\d*$/, '');
   if (rules.onLoopback && !LOOPBACK_NAMES.has(name) && !rules.hosts.has(name)) {
     throw new Problem(

@@ -51,3 +51,14 @@ export class Problem extends Error {
     });
   }
 }
+
+export function serverEnds(): Problem {
+  return new Problem(503, 'ending', 'The server ends', 'Ask another one, or this one again.', {
+    retryAfterSeconds: 1,
+    headers: { connection: 'close' },
+  });
+}
+
+export function noSuchTask(): Problem {
+  return new Problem(404, 'no-such-task', 'Nobody has heard of this task', 'It may be of somebody else.');
+}

@@ -1,4 +1,7 @@
 import type { TaskState } from '../../core/events/task-state.js';
+import type { EventStreams } from '../events/event-streams.js';
+import type { BodyLimits } from '../http/body.js';
+import type { Problem } from '../http/problem.js';
 import type { Idempotency } from '../keys/idempotency.js';
 import type { Sending } from '../tasks/sending.js';
 import type { TaskKind } from '../tasks/task-kind.js';
@@ -9,12 +12,17 @@ export interface Services {
   readonly sending: Sending;
   readonly states: TaskStates;
   readonly kind: TaskKind;
+  readonly events: EventStreams;
   readonly keys: Idempotency;
   readonly newId: () => string;
   /** Since the epoch. */
   readonly nowMicros: () => number;
   /** The server ends: waits end, too. */
   readonly closing: AbortSignal;
+  /** Of bodies. */
+  readonly limits: BodyLimits;
+  /** What is said of an error; one that nobody had thought of is logged. */
+  readonly problemOf: (error: unknown) => Problem;
   /** What whoever asks for a task should know, such as that no worker serves its queue. */
   readonly warningOf: (state: TaskState) => string | undefined;
   /** Why it is not ready to take tasks; undefined where it is. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
-import { Problem } from '../http/problem.js';
+import { noSuchTask, Problem } from '../http/problem.js';
 import { tracedBy } from '../tasks/request-trace.js';
 import { TASK_VIEW, taskView } from '../tasks/task-view.js';
 import { json } from './json.js';
@@ -50,8 +50,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
       const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
       const headers = { location: `/v1/tasks/${encodeURIComponent(id)}` };
       if (seconds > 0) {
-        const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), closing, request.signal]);
-        const state = await states.ended(id, signal);
+        const state = await states.ended(id, seconds * 1000, [closing, request.signal]);
         if (state !== undefined) {
           return json(200, taskView(state), { ...headers, 'preference-applied': `wait=${seconds}` });
         }
@@ -75,12 +74,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
       const state = await states.find(id);
       const isOwn = state.user === identity.user || identity.roles.has('viewer');
       if (state.state === 'unknown' || !isOwn) {
-        throw new Problem(
-          404,
-          'no-such-task',
-          'Nobody has heard of this task',
-          'It may be of somebody else.',
-        );
+        throw noSuchTask();
       }
       if (state.state === 'expired') {
         throw new Problem(
@@ -111,6 +105,7 @@ async function sendOnce(
     await sending.send(task);
     return task.id;
   }
+  await sending.ready(task);
   const { id } = await keys.once(
     task.user,
     key,

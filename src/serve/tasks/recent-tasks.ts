@@ -1,5 +1,6 @@
 import type { TaskEvent } from '../../core/events/task-event.js';
 import type { TaskResult } from '../../core/events/task-result.js';
+import { OldestKeys } from '../../core/values/oldest-keys.js';
 import { TaskTrail } from '../../run/tasks/task-trail.js';
 import type { TailListener } from './stream-tail.js';
 
@@ -20,6 +21,7 @@ interface Recent {
  */
 export class RecentTasks implements TailListener {
   readonly #tasks = new Map<string, Recent>();
+  readonly #oldest = new OldestKeys(this.#tasks);
   #characters = 0;
   readonly #watchers = new Map<string, Set<() => void>>();
 
@@ -94,9 +96,9 @@ export class RecentTasks implements TailListener {
 
   #forget(): void {
     while (this.#tasks.size > this.mostTasks || this.#characters > MOST_RESULT_CHARACTERS) {
-      const [id, { characters }] = this.#tasks.entries().next().value!;
+      const id = this.#oldest.next()!;
+      this.#characters -= this.#tasks.get(id)!.characters;
       this.#tasks.delete(id);
-      this.#characters -= characters;
     }
   }
 

@@ -49,6 +49,11 @@ export class StreamTail {
     return tail;
   }
 
+  /** Of the last message of the stream of events that everybody has been told; undefined where it has none. */
+  get offset(): number | undefined {
+    return this.#events?.offset;
+  }
+
   /** @returns ends it */
   listen(listener: TailListener): () => void {
     this.#listeners.add(listener);

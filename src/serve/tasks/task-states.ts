@@ -7,6 +7,7 @@ import { deferred } from '../../core/values/deferred.js';
 import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
 import type { WorkerQuestion, WorkersWord } from '../../run/tasks/worker-question.js';
 import { Problem } from '../http/problem.js';
+import { until } from '../http/until.js';
 import type { RecentTasks } from './recent-tasks.js';
 
 /** Streams that are read for one task at a time, and questions that wait for it. */
@@ -46,24 +47,25 @@ export class TaskStates {
     return recent.find(id)?.state({}, clock.epochMicros()) ?? this.#read(id, async () => ({}));
   }
 
-  /** Where it stands when it has ended; undefined where it has not by then. Nobody is asked. */
-  async ended(id: string, signal: AbortSignal): Promise<TaskState | undefined> {
+  /**
+   * Where it stands when it has ended; undefined where it has not within the time, or before one of the signals. Nobody
+   * is asked.
+   */
+  async ended(id: string, ms: number, signals: readonly AbortSignal[]): Promise<TaskState | undefined> {
     const end = deferred<TaskState | undefined>();
     const look = () => {
       const trail = this.deps.recent.find(id);
       const state = trail?.state({}, this.deps.clock.epochMicros());
       if (state !== undefined && isFinal(state) && !trail?.lacksResult) end.resolve(state);
     };
-    const onAbort = () => end.resolve(undefined);
     const unwatch = this.deps.recent.watch(id, look);
-    signal.addEventListener('abort', onAbort, { once: true });
+    look();
+    const forget = until(ms, signals, () => end.resolve(undefined));
     try {
-      if (signal.aborted) return undefined;
-      look();
       return await end.promise;
     } finally {
       unwatch();
-      signal.removeEventListener('abort', onAbort);
+      forget();
     }
   }
 

@@ -1,8 +1,8 @@
 import { deferred } from '../../../core/values/deferred.js';
 import type { PlannedTask } from '../planned-task.js';
 
-/** Tasks that are handed on together. */
-const MOST_AT_ONCE = 256;
+/** Tasks that are handed on together. Whose they are is said before, of all of them at once. */
+const MOST_AT_ONCE = 1_000;
 
 /** Tasks that wait to be sent, in their order. */
 export class Outbox {
