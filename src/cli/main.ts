@@ -13,6 +13,7 @@ import type { Io } from '../process/io.js';
 import { systemClock } from '../process/system-clock.js';
 import { VERSION } from '../process/version.js';
 import { safeLines } from '../render/parts/safe-text.js';
+import { flushSpans } from '../tracing/flush-spans.js';
 
 /**
  * argv → command → report → text and exit code.
@@ -72,6 +73,7 @@ export async function main(io: Io): Promise<number> {
     return exitCodeOf(said);
   } finally {
     interrupts?.end();
+    await flushSpans();
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/library/index.js';
-import { fairq, fairqJson, fairqPartly, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { ask, useServing } from '../support/serving.js';
 import { useVhost } from '../support/vhost.js';
@@ -75,6 +75,19 @@ describe('the traceparent of a request', () => {
     await fairqJson(env, ...worker());
     expect(await told()).toEqual([{ id, attempt: 1, ...NONE }]);
     expect(await fairqJson(env, 'task', id)).not.toHaveProperty('traceparent');
+  });
+
+  it('counts for every line of a batch', async () => {
+    const body = ['look', 'flaky'].map((task) => `${JSON.stringify({ task })}\n`).join('');
+    const answer = await fetch(`${serving.url}/v1/tasks/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'x-fairq-user': 'ann', ...headers },
+      body,
+    });
+    const ids = jsonLines<{ id: string }>(await answer.text()).map(({ id }) => id);
+    await fairqJson(env, ...worker('--concurrency', '1'));
+    const seen = (await told()).filter(({ attempt }) => attempt === 1);
+    expect(seen).toEqual(ids.map((id) => ({ id, attempt: 1, ...headers })));
   });
 
   it('is kept while the task waits until it is due, and over a retry', async () => {

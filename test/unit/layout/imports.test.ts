@@ -16,14 +16,15 @@ const LOADED_LATE = [
 
 /** Which layers each layer may import. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
-  cli: ['commands', 'config', 'render', 'broker', 'process', 'core'],
+  cli: ['commands', 'config', 'render', 'broker', 'tracing', 'process', 'core'],
   library: ['run', 'config', 'broker', 'process', 'core'],
   commands: ['serve', 'run', 'config', 'render', 'broker', 'process', 'core'],
   serve: ['run', 'broker', 'core'],
-  run: ['broker', 'core'],
+  run: ['broker', 'tracing', 'core'],
   config: ['broker', 'core'],
   broker: ['core'],
   render: ['core'],
+  tracing: ['process', 'core'],
   process: ['core'],
   core: [],
 };

@@ -4,8 +4,11 @@ import type { QueueKind } from '../../../broker/queues/topology.js';
 import { FairqError, messageOf, refusedError } from '../../../core/errors/errors.js';
 import { unpaced } from '../../../core/load/pacing.js';
 import { STEPS_MS } from '../../../core/message/postponed.js';
-import { delayQueueOf, type Names } from '../../../core/queues/names.js';
+import { delayQueueOf, encodeText, type Names } from '../../../core/queues/names.js';
 import type { Clock } from '../../../core/values/clock.js';
+import { openTelemetry } from '../../../tracing/open-telemetry.js';
+import { sendWithin } from '../../../tracing/send-span.js';
+import type { TracedTask } from '../../../tracing/task-attributes.js';
 import type { Target } from '../destination.js';
 import type { PlannedTask } from '../planned-task.js';
 import { PublishRun } from '../publish-run.js';
@@ -63,6 +66,15 @@ export class Dispatcher {
    * @throws FairqError `TASK_NOT_TAKEN` where it was not sent; `OUTCOME_UNKNOWN` where it may have been
    */
   async send(task: DispatchedTask): Promise<void> {
+    const api = openTelemetry();
+    if (api === undefined) return this.#send(task);
+    const { trace: given, ...untraced } = task;
+    return sendWithin(api, this.#traced(task), given, (trace) =>
+      this.#send(trace === undefined ? untraced : { ...untraced, trace }),
+    );
+  }
+
+  async #send(task: DispatchedTask): Promise<void> {
     if (task.dueAt !== undefined) await this.#makeDelayQueues();
     await this.#enqueue(task);
   }
@@ -92,6 +104,12 @@ export class Dispatcher {
     this.#waiting.clear();
     this.#unconfirmed = 0;
     for (const [id, waiting] of all) for (const { reject } of waiting) reject(unknownOutcome(id, reason));
+  }
+
+  #traced({ id, type, user, queue }: DispatchedTask): TracedTask {
+    const { names, target } = this.deps;
+    const own = () => target.namedQueues?.queueOf(user) ?? names.userQueuePrefix + encodeText(user);
+    return { id, type, user, run: this.options.run, attempt: 1, queue: queue ?? own() };
   }
 
   /** All that a task may wait in, one after the other, and workers are told of each. */

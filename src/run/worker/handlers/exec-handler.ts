@@ -1,5 +1,6 @@
 import { NonRetryableError } from '../../../core/message/non-retryable-error.js';
 import { WrittenJson } from '../../../core/values/written-json.js';
+import { activeTrace } from '../../../tracing/open-telemetry.js';
 import type { Handler, Handlers, TaskContext } from './handlers.js';
 import type { ProgramEnd, ProgramOptions } from './program.js';
 import { ProgramGuard } from './program-guard.js';
@@ -70,15 +71,10 @@ export function execHandlers(command: string, options: ExecOptions): Handlers {
   };
 }
 
-function factsOf({
-  id,
-  type,
-  user,
-  run,
-  attempt,
-  traceparent,
-  tracestate,
-}: TaskContext): Record<string, string> {
+function factsOf(context: TaskContext): Record<string, string> {
+  const { id, type, user, run, attempt } = context;
+  // Where this run has a span, the program is a part of it.
+  const { traceparent, tracestate } = activeTrace() ?? context;
   return {
     FAIRQ_TASK_ID: id,
     FAIRQ_TASK_NAME: type,

@@ -13,7 +13,7 @@ import type { Admission, RedeliveryGate } from './redelivery-gate.js';
 import { RunningTasks } from './running-tasks.js';
 import { TaskCounts } from './task-counts.js';
 import { failureOf, TaskEnds, type TaskEndsListener, type TaskEndsOptions } from './task-ends.js';
-import { RunContext, TaskRun } from './task-run.js';
+import { TaskRun } from './task-run.js';
 import { TimeCharges } from './time-charges.js';
 import { TimeLimits, type TimeLimitsOptions } from './time-limits.js';
 
@@ -258,7 +258,7 @@ export class Runner {
   #call(run: TaskRun): unknown {
     const { handlers } = this.parts;
     const { type, payload } = this.options.format.read(run.task.message, run.startedAt);
-    run.type = type;
+    run.begins(type);
     const handler = handlers.find(type);
     if (handler === undefined) {
       throw new Error(
@@ -266,7 +266,7 @@ export class Runner {
       );
     }
     this.listener.onStarted?.(run);
-    return handler(payload, new RunContext(run, type));
+    return run.call(handler, payload);
   }
 
   #handlerEnded(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
@@ -288,7 +288,7 @@ export class Runner {
   /** @returns when it ended; microseconds since the epoch */
   #finish(run: TaskRun, failure: Failure | undefined, value?: unknown): number {
     const finishedAt = this.clock.epochMicros();
-    run.ended = true;
+    run.ends(failure);
     this.#running--;
     const stays = this.#ends.end(run, finishedAt, failure, value);
     this.parts.gate?.ended(run.task, stays);

@@ -1,3 +1,4 @@
+import type { Failure } from '../../../core/message/dead-letter.js';
 import {
   completeEnvelope,
   decodeEnvelope,
@@ -5,7 +6,9 @@ import {
   envelopeFault,
 } from '../../../core/message/envelope.js';
 import { type TraceContext, traceContextIn } from '../../../core/message/trace-context.js';
-import type { TaskContext } from '../handlers/handlers.js';
+import { type Api, openTelemetry } from '../../../tracing/open-telemetry.js';
+import { RunSpan } from '../../../tracing/run-span.js';
+import type { Handler, Payload, TaskContext } from '../handlers/handlers.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** A task in a slot. */
@@ -14,6 +17,7 @@ export class TaskRun {
   ended = false;
   /** The name of its handler, as soon as its message has been read. */
   type = '';
+  #span: RunSpan | undefined;
   #abort: AbortController | undefined;
   #givenUp: Error | undefined;
 
@@ -40,9 +44,29 @@ export class TaskRun {
     this.envelope = task.attempt === undefined ? envelope : { ...envelope, attempt: task.attempt };
   }
 
+  /** Its message has been read. @param type the name of its handler */
+  begins(type: string): void {
+    this.type = type;
+    const api = openTelemetry();
+    if (api !== undefined) this.#span = this.#newSpan(api);
+  }
+
+  call(handler: Handler, payload: Payload): unknown {
+    const context = new RunContext(this, this.type);
+    if (this.#span === undefined) return handler(payload, context);
+    return this.#span.within(() => handler(payload, context));
+  }
+
+  /** @param failure undefined: it is done */
+  ends(failure: Failure | undefined): void {
+    this.ended = true;
+    this.#span?.end(failure);
+    this.#span = undefined;
+  }
+
   /** Nobody waits for it any more, and its handler is told. */
   giveUp(reason: Error): void {
-    this.ended = true;
+    this.ends({ reason: reason.message, thrown: reason });
     this.tell(reason);
   }
 
@@ -55,6 +79,12 @@ export class TaskRun {
   /** Whether its handler has been told to end. */
   get told(): boolean {
     return this.#givenUp !== undefined;
+  }
+
+  #newSpan(api: Api): RunSpan {
+    const { task, envelope, type, trace } = this;
+    const { user, run, attempt } = envelope;
+    return new RunSpan(api, { id: task.id, type, user, run, attempt, queue: task.queue.name }, trace);
   }
 
   /** Most handlers never look at the signal, and making one costs as much as a small task: made on demand. */
