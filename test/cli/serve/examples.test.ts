@@ -48,10 +48,11 @@ describe.each(BACKENDS)('the example $name', ({ name, printed, isHere, words, po
   let url = '';
   let serving: Awaited<ReturnType<typeof startServing>>;
   const run = `example-${name}`;
+  const own = { ...env, FAIRQ_PREFIX: name };
 
   beforeAll(async () => {
     if (!isHere) return;
-    serving = await startServing(env, '--auth', 'header', '--trusted-proxy', '127.0.0.1', '--run', run);
+    serving = await startServing(own, '--auth', 'header', '--trusted-proxy', '127.0.0.1', '--run', run);
     const [program = '', ...args] = words;
     child = endsWithTests(
       spawn(program, args, {
@@ -103,9 +104,10 @@ describe.each(BACKENDS)('the example $name', ({ name, printed, isHere, words, po
       );
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
     }
-    await fairqJson(env, 'worker', '--count', '1100');
-    const report = await fairqJson<RunReport>(env, 'report', '--run', run);
+    await fairqJson(own, 'worker', '--count', '1100');
+    const report = await fairqJson<RunReport>(own, 'report', '--run', run);
     const ofB = report.users.find(({ user }) => user === 'B');
-    expect(ofB).toMatchObject({ completed: 500 });
+    expect(ofB?.tasks).toBe(500);
+    expect(ofB?.lastCompletionPosition).toBeLessThan(1_050);
   });
 });
