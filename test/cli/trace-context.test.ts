@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/library/index.js';
 import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
-import { ask, useServing } from '../support/serving.js';
+import { ask, startServing, useServing } from '../support/serving.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -88,6 +88,17 @@ describe('the traceparent of a request', () => {
     await fairqJson(env, ...worker('--concurrency', '1'));
     const seen = (await told()).filter(({ attempt }) => attempt === 1);
     expect(seen).toEqual(ids.map((id) => ({ id, attempt: 1, ...headers })));
+  });
+
+  it("is beside Celery's own headers where Celery's workers run the task", async () => {
+    const server = await startServing(env, '--celery', '--queue-prefix', 'celery_');
+    const body = { task: 'tasks.double', args: [21] };
+    const { json } = await ask(server, '/v1/tasks', { user: 'ann', headers, body });
+    server.process.signal('SIGTERM');
+    await server.process.ended;
+    const message = await vhost.channel.get('celery_ann', { noAck: true });
+    if (message === false) throw new Error('nothing was sent');
+    expect(message.properties.headers).toMatchObject({ id: json.id, task: 'tasks.double', ...headers });
   });
 
   it('is kept while the task waits until it is due, and over a retry', async () => {
