@@ -7,13 +7,13 @@ import { idGenerator } from '../../process/identity.js';
 import { formatTasks } from '../../render/parts/numbers.js';
 import { Places } from '../../run/publish/places.js';
 import { type DeleteOutcome, deleteQueue } from '../../run/queues/queue-deletion.js';
+import { orRefuseWhenBlocked, refuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
 import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { onBroker } from '../shared/on-broker.js';
 import type { DeleteFlags } from './delete-command.js';
 import { nameOfQueue, noSuchQueue } from './one-queue.js';
-import { orRefuseWhenBlocked, refuseWhenBlocked } from './refuse-when-blocked.js';
 export async function remove(flags: DeleteFlags, context: Context): Promise<CommandResult> {
   if (flags.withTasks === true && flags.save !== undefined) {
     throw usageError('TASKS_TWICE', '--with-tasks and --save exclude each other', {

@@ -13,6 +13,7 @@ import {
 import { CeleryConsumers } from '../../run/celery/celery-consumers.js';
 import type { PruneSelection } from '../../run/queues/prune/prune-plan.js';
 import { PruneRounds } from '../../run/queues/prune/prune-rounds.js';
+import { orRefuseWhenBlocked, refuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
 import { ownersBy } from '../flags/queue-prefix.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
@@ -24,7 +25,6 @@ import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { orLater } from '../shared/watch.js';
 import { observationsOf } from './observations.js';
 import type { PruneFlags } from './prune-command.js';
-import { orRefuseWhenBlocked, refuseWhenBlocked } from './refuse-when-blocked.js';
 
 const DEFAULT_IDLE_FOR_MS = 30 * 60_000;
 

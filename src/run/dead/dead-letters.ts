@@ -45,28 +45,42 @@ export interface DeadOutcome {
 
 /** The newest first. Throws where an id is the start of several, or of none. */
 export async function listDeadLetters(
-  { connection, names, definition }: DeadDeps,
+  deps: DeadDeps,
   selection: DeadLetterSelection,
 ): Promise<DeadLetterList> {
+  const letters: ListedDeadLetter[] = [];
+  const total = await visitDeadLetters(deps, selection, (letter) => letters.push(letter));
+  const { id } = selection;
+  if (id === undefined) return { letters: newestFirst(letters), total };
+  const whole = wholeId(
+    id,
+    letters.map((letter) => letter.id),
+  );
+  return { letters: newestFirst(letters.filter((letter) => letter.id === whole)), total };
+}
+
+/**
+ * Shows each letter that is chosen, as they come, to who does not keep them all.
+ *
+ * @returns how many there are, chosen or not
+ */
+export async function visitDeadLetters(
+  { connection, names, definition }: DeadDeps,
+  selection: DeadLetterSelection,
+  visit: (letter: ListedDeadLetter) => void,
+): Promise<number> {
   const chosen = deadLetterFilter(selection);
   const queue = await DeadLetterQueue.open(connection, names, definition);
-  const letters: ListedDeadLetter[] = [];
   try {
     await queue.walk((message) => {
       const letter = listed(message);
-      if (chosen(letter.id, letter)) letters.push(letter);
+      if (chosen(letter.id, letter)) visit(letter);
       return undefined;
     });
   } finally {
     await queue.close();
   }
-  const { id } = selection;
-  if (id === undefined) return { letters: newestFirst(letters), total: queue.size };
-  const whole = wholeId(
-    id,
-    letters.map((letter) => letter.id),
-  );
-  return { letters: newestFirst(letters.filter((letter) => letter.id === whole)), total: queue.size };
+  return queue.size;
 }
 
 /** Which letter is meant by an id, or by its start. */

@@ -8,11 +8,17 @@ import type { Names } from '../../core/queues/names.js';
 
 const VERSION = 1;
 
+/** Where looks at the queues are kept. */
+export interface KeptObservations {
+  read(): Promise<Observations>;
+  write(observations: Observations): Promise<void>;
+}
+
 /**
  * What has been seen of a broker's queues, kept from one run to the next: a command that looks once cannot
  * know how long a queue has been idle. A file for each broker, vhost and prefix.
  */
-export class ObservationFile {
+export class ObservationFile implements KeptObservations {
   readonly #path: string;
 
   /** @param folder where fairq keeps its state */

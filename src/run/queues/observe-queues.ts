@@ -2,7 +2,7 @@ import type { Management } from '../../broker/management/management.js';
 import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
 import { type Observations, observe } from '../../core/queues/idle-queues.js';
 import type { Clock } from '../../core/values/clock.js';
-import type { ObservationFile } from './observation-file.js';
+import type { KeptObservations } from './observation-file.js';
 
 /** All queues of the vhost as they are listed now, and what is known of them with that. */
 export interface ObservedQueues {
@@ -15,7 +15,7 @@ export interface ObservedQueues {
 /** Lists the queues, and remembers what was seen for the next time. */
 export async function observeQueues(
   management: Management,
-  file: ObservationFile,
+  file: KeptObservations,
   clock: Clock,
 ): Promise<ObservedQueues> {
   const before = await file.read();

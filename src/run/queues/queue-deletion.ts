@@ -24,6 +24,8 @@ export interface DeleteOptions {
   readonly workers: number | undefined;
   /** 'refuse': a queue with tasks stays; 'discard': they are thrown away; a file: they are written there first. */
   readonly tasks: 'refuse' | 'discard' | SavedTasks;
+  /** No more are thrown away: a queue with more stays. As many as there are if not given. */
+  readonly most?: number;
 }
 
 export interface DeleteOutcome {
@@ -41,7 +43,7 @@ export interface DeleteOutcome {
 export async function deleteQueue(
   deps: PruneDeps,
   queue: { readonly name: string; readonly type: string },
-  { tasks, workers }: DeleteOptions,
+  { tasks, workers, most }: DeleteOptions,
 ): Promise<DeleteOutcome> {
   const { connection, names, newId } = deps;
   const lock = await takePruneLock(connection, names);
@@ -54,7 +56,7 @@ export async function deleteQueue(
     if (ownQueue(names, queue.name) !== undefined) {
       await refuseWhereTasksGoAstray(connection, names, deps.management);
     }
-    const outcome = await new Deletion(deps, leaveRequests, queue, tasks).run();
+    const outcome = await new Deletion(deps, leaveRequests, queue, { tasks, most }).run();
     if (failure !== undefined) throw failure;
     return outcome;
   } finally {
@@ -70,7 +72,7 @@ class Deletion {
     private readonly deps: PruneDeps,
     private readonly leaveRequests: LeaveRequests,
     private readonly queue: { readonly name: string; readonly type: string },
-    private readonly tasks: DeleteOptions['tasks'],
+    private readonly options: Pick<DeleteOptions, 'tasks'> & { readonly most: number | undefined },
   ) {
     this.#remover = new QueueRemover(deps.connection, deps.names, CONCURRENCY);
   }
@@ -84,7 +86,7 @@ class Deletion {
     await delay(GRACE_MS);
     let outcome: DeleteOutcome;
     try {
-      outcome = this.tasks === 'discard' ? await this.#discard() : await this.#removeEmpty();
+      outcome = this.options.tasks === 'discard' ? await this.#discard() : await this.#removeEmpty();
     } catch (error) {
       // Where this fails too, publishers and the next prune find the queue unbound, and bind it.
       await this.#putBack(key).catch(() => {});
@@ -100,7 +102,13 @@ class Deletion {
     this.leaveRequests.tellOf(name);
   }
 
+  /** Nothing comes any more, so what was counted is what is thrown away. */
   async #discard(): Promise<DeleteOutcome> {
+    const { most } = this.options;
+    if (most !== undefined) {
+      const ready = (await this.#remover.counts(this.queue.name))?.ready ?? 0;
+      if (ready > most) return this.#kept(`more tasks came: ${ready} ready`);
+    }
     const discarded = await this.#remover.removeWithAll(this.queue.name);
     return { deleted: true, saved: 0, discarded };
   }
@@ -114,7 +122,7 @@ class Deletion {
       const counts = await this.#remover.counts(name);
       // Somebody else has deleted it.
       if (counts === undefined) return { deleted: true, saved: this.#saved, discarded: 0 };
-      if (counts.ready > 0 && this.tasks === 'refuse')
+      if (counts.ready > 0 && this.options.tasks === 'refuse')
         return this.#kept(`a task came: ${counts.ready} ready`);
       const { consumers } = counts;
       const isLeft = (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
@@ -133,11 +141,12 @@ class Deletion {
   }
 
   get #saved(): number {
-    return typeof this.tasks === 'object' ? this.tasks.count : 0;
+    const { tasks } = this.options;
+    return typeof tasks === 'object' ? tasks.count : 0;
   }
 
   async #save(): Promise<void> {
-    const { tasks } = this;
+    const { tasks } = this.options;
     if (typeof tasks !== 'object') return;
     const { names, connection, newId } = this.deps;
     const { name } = this.queue;

@@ -32,6 +32,8 @@ export class TopListing {
   #hasListed = false;
   #underWay: Promise<void> | undefined;
   #failure: unknown;
+  /** Why the last listing came to nothing. */
+  #trouble: FairqError | undefined;
   readonly #asking: QueueRemover;
   /** By the row. */
   #queues: ReadonlyMap<string, string> = new Map();
@@ -54,6 +56,11 @@ export class TopListing {
   async now(): Promise<void> {
     this.#begin();
     await this.#underWay;
+  }
+
+  /** Why the last listing came to nothing; undefined where it did not. */
+  get trouble(): FairqError | undefined {
+    return this.#trouble;
   }
 
   queueOf(row: string): string {
@@ -100,9 +107,11 @@ export class TopListing {
         begun,
         now(),
       );
+      this.#trouble = undefined;
     } catch (error) {
       // How old the figures are is shown, and that they are not known.
       if (!(error instanceof FairqError && error.kind === 'unreachable')) throw error;
+      this.#trouble = error;
     }
     this.#hasListed = true;
     const took = now() - begun;

@@ -9,6 +9,7 @@ import {
 import type { Management } from '../../broker/management/management.js';
 import { tailEvents } from '../../broker/streams/event-stream.js';
 import type { StreamReader } from '../../broker/streams/stream-reader.js';
+import type { FairqError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
 import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
@@ -109,6 +110,11 @@ export class Top {
       backlog: queues === undefined ? null : queues.reduce((sum, { ready }) => sum + ready, 0),
       listedSecondsAgo: age === null ? null : age / 1_000,
     };
+  }
+
+  /** Why the queues could not be listed when that was tried last; undefined where they could. */
+  get trouble(): FairqError | undefined {
+    return this.#listing.trouble;
   }
 
   /** Lists the queues now, whatever it costs. */

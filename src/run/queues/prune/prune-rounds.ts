@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../../broker/management/management.js';
 import { ownQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../../core/reports/queue-report.js';
-import type { ObservationFile } from '../observation-file.js';
+import type { KeptObservations } from '../observation-file.js';
 import { type ObservedQueues, observeQueues } from '../observe-queues.js';
 import { LAST_DELETES_TAKE_MS, type PruneDeps, type PruneOptions, Pruner } from './prune.js';
 import { type PruneSelection, planPrune } from './prune-plan.js';
@@ -17,7 +17,7 @@ export interface PruneRoundsListener {
 export interface PruneRoundsDeps extends PruneDeps {
   readonly management: Management;
   /** Where looks at the queues are kept, for the next round or the next command. */
-  readonly file: ObservationFile;
+  readonly file: KeptObservations;
 }
 
 /** Looks, plans and prunes: once, or again and again. */
@@ -35,6 +35,11 @@ export class PruneRounds {
 
   get stopped(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** What the last look has found; undefined before the first. */
+  get observed(): ObservedQueues | undefined {
+    return this.#observed;
   }
 
   /** Ends waits, and lets a pruner that is at work finish what it has begun. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BrokerAddress } from '../../broker/connection/address.js';
 import { type Connection, openConnection } from '../../broker/connection/connection.js';
 import { tryToPublish } from '../../broker/publishing/publish-trial.js';
-import type { Config } from '../../config/config.js';
 import { refusedError } from '../../core/errors/errors.js';
+import type { Names } from '../../core/queues/names.js';
 
 /** An alarm may be over in a moment. */
 const BLOCKED_AT_MOST_MS = 5_000;
@@ -12,7 +13,10 @@ const LOOK_EVERY_MS = 100;
  * A queue is deleted only when the workers have left it, and to ask them is to publish. A broker under an alarm takes
  * nothing, so nothing is begun then.
  */
-export async function refuseWhenBlocked({ address, names }: Config, name: string): Promise<void> {
+export async function refuseWhenBlocked(
+  { address, names }: { readonly address: BrokerAddress; readonly names: Names },
+  name: string,
+): Promise<void> {
   const verdict = await tryToPublish(
     (listener) => openConnection(address, name, listener),
     names.controlExchange,
