@@ -23,13 +23,17 @@ import { problemOf } from './http/problem-of.js';
 import { HttpServer, type ServerOptions } from './http/server.js';
 import { Idempotency } from './keys/idempotency.js';
 import { ServeMetrics } from './metrics/serve-metrics.js';
+import { openOverview } from './overview/open-overview.js';
 import { BacklogLimit } from './pressure/backlog-limit.js';
 import { Speeds } from './pressure/speeds.js';
 import { addBatchRoutes } from './routes/batch-routes.js';
+import { addDeadRoutes } from './routes/dead-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes } from './routes/health-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
+import { addOverviewRoutes } from './routes/overview-routes.js';
+import { addRunRoutes } from './routes/run-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
 import { RecentTasks } from './tasks/recent-tasks.js';
@@ -54,6 +58,8 @@ export interface DoorDeps {
   readonly authenticator: Authenticator;
   /** Of fairq. */
   readonly version: string;
+  /** Each user's share against the others. */
+  readonly weightOf: (user: string) => number;
   readonly onWarning: (text: string) => void;
   /** Nobody had thought of this error. */
   readonly onUnexpected: (error: unknown) => void;
@@ -130,7 +136,8 @@ export class Door {
       { connection: sendingOn, names, clock, newId, target: celery?.target ?? OWN_QUEUES },
       { run, queueKind },
     );
-    const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers]);
+    const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
+    const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers, overview]);
     fail = (error) => door.#fail(error);
     const closing = door.#closing.signal;
     setMaxListeners(0, closing);
@@ -183,7 +190,12 @@ export class Door {
       closing,
       limits: options.body,
       problemOf: (error) => problemOf(error, deps.onUnexpected),
-      warningOf: () => undefined,
+      overview: overview.overview,
+      reports: overview.reports,
+      dead: overview.dead,
+      names,
+      // Whether Celery's workers serve a queue nobody says here.
+      warningOf: celery === undefined ? overview.warningOf : () => undefined,
       trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
     };
     const api = apiOf(deps, options, services);
@@ -238,6 +250,9 @@ function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
   addEventRoutes(api, services);
   addMetricsRoutes(api, metrics);
   addOpenApiRoutes(api, { version: deps.version, server: '/' });
+  addOverviewRoutes(api, services);
+  addRunRoutes(api, services);
+  addDeadRoutes(api, services);
   return api;
 }
 

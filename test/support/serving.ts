@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
+import { hashOf, newToken } from '../../src/serve/auth/tokens/token.js';
 import { RunningFairq } from './fairq.js';
 
 /** `fairq serve` in a process of its own, for a test file. */
@@ -85,4 +87,22 @@ export async function sendTask(
   const { status, json, text } = await ask(serving, '/v1/tasks', { user, body: { task, payload } });
   if (status !== 202) throw new Error(`POST /v1/tasks was answered with ${status}: ${text}`);
   return String(json.id);
+}
+
+/** The header that says who asks, by role: whose user is named as the role. */
+export type RoleHeaders = Readonly<Record<'user' | 'viewer' | 'operator', Record<string, string>>>;
+
+/** Writes a file for `--tokens-file` with a token for each role. */
+export async function writeTokens(file: string): Promise<RoleHeaders> {
+  const tokens = { user: newToken(), viewer: newToken(), operator: newToken() };
+  const lines = Object.entries(tokens).map(([role, token]) =>
+    JSON.stringify({ user: role, roles: [role], sha256: hashOf(token).toString('hex') }),
+  );
+  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const headerOf = (token: string) => ({ authorization: `Bearer ${token}` });
+  return {
+    user: headerOf(tokens.user),
+    viewer: headerOf(tokens.viewer),
+    operator: headerOf(tokens.operator),
+  };
 }

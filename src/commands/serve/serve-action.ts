@@ -6,6 +6,7 @@ import { VERSION } from '../../process/version.js';
 import { isLoopback } from '../../serve/auth/addresses.js';
 import { Door, type DoorOptions } from '../../serve/door.js';
 import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
+import { weightsFrom } from '../flags/weight-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
@@ -33,6 +34,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
     });
   }
   const tls = await tlsOf(flags);
+  const weights = await weightsFrom(flags);
   const config = await context.config();
   const onLoopback = isLoopback(flags.host);
   const authenticator = await authenticatorFrom(flags, {
@@ -54,6 +56,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       }),
       authenticator,
       version: VERSION,
+      weightOf: (user) => weights.find(user).weight,
       onWarning: (text) => context.warn(text),
       onUnexpected: (error) =>
         context.warn(

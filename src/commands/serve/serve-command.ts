@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../../broker/queues/topology.js';
 import { parseBytes, parseCount, parseTimer } from '../../core/values/quantities.js';
+import { type WeightFlags, withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
 import { type AuthFlags, withAuthOptions } from './auth-flags.js';
 import { registerToken } from './token-command.js';
 
-export interface ServeFlags extends AuthFlags {
+export interface ServeFlags extends AuthFlags, WeightFlags {
   port: number;
   host: string;
   tlsCert?: string;
@@ -118,6 +119,7 @@ export function registerServe(program: Command, run: Run): void {
     );
   withAuthOptions(serve);
   registerToken(serve, run);
+  withWeightOptions(serve);
   serve
     .addHelpText(
       'after',

@@ -1,8 +1,12 @@
 import type { TaskState } from '../../core/events/task-state.js';
+import type { Names } from '../../core/queues/names.js';
 import type { EventStreams } from '../events/event-streams.js';
 import type { BodyLimits } from '../http/body.js';
 import type { Problem } from '../http/problem.js';
 import type { Idempotency } from '../keys/idempotency.js';
+import type { DeadList } from '../overview/dead-list.js';
+import type { Overview } from '../overview/overview.js';
+import type { Reports } from '../overview/reports.js';
 import type { Sending } from '../tasks/sending.js';
 import type { TaskKind } from '../tasks/task-kind.js';
 import type { TaskStates } from '../tasks/task-states.js';
@@ -14,6 +18,10 @@ export interface Services {
   readonly kind: TaskKind;
   readonly events: EventStreams;
   readonly keys: Idempotency;
+  readonly overview: Overview;
+  readonly reports: Reports;
+  readonly dead: DeadList;
+  readonly names: Names;
   readonly newId: () => string;
   /** Since the epoch. */
   readonly nowMicros: () => number;

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+const seconds = z.number().min(0).nullable();
+
+/** Of each document: when it was made, and how old its figures are. */
+export const AGE = {
+  at: z.iso.datetime(),
+  listedSecondsAgo: seconds.describe(
+    'how old the listing of queues is that backlog comes from; what was sent and what ended since is reckoned in',
+  ),
+  oldestListedSecondsAgo: seconds.describe('the same of oldestWaitSeconds'),
+  failedWithinSeconds: z.int().describe('failedLately counts so far back'),
+  workersKnown: z.boolean().describe('the server has listened for long enough to have heard all workers'),
+};
+
+export const USER_FIGURES = z
+  .object({
+    user: z.string(),
+    backlog: z.int().nullable().describe('tasks that wait in its queue'),
+    running: z.int().nullable().describe('tasks that run now, by the word of the workers'),
+    unacknowledged: z.int().nullable().describe('tasks at workers: running or prefetched'),
+    perSecond: z.number().describe('attempts that ended, over the last seconds'),
+    share: z.number().nullable().describe('its part of all that ended in the last seconds, 0 to 1'),
+    fairShare: z
+      .number()
+      .nullable()
+      .describe(
+        'what would be fair: who has no backlog gets what it asks for, and the others split the rest',
+      ),
+    oldestWaitSeconds: seconds.describe(
+      'how long the task at the head of its queue had waited when it was listed',
+    ),
+    lastWaitSeconds: seconds.describe('how long the last task that ended had waited before it started'),
+    failedLately: z.int().describe('tasks that failed for good'),
+    unserved: z.boolean().describe('it has tasks, and no worker serves its queue'),
+  })
+  .meta({ id: 'UserFigures' });
+
+export const ONE_USER = z.object({ ...AGE, ...USER_FIGURES.shape }).meta({ id: 'User' });
+
+export const USERS = z
+  .object({
+    ...AGE,
+    users: z.array(USER_FIGURES),
+    total: z.int().describe('users that search leaves'),
+    next: z.string().nullable().describe('the cursor of the next page; null for the last one'),
+  })
+  .meta({ id: 'Users' });
+
+export const WORKERS = z
+  .object({
+    at: AGE.at,
+    workersKnown: AGE.workersKnown,
+    perSecond: z.number(),
+    workers: z.array(
+      z.object({
+        name: z.string(),
+        slots: z.int(),
+        idle: z.int().describe('slots in which nothing runs'),
+        ready: z.boolean().describe('it consumes all queues that it knows of'),
+        perSecond: z.number(),
+        longest: z
+          .object({ id: z.string(), user: z.string(), task: z.string(), seconds: z.number() })
+          .nullable()
+          .describe('the task that has run there for longest'),
+      }),
+    ),
+  })
+  .meta({ id: 'Workers' });

@@ -1,0 +1,144 @@
+import { type Names, userQueueOf } from '../../core/queues/names.js';
+import type { TopUser, TopWorker } from '../../core/top/top-sample.js';
+import { round3 } from '../../core/values/round.js';
+import type { FailedLately } from './failed-lately.js';
+import type { Look, LookingOn } from './looking-on.js';
+import type { RunningTasks } from './running-tasks.js';
+import type { UserFigures } from './user-figures.js';
+
+export interface OverviewDeps {
+  readonly names: Names;
+  readonly looking: LookingOn;
+  readonly running: RunningTasks;
+  readonly failed: FailedLately;
+}
+
+/** How old the figures of a document are. */
+export interface Age {
+  readonly at: string;
+  readonly listedSecondsAgo: number | null;
+  /** The same of the oldest tasks, which the broker lists by themselves. */
+  readonly oldestListedSecondsAgo: number | null;
+  readonly failedWithinSeconds: number;
+  /** All workers have been heard that there are. */
+  readonly workersKnown: boolean;
+}
+
+export interface AllUsers {
+  readonly age: Age;
+  readonly users: readonly UserFigures[];
+  /** All workers have said what runs. */
+  readonly runningKnown: boolean;
+}
+
+export interface AllWorkers {
+  readonly age: Age;
+  readonly workers: readonly TopWorker[];
+  readonly perSecond: number;
+}
+
+/** How users and workers fare now. */
+export class Overview {
+  /** For everybody who asks by the same look. */
+  #made: { readonly look: Look; readonly all: Promise<AllUsers> } | undefined;
+
+  constructor(private readonly deps: OverviewDeps) {}
+
+  /** @throws Problem 503 */
+  async users(): Promise<AllUsers> {
+    const look = await this.deps.looking.look();
+    if (this.#made?.look !== look) this.#made = { look, all: this.#allOf(look) };
+    return this.#made.all;
+  }
+
+  /**
+   * One of them, with what the queue itself says now.
+   *
+   * @returns undefined for a user whom nobody has heard of
+   * @throws Problem 503
+   */
+  async user(user: string): Promise<{ readonly age: Age; readonly figures: UserFigures } | undefined> {
+    const [{ age, users, runningKnown }, counts] = await Promise.all([
+      this.users(),
+      this.deps.looking.counts(userQueueOf(this.deps.names, user)),
+    ]);
+    const listed = users.find((figures) => figures.user === user);
+    if (listed === undefined && counts === undefined) return undefined;
+    const backlog = counts?.ready ?? 0;
+    return { age, figures: { ...(listed ?? nothingOf(user, runningKnown ? 0 : null)), backlog } };
+  }
+
+  /** Of whoever asks, whom nobody need have heard of. @throws Problem 503 */
+  async own(user: string): Promise<{ readonly age: Age; readonly figures: UserFigures }> {
+    const found = await this.user(user);
+    if (found !== undefined) return found;
+    const { age, runningKnown } = await this.users();
+    return { age, figures: { ...nothingOf(user, runningKnown ? 0 : null), backlog: 0 } };
+  }
+
+  /** @throws Problem 503 */
+  async workers(): Promise<AllWorkers> {
+    const look = await this.deps.looking.look();
+    const { workers, perSecond } = look.sample;
+    return { age: this.#ageOf(look), workers, perSecond };
+  }
+
+  async #allOf(look: Look): Promise<AllUsers> {
+    const { failed } = this.deps;
+    const running = await this.deps.running.count();
+    const counts = failed.counts();
+    const figuresOf = (top: TopUser): UserFigures => ({
+      user: top.user,
+      backlog: top.backlog,
+      running: running === undefined ? null : (running.get(top.user) ?? 0),
+      unacknowledged: top.unacknowledged,
+      perSecond: round3(top.perSecond),
+      share: top.share === null ? null : round3(top.share),
+      fairShare: top.fairShare === null ? null : round3(top.fairShare),
+      oldestWaitSeconds: top.backlog ? secondsOf(look.oldestWaitMs(top.user)) : null,
+      lastWaitSeconds: secondsOf(top.waitMs),
+      failedLately: counts.get(top.user) ?? 0,
+      unserved: top.unserved,
+    });
+    const listed = look.sample.users.map(figuresOf);
+    const known = new Set(listed.map(({ user }) => user));
+    // Their queues have gone, or have not been listed yet.
+    const others = new Set([...(running?.keys() ?? []), ...counts.keys()].filter((user) => !known.has(user)));
+    const unlisted = [...others].map((user) => ({
+      ...nothingOf(user, running === undefined ? null : (running.get(user) ?? 0)),
+      failedLately: counts.get(user) ?? 0,
+    }));
+    return { age: this.#ageOf(look), users: [...listed, ...unlisted], runningKnown: running !== undefined };
+  }
+
+  #ageOf({ sample, oldestListedSecondsAgo }: Look): Age {
+    return {
+      at: sample.at,
+      listedSecondsAgo: sample.listedSecondsAgo === null ? null : round3(sample.listedSecondsAgo),
+      oldestListedSecondsAgo: oldestListedSecondsAgo === null ? null : round3(oldestListedSecondsAgo),
+      failedWithinSeconds: this.deps.failed.withinSeconds,
+      workersKnown: sample.workersKnown,
+    };
+  }
+}
+
+/** What is known of a user of whom nothing is listed, and nothing ended lately. */
+function nothingOf(user: string, running: number | null): UserFigures {
+  return {
+    user,
+    backlog: null,
+    running,
+    unacknowledged: null,
+    perSecond: 0,
+    share: null,
+    fairShare: null,
+    oldestWaitSeconds: null,
+    lastWaitSeconds: null,
+    failedLately: 0,
+    unserved: false,
+  };
+}
+
+function secondsOf(ms: number | null): number | null {
+  return ms === null ? null : round3(ms / 1_000);
+}

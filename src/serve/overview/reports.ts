@@ -1,0 +1,106 @@
+import type { BrokerAddress } from '../../broker/connection/address.js';
+import { FairqError } from '../../core/errors/errors.js';
+import type { RunSummary } from '../../core/events/run-catalog.js';
+import { RunChoice } from '../../core/events/run-choice.js';
+import { RunMeasures } from '../../core/measures/run-measures.js';
+import type { Names } from '../../core/queues/names.js';
+import type { RunReport } from '../../core/reports/run-report.js';
+import type { Clock } from '../../core/values/clock.js';
+import {
+  type EventSource,
+  findOutstanding,
+  listRuns,
+  measureRuns,
+  streamSource,
+} from '../../run/report/replay.js';
+import { brokerProblem } from '../http/broker-problem.js';
+import { Problem } from '../http/problem.js';
+import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
+import { onBroker } from './short-connection.js';
+
+const KEEP_FOR_MS = 10_000;
+/** A report on 10,000 users takes some megabytes. */
+const MOST_KEPT = 4;
+const MOST_WAITING = 20;
+
+export interface ReportsDeps {
+  readonly address: BrokerAddress;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly weightOf: (user: string) => number;
+  readonly onWarning: (text: string) => void;
+}
+
+/** Lists runs and reports on them. Each reads the event stream from its start, so there is one at a time. */
+export class Reports {
+  readonly #answers: SharedAnswers<readonly RunSummary[] | RunReport>;
+
+  constructor(private readonly deps: ReportsDeps) {
+    this.#answers = new SharedAnswers({
+      now: deps.clock.now,
+      keepForMs: KEEP_FOR_MS,
+      mostKept: MOST_KEPT,
+      mostWaiting: MOST_WAITING,
+    });
+  }
+
+  /** The run with the latest activity first. @throws Problem 503 */
+  async runs(): Promise<SharedAnswer<readonly RunSummary[]>> {
+    const { value, secondsAgo } = await this.#answers.ask('runs', () =>
+      this.#read(async (source) => {
+        try {
+          return await listRuns(source);
+        } catch (error) {
+          if (error instanceof FairqError && error.code === 'NO_EVENTS') return [];
+          throw error;
+        }
+      }),
+    );
+    return { value: value as readonly RunSummary[], secondsAgo };
+  }
+
+  /**
+   * @param run its id, a start that no other has, or a pattern with * and ?
+   * @throws Problem 400, 404, 503
+   */
+  async report(run: string): Promise<SharedAnswer<RunReport>> {
+    const { value, secondsAgo } = await this.#answers.ask(`run ${run}`, () =>
+      this.#read(async (source) => {
+        const { weightOf, clock } = this.deps;
+        const newMeasures = () => new RunMeasures(weightOf);
+        const first = await measureRuns(source, new RunChoice([run]), newMeasures);
+        const measures = await findOutstanding(source, first, newMeasures, () => clock.epochMicros());
+        return measures.report(first.choice.label);
+      }),
+    );
+    return { value: value as RunReport, secondsAgo };
+  }
+
+  async #read<T>(work: (source: EventSource) => Promise<T>): Promise<T> {
+    const { address, names, newId, onWarning } = this.deps;
+    const onRefused = ({ message }: FairqError) =>
+      onWarning(`where tasks wait could not be looked up: ${message}`);
+    try {
+      return await onBroker(
+        address,
+        'fairq serve, reporting',
+        () => {},
+        (broker) => work(streamSource({ ...broker, names, newId, onRefused })),
+      );
+    } catch (error) {
+      throw runProblem(error) ?? brokerProblem(error);
+    }
+  }
+}
+
+function runProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof FairqError)) return undefined;
+  if (error.code === 'NO_SUCH_RUN' || error.code === 'NO_EVENTS') {
+    return new Problem(404, 'no-such-run', 'Nobody has heard of this run', `${error.message}.`);
+  }
+  if (error.code === 'AMBIGUOUS_START') {
+    return new Problem(400, 'ambiguous-run', 'Several runs start so', `${error.message}.`);
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import type { Connection } from '../../broker/connection/connection.js';
+import { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
+import { within } from '../../broker/connection/within.js';
+import { announce, type CensusAnswer } from '../../broker/control/control.js';
+import type { Names } from '../../core/queues/names.js';
+import { deferred } from '../../core/values/deferred.js';
+import type { WorkersHeard } from './workers-heard.js';
+
+/** A worker that is not blocked by a task has answered by then. */
+const ANSWER_WITHIN_MS = 1_000;
+
+export interface RunningTasksDeps {
+  /** One that tasks are sent on: to ask is to publish, and under an alarm nothing more of it is read. */
+  readonly connection: Connection;
+  readonly names: Names;
+  readonly newId: () => string;
+  readonly workers: WorkersHeard;
+}
+
+/** Asks the workers how many tasks of each user run. */
+export class RunningTasks {
+  #channel: Promise<ReconnectingChannel> | undefined;
+
+  constructor(private readonly deps: RunningTasksDeps) {}
+
+  /** By user; undefined where a worker does not answer, or none may be asked. */
+  async count(): Promise<ReadonlyMap<string, number> | undefined> {
+    const { connection, workers } = this.deps;
+    if (!workers.isComplete || !connection.isConnected || connection.blocked) return undefined;
+    const awaited = new Set(workers.ids);
+    const counts = new Map<string, number>();
+    if (awaited.size === 0) return counts;
+    const request = this.deps.newId();
+    const all = deferred<true>();
+    const end = workers.onCensus((answer) => {
+      if (answer.request !== request || !awaited.delete(answer.worker)) return;
+      addTo(counts, answer);
+      if (awaited.size === 0) all.resolve(true);
+    });
+    try {
+      const { current } = await this.#open();
+      if (current === undefined) return undefined;
+      announce(current, this.deps.names, { kind: 'census', request });
+      return (await within(ANSWER_WITHIN_MS, all.promise)) && counts;
+    } catch {
+      return undefined; // the channel went with its connection, or nobody may ask
+    } finally {
+      end();
+    }
+  }
+
+  async close(): Promise<void> {
+    (await this.#channel?.catch(() => undefined))?.close();
+  }
+
+  /** After a failure the next question opens another. */
+  #open(): Promise<ReconnectingChannel> {
+    const again = () => {
+      this.#channel = undefined;
+    };
+    this.#channel ??= ReconnectingChannel.open(
+      () => this.deps.connection.channel(),
+      async () => {},
+      { onFailure: again },
+    );
+    this.#channel.catch(again);
+    return this.#channel;
+  }
+}
+
+function addTo(counts: Map<string, number>, { tasks }: CensusAnswer): void {
+  for (const { user, running } of tasks) {
+    if (running > 0) counts.set(user, (counts.get(user) ?? 0) + running);
+  }
+}

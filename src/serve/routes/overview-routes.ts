@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { FairqError } from '../../core/errors/errors.js';
+import { type Names, routingKeyOf } from '../../core/queues/names.js';
+import type { Api } from '../http/api.js';
+import { Problem } from '../http/problem.js';
+import { ONE_USER, USERS, WORKERS } from '../overview/overview-views.js';
+import { USER_SORTS } from '../overview/user-figures.js';
+import { usersPage } from '../overview/users-page.js';
+import { json } from './json.js';
+import type { Services } from './services.js';
+
+const MOST_A_PAGE = 1_000;
+/** A longer one fits no name of a user. */
+const MOST_CHARACTERS = 1_000;
+
+const USERS_QUERY = z.strictObject({
+  sort: z.enum(USER_SORTS).default('backlog'),
+  order: z.enum(['asc', 'desc']).optional().describe('desc where nothing is said; asc for user'),
+  limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(100),
+  search: z.string().max(MOST_CHARACTERS).optional().describe('a part of the name, in capitals or not'),
+  cursor: z
+    .string()
+    .max(4 * MOST_CHARACTERS)
+    .optional()
+    .describe('"next" of the page before'),
+});
+
+const CANNOT_SAY = { 503: { description: 'the broker does not say, and why' } };
+
+/** Who waits and who runs: `/v1/me`, `/v1/users` and `/v1/workers`. */
+export function addOverviewRoutes(api: Api, { overview, names }: Services): void {
+  api.add(
+    {
+      id: 'getMe',
+      method: 'get',
+      path: '/v1/me',
+      tag: 'overview',
+      role: 'user',
+      summary: 'How whoever asks fares now.',
+      answers: {
+        200: { description: 'its figures; null for one that is not known', schema: ONE_USER },
+        ...CANNOT_SAY,
+      },
+    },
+    async ({ identity: { user, roles } }) => {
+      try {
+        const { age, figures } = await overview.own(user);
+        return json(200, { ...age, ...figures });
+      } catch (error) {
+        // Where the broker is, and what it says to the server, is for those who look after it.
+        if (!(error instanceof Problem) || roles.has('viewer')) throw error;
+        const { status, slug, title, details } = error;
+        throw new Problem(status, slug, title, 'Ask again later.', details);
+      }
+    },
+  );
+
+  api.add(
+    {
+      id: 'listUsers',
+      method: 'get',
+      path: '/v1/users',
+      tag: 'overview',
+      role: 'viewer',
+      summary: 'How all users fare now, a page at a time.',
+      query: USERS_QUERY,
+      answers: { 200: { description: 'a page of users', schema: USERS }, ...CANNOT_SAY },
+    },
+    async ({ query }) => {
+      const { age, users } = await overview.users();
+      return json(200, { ...age, ...usersPage(users, query) });
+    },
+  );
+
+  api.add(
+    {
+      id: 'getUser',
+      method: 'get',
+      path: '/v1/users/{user}',
+      tag: 'overview',
+      role: 'user',
+      summary: 'How a user fares now: oneself, or anybody for a viewer.',
+      answers: {
+        200: { description: 'its figures; null for one that is not known', schema: ONE_USER },
+        404: { description: 'nobody has heard of this user, or it is somebody else' },
+        ...CANNOT_SAY,
+      },
+    },
+    async ({ identity, params: { user = '' } }) => {
+      const maySee = identity.roles.has('viewer') || identity.user === user;
+      const found = maySee && canBeUser(names, user) ? await overview.user(user) : undefined;
+      if (found === undefined) throw noSuchUser();
+      return json(200, { ...found.age, ...found.figures });
+    },
+  );
+
+  api.add(
+    {
+      id: 'listWorkers',
+      method: 'get',
+      path: '/v1/workers',
+      tag: 'overview',
+      role: 'viewer',
+      summary: 'Which workers are there, and what they do.',
+      answers: { 200: { description: 'all workers that were heard', schema: WORKERS }, ...CANNOT_SAY },
+    },
+    async () => {
+      const { age, workers, perSecond } = await overview.workers();
+      return json(200, { at: age.at, workersKnown: age.workersKnown, perSecond, workers });
+    },
+  );
+}
+
+function canBeUser(names: Names, user: string): boolean {
+  try {
+    routingKeyOf(names, user);
+    return true;
+  } catch (error) {
+    if (error instanceof FairqError) return false;
+    throw error;
+  }
+}
+
+function noSuchUser(): Problem {
+  return new Problem(404, 'no-such-user', 'Nobody has heard of this user', 'It may be somebody else.');
+}
