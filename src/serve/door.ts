@@ -9,7 +9,10 @@ import type { Clock } from '../core/values/clock.js';
 import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
 import { OWN_QUEUES } from '../run/publish/own-destination.js';
 import { Places } from '../run/publish/places.js';
+import type { KeptObservations } from '../run/queues/observation-file.js';
 import { WorkerQuestion } from '../run/tasks/worker-question.js';
+import type { ActionDone } from './actions/acting.js';
+import { Actions } from './actions/actions.js';
 import type { Authenticator } from './auth/identity.js';
 import { CeleryBehind, type CeleryOptions } from './celery.js';
 import { EventStreams } from './events/event-streams.js';
@@ -26,6 +29,7 @@ import { ServeMetrics } from './metrics/serve-metrics.js';
 import { openOverview } from './overview/open-overview.js';
 import { BacklogLimit } from './pressure/backlog-limit.js';
 import { Speeds } from './pressure/speeds.js';
+import { addActionRoutes } from './routes/action-routes.js';
 import { addBatchRoutes } from './routes/batch-routes.js';
 import { addDeadRoutes } from './routes/dead-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
@@ -60,7 +64,11 @@ export interface DoorDeps {
   readonly version: string;
   /** Each user's share against the others. */
   readonly weightOf: (user: string) => number;
+  /** Where looks at the queues are kept. */
+  readonly observations: KeptObservations;
   readonly onWarning: (text: string) => void;
+  /** An operator has done something. */
+  readonly onAction: (done: ActionDone) => void;
   /** Nobody had thought of this error. */
   readonly onUnexpected: (error: unknown) => void;
 }
@@ -137,7 +145,9 @@ export class Door {
       { run, queueKind },
     );
     const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
-    const door = new Door(dispatcher, [sendingOn, readingOn], [tail, workers, overview]);
+    const actions = new Actions(deps, queueKind);
+    const closers = [tail, workers, overview, actions];
+    const door = new Door(dispatcher, [sendingOn, readingOn], closers);
     fail = (error) => door.#fail(error);
     const closing = door.#closing.signal;
     setMaxListeners(0, closing);
@@ -193,6 +203,7 @@ export class Door {
       overview: overview.overview,
       reports: overview.reports,
       dead: overview.dead,
+      actions,
       names,
       // Whether Celery's workers serve a queue nobody says here.
       warningOf: celery === undefined ? overview.warningOf : () => undefined,
@@ -253,6 +264,7 @@ function apiOf(deps: DoorDeps, options: DoorOptions, services: Services): Api {
   addOverviewRoutes(api, services);
   addRunRoutes(api, services);
   addDeadRoutes(api, services);
+  addActionRoutes(api, services);
   return api;
 }
 

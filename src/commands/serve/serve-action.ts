@@ -3,10 +3,12 @@ import { messageOf, usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { idGenerator, newRunId } from '../../process/identity.js';
 import { VERSION } from '../../process/version.js';
+import type { ActionDone } from '../../serve/actions/acting.js';
 import { isLoopback } from '../../serve/auth/addresses.js';
 import { Door, type DoorOptions } from '../../serve/door.js';
 import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
 import { weightsFrom } from '../flags/weight-flags.js';
+import { observationsOf } from '../queues/observations.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
@@ -57,7 +59,9 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       authenticator,
       version: VERSION,
       weightOf: (user) => weights.find(user).weight,
+      observations: await observationsOf(context),
       onWarning: (text) => context.warn(text),
+      onAction: (done) => sayAction(done, context),
       onUnexpected: (error) =>
         context.warn(
           `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
@@ -124,6 +128,13 @@ function celeryOf(
   }
   const prefix = checkedQueuePrefix(queuePrefix, names);
   return { celery: { queueOf: (user) => queueUnder(prefix, user), origin: `${io.pid}@${io.hostname}` } };
+}
+
+/** Names are texts from outside: they are quoted, and what a terminal would obey is shown. */
+function sayAction({ action, by, user, outcome }: ActionDone, context: Context): void {
+  const what = user === undefined ? action : `${action} of user ${JSON.stringify(user)}`;
+  const figures = Object.entries(outcome).map(([name, value]) => `${name} ${value}`);
+  context.say(`${what} by ${JSON.stringify(by)}: ${figures.join(', ')}`, { action, by, user, ...outcome });
 }
 
 async function tlsOf({ tlsCert, tlsKey }: ServeFlags): Promise<{ cert: Buffer; key: Buffer } | undefined> {

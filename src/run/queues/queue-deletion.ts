@@ -26,6 +26,8 @@ export interface DeleteOptions {
   readonly tasks: 'refuse' | 'discard' | SavedTasks;
   /** No more are thrown away: a queue with more stays. As many as there are if not given. */
   readonly most?: number;
+  /** From here on the queue is unbound, or was, or is gone. */
+  readonly onBegun?: () => void;
 }
 
 export interface DeleteOutcome {
@@ -43,7 +45,7 @@ export interface DeleteOutcome {
 export async function deleteQueue(
   deps: PruneDeps,
   queue: { readonly name: string; readonly type: string },
-  { tasks, workers, most }: DeleteOptions,
+  { tasks, workers, most, onBegun }: DeleteOptions,
 ): Promise<DeleteOutcome> {
   const { connection, names, newId } = deps;
   const lock = await takePruneLock(connection, names);
@@ -56,6 +58,7 @@ export async function deleteQueue(
     if (ownQueue(names, queue.name) !== undefined) {
       await refuseWhereTasksGoAstray(connection, names, deps.management);
     }
+    onBegun?.();
     const outcome = await new Deletion(deps, leaveRequests, queue, { tasks, most }).run();
     if (failure !== undefined) throw failure;
     return outcome;

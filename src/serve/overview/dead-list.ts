@@ -11,8 +11,8 @@ import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { type ListedDeadLetter, visitDeadLetters } from '../../run/dead/dead-letters.js';
 import { brokerProblem } from '../http/broker-problem.js';
+import { onBroker } from '../http/on-broker.js';
 import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
-import { onBroker } from './short-connection.js';
 
 /** Another server may go through them in this moment. */
 const TRY_FOR_MS = 5_000;

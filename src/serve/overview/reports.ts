@@ -14,9 +14,9 @@ import {
   streamSource,
 } from '../../run/report/replay.js';
 import { brokerProblem } from '../http/broker-problem.js';
+import { onBroker } from '../http/on-broker.js';
 import { Problem } from '../http/problem.js';
 import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
-import { onBroker } from './short-connection.js';
 
 const KEEP_FOR_MS = 10_000;
 /** A report on 10,000 users takes some megabytes. */

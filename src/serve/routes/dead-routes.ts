@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { GROUP_FIELDS, type GroupField } from '../../core/message/dead-letter-groups.js';
-import type { ListedDeadLetter } from '../../run/dead/dead-letters.js';
 import type { Api } from '../http/api.js';
 import { timeOf } from '../http/times.js';
+import { DEAD_LETTER, letterView } from '../overview/dead-letter-view.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
 
@@ -21,21 +21,6 @@ export const DEAD_SELECTION = {
 const FIELD = `(?:${GROUP_FIELDS.join('|')})`;
 
 const time = z.iso.datetime().nullable();
-
-export const DEAD_LETTER = z
-  .object({
-    id: z.string(),
-    task: z.string().describe('its name'),
-    user: z.string().nullable(),
-    run: z.string().nullable(),
-    queue: z.string().nullable().describe('where it came from'),
-    attempts: z.int().nullable(),
-    reason: z.string().nullable(),
-    firstStartAt: time,
-    lastEndAt: time,
-    bytes: z.int(),
-  })
-  .meta({ id: 'DeadLetter' });
 
 const DEAD = z
   .object({
@@ -106,20 +91,4 @@ export function addDeadRoutes(api: Api, { dead }: Services): void {
       return json(200, { reportedSecondsAgo: secondsAgo, total, chosen, ...shown, hidden });
     },
   );
-}
-
-export function letterView(letter: ListedDeadLetter): object {
-  const { id, type, user, run, queue, attempts, reason, firstStartAt, lastEndAt, bytes } = letter;
-  return {
-    id,
-    task: type,
-    user: user ?? null,
-    run: run ?? null,
-    queue: queue ?? null,
-    attempts: attempts ?? null,
-    reason: reason ?? null,
-    firstStartAt: timeOf(firstStartAt),
-    lastEndAt: timeOf(lastEndAt),
-    bytes,
-  };
 }

@@ -1,5 +1,6 @@
 import type { TaskState } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';
+import type { Actions } from '../actions/actions.js';
 import type { EventStreams } from '../events/event-streams.js';
 import type { BodyLimits } from '../http/body.js';
 import type { Problem } from '../http/problem.js';
@@ -21,6 +22,7 @@ export interface Services {
   readonly overview: Overview;
   readonly reports: Reports;
   readonly dead: DeadList;
+  readonly actions: Actions;
   readonly names: Names;
   readonly newId: () => string;
   /** Since the epoch. */

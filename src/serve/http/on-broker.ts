@@ -3,7 +3,7 @@ import { type Connection, openConnection } from '../../broker/connection/connect
 import { Management } from '../../broker/management/management.js';
 import { FairqError, unreachableError } from '../../core/errors/errors.js';
 import { orRefuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from './problem.js';
 
 export interface OnBroker {
   readonly connection: Connection;
