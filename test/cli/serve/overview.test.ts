@@ -504,13 +504,14 @@ describe('with a broker that has its moods', () => {
       names: namesFor('fairq'),
       clock: systemClock,
       weightOf: () => 1,
-      closeAfterMs: 50,
+      closeAfterMs: 3_000,
     });
     const count = async () =>
       (await vhost.management.connectionNames()).filter((name) => name === 'fairq serve, looking on').length;
     const before = await count();
     for (let times = 0; times < 2; times++) {
       expect((await looking.look()).sample.listedSecondsAgo).not.toBeNull();
+      await eventually(async () => (await count()) > before, { timeoutMs: 60_000, what: 'it to open' });
       await eventually(async () => (await count()) <= before, { timeoutMs: 60_000, what: 'it to close' });
     }
     await looking.close();
