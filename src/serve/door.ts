@@ -117,12 +117,12 @@ export class Door {
     ]);
     const makeStreams = () => assertTopology(readingOn, names, queueKind.type);
     let fail = (error: Error): void => onWarning(error.message);
+    const recent = new RecentTasks();
     const tail = await StreamTail.open(
       { connection: readingOn, names, makeStreams, onFailure: (error) => fail(error) },
       { timestamp: clock.epochMicros() / 1000 - READ_BEFORE_MS },
+      [recent],
     );
-    const recent = new RecentTasks();
-    tail.listen(recent);
     const workers = new WorkerQuestion({
       connect: (onBlocked) =>
         openConnection(address, 'fairq serve, asking', {

@@ -36,9 +36,18 @@ export class StreamTail {
 
   private constructor(private readonly deps: TailDeps) {}
 
-  /** Resolves when it knows where it is: from then on nothing is missed. */
-  static async open(deps: TailDeps, from: StreamOffset): Promise<StreamTail> {
+  /**
+   * Resolves when it knows where it is: from then on nothing is missed.
+   *
+   * @param listeners are told of what is read before, too
+   */
+  static async open(
+    deps: TailDeps,
+    from: StreamOffset,
+    listeners: readonly TailListener[],
+  ): Promise<StreamTail> {
     const tail = new StreamTail(deps);
+    for (const listener of listeners) tail.listen(listener);
     await deps.makeStreams();
     const { eventStream, resultStream } = deps.names;
     [tail.#events, tail.#results] = await Promise.all([
