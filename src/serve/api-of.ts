@@ -1,0 +1,54 @@
+import type { DoorDeps, DoorOptions } from './door-contract.js';
+import { Api } from './http/api.js';
+import { Cors } from './http/cors.js';
+import { refuseForeign } from './http/foreign.js';
+import { serverEnds } from './http/problem.js';
+import { ServeMetrics } from './metrics/serve-metrics.js';
+import { addActionRoutes } from './routes/action-routes.js';
+import { addBatchRoutes } from './routes/batch-routes.js';
+import { addDeadRoutes } from './routes/dead-routes.js';
+import { addEventRoutes } from './routes/event-routes.js';
+import { addHealthRoutes } from './routes/health-routes.js';
+import { addMetricsRoutes } from './routes/metrics-routes.js';
+import { addOpenApiRoutes } from './routes/openapi-routes.js';
+import { addOverviewRoutes } from './routes/overview-routes.js';
+import { addRunRoutes } from './routes/run-routes.js';
+import type { Services } from './routes/services.js';
+import { addTaskRoutes } from './routes/task-routes.js';
+
+/** All that a server answers. */
+export function apiOf(
+  { authenticator, version }: DoorDeps,
+  { foreign, body }: DoorOptions,
+  services: Services,
+): Api {
+  const { closing, problemOf, sending, trouble } = services;
+  const metrics = new ServeMetrics(sending, trouble);
+  const api = new Api({
+    check: (request) => {
+      if (closing.aborted && !isProbe(request)) throw serverEnds();
+      refuseForeign(request, foreign);
+    },
+    cors: new Cors(foreign.origins),
+    identify: (asking) => authenticator.identify(asking),
+    limits: body,
+    onAnswered: (operation, status, seconds) => metrics.answered(operation, status, seconds),
+    problemOf,
+  });
+  addHealthRoutes(api, services);
+  addTaskRoutes(api, services);
+  addBatchRoutes(api, services);
+  addEventRoutes(api, services);
+  addMetricsRoutes(api, metrics);
+  addOpenApiRoutes(api, { version, server: '/' });
+  addOverviewRoutes(api, services);
+  addRunRoutes(api, services);
+  addDeadRoutes(api, services);
+  addActionRoutes(api, services);
+  return api;
+}
+
+/** A supervisor asks until the end. */
+function isProbe(request: Request): boolean {
+  return /\/(livez|readyz)$/.test(new URL(request.url).pathname);
+}

@@ -1,0 +1,171 @@
+import { type Connection, openConnection } from '../broker/connection/connection.js';
+import { assertTopology } from '../broker/queues/topology.js';
+import { BY_USER } from '../core/queues/grouping.js';
+import { userQueueOf } from '../core/queues/names.js';
+import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
+import { OWN_QUEUES } from '../run/publish/own-destination.js';
+import { Places } from '../run/publish/places.js';
+import { WorkerQuestion } from '../run/tasks/worker-question.js';
+import { Actions } from './actions/actions.js';
+import { CeleryBehind } from './celery.js';
+import type { DoorDeps, DoorOptions } from './door-contract.js';
+import { EventStreams } from './events/event-streams.js';
+import { NewsHub } from './events/news-hub.js';
+import { problemOf } from './http/problem-of.js';
+import { Idempotency } from './keys/idempotency.js';
+import { openOverview } from './overview/open-overview.js';
+import { BacklogLimit } from './pressure/backlog-limit.js';
+import { Speeds } from './pressure/speeds.js';
+import type { Services } from './routes/services.js';
+import { RecentTasks } from './tasks/recent-tasks.js';
+import { ownKind } from './tasks/requested-task.js';
+import { Sending } from './tasks/sending.js';
+import { StreamTail } from './tasks/stream-tail.js';
+import type { TaskKind } from './tasks/task-kind.js';
+import { TaskStates } from './tasks/task-states.js';
+
+/** What is read of the streams when a server starts: what was asked of another shortly before is known to this one. */
+const READ_BEFORE_MS = 60_000;
+
+/** How long what is opened lives. */
+export interface Life {
+  /** The server ends: waits end, too. */
+  readonly closing: AbortSignal;
+  /** It cannot go on. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export interface OpenedServices {
+  readonly services: Services;
+  readonly dispatcher: Dispatcher;
+  /** Once all that was sent is confirmed. */
+  close(): Promise<void>;
+}
+
+/** Opens what the routes work with: connections, the one reader of the streams, and all that hears it. */
+export async function openServices(
+  deps: DoorDeps,
+  options: DoorOptions,
+  life: Life,
+): Promise<OpenedServices> {
+  const { names, clock, newId, onWarning } = deps;
+  const { closing, onFailure } = life;
+  const [sendingOn, readingOn] = await connect(deps);
+  const makeStreams = () => assertTopology(readingOn, names, options.queueKind.type);
+  const recent = new RecentTasks();
+  const hub = new NewsHub();
+  const tail = await StreamTail.open(
+    { connection: readingOn, names, makeStreams, onFailure },
+    { timestamp: clock.epochMicros() / 1000 - READ_BEFORE_MS },
+    [recent],
+  );
+  tail.listen(hub);
+  const workers = workersToAsk(deps);
+  const states = new TaskStates({ connection: readingOn, names, clock, recent, workers });
+  const celery =
+    options.celery &&
+    (await CeleryBehind.open({ connection: sendingOn, names, now: clock.now, onWarning }, options.celery));
+  await celery?.hear({
+    reading: readingOn,
+    writing: sendingOn,
+    names,
+    clock,
+    newId,
+    makeStreams,
+    find: (id) => states.known(id),
+    onFailure,
+  });
+  const dispatcher = new Dispatcher(
+    { connection: sendingOn, names, clock, newId, target: celery?.target ?? OWN_QUEUES },
+    { run: options.run, queueKind: options.queueKind },
+  );
+  const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
+  const actions = new Actions(deps, options.queueKind);
+  const sending = new Sending({
+    connection: sendingOn,
+    dispatcher,
+    confirmWithinMs: options.confirmWithinMs,
+    closing,
+    backlog: backlogLimitOf(deps, options, readingOn, tail),
+  });
+  const keys = new Idempotency({
+    connection: sendingOn,
+    reading: readingOn,
+    names,
+    newId,
+    nowMs: () => clock.epochMicros() / 1000,
+    ...options.keys,
+    withinMs: options.confirmWithinMs,
+    hasBegun: async (id) => !['unknown', 'queued'].includes((await states.find(id)).state),
+    onFailure,
+  });
+  const services: Services = {
+    sending,
+    states,
+    keys,
+    kind: celery?.kind ?? (ownKind(new Places(names, { grouping: BY_USER, shared: false })) as TaskKind),
+    events: new EventStreams(
+      { connection: readingOn, names, tail, hub, workers, closing, onUnexpected: deps.onUnexpected },
+      options.mostStreams,
+    ),
+    newId,
+    nowMicros: () => clock.epochMicros(),
+    closing,
+    limits: options.body,
+    problemOf: (error) => problemOf(error, deps.onUnexpected),
+    overview: overview.overview,
+    reports: overview.reports,
+    dead: overview.dead,
+    actions,
+    names,
+    // Whether Celery's workers serve a queue nobody says here.
+    warningOf: celery === undefined ? overview.warningOf : () => undefined,
+    trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
+  };
+  const parts = [tail, workers, overview, actions, keys, ...(celery === undefined ? [] : [celery])];
+  return {
+    services,
+    dispatcher,
+    close: async () => {
+      await Promise.all(parts.map((part) => part.close()));
+      await Promise.all([sendingOn, readingOn].map((connection) => connection.close()));
+    },
+  };
+}
+
+/** Under an alarm the broker reads nothing of a connection that has published. So another one reads. */
+function connect({ address, connecting }: DoorDeps): Promise<[sending: Connection, reading: Connection]> {
+  const quietly = { ...connecting, onBlocked: () => {}, onUnblocked: () => {} };
+  return Promise.all([
+    openConnection(address, 'fairq serve', connecting),
+    openConnection(address, 'fairq serve, reading', quietly),
+  ]);
+}
+
+function workersToAsk({ address, names, newId, onWarning }: DoorDeps): WorkerQuestion {
+  return new WorkerQuestion({
+    connect: (onBlocked) =>
+      openConnection(address, 'fairq serve, asking', {
+        reconnectForMs: Number.POSITIVE_INFINITY,
+        onBlocked,
+      }),
+    names,
+    newId,
+    onCannotAsk: (reason) => onWarning(`the workers cannot be asked for a task (${reason})`),
+  });
+}
+
+/** Costs nothing where there is no limit. */
+function backlogLimitOf(
+  { names, clock }: DoorDeps,
+  { mostBacklog: most, celery }: DoorOptions,
+  connection: Connection,
+  tail: StreamTail,
+): BacklogLimit | undefined {
+  if (most === undefined) return undefined;
+  const now = () => clock.now();
+  const speeds = new Speeds(now);
+  tail.listen(speeds);
+  const queueOf = celery?.queueOf ?? ((user: string) => userQueueOf(names, user));
+  return new BacklogLimit({ connection, queueOf, now, speeds, most });
+}
