@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useFaultBroker } from '../../faults/support/fault-broker.js';
+import { eventually } from '../../support/eventually.js';
 import { fairqJson } from '../../support/fairq.js';
 import { useFolder } from '../../support/folder.js';
 import { ask, type Serving, startServing } from '../../support/serving.js';
@@ -58,4 +59,36 @@ it('under an alarm everything can be planned and seen, and nothing is done', asy
   const { json } = await ask(server, path, { user: 'boss', body: {} });
   const done = await ask(server, path, { user: 'boss', body: { token: json.token } });
   expect(done.json).toMatchObject({ carriedOut: true, tasks: 3 });
+});
+
+it('under an alarm no task is taken, which is said at once, and what is known can be asked', async () => {
+  const post = () => ask(server, '/v1/tasks', { user: 'ann', body: { task: 'noop' } });
+  const sent = await post();
+  expect(sent.status).toBe(202);
+  await raise();
+  // The broker tells a connection of the alarm when it publishes: that task waits, and is sent when the alarm is over.
+  const first = post();
+  try {
+    await eventually(async () => (await ask(server, '/readyz')).status === 503, {
+      timeoutMs: 60_000,
+      what: 'the server is not ready',
+    });
+    const refused = await post();
+    expect([refused.status, refused.json.type]).toEqual([503, 'urn:fairq:problem:unavailable']);
+    expect(refused.json.detail).toContain('alarm');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask(server, '/livez')).status).toBe(200);
+    const found = await ask(server, `/v1/tasks/${sent.json.id}`, { user: 'ann' });
+    expect([found.status, found.json.state]).toEqual([200, 'queued']);
+  } finally {
+    await lift();
+  }
+  const { status, json } = await first;
+  expect([202, 504]).toContain(status);
+  await eventually(async () => (await post()).status === 202, {
+    timeoutMs: 60_000,
+    what: 'tasks are taken again',
+  });
+  const late = await ask(server, `/v1/tasks/${json.id}`, { user: 'ann' });
+  expect(late.json.state).toBe('queued');
 });
