@@ -91,7 +91,7 @@ export class Idempotency {
         await this.#writeSent(claim);
         return { id, isRepeat: true };
       }
-      const sent = this.#sent(claim, send(id));
+      const sent = this.#sent(claim, (async () => send(id))()); // a refusal frees the key as well
       // Whoever asks may be told that nobody knows, and the key stays in use for as long as that is so.
       isLeft = true;
       sent.catch(() => {}).finally(() => this.#underWay.delete(name));

@@ -63,6 +63,27 @@ describe('Idempotency-Key', () => {
     expect((await post(1, 'wrong', 'x'.repeat(256))).status).toBe(400);
   });
 
+  it('does not hold a request that was refused for now, and others may take it', async () => {
+    const limited = await Promise.all([0, 1].map(() => startServing(env, '--max-backlog', '1')));
+    const send = (to: Serving, headers: Record<string, string>) =>
+      ask(to, '/v1/tasks', { user: 'limited', headers, body: { task: 'noop' } });
+    expect((await send(limited[0]!, {})).status).toBe(202);
+    const key = { 'idempotency-key': randomUUID() };
+    for (const server of [0, 0, 1, 1]) {
+      const refused = await send(limited[server]!, key);
+      expect([refused.status, refused.json.type]).toEqual([429, 'urn:fairq:problem:backlog-full']);
+    }
+    await fairqJson(env, 'worker', '--count', '1', '--queues', 'fairq.user.limited');
+    const taken = () => send(limited[1]!, key);
+    await eventually(async () => (await taken()).status === 202, {
+      timeoutMs: 60_000,
+      what: 'the task is taken',
+    });
+    expect(await vhost.ready('fairq.user.limited')).toBe(1);
+    for (const { process } of limited) process.signal('SIGTERM');
+    for (const { process } of limited) await process.ended;
+  });
+
   it('sends one task for each key that comes to two servers at once, 1,000 times', async () => {
     const keys = Array.from({ length: 1_000 }, () => randomUUID());
     const ids = new Map<string, Set<unknown>>();
