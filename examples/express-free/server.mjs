@@ -18,8 +18,9 @@ const server = createServer(async (request, response) => {
     method: request.method,
     headers: { 'x-forwarded-user': user, 'content-type': type, ...(key && { 'idempotency-key': key }) },
     ...(request.method === 'POST' && { body: Readable.toWeb(request), duplex: 'half' }),
-  });
+  }).catch(() => undefined);
+  if (answer === undefined) return response.writeHead(503, { 'retry-after': '5' }).end('Ask again later\n');
   response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') });
-  await pipeline(answer.body, response);
+  await pipeline(answer.body, response).catch(() => {}); // whoever asked has gone
 });
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`listens on ${server.address().port}`));

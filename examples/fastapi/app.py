@@ -1,7 +1,7 @@
 """A web backend whose users do not wait for each other: it sends tasks for whoever is logged in, and tells of them."""
 import json
 import os
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Response
@@ -26,6 +26,8 @@ def ask(user: str, path: str, body: str | None = None, kind: str = "application/
             return Response(answer.read(), answer.status, media_type=answer.headers["Content-Type"])
     except HTTPError as error:
         return Response(error.read(), error.code, media_type=error.headers["Content-Type"])
+    except URLError:
+        raise HTTPException(503, "Ask again later", {"Retry-After": "5"})
 
 
 @app.post("/tasks")

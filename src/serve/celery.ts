@@ -17,6 +17,8 @@ const RESULT_BYTES = 1024 * 1024;
 
 /** Whose workers run the tasks of a server: a Celery application's. */
 export interface CeleryOptions {
+  /** What the names of users' queues begin with. */
+  readonly prefix: string;
   /** The queue of a user; throws where there can be none. */
   readonly queueOf: (user: string) => string;
   /** Who sends tasks, as `pid@host`. */
@@ -42,13 +44,14 @@ export class CeleryBehind {
     private readonly control: RemoteControl,
   ) {}
 
-  static async open(deps: CeleryDeps, { queueOf, origin }: CeleryOptions): Promise<CeleryBehind> {
+  static async open(deps: CeleryDeps, { prefix, queueOf, origin }: CeleryOptions): Promise<CeleryBehind> {
     const { connection, names, now, onWarning } = deps;
     const control = await RemoteControl.open(connection, (error) => onWarning(error.message));
     const queues = new CeleryUserQueues(new CeleryQueues(connection), control, queueOf, onWarning);
     const consumed = new ConsumedQueues(connection, queues, now);
     const replyQueue = `${names.replyQueuePrefix}serve`;
     const kind = celeryKind({
+      prefix,
       places: new Places(names, { grouping: BY_USER, shared: false, queueOf }),
       origin,
       replyQueue,

@@ -41,6 +41,8 @@ export interface DoorOptions {
   /** Of users' queues that it makes. */
   readonly queueKind: QueueKind;
   readonly confirmWithinMs: number;
+  /** Queues that belong to no user, to which everybody may send. */
+  readonly queues: ReadonlySet<string>;
   /** A Celery application's workers run the tasks. */
   readonly celery?: CeleryOptions;
   /** Of requests with a key: for how long one counts, and how many are remembered. */

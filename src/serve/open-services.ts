@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { type Connection, openConnection } from '../broker/connection/connection.js';
 import { assertTopology } from '../broker/queues/topology.js';
+import { taskIdOf } from '../core/message/task-id.js';
 import { BY_USER } from '../core/queues/grouping.js';
 import { userQueueOf } from '../core/queues/names.js';
 import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
@@ -11,6 +13,7 @@ import { CeleryBehind } from './celery.js';
 import type { DoorDeps, DoorOptions } from './door-contract.js';
 import { EventStreams } from './events/event-streams.js';
 import { NewsHub } from './events/news-hub.js';
+import { Problem } from './http/problem.js';
 import { problemOf } from './http/problem-of.js';
 import { Idempotency } from './keys/idempotency.js';
 import { openOverview } from './overview/open-overview.js';
@@ -103,12 +106,18 @@ export async function openServices(
     sending,
     states,
     keys,
-    kind: celery?.kind ?? (ownKind(new Places(names, { grouping: BY_USER, shared: false })) as TaskKind),
+    kind:
+      celery?.kind ??
+      (ownKind(new Places(names, { grouping: BY_USER, shared: false }), options.queues) as TaskKind),
+    requireOwnQueues: () => {
+      if (options.celery !== undefined) throw notWithCelery(options.celery.prefix);
+    },
     events: new EventStreams(
       { connection: readingOn, names, tail, hub, workers, closing, onUnexpected: deps.onUnexpected },
       options.mostStreams,
     ),
-    newId,
+    // Nobody can guess the ids of others' tasks from their own.
+    newId: () => taskIdOf(clock.epochMicros() / 1000, randomBytes(10)),
     nowMicros: () => clock.epochMicros(),
     closing,
     limits: options.body,
@@ -153,6 +162,11 @@ function workersToAsk({ address, names, newId, onWarning }: DoorDeps): WorkerQue
     newId,
     onCannotAsk: (reason) => onWarning(`the workers cannot be asked for a task (${reason})`),
   });
+}
+
+function notWithCelery(prefix: string): Problem {
+  const detail = `The queues of its users are those of a Celery application. Use "fairq queues list --queue-prefix ${prefix}" and its like.`;
+  return new Problem(501, 'not-with-celery', 'This server does not do that', detail);
 }
 
 /** Costs nothing where there is no limit. */

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { messageOf, usageError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { idGenerator, newRunId } from '../../process/identity.js';
 import { VERSION } from '../../process/version.js';
+import { fixedQueueOf } from '../../run/publish/fixed-queue-of.js';
 import type { ActionDone } from '../../serve/actions/acting.js';
 import { isLoopback } from '../../serve/auth/addresses.js';
 import { Door } from '../../serve/door.js';
@@ -87,6 +89,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       ...celeryOf(flags, config.names, context),
       queueKind: { type: flags.queueType, ordered: flags.ordered === true },
       confirmWithinMs: flags.confirmTimeout,
+      queues: new Set(flags.allowQueue.map((queue) => fixedQueueOf(config.names, queue, '--allow-queue'))),
       keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
       mostStreams: flags.maxStreams,
       mostBacklog: flags.maxBacklog,
@@ -128,7 +131,9 @@ function celeryOf(
     });
   }
   const prefix = checkedQueuePrefix(queuePrefix, names);
-  return { celery: { queueOf: (user) => queueUnder(prefix, user), origin: `${io.pid}@${io.hostname}` } };
+  return {
+    celery: { prefix, queueOf: (user) => queueUnder(prefix, user), origin: `${io.pid}@${io.hostname}` },
+  };
 }
 
 /** Names are texts from outside: they are quoted, and what a terminal would obey is shown. */
@@ -155,7 +160,16 @@ async function tlsOf({ tlsCert, tlsKey }: ServeFlags): Promise<{ cert: Buffer; k
       });
     }
   };
-  return { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) };
+  const tls = { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw usageError('TLS_FILES', `--tls-cert ${tlsCert}, --tls-key ${tlsKey}: ${messageOf(error)}`, {
+      hint: 'Give the certificate and its own private key, each as PEM. Are the two files swapped?',
+      cause: error,
+    });
+  }
+  return tls;
 }
 
 /** As browsers write it. */

@@ -24,6 +24,7 @@ export interface ServeFlags extends AuthFlags, WeightFlags {
   maxConnections: number;
   maxStreams: number;
   maxBacklog?: number;
+  allowQueue: string[];
   allowHost: string[];
   allowOrigin: string[];
 }
@@ -106,6 +107,12 @@ export function registerServe(program: Command, run: Run): void {
       (text) => parseCount(text, '--max-backlog'),
     )
     .option(
+      '--allow-queue <name>',
+      'a queue that belongs to no user, to which everybody may send; repeatable',
+      collect,
+      [],
+    )
+    .option(
       '--allow-host <name>',
       'on a loopback address: another name by which it may be asked; repeatable',
       collect,
@@ -127,7 +134,7 @@ export function registerServe(program: Command, run: Run): void {
 Examples:
   fairq serve --auth none
   fairq serve --celery --queue-prefix usersequence_
-  fairq serve --auth tokens --tokens-file tokens.toml --host 0.0.0.0 --port 8080
+  fairq serve --auth tokens --tokens-file tokens --host 0.0.0.0 --port 8080
   curl -d '{"task":"noop"}' -H 'content-type: application/json' -H 'x-fairq-user: A' localhost:8080/v1/tasks`,
     )
     .action(run(async () => (await import('./serve-action.js')).serve));

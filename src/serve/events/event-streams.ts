@@ -12,6 +12,8 @@ import type { NewsFilter, TaskNews } from './task-news.js';
 
 /** The stream of events is read again for so many clients at a time: each has a channel. */
 const MOST_READ = 8;
+/** A token that was taken back, or is over, ends its streams within this time. */
+const ASK_AGAIN_MS = 5_000;
 
 export interface EventStreamsDeps extends Omit<FeedDeps, 'turns'> {
   readonly workers: ConstructorParameters<typeof StartWatches>[0];
@@ -27,6 +29,8 @@ export interface AskedStream {
   readonly user: string;
   readonly request: Request;
   readonly after: EventId | undefined;
+  /** Whether whoever asks may still read it. */
+  isStill(): Promise<boolean>;
 }
 
 /** Event streams that are open. */
@@ -161,8 +165,17 @@ export class EventStreams {
     return offset === undefined ? undefined : String(offset);
   }
 
-  #output({ user, request, after }: AskedStream, id: string | undefined) {
-    const ends = [this.#open.open(user)];
+  #output({ user, request, after, isStill }: AskedStream, id: string | undefined) {
+    const leave = this.#open.open(user);
+    const asking = setInterval(() => {
+      isStill().then(
+        (still) => {
+          if (!still) output.end();
+        },
+        (error) => this.deps.onUnexpected(error),
+      );
+    }, ASK_AGAIN_MS);
+    const ends = [leave, () => clearInterval(asking)];
     const output: EventOutput = new EventOutput(
       {
         unread: this.#unread,

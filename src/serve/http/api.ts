@@ -46,6 +46,8 @@ export interface Asked<Query, Body> {
   /** The body as it was written; empty where there is none. */
   readonly text: string;
   readonly request: Request;
+  /** Who asks, asked again: a token may have been taken back meanwhile. @throws Unauthenticated */
+  identifyAgain(): Promise<Identity>;
 }
 
 export type Handler<Query, Body> = (asked: Asked<Query, Body>) => Promise<Response>;
@@ -146,7 +148,8 @@ export class Api {
       const body = (
         operation.body === undefined ? undefined : checked(operation.body, parseJson(request, text), 'body')
       ) as Body;
-      return await handle({ identity, params: params(), query, body, text, request });
+      const identifyAgain = () => this.deps.identify(asking);
+      return await handle({ identity, params: params(), query, body, text, request, identifyAgain });
     } catch (error) {
       return this.deps.problemOf(error).response();
     }

@@ -85,6 +85,11 @@ export function parseJson(request: Request, text: string): unknown {
 
 /** @throws Problem 415 */
 export function checkType(request: Request, wanted: 'application/json' | 'application/x-ndjson'): void {
+  const encoding = request.headers.get('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    const detail = `The header Content-Encoding says ${JSON.stringify(encoding)}.`;
+    throw new Problem(415, 'encoded-body', 'A body is taken as it is, and not compressed', detail);
+  }
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
   if (type === wanted) return;
   const title = `The body has to be ${wanted}`;

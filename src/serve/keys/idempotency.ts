@@ -58,12 +58,14 @@ export class Idempotency {
   /**
    * Sends the task of a request, unless that was done before.
    *
+   * @param scope  where tasks go; a key counts there alone
    * @param body   what has to be the same the next time
    * @param send   rejects where nothing was sent; with `OUTCOME_UNKNOWN` where something may have been
    * @param answer how long the request waits for that, and what it is told then
    * @throws Problem 409 while it is under way, 422 for another body
    */
   async once(
+    scope: string,
     user: string,
     key: string,
     body: string,
@@ -73,7 +75,7 @@ export class Idempotency {
     if (key === '' || key.length > 255) {
       throw new Problem(400, 'bad-key', 'An Idempotency-Key has 1 to 255 characters');
     }
-    const hash = hashOf(JSON.stringify([user, key]), KEY_BYTES);
+    const hash = hashOf(JSON.stringify([scope, user, key]), KEY_BYTES);
     const name = hash.toString('base64url');
     const digest = hashOf(body, DIGEST_BYTES).toString('base64url');
     const other = this.#underWay.get(name);

@@ -130,7 +130,7 @@ const CAN_FAIL = {
 };
 
 /** What operators do. Without a token each says what would be done, and with the token of that it is done. */
-export function addActionRoutes(api: Api, { actions }: Services): void {
+export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Services): void {
   api.add(
     {
       id: 'purgeUser',
@@ -146,13 +146,15 @@ export function addActionRoutes(api: Api, { actions }: Services): void {
         ...CAN_FAIL,
       },
     },
-    async ({ identity, params: { user = '' }, body }) =>
-      json(
+    async ({ identity, params: { user = '' }, body }) => {
+      requireOwnQueues();
+      return json(
         200,
         body.token === undefined
           ? await actions.queues.planPurge(user)
           : await actions.queues.purge(user, body.token, identity.user),
-      ),
+      );
+    },
   );
 
   api.add(
@@ -175,13 +177,15 @@ export function addActionRoutes(api: Api, { actions }: Services): void {
         ...CAN_FAIL,
       },
     },
-    async ({ identity, params: { user = '' }, body }) =>
-      json(
+    async ({ identity, params: { user = '' }, body }) => {
+      requireOwnQueues();
+      return json(
         200,
         body.token === undefined
           ? await actions.queues.planDelete(user, body.withTasks === true)
           : await actions.queues.delete(user, body.token, identity.user),
-      ),
+      );
+    },
   );
 
   api.add(
@@ -215,6 +219,7 @@ export function addActionRoutes(api: Api, { actions }: Services): void {
       answers: { 200: { description: 'the plan, or what was done', schema: PRUNE }, ...CAN_FAIL },
     },
     async ({ identity, body }) => {
+      requireOwnQueues();
       if (body.token !== undefined) return json(200, await actions.prune.carryOut(body.token, identity.user));
       const { idleFor = DEFAULT_IDLE_FOR, observe, match } = body;
       const observeMs = observe === undefined ? undefined : parseDuration(observe, 'observe');

@@ -5,8 +5,9 @@ import { type BodyLine, BodyLines } from '../http/body-lines.js';
 import { BodyPieces } from '../http/body-pieces.js';
 import { checked } from '../http/checked.js';
 import { cutOff } from '../http/connections.js';
-import { Problem, serverEnds } from '../http/problem.js';
+import { serverEnds } from '../http/problem.js';
 import { Batch } from '../tasks/batch.js';
+import { OpenBatches } from '../tasks/open-batches.js';
 import { tracedBy } from '../tasks/request-trace.js';
 import type { Services } from './services.js';
 
@@ -14,6 +15,8 @@ const NDJSON = 'application/x-ndjson';
 
 /** Batches at a time: each holds a window of lines in memory. */
 const MOST_BATCHES = 32;
+/** The same of one user. */
+const MOST_OF_USER = 4;
 /** Whoever reads no answer for so long is cut off. */
 const UNREAD_WITHIN_MS = 60_000;
 
@@ -35,7 +38,7 @@ const LINE_ANSWER = z
 /** `POST /v1/tasks/batch`. */
 export function addBatchRoutes(api: Api, services: Services): void {
   const { sending, kind, newId, nowMicros, closing, limits, problemOf } = services;
-  let batches = 0;
+  const open = new OpenBatches(MOST_BATCHES, MOST_OF_USER);
 
   async function answerTo(line: BodyLine, user: string, headers: Headers): Promise<object> {
     const { number, text = '' } = line;
@@ -72,11 +75,7 @@ export function addBatchRoutes(api: Api, services: Services): void {
     async ({ identity, request }) => {
       checkType(request, NDJSON);
       sending.checkReady();
-      if (batches >= MOST_BATCHES) {
-        throw new Problem(503, 'too-many-batches', 'Too many batches are under way', undefined, {
-          retryAfterSeconds: 2,
-        });
-      }
+      const leave = open.enter(identity.user);
       const pieces = new BodyPieces(request.body ?? empty(), limits.withinMs);
       const batch = new Batch({
         pieces,
@@ -87,11 +86,10 @@ export function addBatchRoutes(api: Api, services: Services): void {
         unreadWithinMs: UNREAD_WITHIN_MS,
         cutOff: () => cutOff(request),
       });
-      batches++;
       const onClosing = () => batch.stop(serverEnds());
       closing.addEventListener('abort', onClosing);
       batch.ended.then(() => {
-        batches--;
+        leave();
         closing.removeEventListener('abort', onClosing);
       });
       return new Response(batch.stream(), {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Identity, KeysUnavailable, Unauthenticated } from '../auth/identity.js';
 import { parseEventId } from '../events/event-id.js';
 import type { Api, Asked } from '../http/api.js';
 import { noSuchTask, Problem } from '../http/problem.js';
@@ -34,12 +35,13 @@ export function addEventRoutes(api: Api, services: Services): void {
         503: TOO_MANY,
       },
     },
-    async ({ identity, params, query, request }) => {
+    async ({ identity, params, query, request, identifyAgain }) => {
       const id = params.id ?? '';
       const after = lastOf(request, query.lastEventId);
       const filter = { id, ...(!identity.roles.has('viewer') && { user: identity.user }) };
-      return events.task({ user: identity.user, request, after }, filter, async () => {
-        const state = await states.find(id);
+      const isStill = stillAs(identity, identifyAgain);
+      return events.task({ user: identity.user, request, after, isStill }, filter, async () => {
+        const state = await states.find(id, identity.user);
         const isOwn = state.user === identity.user || identity.roles.has('viewer');
         if (state.state === 'unknown' || !isOwn) throw noSuchTask();
         return state;
@@ -66,9 +68,13 @@ export function addEventRoutes(api: Api, services: Services): void {
         503: TOO_MANY,
       },
     },
-    async ({ identity, query, request }) => {
+    async ({ identity, query, request, identifyAgain }) => {
       const after = lastOf(request, query.lastEventId);
-      return events.news({ user: identity.user, request, after }, { user: whose({ identity, query }) });
+      const isStill = stillAs(identity, identifyAgain);
+      return events.news(
+        { user: identity.user, request, after, isStill },
+        { user: whose({ identity, query }) },
+      );
     },
   );
 }
@@ -80,6 +86,20 @@ function whose({
   if (identity.roles.has('viewer')) return query.user;
   if (query.user === undefined || query.user === identity.user) return identity.user;
   throw new Problem(403, 'forbidden', 'Whoever asks may not do this', 'It takes the role "viewer".');
+}
+
+/** Whether whoever asked is still known as the same user, with the same roles. */
+function stillAs({ user, roles }: Identity, identifyAgain: () => Promise<Identity>) {
+  return async () => {
+    try {
+      const now = await identifyAgain();
+      return now.user === user && [...roles].every((role) => now.roles.has(role));
+    } catch (error) {
+      if (error instanceof KeysUnavailable) return true; // nobody can be recognised now, and nobody was taken back
+      if (error instanceof Unauthenticated) return false;
+      throw error;
+    }
+  };
 }
 
 function lastOf(request: Request, asked: string | undefined) {

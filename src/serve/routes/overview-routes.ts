@@ -28,7 +28,7 @@ const USERS_QUERY = z.strictObject({
 const CANNOT_SAY = { 503: { description: 'the broker does not say, and why' } };
 
 /** Who waits and who runs: `/v1/me`, `/v1/users` and `/v1/workers`. */
-export function addOverviewRoutes(api: Api, { overview, names }: Services): void {
+export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues }: Services): void {
   api.add(
     {
       id: 'getMe',
@@ -43,6 +43,7 @@ export function addOverviewRoutes(api: Api, { overview, names }: Services): void
       },
     },
     async ({ identity: { user, roles } }) => {
+      requireOwnQueues();
       try {
         const { age, figures } = await overview.own(user);
         return json(200, { ...age, ...figures });
@@ -67,6 +68,7 @@ export function addOverviewRoutes(api: Api, { overview, names }: Services): void
       answers: { 200: { description: 'a page of users', schema: USERS }, ...CANNOT_SAY },
     },
     async ({ query }) => {
+      requireOwnQueues();
       const { age, users } = await overview.users();
       return json(200, { ...age, ...usersPage(users, query) });
     },
@@ -87,6 +89,7 @@ export function addOverviewRoutes(api: Api, { overview, names }: Services): void
       },
     },
     async ({ identity, params: { user = '' } }) => {
+      requireOwnQueues();
       const maySee = identity.roles.has('viewer') || identity.user === user;
       const found = maySee && canBeUser(names, user) ? await overview.user(user) : undefined;
       if (found === undefined) throw noSuchUser();

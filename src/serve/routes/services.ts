@@ -17,6 +17,8 @@ export interface Services {
   readonly sending: Sending;
   readonly states: TaskStates;
   readonly kind: TaskKind;
+  /** @throws Problem 501 where the queues of users are those of an application, and not fairq's own */
+  readonly requireOwnQueues: () => void;
   readonly events: EventStreams;
   readonly keys: Idempotency;
   readonly overview: Overview;

@@ -71,7 +71,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
     },
     async ({ identity, params }) => {
       const id = params.id ?? '';
-      const state = await states.find(id);
+      const state = await states.find(id, identity.user);
       const isOwn = state.user === identity.user || identity.roles.has('viewer');
       if (state.state === 'unknown' || !isOwn) {
         throw noSuchTask();
@@ -107,6 +107,7 @@ async function sendOnce(
   }
   await sending.ready(task);
   const { id } = await keys.once(
+    kind.scope,
     task.user,
     key,
     body,

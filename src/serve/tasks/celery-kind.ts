@@ -19,6 +19,8 @@ const CELERY_TASK = z
 type CeleryTask = z.infer<typeof CELERY_TASK>;
 
 export interface CeleryKindOptions {
+  /** What the names of users' queues begin with. */
+  readonly prefix: string;
   readonly places: Places;
   /** Who sends them, as `pid@host`. */
   readonly origin: string;
@@ -28,8 +30,15 @@ export interface CeleryKindOptions {
 }
 
 /** Tasks that Celery's workers run. */
-export function celeryKind({ places, origin, replyQueue, prepare }: CeleryKindOptions): TaskKind<CeleryTask> {
+export function celeryKind({
+  prefix,
+  places,
+  origin,
+  replyQueue,
+  prepare,
+}: CeleryKindOptions): TaskKind<CeleryTask> {
   return {
+    scope: `celery ${prefix}`,
     schema: CELERY_TASK,
     prepare,
     plan(id, whose, { task, args = [], kwargs = {}, user: named, runAt: at }, text, now) {

@@ -33,9 +33,14 @@ export const REQUESTED_TASK = z
 
 export type RequestedTask = z.infer<typeof REQUESTED_TASK>;
 
-/** Tasks that fairq's workers run. */
-export function ownKind(places: Places): TaskKind<RequestedTask> {
+/**
+ * Tasks that fairq's workers run.
+ *
+ * @param queues that belong to no user, and may be named
+ */
+export function ownKind(places: Places, queues: ReadonlySet<string>): TaskKind<RequestedTask> {
   return {
+    scope: 'fairq',
     schema: REQUESTED_TASK,
     prepare: async () => {},
     plan(id, whose, { task, queue, user: named, runAt: at }, text, now) {
@@ -43,7 +48,7 @@ export function ownKind(places: Places): TaskKind<RequestedTask> {
       const payload = memberText(text, 'payload');
       return {
         id,
-        ...placeOf(places, task, whose, queue),
+        ...allowed(placeOf(places, task, whose, queue), queues),
         type: task,
         ...(at !== undefined && { dueAt: momentOf(at, now) }),
         contentType: 'application/json',
@@ -51,6 +56,13 @@ export function ownKind(places: Places): TaskKind<RequestedTask> {
       };
     },
   };
+}
+
+/** @throws Problem 403 */
+function allowed(place: Place, queues: ReadonlySet<string>): Place {
+  if (place.queue === undefined || queues.has(place.queue)) return place;
+  const detail = `It is ${JSON.stringify(place.queue)}. The server's --allow-queue names those that may be.`;
+  throw new Problem(403, 'foreign-queue', 'No task may be sent to this queue', detail);
 }
 
 /** @throws Problem 403 */

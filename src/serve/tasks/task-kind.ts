@@ -3,6 +3,8 @@ import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 
 /** What tasks may be asked for here, and how they are sent. */
 export interface TaskKind<Requested = unknown> {
+  /** A request with a key is another one where its task goes elsewhere. */
+  readonly scope: string;
   readonly schema: z.ZodType<Requested>;
   /**
    * @param user who asks

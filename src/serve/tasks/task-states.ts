@@ -6,13 +6,19 @@ import type { Clock } from '../../core/values/clock.js';
 import { deferred } from '../../core/values/deferred.js';
 import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
 import type { WorkerQuestion, WorkersWord } from '../../run/tasks/worker-question.js';
+import { FairTurns } from '../http/fair-turns.js';
 import { Problem } from '../http/problem.js';
 import { until } from '../http/until.js';
 import type { RecentTasks } from './recent-tasks.js';
 
-/** Streams that are read for one task at a time, and questions that wait for it. */
+/** Tasks for which the streams are read at a time, and those of one user that wait for it. */
 const MOST_READ = 4;
-const MOST_WAITING = 200;
+const MOST_WAITING = 20;
+/** What nobody has heard of is not looked for again so soon: what is written meanwhile is heard. */
+const UNKNOWN_FOR_MS = 5_000;
+const MOST_UNKNOWN = 1_000;
+/** Whoever asks on behalf of the server itself; no user is called so. */
+const SERVER = '';
 
 export interface TaskStatesDeps {
   readonly connection: Connection;
@@ -24,19 +30,23 @@ export interface TaskStatesDeps {
 
 /** Where tasks stand, as `fairq task` tells it: of most from what was heard lately, of others from the streams. */
 export class TaskStates {
-  #reading = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new FairTurns(MOST_READ, MOST_WAITING);
+  /** Ids that nobody had heard of, and when that was. */
+  readonly #unknown = new Map<string, number>();
 
   constructor(private readonly deps: TaskStatesDeps) {}
 
-  /** @throws Problem 503 where too many ask for tasks that the streams have to be read for */
-  async find(id: string): Promise<TaskState> {
+  /**
+   * @param asker a user: the streams are read for one of its tasks at a time
+   * @throws Problem 429 where too many of its questions wait for that
+   */
+  async find(id: string, asker = SERVER): Promise<TaskState> {
     const { recent, clock, workers } = this.deps;
     const trail = recent.find(id);
-    if (trail === undefined) return this.#read(id);
+    if (trail === undefined) return this.#read(id, asker);
     const known = trail.state({}, clock.epochMicros());
     // Its result is on its way, or is no longer kept: the streams say which.
-    if (isFinal(known)) return trail.lacksResult ? this.#read(id) : known;
+    if (isFinal(known)) return trail.lacksResult ? this.#read(id, asker) : known;
     const word = await workers.ask(id);
     return trail.state(word, clock.epochMicros());
   }
@@ -44,7 +54,7 @@ export class TaskStates {
   /** The same, without a word of the workers: what runs is `queued`. */
   async known(id: string): Promise<TaskState> {
     const { recent, clock } = this.deps;
-    return recent.find(id)?.state({}, clock.epochMicros()) ?? this.#read(id, async () => ({}));
+    return recent.find(id)?.state({}, clock.epochMicros()) ?? this.#read(id, SERVER, async () => ({}));
   }
 
   /**
@@ -71,15 +81,22 @@ export class TaskStates {
 
   async #read(
     id: string,
+    asker: string,
     askWorkers = (asked: string): Promise<WorkersWord> => this.deps.workers.ask(asked),
   ): Promise<TaskState> {
-    await this.#turn();
+    const unknownAt = this.#unknown.get(id);
+    if (unknownAt !== undefined && this.deps.clock.now() - unknownAt < UNKNOWN_FOR_MS) {
+      return { id, state: 'unknown' };
+    }
+    const giveBack = await this.#turns.take(asker);
+    if (giveBack === undefined) throw tooManyQuestions();
     try {
       const { connection, names, clock, recent } = this.deps;
       const inquiry = await TaskInquiry.open({ connection, names, clock, askWorkers }, id);
       try {
         const state = await inquiry.ask();
         if (inquiry.trail.isOnlyAnnounced) recent.adopt(inquiry.trail);
+        if (state.state === 'unknown') this.#isUnknown(id);
         return state;
       } finally {
         await inquiry.close();
@@ -88,20 +105,21 @@ export class TaskStates {
       if (error instanceof FairqError && error.code === 'NO_RESULTS') return { id, state: 'unknown' };
       throw error;
     } finally {
-      this.#reading--;
-      this.#waiting.shift()?.();
+      giveBack();
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#reading >= MOST_READ) {
-      if (this.#waiting.length >= MOST_WAITING) {
-        throw new Problem(503, 'too-many-questions', 'Too many ask for old tasks', undefined, {
-          retryAfterSeconds: 2,
-        });
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#reading++;
+  #isUnknown(id: string): void {
+    this.#unknown.delete(id); // it goes to the end of the row
+    this.#unknown.set(id, this.deps.clock.now());
+    const [first] = this.#unknown.keys();
+    if (this.#unknown.size > MOST_UNKNOWN && first !== undefined) this.#unknown.delete(first);
   }
+}
+
+function tooManyQuestions(): Problem {
+  const detail = 'The streams are read for one old task of a user at a time.';
+  return new Problem(429, 'too-many-questions', 'Too many ask for old tasks', detail, {
+    retryAfterSeconds: 2,
+  });
 }

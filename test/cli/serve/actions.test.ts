@@ -197,7 +197,8 @@ describe('POST /v1/queues:prune', () => {
   const plannedAll = (match: string, queues: number) =>
     eventually(
       async () => {
-        const plan = await planOf('/v1/queues:prune', { idleFor: '0s', match });
+        // The broker's counters come late on a busy machine: a queue whose counters move on was used, as it seems.
+        const plan = await planOf('/v1/queues:prune', { observe: '4s', match });
         return plan.queues === queues && plan;
       },
       { timeoutMs: 90_000, what: `${queues} queues are idle` },

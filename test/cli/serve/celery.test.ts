@@ -105,6 +105,33 @@ describe.skipIf(!hasCelery)("a Celery application's workers behind the server", 
     expect((await post('ann', body)).json.type).toBe(`urn:fairq:problem:${slug}`);
   });
 
+  it.each([
+    ['GET', '/v1/me'],
+    ['GET', '/v1/users'],
+    ['GET', '/v1/users/ann'],
+    ['POST', '/v1/users/ann:purge'],
+    ['POST', '/v1/users/ann:delete'],
+    ['POST', '/v1/queues:prune'],
+  ])('have queues of which the server tells and does nothing: %s %s', async (method, path) => {
+    const { status, json } = await ask(servers[0]!, path, {
+      user: 'ann',
+      ...(method === 'POST' && { body: {} }),
+    });
+    expect([status, json.type]).toEqual([501, 'urn:fairq:problem:not-with-celery']);
+    expect(json.detail).toContain(`--queue-prefix ${PREFIX}`);
+  });
+
+  it('have keys of their own, apart from those of other servers', async () => {
+    const own = await startServing(env);
+    const key = { 'idempotency-key': 'the same for both' };
+    const first = await post('ann', { task: 'tasks.noop' }, key);
+    const other = await ask(own, '/v1/tasks', { user: 'ann', headers: key, body: { task: 'tasks.noop' } });
+    expect([first.status, other.status]).toEqual([202, 202]);
+    expect(other.json.id).not.toBe(first.json.id);
+    own.process.signal('SIGTERM');
+    await own.process.ended;
+  });
+
   it('need a prefix for the queues of users, and take no flag of others', async () => {
     for (const flags of [
       ['--celery'],

@@ -9,7 +9,7 @@ import { useVhost } from '../../support/vhost.js';
 const vhost = useVhost();
 const { env } = vhost;
 const folder = useFolder();
-const serving = useServing(env);
+const serving = useServing(env, '--allow-queue', 'reports');
 let worker: RunningFairq;
 
 const HANDLERS = `
@@ -119,6 +119,9 @@ describe('POST /v1/tasks', () => {
     ['no task', '{}', {}, 400, 'bad-request'],
     ['a member that nobody knows', '{"task":"echo","taks":1}', {}, 400, 'bad-request'],
     ['another user', '{"task":"echo","user":"B"}', {}, 403, 'foreign-user'],
+    ['a queue that is not allowed', '{"task":"echo","queue":"payments"}', {}, 403, 'foreign-queue'],
+    ['the same, named by the task', '{"task":"payments:echo"}', {}, 403, 'foreign-queue'],
+    ['a compressed body', '{"task":"echo"}', { 'content-encoding': 'gzip' }, 415, 'encoded-body'],
     ['a queue of fairq', '{"task":"echo","queue":"fairq.user.B"}', {}, 400, 'bad-queue'],
     ['a queue named by the task', '{"task":"amq.x:echo"}', {}, 400, 'bad-queue'],
     ['a name of 300 bytes', `{"task":"${'x'.repeat(300)}"}`, {}, 400, 'bad-request'],
@@ -206,7 +209,8 @@ describe('GET /v1/tasks/{id}', () => {
   });
 
   it('knows nothing of an id that nobody has heard of', async () => {
-    for (const id of ['nix', '01a21bea-99e2-7000-a6f7-965ead3cfaeb', '%00', 'x'.repeat(400)]) {
+    // The second time nothing is read.
+    for (const id of ['nix', 'nix', '01a21bea-99e2-7000-a6f7-965ead3cfaeb', '%00', 'x'.repeat(400)]) {
       const { status, json } = await ask(serving, `/v1/tasks/${id}`, { user: 'A' });
       expect([status, json.type]).toEqual([404, 'urn:fairq:problem:no-such-task']);
     }

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.js';
 import { fairq, fairqJson } from '../../support/fairq.js';
 import { useFolder } from '../../support/folder.js';
 import { ask, type Serving, startServing } from '../../support/serving.js';
@@ -79,6 +80,23 @@ describe('a server with tokens', () => {
   });
 });
 
+describe('whoever is not known any more', () => {
+  it('hears nothing more of what others do', async () => {
+    const { headers } = as('vic');
+    const stream = await fetch(`${serving.url}/v1/events`, { headers });
+    expect(stream.status).toBe(200);
+    const reader = stream.body!.getReader();
+    const lines = (await readFile(folder.file('tokens'), 'utf8')).trimEnd().split('\n');
+    await writeFile(folder.file('tokens'), `${lines.filter((line) => !line.includes('vic')).join('\n')}\n`);
+    for (;;) if ((await reader.read()).done) break; // it ends by itself
+    await eventually(async () => (await ask(serving, '/v1/me', { headers })).status === 401, {
+      timeoutMs: 60_000,
+      what: 'the token is not known any more',
+    });
+    await writeFile(folder.file('tokens'), `${lines.join('\n')}\n`);
+  });
+});
+
 describe('a server that would let anybody be anyone', () => {
   it('does not start on an address that others reach', async () => {
     for (const flags of [[], ['--auth', 'none']]) {
@@ -99,5 +117,17 @@ describe('a page of somebody else', () => {
       body: { task: 'noop' },
     });
     expect([answer.status, answer.json.type]).toEqual([status, 'urn:fairq:problem:foreign-origin']);
+  });
+});
+
+describe('files for TLS', () => {
+  it('that are none are named, and the server does not start', async () => {
+    await writeFile(folder.file('no.pem'), 'no certificate\n');
+    const files = ['--tls-cert', folder.file('no.pem'), '--tls-key', folder.file('no.pem')];
+    const { code, stderr } = await fairq(env, 'serve', '--port', '0', ...files);
+    expect(stderr).toContain('no.pem');
+    expect(stderr).toContain('Are the two files swapped?');
+    expect(code).toBe(64);
+    expect((await fairq(env, 'serve', '--port', '0', ...files.slice(0, 2))).code).toBe(64);
   });
 });
