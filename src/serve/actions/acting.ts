@@ -84,7 +84,9 @@ export class Acting {
       } catch (error) {
         if (error instanceof Problem) throw error; // that nothing was done
         const problem = brokerProblem(error);
-        if (progress.state === undefined) throw problem;
+        const isBusy = problem instanceof Problem && problem.slug === 'busy';
+        // Somebody else was at work already, so nothing was begun.
+        if (progress.state === undefined || (isBusy && progress.done === 0)) throw problem;
         onAction({ ...head, outcome: { cutOff: messageOf(error), done: progress.done } });
         throw problem instanceof Problem ? cutOff(error, progress) : error;
       }

@@ -82,9 +82,11 @@ export class DeadActions {
           progress.done++;
         };
         const deps = this.#deadDeps(broker);
-        const { done, kept } = await (action === 'redrive'
-          ? redriveDeadLetters(deps, { ids }, this.queueKind, onDone)
-          : discardDeadLetters(deps, { ids }, onDone));
+        const acted =
+          action === 'redrive'
+            ? redriveDeadLetters(deps, { ids }, this.queueKind, onDone)
+            : discardDeadLetters(deps, { ids }, onDone);
+        const { done, kept } = await acted.catch(noneWhereGone);
         const gone = Math.max(0, planned.length - done - kept.length);
         return { action, carriedOut: true, done, kept, gone } as const;
       },
@@ -146,4 +148,11 @@ function byUser(letters: readonly ListedDeadLetter[]): DeadPlan['byUser'] {
     .map(([user, count]) => ({ user, letters: count }))
     .sort((a, b) => b.letters - a.letters)
     .slice(0, MOST_USERS);
+}
+
+/** Somebody else has taken all of the letters since they were listed: nothing was left to do. */
+function noneWhereGone(error: unknown): DeadOutcome {
+  const isGone = error instanceof FairqError && /^NO_(SUCH_)?DEAD_LETTERS?$/.test(error.code);
+  if (!isGone) throw error;
+  return { done: 0, kept: [] };
 }

@@ -25,7 +25,7 @@ const vhost = useVhost();
 const quiet = useVhost();
 const { env } = vhost;
 const folder = useFolder();
-const serving = useServing(env);
+const serving = useServing(env, '--allow-queue', 'late');
 let worker: RunningFairq;
 
 const HANDLERS = `

@@ -34,7 +34,7 @@ const sent = async (user: string) => (await vhost.ready(`fairq.user.${user}`)) ?
 
 describe('--max-backlog', () => {
   it('refuses a user who has too many tasks waiting, and no other', async () => {
-    const serving = await startServing(env, '--max-backlog', '5');
+    const serving = await startServing(env, '--max-backlog', '5', '--allow-queue', 'free');
     const post = (user: string, body: object = TASK) => ask(serving, '/v1/tasks', { user, body });
     for (let count = 0; count < 5; count++) expect((await post('full')).status).toBe(202);
     const refused = await post('full');
