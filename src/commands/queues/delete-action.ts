@@ -1,3 +1,4 @@
+import { onBroker } from '../../broker/on-broker.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError, usageError } from '../../core/errors/errors.js';
 import { BY_USER } from '../../core/queues/grouping.js';
@@ -11,7 +12,6 @@ import { orRefuseWhenBlocked, refuseWhenBlocked } from '../../run/queues/refuse-
 import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { onBroker } from '../shared/on-broker.js';
 import type { DeleteFlags } from './delete-command.js';
 import { nameOfQueue, noSuchQueue } from './one-queue.js';
 export async function remove(flags: DeleteFlags, context: Context): Promise<CommandResult> {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
+import { onBroker } from '../../broker/on-broker.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { PrunePlan, PruneReport } from '../../core/reports/queue-report.js';
 import { idGenerator } from '../../process/identity.js';
@@ -18,7 +19,6 @@ import { ownersBy } from '../flags/queue-prefix.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
-import { onBroker } from '../shared/on-broker.js';
 import type { Pause } from '../shared/pause.js';
 import { showProgress } from '../shared/progress.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';

@@ -1,7 +1,7 @@
+import { onBroker } from '../../broker/on-broker.js';
 import { renderShownQueue } from '../../render/queues/show-text.js';
 import { showQueue } from '../../run/queues/queue-details.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { onBroker } from '../shared/on-broker.js';
 import { observationsOf } from './observations.js';
 import { nameOfQueue, noSuchQueue, type OneQueue } from './one-queue.js';
 export async function show(flags: OneQueue, context: Context): Promise<CommandResult> {

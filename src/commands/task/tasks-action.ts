@@ -1,9 +1,9 @@
+import { onBroker } from '../../broker/on-broker.js';
 import { usageError } from '../../core/errors/errors.js';
 import { idGenerator } from '../../process/identity.js';
 import { renderRunning } from '../../render/running-text.js';
 import { findRunning } from '../../run/tasks/find-running.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { onBroker } from '../shared/on-broker.js';
 import { MOST, type TasksFlags } from './tasks-command.js';
 export async function tasks({ longerThan, limit }: TasksFlags, context: Context): Promise<CommandResult> {
   if (limit > MOST) {

@@ -1,5 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
+import { OldestKeys } from '../../core/values/oldest-keys.js';
 import type { CeleryUserQueues } from './celery-user-queues.js';
 
 /** A queue that had a consumer is not looked at again so soon. */
@@ -13,6 +14,7 @@ const MOST_USERS = 20_000;
  */
 export class ConsumedQueues {
   readonly #looks = new Map<string, { readonly at: number; readonly done: Promise<void> }>();
+  readonly #oldest = new OldestKeys(this.#looks);
 
   /** @param now milliseconds on a clock that never goes back */
   constructor(
@@ -29,8 +31,7 @@ export class ConsumedQueues {
       look = { at: now, done: this.#look(user) };
       this.#looks.delete(user); // it goes to the end of the row
       this.#looks.set(user, look);
-      const [first] = this.#looks.keys();
-      if (this.#looks.size > MOST_USERS && first !== undefined) this.#looks.delete(first);
+      if (this.#looks.size > MOST_USERS) this.#looks.delete(this.#oldest.next()!);
     }
     try {
       await look.done;

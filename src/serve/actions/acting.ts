@@ -1,10 +1,11 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
+import type { OnBroker } from '../../broker/on-broker.js';
 import { messageOf } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { refuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
 import { brokerProblem } from '../http/broker-problem.js';
-import { type OnBroker, onBroker } from '../http/on-broker.js';
 import { Problem } from '../http/problem.js';
+import { whileConnected } from '../http/while-connected.js';
 
 /** Each has a connection of its own. */
 const MOST_AT_A_TIME = 4;
@@ -50,7 +51,7 @@ export class Acting {
   plan<T>(work: (broker: OnBroker) => Promise<T>): Promise<T> {
     return this.#oneOf(async () => {
       try {
-        return await onBroker(this.deps.address, 'fairq serve, planning', () => {}, work);
+        return await whileConnected(this.deps.address, 'fairq serve, planning', () => {}, work);
       } catch (error) {
         throw brokerProblem(error);
       }
@@ -73,7 +74,7 @@ export class Acting {
       const progress: Progress = { state: undefined, done: 0 };
       try {
         await refuseWhenBlocked({ address, names }, 'fairq serve, acting');
-        const result = await onBroker(
+        const result = await whileConnected(
           address,
           'fairq serve, acting',
           () => {},

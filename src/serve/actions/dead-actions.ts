@@ -1,3 +1,4 @@
+import type { OnBroker } from '../../broker/on-broker.js';
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { FairqError } from '../../core/errors/errors.js';
 import type { DeadLetterSelection } from '../../core/message/dead-letter-filter.js';
@@ -10,7 +11,6 @@ import {
   listDeadLetters,
   redriveDeadLetters,
 } from '../../run/dead/dead-letters.js';
-import type { OnBroker } from '../http/on-broker.js';
 import { Problem } from '../http/problem.js';
 import { type DeadLetterView, letterView } from '../overview/dead-letter-view.js';
 import { type ActionDeps, planChanged } from './one-queue.js';

@@ -1,10 +1,10 @@
+import type { OnBroker } from '../../broker/on-broker.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { type Names, userQueueOf } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { deleteQueue } from '../../run/queues/queue-deletion.js';
 import { purgeAtMost } from '../../run/queues/queue-purge.js';
-import type { OnBroker } from '../http/on-broker.js';
 import { Problem } from '../http/problem.js';
 import type { Acting } from './acting.js';
 import { badToken, type PlanTokens } from './plan-token.js';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OnBroker } from '../../broker/on-broker.js';
 import type { IdleQueue, PruneOutcome, PrunePlan } from '../../core/reports/queue-report.js';
 import type { KeptObservations } from '../../run/queues/observation-file.js';
 import type { PruneSelection } from '../../run/queues/prune/prune-plan.js';
 import { PruneRounds, type PruneRoundsListener } from '../../run/queues/prune/prune-rounds.js';
-import type { OnBroker } from '../http/on-broker.js';
 import type { ActionDeps } from './one-queue.js';
 
 /** As the command has them where nothing is said. */

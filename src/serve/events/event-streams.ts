@@ -1,10 +1,11 @@
 import { isFinal, type TaskState } from '../../core/events/task-state.js';
 import { cutOff } from '../http/connections.js';
+import type { OpenByUser } from '../http/open-by-user.js';
 import { Turns } from '../http/turns.js';
 import type { EventId } from './event-id.js';
 import { type EventFrame, EventOutput } from './event-output.js';
 import { type FeedDeps, NewsFeed } from './news-feed.js';
-import { OpenStreams } from './open-streams.js';
+import { openStreams } from './open-streams.js';
 import { StartWatches } from './start-watch.js';
 import { replay } from './stream-replay.js';
 import { GAP, isKnown, newsFrame, stateFrame } from './task-frames.js';
@@ -35,7 +36,7 @@ export interface AskedStream {
 
 /** Event streams that are open. */
 export class EventStreams {
-  readonly #open: OpenStreams;
+  readonly #open: OpenByUser;
   readonly #outputs = new Set<EventOutput>();
   readonly #deps: FeedDeps;
   readonly #watches: StartWatches;
@@ -46,7 +47,7 @@ export class EventStreams {
     private readonly deps: EventStreamsDeps,
     most: number,
   ) {
-    this.#open = new OpenStreams(most);
+    this.#open = openStreams(most);
     this.#deps = { ...deps, turns: new Turns(MOST_READ) };
     this.#watches = new StartWatches(deps.workers);
     deps.closing.addEventListener('abort', () => {

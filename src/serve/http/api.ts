@@ -143,7 +143,9 @@ export class Api {
     try {
       const identity = operation.role === 'anyone' ? NOBODY : await this.deps.identify(asking);
       if (operation.role !== 'anyone' && !identity.roles.has(operation.role)) throw forbidden(operation.role);
-      const query = checked(operation.query, queryOf(request), 'query') as Query;
+      const query = (
+        operation.query === undefined ? undefined : checked(operation.query, queryOf(request), 'query')
+      ) as Query;
       const text = operation.body === undefined ? '' : await readText(request, this.deps.limits);
       const body = (
         operation.body === undefined ? undefined : checked(operation.body, parseJson(request, text), 'body')

@@ -75,15 +75,8 @@ export class HttpServer {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Takes no new connection; idle ones are closed, and others when they have been answered. */
-  stop(): void {
-    this.server.close();
-    this.server.closeIdleConnections();
-  }
-
   /** Resolves when every connection has ended; those that have not within the time are cut off. */
   async close(withinMs: number): Promise<void> {
-    if (!this.server.listening && this.server.closeAllConnections === undefined) return;
     const closed = new Promise<void>((resolve) => {
       this.server.close(() => resolve());
     });

@@ -25,13 +25,6 @@ export interface IdempotencyDeps extends Omit<KeyNotesDeps, 'onNote'> {
   readonly hasBegun: (id: string) => Promise<boolean>;
 }
 
-/** A task of a request with a key. */
-export interface KeyedTask {
-  readonly id: string;
-  /** It was sent before. */
-  readonly isRepeat: boolean;
-}
-
 interface UnderWay {
   readonly digest: string;
   /** This server's own claim has come back in the stream. */
@@ -62,6 +55,7 @@ export class Idempotency {
    * @param body   what has to be the same the next time
    * @param send   rejects where nothing was sent; with `OUTCOME_UNKNOWN` where something may have been
    * @param answer how long the request waits for that, and what it is told then
+   * @returns the id of the task
    * @throws Problem 409 while it is under way, 422 for another body
    */
   async once(
@@ -71,7 +65,7 @@ export class Idempotency {
     body: string,
     send: (id: string) => Promise<void>,
     answer: (id: string, sent: Promise<void>) => Promise<void>,
-  ): Promise<KeyedTask> {
+  ): Promise<string> {
     if (key === '' || key.length > 255) {
       throw new Problem(400, 'bad-key', 'An Idempotency-Key has 1 to 255 characters');
     }
@@ -84,21 +78,21 @@ export class Idempotency {
     this.#underWay.set(name, own);
     let isLeft = false;
     try {
-      const { at, isRepeat, claim } = await this.#begin(name, own);
+      const { at, claim } = await this.#begin(name, own);
       const id = taskIdOf(at, hash);
-      if (claim === undefined) return { id, isRepeat };
+      if (claim === undefined) return id;
       const wasSent =
         this.#sentOnly.has(name) || (claim.after !== undefined && (await this.deps.hasBegun(id)));
       if (wasSent) {
         await this.#writeSent(claim);
-        return { id, isRepeat: true };
+        return id;
       }
       const sent = this.#sent(claim, (async () => send(id))()); // a refusal frees the key as well
       // Whoever asks may be told that nobody knows, and the key stays in use for as long as that is so.
       isLeft = true;
       sent.catch(() => {}).finally(() => this.#underWay.delete(name));
       await answer(id, sent);
-      return { id, isRepeat: false };
+      return id;
     } finally {
       if (!isLeft) this.#underWay.delete(name);
     }
@@ -110,7 +104,7 @@ export class Idempotency {
   }
 
   /** Undefined claim: it was carried out before. */
-  async #begin(key: string, own: UnderWay): Promise<{ at: number; isRepeat: boolean; claim?: KeyClaim }> {
+  async #begin(key: string, own: UnderWay): Promise<{ at: number; claim?: KeyClaim }> {
     this.#notes ??= this.#open();
     const notes = await this.#notes.catch((error) => {
       this.#notes = undefined; // the next request tries again
@@ -121,7 +115,7 @@ export class Idempotency {
     const state = this.#ledger.stateOf(key, now);
     if (state.kind === 'sent') {
       if (state.digest !== own.digest) throw reused();
-      return { at: state.at, isRepeat: true };
+      return { at: state.at };
     }
     if (state.kind === 'open') {
       const { digest, by } = state.claim;
@@ -151,14 +145,14 @@ export class Idempotency {
       throw notHeard();
     const decided = this.#ledger.stateOf(key, now);
     if (decided.kind === 'open' && decided.claim.by === notes.server) {
-      return { at: decided.claim.at, isRepeat: false, claim: { ...claim, at: decided.claim.at } };
+      return { at: decided.claim.at, claim: { ...claim, at: decided.claim.at } };
     }
     // Another server was first.
     if (decided.kind === 'new') throw inUse();
     const { digest } = decided.kind === 'sent' ? decided : decided.claim;
     if (digest !== own.digest) throw reused();
     if (decided.kind === 'open') throw inUse();
-    return { at: decided.at, isRepeat: true };
+    return { at: decided.at };
   }
 
   /** Resolves when others know, too, that it was sent. */

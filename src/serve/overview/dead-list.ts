@@ -11,7 +11,7 @@ import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { type ListedDeadLetter, visitDeadLetters } from '../../run/dead/dead-letters.js';
 import { brokerProblem } from '../http/broker-problem.js';
-import { onBroker } from '../http/on-broker.js';
+import { whileConnected } from '../http/while-connected.js';
 import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
 
 /** Another server may go through them in this moment. */
@@ -68,7 +68,7 @@ export class DeadList {
     for (;;) {
       const collected = by === undefined ? new Newest(limit) : new Groups(by, limit);
       try {
-        const total = await onBroker(
+        const total = await whileConnected(
           address,
           'fairq serve, dead letters',
           () => {},

@@ -14,8 +14,8 @@ import {
   streamSource,
 } from '../../run/report/replay.js';
 import { brokerProblem } from '../http/broker-problem.js';
-import { onBroker } from '../http/on-broker.js';
 import { Problem } from '../http/problem.js';
+import { whileConnected } from '../http/while-connected.js';
 import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
 
 const KEEP_FOR_MS = 10_000;
@@ -82,7 +82,7 @@ export class Reports {
     const onRefused = ({ message }: FairqError) =>
       onWarning(`where tasks wait could not be looked up: ${message}`);
     try {
-      return await onBroker(
+      return await whileConnected(
         address,
         'fairq serve, reporting',
         () => {},

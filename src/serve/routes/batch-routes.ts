@@ -7,7 +7,7 @@ import { checked } from '../http/checked.js';
 import { cutOff } from '../http/connections.js';
 import { serverEnds } from '../http/problem.js';
 import { Batch } from '../tasks/batch.js';
-import { OpenBatches } from '../tasks/open-batches.js';
+import { openBatches } from '../tasks/open-batches.js';
 import { tracedBy } from '../tasks/request-trace.js';
 import type { Services } from './services.js';
 
@@ -38,7 +38,7 @@ const LINE_ANSWER = z
 /** `POST /v1/tasks/batch`. */
 export function addBatchRoutes(api: Api, services: Services): void {
   const { sending, kind, newId, nowMicros, closing, limits, problemOf } = services;
-  const open = new OpenBatches(MOST_BATCHES, MOST_OF_USER);
+  const underWay = openBatches(MOST_BATCHES, MOST_OF_USER);
 
   async function answerTo(line: BodyLine, user: string, headers: Headers): Promise<object> {
     const { number, text = '' } = line;
@@ -75,7 +75,7 @@ export function addBatchRoutes(api: Api, services: Services): void {
     async ({ identity, request }) => {
       checkType(request, NDJSON);
       sending.checkReady();
-      const leave = open.enter(identity.user);
+      const leave = underWay.open(identity.user);
       const pieces = new BodyPieces(request.body ?? empty(), limits.withinMs);
       const batch = new Batch({
         pieces,

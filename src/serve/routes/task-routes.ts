@@ -106,7 +106,7 @@ async function sendOnce(
     return task.id;
   }
   await sending.ready(task);
-  const { id } = await keys.once(
+  return keys.once(
     kind.scope,
     task.user,
     key,
@@ -114,7 +114,6 @@ async function sendOnce(
     (given) => sending.dispatch({ ...task, id: given }),
     (given, sent) => sending.within(given, sent),
   );
-  return id;
 }
 
 /** `Prefer: wait=10`; whoever prefers something else is not kept waiting. */

@@ -4,6 +4,7 @@ import { isFinal, type TaskState } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import { deferred } from '../../core/values/deferred.js';
+import { OldestKeys } from '../../core/values/oldest-keys.js';
 import { TaskInquiry } from '../../run/tasks/task-inquiry.js';
 import type { WorkerQuestion, WorkersWord } from '../../run/tasks/worker-question.js';
 import { FairTurns } from '../http/fair-turns.js';
@@ -33,6 +34,7 @@ export class TaskStates {
   readonly #turns = new FairTurns(MOST_READ, MOST_WAITING);
   /** Ids that nobody had heard of, and when that was. */
   readonly #unknown = new Map<string, number>();
+  readonly #oldestUnknown = new OldestKeys(this.#unknown);
 
   constructor(private readonly deps: TaskStatesDeps) {}
 
@@ -112,8 +114,7 @@ export class TaskStates {
   #isUnknown(id: string): void {
     this.#unknown.delete(id); // it goes to the end of the row
     this.#unknown.set(id, this.deps.clock.now());
-    const [first] = this.#unknown.keys();
-    if (this.#unknown.size > MOST_UNKNOWN && first !== undefined) this.#unknown.delete(first);
+    if (this.#unknown.size > MOST_UNKNOWN) this.#unknown.delete(this.#oldestUnknown.next()!);
   }
 }
 

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { OpenBatches } from '../../../../src/serve/tasks/open-batches.js';
+import { openBatches } from '../../../../src/serve/tasks/open-batches.js';
 
 it('batches are counted, of each user and in all', () => {
-  const batches = new OpenBatches(3, 2);
-  const leave = batches.enter('A');
-  batches.enter('A');
-  expect(() => batches.enter('A')).toThrow(expect.objectContaining({ status: 429 }));
-  batches.enter('B');
-  expect(() => batches.enter('C')).toThrow(expect.objectContaining({ status: 503 }));
+  const batches = openBatches(3, 2);
+  const leave = batches.open('A');
+  batches.open('A');
+  expect(() => batches.open('A')).toThrow(expect.objectContaining({ status: 429 }));
+  batches.open('B');
+  expect(() => batches.open('C')).toThrow(expect.objectContaining({ status: 503 }));
   leave();
-  batches.enter('C');
-  expect(() => batches.enter('A')).toThrow(expect.objectContaining({ status: 503 }));
+  batches.open('C');
+  expect(() => batches.open('A')).toThrow(expect.objectContaining({ status: 503 }));
 });

@@ -1,43 +1,32 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
-import { type Connection, openConnection } from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
+import { type OnBroker, onBroker } from '../../broker/on-broker.js';
 import { FairqError, unreachableError } from '../../core/errors/errors.js';
 import { orRefuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
 import { Problem } from './problem.js';
-
-export interface OnBroker {
-  readonly connection: Connection;
-  readonly management: Management;
-}
 
 /** A connection that is lost is tried again for so long: what was unbound is to be bound again. */
 const RECONNECT_FOR_MS = 30_000;
 
 /**
- * Opens what a long piece of work needs on the broker, and closes it when that has ended. Under an alarm the work is not
- * waited for.
+ * Does a long piece of work on the broker. Under an alarm the work is not waited for.
  *
  * @param onLost the connection was lost meanwhile
  */
-export async function onBroker<T>(
+export async function whileConnected<T>(
   address: BrokerAddress,
   name: string,
   onLost: () => void,
   work: (broker: OnBroker) => Promise<T>,
 ): Promise<T> {
-  const management = new Management(address);
-  try {
-    let isLost = false;
-    const connection = await openConnection(address, name, {
-      reconnectForMs: RECONNECT_FOR_MS,
-      onDisconnected: () => {
-        isLost = true;
-        onLost();
-      },
-    });
+  let isLost = false;
+  const onDisconnected = () => {
+    isLost = true;
+    onLost();
+  };
+  return onBroker({ address }, name, { reconnectForMs: RECONNECT_FOR_MS, onDisconnected }, async (broker) => {
+    const { connection } = broker;
     try {
-      const working = Promise.race([work({ connection, management }), connection.lost]);
-      return await orRefuseWhenBlocked(connection, working);
+      return await orRefuseWhenBlocked(connection, Promise.race([work(broker), connection.lost]));
     } catch (error) {
       // Who was cut off knows no more than that a channel is gone.
       if (!isLost || error instanceof FairqError || error instanceof Problem) throw error;
@@ -45,10 +34,6 @@ export async function onBroker<T>(
         hint: 'Ask again.',
         cause: error,
       });
-    } finally {
-      await connection.close();
     }
-  } finally {
-    await management.close();
-  }
+  });
 }

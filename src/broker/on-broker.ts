@@ -1,24 +1,20 @@
-import {
-  type Connection,
-  type ConnectionOptions,
-  openConnection,
-} from '../../broker/connection/connection.js';
-import { Management } from '../../broker/management/management.js';
-import type { Config } from '../../config/config.js';
+import type { BrokerAddress } from './connection/address.js';
+import { type Connection, type ConnectionOptions, openConnection } from './connection/connection.js';
+import { Management } from './management/management.js';
 
-/** What a command works with on the broker. */
+/** What a piece of work needs of the broker. */
 export interface OnBroker {
   readonly connection: Connection;
   readonly management: Management;
 }
 
 /**
- * Opens what a command works with on the broker, and closes that when the work has ended, however it has.
+ * Opens what a piece of work needs of the broker, and closes that when the work has ended, however it has.
  *
  * @param name what the broker's operators see of the connection
  */
 export async function onBroker<Result>(
-  { address }: Config,
+  { address }: { readonly address: BrokerAddress },
   name: string,
   options: ConnectionOptions,
   work: (broker: OnBroker) => Promise<Result>,
