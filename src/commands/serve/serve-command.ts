@@ -24,12 +24,12 @@ export interface ServeFlags extends AuthFlags, WeightFlags {
   maxConnections: number;
   maxStreams: number;
   maxBacklog?: number;
-  allowQueue: string[];
-  allowHost: string[];
-  allowOrigin: string[];
+  allowQueue?: string[];
+  allowHost?: string[];
+  allowOrigin?: string[];
 }
 
-const collect = (value: string, all: string[]) => [...all, value];
+const collect = (value: string, sofar: string[] = []) => [...sofar, value];
 
 export function registerServe(program: Command, run: Run): void {
   const serve = program
@@ -56,11 +56,10 @@ export function registerServe(program: Command, run: Run): void {
         .default('classic'),
     )
     .option('--ordered', 'make user queues that one worker at a time consumes: for "worker --ordered"')
-    .option(
-      '--max-body <bytes>',
-      'of a request; of a batch it counts for each line',
-      (text) => parseBytes(text, '--max-body'),
-      1_048_576,
+    .addOption(
+      new Option('--max-body <bytes>', 'of a request; of a batch it counts for each line')
+        .argParser((text) => parseBytes(text, '--max-body'))
+        .default(1_048_576, '1m'),
     )
     .addOption(
       new Option('--body-timeout <time>', 'a body has come by then; of a batch, the next piece')
@@ -108,21 +107,18 @@ export function registerServe(program: Command, run: Run): void {
     )
     .option(
       '--allow-queue <name>',
-      'a queue that belongs to no user, to which everybody may send; repeatable',
+      'a queue that belongs to no user, to which everybody may send (may be repeated)',
       collect,
-      [],
     )
     .option(
       '--allow-host <name>',
-      'on a loopback address: another name by which it may be asked; repeatable',
+      'on a loopback address: another name by which it may be asked (may be repeated)',
       collect,
-      [],
     )
     .option(
       '--allow-origin <origin>',
-      'pages of this origin may ask, too, such as https://app.example; repeatable',
+      'pages of this origin may ask, too, such as https://app.example (may be repeated)',
       collect,
-      [],
     );
   withAuthOptions(serve);
   registerToken(serve, run);
@@ -135,7 +131,7 @@ Examples:
   fairq serve --auth none
   fairq serve --celery --queue-prefix usersequence_
   fairq serve --auth tokens --tokens-file tokens --host 0.0.0.0 --port 8080
-  curl -d '{"task":"noop"}' -H 'content-type: application/json' -H 'x-fairq-user: A' localhost:8080/v1/tasks`,
+  curl localhost:8080/v1/tasks -H 'X-Fairq-User: A' --json '{"task":"noop"}'`,
     )
     .action(run(async () => (await import('./serve-action.js')).serve));
 }
