@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { printed } from './lib/printed.mjs';
 import { setUp } from './setup.mjs';
 
 const TASKS = 60_000;
@@ -114,17 +115,7 @@ function fairq(users, ...args) {
 
 /** Runs a script to its end and parses the JSON that it prints. */
 async function json(script, ...args) {
-  const child = spawn(process.execPath, [here(script), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk) => {
-    text += chunk;
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with exit code ${code}`);
-  return JSON.parse(text);
+  return JSON.parse(await printed(here(script), args, env));
 }
 
 /** Megabytes that a worker takes which consumes the queues of the largest load, all of them empty. */

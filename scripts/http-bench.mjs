@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
+import { printed } from './lib/printed.mjs';
 import { setUp } from './setup.mjs';
 
 const CONNECTIONS = 50;
@@ -31,7 +32,9 @@ const { startThrowAwayNode } = await import('../dist/broker/node/private-node.js
 const node = await startThrowAwayNode();
 const env = { ...process.env, FAIRQ_URI: node.uri, FAIRQ_MANAGEMENT_URI: node.managementUri };
 try {
-  const raw = JSON.parse(await output('raw-amqplib.mjs', 'publish', 'raw', `${BATCH}`)).perSecond;
+  const raw = JSON.parse(
+    await printed(here('raw-amqplib.mjs'), ['publish', 'raw', `${BATCH}`], env),
+  ).perSecond;
   const [one, two] = await Promise.all([serve(), serve()]);
   const worker = fairq('worker');
   await says(worker, /ready, /);
@@ -174,18 +177,4 @@ async function sendBatch({ url }, lines) {
 
 function line(what, figures) {
   console.log(`${what.padEnd(62)} ${figures}`);
-}
-
-async function output(script, ...args) {
-  const child = spawn(process.execPath, [here(script), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk) => {
-    text += chunk;
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with exit code ${code}`);
-  return text;
 }

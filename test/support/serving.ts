@@ -106,3 +106,12 @@ export async function writeTokens(file: string): Promise<RoleHeaders> {
     operator: headerOf(tokens.operator),
   };
 }
+
+/** A module of handlers: `until` a file is there, `echo`, and `fails` with what it is given. */
+export const HANDLERS = `
+import { setTimeout as delay } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+export async function until(file) { while (!existsSync(file)) await delay(20); return 'opened'; }
+export function echo(payload) { return payload; }
+export function fails(reason) { throw new Error(reason ?? 'it cannot'); }
+`;

@@ -129,6 +129,15 @@ const CAN_FAIL = {
   503: { description: 'the broker is away or under an alarm; what was done is said' },
 };
 
+/** Without a token what would be done, and with the token of that what was. */
+async function planOrDone(
+  token: string | undefined,
+  plan: () => Promise<object>,
+  carryOut: (token: string) => Promise<object>,
+): Promise<Response> {
+  return json(200, token === undefined ? await plan() : await carryOut(token));
+}
+
 /** What operators do. Without a token each says what would be done, and with the token of that it is done. */
 export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Services): void {
   api.add(
@@ -148,11 +157,10 @@ export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Service
     },
     async ({ identity, params: { user = '' }, body }) => {
       requireOwnQueues();
-      return json(
-        200,
-        body.token === undefined
-          ? await actions.queues.planPurge(user)
-          : await actions.queues.purge(user, body.token, identity.user),
+      return planOrDone(
+        body.token,
+        () => actions.queues.planPurge(user),
+        (token) => actions.queues.purge(user, token, identity.user),
       );
     },
   );
@@ -179,11 +187,10 @@ export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Service
     },
     async ({ identity, params: { user = '' }, body }) => {
       requireOwnQueues();
-      return json(
-        200,
-        body.token === undefined
-          ? await actions.queues.planDelete(user, body.withTasks === true)
-          : await actions.queues.delete(user, body.token, identity.user),
+      return planOrDone(
+        body.token,
+        () => actions.queues.planDelete(user, body.withTasks === true),
+        (token) => actions.queues.delete(user, token, identity.user),
       );
     },
   );
@@ -277,8 +284,11 @@ function addDeadAction(api: Api, actions: Services['actions'], verb: DeadVerb, s
     },
     async ({ identity, body }) => {
       const { token: planned, all: _, max: most, ...selection } = body;
-      if (planned !== undefined) return json(200, await actions.dead.carryOut(verb, planned, identity.user));
-      return json(200, await actions.dead.plan(verb, selection, most));
+      return planOrDone(
+        planned,
+        () => actions.dead.plan(verb, selection, most),
+        (given) => actions.dead.carryOut(verb, given, identity.user),
+      );
     },
   );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CELERY_WORKER } from '../../core/celery/answered-by.js';
 import type { TaskState } from '../../core/events/task-state.js';
+import { timeOf } from '../http/times.js';
 
 /** A moment, as RFC 3339 in UTC. */
 const time = z.iso.datetime();
@@ -47,8 +48,7 @@ export function taskView(state: TaskState, warning?: string): Record<string, unk
     heldBack,
     ...rest
   } = state;
-  const at = (micros: number | undefined) =>
-    micros === undefined ? undefined : new Date(micros / 1000).toISOString();
+  const at = (micros: number | undefined) => timeOf(micros) ?? undefined;
   return {
     id,
     state: name,

@@ -9,6 +9,7 @@ import { useFolder } from '../../support/folder.js';
 import { NetworkProxy } from '../../support/network-proxy.js';
 import {
   ask,
+  HANDLERS,
   type HttpAnswer,
   type RoleHeaders,
   type Serving,
@@ -31,13 +32,6 @@ const connection = useConnection(vhost);
 const serving = useServing(env);
 let worker: RunningFairq;
 
-const HANDLERS = `
-import { setTimeout as delay } from 'node:timers/promises';
-import { existsSync } from 'node:fs';
-export async function until(file) { while (!existsSync(file)) await delay(20); return 'opened'; }
-export function echo(payload) { return payload; }
-export function fails(reason) { throw new Error(reason ?? 'it cannot'); }
-`;
 const PATHS = [
   '/v1/users/A:purge',
   '/v1/users/A:delete',

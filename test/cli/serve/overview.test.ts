@@ -10,6 +10,7 @@ import { ManagementFront } from '../../support/management-front.js';
 import { NetworkProxy } from '../../support/network-proxy.js';
 import {
   ask,
+  HANDLERS,
   type HttpAnswer,
   type RoleHeaders,
   type Serving,
@@ -28,13 +29,6 @@ const folder = useFolder();
 const serving = useServing(env, '--allow-queue', 'late');
 let worker: RunningFairq;
 
-const HANDLERS = `
-import { setTimeout as delay } from 'node:timers/promises';
-import { existsSync } from 'node:fs';
-export async function until(file) { while (!existsSync(file)) await delay(20); return 'opened'; }
-export function echo(payload) { return payload; }
-export function fails(reason) { throw new Error(reason ?? 'it cannot'); }
-`;
 const BOSS = { user: 'boss' };
 const HOSTILE = '"><img src=x onerror=alert(1)>\u202e';
 
