@@ -1,10 +1,7 @@
 import { usageError } from '../../core/errors/errors.js';
+import { isWeight, LEAST_WEIGHT, MOST_WEIGHT } from '../../core/policy/limit-bounds.js';
 import type { WeightRule } from '../../core/scheduling/weights.js';
 import { glob } from '../../core/values/glob.js';
-
-/** Beyond these, a turn of the one would be lost in the rounding of the other's. */
-const LEAST = 0.001;
-const MOST = 1_000;
 
 /** `A=3` or `team-*=2.5`; a name may hold an equals sign, so the last one counts. */
 export function parseWeight(text: string): WeightRule {
@@ -20,9 +17,9 @@ export function parseWeight(text: string): WeightRule {
 
 /** @param where what to name in an error: the flag or the line that says so */
 export function weightRule(pattern: string, weight: number, where: string): WeightRule {
-  if (!(weight >= LEAST && weight <= MOST)) {
+  if (!isWeight(weight)) {
     throw usageError('BAD_WEIGHT', `${where}: a weight is a number above 0`, {
-      hint: `Give one from ${LEAST} to ${MOST}; a user without one has 1. To leave users out, see --exclude.`,
+      hint: `Give one from ${LEAST_WEIGHT} to ${MOST_WEIGHT}; a user without one has 1. To leave users out, see --exclude.`,
     });
   }
   return { pattern: glob(pattern), weight };

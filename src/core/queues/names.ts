@@ -62,6 +62,14 @@ export interface Names {
   readonly sharedQueue: string;
   /** The one queue of strategy `priority`. */
   readonly priorityQueue: string;
+  /** Stream of what operators have set for users: whole documents, the newest counts. */
+  readonly policyStream: string;
+  /** Exclusive to who changes what is set. */
+  readonly policyLock: string;
+  /** What the name of every queue starts with that holds the permits of a capped user. */
+  readonly permitQueuePrefix: string;
+  /** The same of the tokens of a user whose starts have a rate. */
+  readonly tokenQueuePrefix: string;
   /** What every user queue's name starts with. */
   readonly userQueuePrefix: string;
   /** The same for the queues that a group of users shares. */
@@ -110,6 +118,10 @@ export function namesFor(prefix: string): Names {
     directSenders: `${prefix}.direct`,
     sharedQueue: `${prefix}.shared`,
     priorityQueue: `${prefix}.priority`,
+    policyStream: `${prefix}.policy`,
+    policyLock: `${prefix}.lock.policy`,
+    permitQueuePrefix: `${prefix}.permits.`,
+    tokenQueuePrefix: `${prefix}.tokens.`,
     userQueuePrefix: `${prefix}.user.`,
     groupQueuePrefix: `${prefix}.group.`,
   };
@@ -150,14 +162,28 @@ export function isReserved(names: Names, queue: string): boolean {
     controlExchange,
     pruneLock,
     directSenders,
+    policyStream,
+    policyLock,
   } = names;
   return (
-    [names.retryQueuePrefix, names.replyQueuePrefix, names.doctorQueuePrefix].some((start) =>
-      queue.startsWith(start),
-    ) ||
-    [eventStream, resultStream, startStream, deadLetterQueue, controlExchange, pruneLock, directSenders].some(
-      (name) => queue === name || queue.startsWith(`${name}.`),
-    )
+    [
+      names.retryQueuePrefix,
+      names.replyQueuePrefix,
+      names.doctorQueuePrefix,
+      names.permitQueuePrefix,
+      names.tokenQueuePrefix,
+    ].some((start) => queue.startsWith(start)) ||
+    [
+      eventStream,
+      resultStream,
+      startStream,
+      deadLetterQueue,
+      controlExchange,
+      pruneLock,
+      directSenders,
+      policyStream,
+      policyLock,
+    ].some((name) => queue === name || queue.startsWith(`${name}.`))
   );
 }
 

@@ -41,7 +41,8 @@ export function describeRule({ pattern, weight }: WeightRule): string {
   return `${pattern.pattern}=${weight}`;
 }
 
-function exactness({ pattern }: Glob): number {
+/** Of two rules that match the one with the higher number counts. */
+export function exactness({ pattern }: Glob): number {
   const literal = pattern.replace(/[*?]/g, '').length;
   return literal === pattern.length ? Number.POSITIVE_INFINITY : literal;
 }
