@@ -1,5 +1,5 @@
 import { FairqError, refusedError, unreachableError } from '../../core/errors/errors.js';
-import { queuesPath } from './paths.js';
+import { policiesPath, queuesPath } from './paths.js';
 
 export type Method = 'GET' | 'PUT' | 'DELETE';
 
@@ -38,7 +38,7 @@ export function readAnswer(
   }
   // RabbitMQ says in JSON that it has not got something; another server has a page for it.
   if (status === 404 && !text.startsWith('{')) throw notManagement(where);
-  if (status === 404 && path.startsWith(`${queues}/`)) {
+  if (status === 404 && [queues, policiesPath(vhost)].some((all) => path.startsWith(`${all}/`))) {
     throw refusedError('NOT_THERE', `the broker has nothing at ${path}`);
   }
   if (status === 404 && path.startsWith(queues)) {

@@ -23,6 +23,7 @@ import {
   listedQueue,
   queueDetails,
 } from './queue-figures.js';
+import { RabbitPolicies } from './rabbit-policies.js';
 
 const FIGURES = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
 const COUNTERS = [
@@ -50,6 +51,7 @@ const MOST_A_PAGE = 500;
 /** What fairq asks of RabbitMQ's HTTP API: the few calls that it needs. */
 export class Management {
   readonly #api: ManagementApi;
+  readonly policies: RabbitPolicies;
 
   /** @param answerWithinMs what says nothing for so long is not there */
   constructor(
@@ -57,6 +59,7 @@ export class Management {
     answerWithinMs?: number,
   ) {
     this.#api = new ManagementApi(address, answerWithinMs);
+    this.policies = new RabbitPolicies(this.#api, address);
   }
 
   /** Loads what asks, for whoever asks soon and waits for something else meanwhile. */

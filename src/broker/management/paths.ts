@@ -5,6 +5,11 @@ export function queuesPath(vhost: string): string {
   return `/api/queues/${segment(vhost)}`;
 }
 
+/** Where RabbitMQ's policies of a vhost are. */
+export function policiesPath(vhost: string): string {
+  return `/api/policies/${segment(vhost)}`;
+}
+
 /** A name as a part of a path. "." and ".." mean a folder to HTTP, however they are written: the answer would be about another. */
 export function segment(name: string): string {
   if (name !== '.' && name !== '..') return encodeURIComponent(name);
