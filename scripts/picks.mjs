@@ -66,7 +66,7 @@ function measure(users, charge) {
     ns = Math.min(ns, Number(process.hrtime.bigint() - from) / PICKS_A_ROUND);
   }
   const bytes = (heapUsed() - before) / users;
-  if (scheduler.held !== users * held) throw new Error(`${scheduler.held} tasks are held`);
+  if (scheduler.prefetched !== users * held) throw new Error(`${scheduler.prefetched} tasks are prefetched`);
   return { ns, bytes };
 }
 

@@ -24,6 +24,14 @@ export class ServiceGaps {
     else this.#leads[user] ??= this.#service.map((service) => service - this.#service[user]!);
   }
 
+  /** From here on its service counts in another unit: what it has gained on others counts from now. */
+  reweighed(user: number): void {
+    this.#leads[user] = undefined;
+    for (const [behind, leads] of this.#leads.entries()) {
+      if (leads !== undefined) leads[user] = this.#service[user]! - this.#service[behind]!;
+    }
+  }
+
   /** @throws Error if that is more than the bound allows */
   served(user: number, service: number): void {
     this.#service[user]! += service;

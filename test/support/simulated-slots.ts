@@ -1,5 +1,6 @@
 import { expectedCharge } from '../../src/core/scheduling/charging.js';
 import { FairScheduler } from '../../src/core/scheduling/fair-scheduler.js';
+import type { Gate } from '../../src/core/scheduling/gate.js';
 import type { Lane } from '../../src/core/scheduling/scheduler.js';
 import { ServiceGaps } from './service-gaps.js';
 import { CHANNELS, type Profile, type Step } from './slot-steps.js';
@@ -13,6 +14,7 @@ interface Running {
   readonly user: number;
   readonly cost: number;
   charged: number;
+  readonly gate: Gate | undefined;
 }
 
 /** Largest so far. */
@@ -23,12 +25,16 @@ interface Extremes {
   over: number;
 }
 
+/** Charges that a user may be behind that its gate has let go. */
+const CREDIT = 16;
+
 /** As the runner follows its means. */
 const MEAN_GAIN = 0.1;
 
 /**
  * A worker without a broker: a scheduler and a number of slots. It throws when a user gains more on a
- * backlogged one than `#bound`, when the pick is not the least in order, or when the held tasks are miscounted.
+ * backlogged one than `#bound`, when the pick is not the least in order of those that may start, or when the held
+ * tasks are miscounted. A user whose gate is shut is backlogged until its turn comes, and no longer.
  *
  * A lane that has run empty rests when its next task arrives, also if some of its tasks still run: the
  * broker had none for a while.
@@ -40,6 +46,12 @@ export class SimulatedSlots {
   readonly #running: Running[] = [];
   readonly #served: number[];
   readonly #extremes: Extremes[];
+  /** Users whose gates say no. */
+  readonly #shut = new Set<number>();
+  /** Users that have ever been let go with credit. */
+  readonly #credited = new Set<number>();
+  /** Starts that the gates have let go and that have not ended. */
+  #letGo = 0;
   #meanCost: number | undefined;
   #pausedFor = 0;
   #arrived = 0;
@@ -56,6 +68,15 @@ export class SimulatedSlots {
         charging === 'exact' ? this.#costOf(Number(lane.user)) : expectedCharge(lane, this.#meanCost),
     );
     this.#lanes = profiles.map((_, user) => this.#scheduler.lane(`${user}`));
+    this.#scheduler.regate(({ user }) => ({
+      take: () => {
+        if (this.#shut.has(Number(user))) return false;
+        this.#letGo++;
+        return true;
+      },
+      ended: () => this.#letGo--,
+      notStarted: () => this.#letGo--,
+    }));
     this.#gaps = new ServiceGaps(profiles.length, (ahead, behind) => this.#bound(ahead, behind));
     this.#served = profiles.map(() => 0);
     this.#extremes = profiles.map(() => ({ cost: 0, under: 0, over: 0 }));
@@ -65,12 +86,21 @@ export class SimulatedSlots {
     for (const step of steps) {
       this.#do(step);
       this.#pausedFor--;
-      for (const [user, { prefetched: held }] of this.#lanes.entries())
-        this.#gaps.backlog(user, held.size > 0);
+      this.#noteBacklogs();
       const held = this.#lanes.reduce((sum, lane) => sum + lane.prefetched.size, 0);
       if (held !== this.#scheduler.prefetched)
         throw new Error(`${held} are held, not ${this.#scheduler.prefetched}`);
+      const startable = this.#lanes.reduce((sum, lane) => sum + (lane.blocked ? 0 : lane.prefetched.size), 0);
+      if (startable !== this.#scheduler.startable)
+        throw new Error(`${startable} may start, not ${this.#scheduler.startable}`);
+      if (this.#letGo !== this.#running.length)
+        throw new Error(`${this.#letGo} were let go, and ${this.#running.length} run`);
     }
+  }
+
+  #noteBacklogs(): void {
+    for (const [user, { prefetched: held, blocked }] of this.#lanes.entries())
+      this.#gaps.backlog(user, held.size > 0 && !blocked);
   }
 
   /**
@@ -82,16 +112,18 @@ export class SimulatedSlots {
    * - When it began, `behind` led by its cost and its own errors too low, as of its last pick; and `ahead`
    *   was behind by its own too high, as of the pick that set the virtual time from which it started. These
    *   may be two moments, for a user can return from rest while its tasks run, so both count in full.
+   * - Whom its gate has let go with credit may be behind by so much more.
    */
   #bound(ahead: number, behind: number): number {
     const a = this.#weighted(ahead);
     const b = this.#weighted(behind);
-    return a.cost + b.cost + (this.slots - 1) * (Math.max(a.under, b.over) + b.under + a.over);
+    const credit = this.#credited.has(ahead) ? CREDIT * (a.cost + a.over) : 0;
+    return credit + a.cost + b.cost + (this.slots - 1) * (Math.max(a.under, b.over) + b.under + a.over);
   }
 
   #weighted(user: number): Extremes {
     const { cost, under, over } = this.#extremes[user]!;
-    const { weight } = this.profiles[user]!;
+    const { weight } = this.#lanes[user]!;
     return { cost: cost / weight, under: under / weight, over: over / weight };
   }
 
@@ -117,6 +149,22 @@ export class SimulatedSlots {
       case 'pause':
         this.#pausedFor = step.steps;
         break;
+      case 'shut':
+        this.#shut.add(step.user % this.#lanes.length);
+        break;
+      case 'letGo': {
+        const lane = this.#laneOf(step);
+        this.#shut.delete(Number(lane.user));
+        if (step.credit && lane.blocked) this.#credited.add(Number(lane.user));
+        this.#scheduler.letGo(lane, step.credit);
+        break;
+      }
+      case 'weigh': {
+        const lane = this.#laneOf(step);
+        this.#scheduler.setWeight(lane, step.weight);
+        this.#gaps.reweighed(Number(lane.user));
+        break;
+      }
       case 'takeBack':
         for (let i = 0; i < step.count; i++) this.#scheduler.takeBack(this.#laneOf(step));
         break;
@@ -138,9 +186,13 @@ export class SimulatedSlots {
 
   #pick(): void {
     const least = this.#lanes
-      .filter(({ prefetched: held }) => held.size > 0)
+      .filter(
+        ({ user, prefetched: held, blocked }) => held.size > 0 && !blocked && !this.#shut.has(Number(user)),
+      )
       .reduce<Lane<Task> | undefined>((a, b) => (a === undefined || inOrder(b, a) ? b : a), undefined);
     const task = this.#scheduler.next();
+    // Whose turn it was and who may not start is backlogged no more when the next one starts.
+    for (const [user, { blocked }] of this.#lanes.entries()) if (blocked) this.#gaps.backlog(user, false);
     if (task === undefined) {
       if (least !== undefined) throw new Error(`user ${least.user} has tasks, and none is picked`);
       return;
@@ -151,7 +203,7 @@ export class SimulatedSlots {
     const charged = lane.charge;
     const cost = this.#costOf(user);
     if (this.charging === 'exact' && charged !== cost) throw new Error(`charged ${charged}, not ${cost}`);
-    this.#running.push({ user, charged, cost });
+    this.#running.push({ user, charged, cost, gate: this.#scheduler.gateOf(lane) });
     this.#served[user]!++;
     const extremes = this.#extremes[user]!;
     extremes.cost = Math.max(extremes.cost, cost);
@@ -174,6 +226,7 @@ export class SimulatedSlots {
     const [ended] = this.#running.splice(index, 1);
     if (ended === undefined) return;
     const { cost } = ended;
+    ended.gate?.ended();
     const lane = this.#lanes[ended.user]!;
     lane.taskMs = follow(lane.taskMs, cost);
     this.#meanCost = follow(this.#meanCost, cost);

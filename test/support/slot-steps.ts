@@ -21,6 +21,11 @@ export type Step =
   /** No picks for so many steps. */
   | { readonly kind: 'pause'; readonly steps: number }
   | { readonly kind: 'takeBack'; readonly user: number; readonly count: number }
+  /** Its gate says no at its next turn. */
+  | { readonly kind: 'shut'; readonly user: number }
+  /** Its gate says yes again, and the scheduler is told. */
+  | { readonly kind: 'letGo'; readonly user: number; readonly credit: boolean }
+  | { readonly kind: 'weigh'; readonly user: number; readonly weight: number }
   /** A channel is lost, and what it had delivered. */
   | { readonly kind: 'drop'; readonly channel: number };
 
@@ -49,5 +54,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: kind('takeBack'), user, count }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('drop'), channel }) },
 );
+/** What a policy does: it shuts users out, lets them go on, and gives them other weights. */
+const policyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 20, arbitrary: step },
+  { weight: 3, arbitrary: fc.record({ kind: kind('shut'), user }) },
+  { weight: 3, arbitrary: fc.record({ kind: kind('letGo'), user, credit: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('weigh'), user, weight }) },
+);
+export const policySteps = fc.array(policyStep, { minLength: 100, maxLength: 500, size: 'max' });
 export const steps = fc.array(step, { minLength: 100, maxLength: 500, size: 'max' });
 export const slots = fc.integer({ min: 1, max: 12 });

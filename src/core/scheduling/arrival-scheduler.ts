@@ -1,51 +1,35 @@
-import { Deque } from '../values/deque.js';
-import { type Lane, Lanes, type Scheduler } from './scheduler.js';
+import { LaneScheduler } from './lane-scheduler.js';
+import type { Lane } from './scheduler.js';
+import { TurnHeap } from './turn-heap.js';
 
-/** Runs tasks in the order in which they were delivered, whoever's they are: what a plain consumer does. */
-export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements Scheduler<T> {
-  readonly #lanes = new Lanes<T>(() => 1);
-  readonly #order = new Deque<T>();
-  readonly #gone = new Set<T>();
+/**
+ * Runs tasks in the order in which they were delivered, whoever's they are: what a plain consumer does. A blocked lane
+ * is passed over; its tasks keep their places.
+ */
+export class ArrivalScheduler<T> extends LaneScheduler<T> {
+  /** By when their oldest task came, which is their virtual time. */
+  readonly #heap = new TurnHeap<Lane<T>>();
+  /** When each task came: the how-manieth it was. */
+  readonly #arrivals = new Map<T, number>();
+  #arrived = 0;
 
-  get prefetched(): number {
-    return this.#order.size - this.#gone.size;
+  override push(lane: Lane<T>, task: T): void {
+    this.#arrivals.set(task, ++this.#arrived);
+    super.push(lane, task);
   }
 
-  lane(user: string, key?: string): Lane<T> {
-    return this.#lanes.of(user, key);
-  }
-
-  push(lane: Lane<T>, task: T): void {
-    lane.resting = false;
-    lane.prefetched.push(task);
-    this.#order.push(task);
-  }
-
-  next(): T | undefined {
-    for (;;) {
-      const task = this.#order.shift();
-      if (task === undefined) return undefined;
-      if (this.#gone.delete(task)) continue;
-      // Deliveries of one queue come in order, so the oldest of all is the oldest of its lane.
-      task.lane.prefetched.shift();
-      return task;
-    }
-  }
-
-  takeBack(lane: Lane<T>): T | undefined {
-    const task = lane.prefetched.pop();
-    if (task !== undefined) this.#gone.add(task);
+  override takeBack(lane: Lane<T>): T | undefined {
+    const task = super.takeBack(lane);
+    if (task !== undefined) this.#arrivals.delete(task);
     return task;
   }
 
-  dropUnless(keep: (task: T) => boolean): void {
-    for (const lane of this.#lanes.all()) {
-      lane.prefetched.filter((task) => {
-        const kept = keep(task);
-        if (!kept) this.#gone.add(task);
-        return kept;
-      });
-    }
+  override dropUnless(keep: (task: T) => boolean): void {
+    super.dropUnless((task) => {
+      const kept = keep(task);
+      if (!kept) this.#arrivals.delete(task);
+      return kept;
+    });
   }
 
   correct(): void {}
@@ -59,4 +43,52 @@ export class ArrivalScheduler<T extends { readonly lane: Lane<T> }> implements S
   goOn(): void {}
 
   arrange(): void {}
+
+  setWeight(lane: Lane<T>, weight: number): void {
+    lane.weight = weight;
+  }
+
+  protected first(): Lane<T> | undefined {
+    return this.#heap.first;
+  }
+
+  protected override start(lane: Lane<T>): T | undefined {
+    const task = super.start(lane);
+    if (task !== undefined) this.#arrivals.delete(task);
+    return task;
+  }
+
+  protected begin(lane: Lane<T>): void {
+    lane.resting = false;
+    if (!lane.blocked) this.#enter(lane);
+  }
+
+  protected served(lane: Lane<T>): void {
+    this.changed(lane);
+  }
+
+  protected changed(lane: Lane<T>): void {
+    const { first } = lane.prefetched;
+    if (first === undefined) {
+      this.#heap.remove(lane);
+      return;
+    }
+    lane.virtual = this.#arrivals.get(first)!;
+    this.#heap.settle(lane);
+  }
+
+  protected block(lane: Lane<T>): void {
+    lane.blocked = true;
+    if (lane.slot >= 0) this.#heap.remove(lane);
+  }
+
+  protected unblock(lane: Lane<T>): void {
+    lane.blocked = false;
+    if (lane.prefetched.size > 0) this.#enter(lane);
+  }
+
+  #enter(lane: Lane<T>): void {
+    lane.virtual = this.#arrivals.get(lane.prefetched.first!)!;
+    this.#heap.insert(lane);
+  }
 }

@@ -1,32 +1,26 @@
 import { Deque } from '../values/deque.js';
+import type { Gate } from './gate.js';
+import type { Turn } from './turns.js';
 
 /** What a scheduler knows of one user: the tasks prefetched of it and the service it has been charged. */
-export interface Lane<T> {
+export interface Lane<T> extends Turn {
   readonly user: string;
-  /** Share of service against the others; 1 unless said otherwise. */
-  readonly weight: number;
   /** Delivered and not started, oldest first. */
   readonly prefetched: Deque<T>;
   /** Mean run time of its recent tasks, milliseconds; undefined before the first has ended. */
   taskMs: number | undefined;
-  /** Service charged so far divided by weight, on the scheduler's virtual clock. */
-  virtual: number;
-  /** What the task that was taken out last has been charged. */
-  charge: number;
-  /** Breaks ties between equal virtual times: the lower goes first. */
-  tie: number;
-  /** Nothing is prefetched and nothing is expected: the lane saves up no credit while it rests. */
-  resting: boolean;
   /** Tasks that may be on their way while none is here: the lane falls behind by no more than these cost. */
   late: number;
-  /** Position in the heap, -1 outside of it. */
-  slot: number;
+  /** Asked at its turn; see `setGate`. */
+  gate: Gate | undefined;
 }
 
 /** Decides whose task starts next. No I/O, no clock: the caller says what happened. */
 export interface Scheduler<T> {
   /** Tasks prefetched over all users, and not started. */
   readonly prefetched: number;
+  /** Those of them that are in no blocked lane: what a free slot could start. */
+  readonly startable: number;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
   lane(user: string, key?: string): Lane<T>;
   push(lane: Lane<T>, task: T): void;
@@ -49,14 +43,40 @@ export interface Scheduler<T> {
   goOn(lane: Lane<T>, since: number): void;
   /** Sets whose first turns come first among users that have had none, in the order given. */
   arrange(lanes: readonly Lane<T>[]): void;
+
+  /** The lane's share, from its next turn on. */
+  setWeight(lane: Lane<T>, weight: number): void;
+  /** Sets the weight of every lane, be it there or be it still to come. */
+  reweigh(weightOf: (user: string) => number): void;
+  /** Another gate, or none: a blocked lane is let go without credit, and the new gate asked at its turn. */
+  setGate(lane: Lane<T>, gate: Gate | undefined): void;
+  /** Sets the gate of every lane, be it there or be it still to come. A lane that keeps its gate stays as it is. */
+  regate(gateOf: (lane: Lane<T>) => Gate | undefined): void;
+  /**
+   * A blocked lane takes turns again.
+   *
+   * @param credit it goes on where it was, as far as some charges back, and comes first among equals. That is for a lane
+   *   whose gate has got what it lacked. After a change of policy it starts at the present.
+   */
+  letGo(lane: Lane<T>, credit: boolean): void;
+  /** Asks for one start of a task that is in no lane. False: its lane is blocked, or has just become so. */
+  admits(lane: Lane<T>): boolean;
+  /** The gate that has just let a task of this lane go, and is to be told of its end. Another may take its place. */
+  gateOf(lane: Lane<T>): Gate | undefined;
 }
 
 /** All lanes, each made on first sight. */
 export class Lanes<T> {
   readonly #byKey = new Map<string, Lane<T>>();
 
-  /** @param weightOf a user's weight, above 0 */
-  constructor(private readonly weightOf: (user: string) => number) {}
+  /**
+   * @param weightOf a user's weight, above 0
+   * @param gateOf what a new lane has to pass
+   */
+  constructor(
+    public weightOf: (user: string) => number,
+    public gateOf: (lane: Lane<T>) => Gate | undefined = () => undefined,
+  ) {}
 
   of(user: string, key = user): Lane<T> {
     let lane = this.#byKey.get(key);
@@ -71,8 +91,11 @@ export class Lanes<T> {
         tie: 0,
         resting: true,
         late: Number.MAX_SAFE_INTEGER,
+        gate: undefined,
+        blocked: false,
         slot: -1,
       };
+      lane.gate = this.gateOf(lane);
       this.#byKey.set(key, lane);
     }
     return lane;

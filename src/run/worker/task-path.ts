@@ -106,7 +106,7 @@ export class TaskPath implements Work {
     const warn = (text: string) => listener.onWarning(text);
     const fail = (error: Error) => listener.onFailure(error);
     const times = new TaskTimes();
-    const scheduler = new Suspects(workerScheduler(options, times, detail), clock);
+    const scheduler = new Suspects(workerScheduler(options, times, detail), clock, () => runner.wake());
     const taking = { ...options, times, filter, newId, workers: () => peers.count };
     const intake = new Intake(connection, taking, scheduler, clock, {
       onDelivery: () => runner.wake(),
@@ -125,7 +125,7 @@ export class TaskPath implements Work {
         ...listener,
         onSettled: () => tick(),
         onFailedAfterAll: () => runner.counts.failedAfterAll(),
-        outOfWork: () => runner.running === 0 && scheduler.prefetched === 0 && intake.prefetchFilled,
+        outOfWork: () => runner.running === 0 && scheduler.startable === 0 && intake.prefetchFilled,
       }),
       maxCrashes === undefined
         ? undefined

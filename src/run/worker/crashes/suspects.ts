@@ -1,3 +1,4 @@
+import type { Gate } from '../../../core/scheduling/gate.js';
 import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
@@ -48,11 +49,17 @@ export class Suspects implements Scheduler<DeliveredTask> {
   constructor(
     private readonly inner: Scheduler<DeliveredTask>,
     private readonly clock: Clock,
+    /** A lane that was blocked may start again. */
+    private readonly onLetGo: () => void = () => {},
   ) {}
 
   /** Of the first row: the second keeps no slot from tasks of others. */
   get prefetched(): number {
     return this.inner.prefetched;
+  }
+
+  get startable(): number {
+    return this.inner.startable;
   }
 
   /** In the second row. */
@@ -208,18 +215,50 @@ export class Suspects implements Scheduler<DeliveredTask> {
     this.inner.arrange(lanes);
   }
 
+  setWeight(lane: Lane<DeliveredTask>, weight: number): void {
+    this.inner.setWeight(lane, weight);
+  }
+
+  reweigh(weightOf: (user: string) => number): void {
+    this.inner.reweigh(weightOf);
+  }
+
+  setGate(lane: Lane<DeliveredTask>, gate: Gate | undefined): void {
+    this.inner.setGate(lane, gate);
+    this.onLetGo();
+  }
+
+  regate(gateOf: (lane: Lane<DeliveredTask>) => Gate | undefined): void {
+    this.inner.regate(gateOf);
+    this.onLetGo();
+  }
+
+  letGo(lane: Lane<DeliveredTask>, credit: boolean): void {
+    this.inner.letGo(lane, credit);
+    this.onLetGo();
+  }
+
+  admits(lane: Lane<DeliveredTask>): boolean {
+    return this.inner.admits(lane);
+  }
+
+  gateOf(lane: Lane<DeliveredTask>): Gate | undefined {
+    return this.inner.gateOf(lane);
+  }
+
   #suspectOf(task: DeliveredTask): Suspect | undefined {
     for (const suspect of this.#waiting) if (suspect.task === task) return suspect;
     return undefined;
   }
 
   #take(mayBe: (suspect: Suspect) => boolean): DeliveredTask | undefined {
-    let best: Suspect | undefined;
-    for (const suspect of this.#waiting) {
+    const candidates = [...this.#waiting].filter((suspect) => {
       const { crashes } = suspect;
-      if (crashes === undefined || (crashes > 0 && this.#running !== undefined) || !mayBe(suspect)) continue;
-      if (best === undefined || crashes < best.crashes!) best = suspect;
-    }
+      return crashes !== undefined && (crashes === 0 || this.#running === undefined) && mayBe(suspect);
+    });
+    candidates.sort((a, b) => a.crashes! - b.crashes!);
+    // No lane has it: its gate is asked here.
+    const best = candidates.find(({ task }) => this.inner.admits(task.lane));
     if (best === undefined) return undefined;
     this.#waiting.delete(best);
     if (best.crashes! > 0) this.#running = best.task;

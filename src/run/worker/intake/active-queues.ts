@@ -17,7 +17,8 @@ export interface Share {
  * number.
  */
 export class ActiveQueues {
-  readonly #queues = new Set<ConsumedQueue>();
+  /** Each with the weight by which it counts in the sum of all: a policy may change its user's. */
+  readonly #queues = new Map<ConsumedQueue, number>();
   #weight = 0;
   /** The sum of what slots are shared by: see `#claim`. */
   #claims = 0;
@@ -37,33 +38,42 @@ export class ActiveQueues {
 
   add(queue: ConsumedQueue): void {
     if (this.#queues.has(queue)) return;
-    this.#queues.add(queue);
+    this.#queues.set(queue, queue.lane.weight);
     this.#weight += queue.lane.weight;
   }
 
   delete(queue: ConsumedQueue): void {
-    if (!this.#queues.delete(queue)) return;
+    const weight = this.#queues.get(queue);
+    if (weight === undefined) return;
+    this.#queues.delete(queue);
     // Set and not subtracted when nobody is left, so that rounding errors do not add up.
-    this.#weight = this.#queues.size === 0 ? 0 : this.#weight - queue.lane.weight;
+    this.#weight = this.#queues.size === 0 ? 0 : this.#weight - weight;
   }
 
   [Symbol.iterator](): Iterator<ConsumedQueue> {
-    return this.#queues.values();
+    return this.#queues.keys();
   }
 
   /** Sums up what everybody has and needs; `shareOf` goes by that until the next time. */
   weigh(): void {
     this.#claims = 0;
-    for (const queue of this.#queues) this.#claims += this.#claim(queue);
+    this.#weight = 0;
+    for (const queue of this.#queues.keys()) {
+      this.#claims += this.#claim(queue);
+      this.#weight += queue.lane.weight;
+      this.#queues.set(queue, queue.lane.weight);
+    }
     this.#spare = 0;
     this.#hungry = 0;
-    for (const queue of this.#queues) {
-      if (queue.isFull) {
+    for (const queue of this.#queues.keys()) {
+      if (queue.isFull && !queue.lane.blocked) {
         this.#hungry++;
         continue;
       }
+      // A blocked user needs slots for what runs, and no more.
+      const held = queue.lane.blocked ? queue.lane.prefetched.size : 0;
       const due = this.#claim(queue) / this.#claims;
-      this.#spare += Math.max(0, due - queue.outstanding / this.concurrency);
+      this.#spare += Math.max(0, due - (queue.outstanding - held) / this.concurrency);
     }
   }
 
@@ -72,7 +82,7 @@ export class ActiveQueues {
     const isIn = this.#queues.has(queue);
     const claim = this.#claim(queue);
     const due = claim / Math.max(claim, isIn ? this.#claims : this.#claims + claim);
-    const left = queue.isFull && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
+    const left = queue.isFull && !queue.lane.blocked && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
     return {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
       ofSlots: Math.min(1, due + left),

@@ -64,7 +64,10 @@ export class GivingBack {
 
   /** How many of each queue: one by one in turn, those with most here first. */
   #partsOf(count: number, mayGo: (queue: string) => boolean): Map<ConsumedQueue, number> {
-    const queues = [...this.active].filter(({ lane, name }) => lane.prefetched.size > 0 && mayGo(name));
+    // What a pause, a cap or a rate keeps here could start no sooner elsewhere.
+    const queues = [...this.active].filter(
+      ({ lane, name }) => lane.prefetched.size > 0 && !lane.blocked && mayGo(name),
+    );
     queues.sort((a, b) => b.lane.prefetched.size - a.lane.prefetched.size);
     const parts = new Map<ConsumedQueue, number>(queues.map((queue) => [queue, 0]));
     let given = 0;

@@ -125,7 +125,7 @@ export class Intake {
 
   /** How long the next start may wait for deliveries that may be due before it; milliseconds, 0 for not at all. */
   waitMs(): number {
-    return this.#gate.waitMs(this.scheduler.prefetched);
+    return this.#gate.waitMs(this.scheduler.startable);
   }
 
   /** Takes up those of the queues that match and are not consumed yet. */
@@ -244,7 +244,7 @@ export class Intake {
     if (now - this.#lastAdjusted < ADJUST_EVERY_MS * Math.max(1, this.#active.size / ADJUST_AT_ONCE)) return;
     this.#lastAdjusted = now;
     this.scheduler.note(now);
-    const starving = freeSlots > 0 && this.scheduler.prefetched === 0;
+    const starving = freeSlots > 0 && this.scheduler.startable === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
     this.#active.weigh();

@@ -57,7 +57,7 @@ export class PrefetchControl {
   }
 
   /**
-   * @param starving a slot is free while nothing is prefetched
+   * @param starving a slot is free while nothing here may start
    * @param shrink whether the prefetch may become smaller
    */
   adjust(queue: ConsumedQueue, starving: boolean, shrink: boolean): void {
@@ -65,7 +65,7 @@ export class PrefetchControl {
     const needs = this.#needsOf(queue);
     let wanted = this.#prefetchFor(needs);
     // This user may have more tasks than its prefetch lets through.
-    if (starving && queue.isFull) queue.needs(widened(needs, queue.prefetch));
+    if (starving && queue.isFull && !queue.lane.blocked) queue.needs(widened(needs, queue.prefetch));
     else if (shrink) queue.needsLess();
     const needed = Math.floor(queue.needed);
     if (needed > wanted.size) wanted = { size: needed, reason: 'starved' };

@@ -27,7 +27,7 @@ export class StartGate {
 
   /**
    * Sums up which users have a backlog: more has come of them, without a rest, than a prefetch lets
-   * through at once. Does nothing when called too often.
+   * through at once, and may start. Does nothing when called too often.
    */
   adjust(queues: Iterable<ConsumedQueue>, now: number): void {
     if (now - this.#lastCheck < GATE_EVERY_MS) return;
@@ -35,7 +35,7 @@ export class StartGate {
     let users = 0;
     let most = 0;
     for (const queue of queues) {
-      if (!queue.hasBacklog) continue;
+      if (!queue.hasBacklog || queue.lane.blocked) continue;
       users++;
       most += queue.prefetch;
     }
@@ -45,10 +45,10 @@ export class StartGate {
   /**
    * How long it is worth waiting for deliveries before the next start, if none comes; 0 for not at all.
    *
-   * @param prefetched tasks that could start
+   * @param startable tasks that could start
    */
-  waitMs(prefetched: number): number {
-    if (prefetched >= this.#wanted) return 0;
+  waitMs(startable: number): number {
+    if (startable >= this.#wanted) return 0;
     return Math.max(0, this.#lastDelivery + GATE_WAIT_MS - this.clock.now());
   }
 }

@@ -16,7 +16,7 @@ import type { Presence } from './presence.js';
 /** What a rebalancer goes by, and what it moves. */
 export interface RebalancerParts {
   readonly slots: Pick<Runner, 'free' | 'running' | 'lastChangeAt'>;
-  readonly scheduler: Pick<Scheduler<DeliveredTask>, 'prefetched'>;
+  readonly scheduler: Pick<Scheduler<DeliveredTask>, 'startable'>;
   readonly givingBack: Pick<GivingBack, 'toOthers' | 'takeUpAgain'>;
   readonly presence: Pick<Presence, 'say'> & {
     readonly peers: Pick<Peers, 'count' | 'freeSlots' | 'wants' | 'left'>;
@@ -24,7 +24,7 @@ export interface RebalancerParts {
 }
 
 /**
- * Lets no slot idle while a task waits at another worker: one that has free slots and nothing prefetched
+ * Lets no slot idle while a task waits at another worker: one that has free slots and nothing to start
  * says so, and one whose slots are all taken then gives back the prefetched tasks that it would not start soon.
  */
 export class Rebalancer {
@@ -44,10 +44,10 @@ export class Rebalancer {
   /** Call it often. */
   check(): void {
     const { free } = this.parts.slots;
-    const { prefetched } = this.parts.scheduler;
+    const { startable } = this.parts.scheduler;
     const { peers } = this.parts.presence;
     const now = this.clock.now();
-    if (free > 0 && prefetched === 0) this.#idleSince ??= now;
+    if (free > 0 && startable === 0) this.#idleSince ??= now;
     else this.#idleSince = undefined;
     if (free > 0 || peers.freeSlots === 0) this.parts.givingBack.takeUpAgain();
     if (peers.count === 1) {
@@ -55,20 +55,20 @@ export class Rebalancer {
       this.idleSlots = this.#isIdle(now) ? free : 0;
       return;
     }
-    if (free === 0 && prefetched > 0 && peers.freeSlots > 0) this.#leave(prefetched, peers.freeSlots);
+    if (free === 0 && startable > 0 && peers.freeSlots > 0) this.#leave(startable, peers.freeSlots);
     this.#tell(free, now);
   }
 
-  #leave(prefetched: number, wanted: number): void {
+  #leave(startable: number, wanted: number): void {
     const { peers } = this.parts.presence;
-    const left = this.parts.givingBack.toOthers(Math.min(wanted, prefetched - this.#startSoon()), (queue) =>
+    const left = this.parts.givingBack.toOthers(Math.min(wanted, startable - this.#startSoon()), (queue) =>
       peers.wants(queue),
     );
     peers.left(left);
     this.shared += left;
   }
 
-  /** How many of the prefetched tasks start within `SOON_MS`, going by the pace of late. */
+  /** How many of the tasks at hand start within `SOON_MS`, going by the pace of late. */
   #startSoon(): number {
     const sinceChangeMs = (this.clock.epochMicros() - this.parts.slots.lastChangeAt) / 1000;
     if (sinceChangeMs > SOON_MS) return 0;

@@ -1,3 +1,4 @@
+import type { Gate } from '../../../core/scheduling/gate.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { Admission, RedeliveryGate } from './redelivery-gate.js';
 
@@ -5,6 +6,8 @@ export interface Asked {
   readonly task: DeliveredTask;
   /** What its user was charged when it was next. */
   readonly charge: number;
+  /** What has let it go. */
+  readonly gate: Gate | undefined;
 }
 
 /** Asks the gate about tasks that were delivered before: about all of a burst at once. They have their slots meanwhile. */
@@ -24,8 +27,8 @@ export class GateQuestions {
     return this.#collected.length + this.#unanswered;
   }
 
-  add(task: DeliveredTask, charge: number): void {
-    this.#collected.push({ task, charge });
+  add(asked: Asked): void {
+    this.#collected.push(asked);
   }
 
   /** Asks about those that were added. */

@@ -1,6 +1,7 @@
 import type { Failure } from '../../../core/message/dead-letter.js';
 import { WorkerKiller } from '../../../core/message/non-retryable-error.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
+import type { Gate } from '../../../core/scheduling/gate.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { BURST, BURST_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
@@ -158,10 +159,7 @@ export class Runner {
   wake(): void {
     if (this.#scheduled || this.#paused) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#burst();
-    });
+    setImmediate(() => this.#burst());
   }
 
   #wakeAfter(ms: number): void {
@@ -177,6 +175,7 @@ export class Runner {
   }
 
   #burst(): void {
+    this.#scheduled = false;
     const until = this.clock.now() + BURST_MS;
     const { calls } = this;
     let count = 0;
@@ -201,39 +200,40 @@ export class Runner {
       const task = this.parts.scheduler.next();
       if (task === undefined) break;
       const { charge } = task.lane;
+      const gate = this.parts.scheduler.gateOf(task.lane);
       if (this.#questions !== undefined && task.message.fields.redelivered) {
         this.#running++;
         this.#started++;
-        this.#questions.add(task, charge);
-      } else this.#run(task, charge);
+        this.#questions.add({ task, charge, gate });
+      } else this.#run(task, charge, gate);
       count++;
     }
     this.#questions?.ask();
     this.listener.onTick();
   }
 
-  #answered({ task, charge }: Asked, admission: Admission): void {
+  #answered({ task, charge, gate }: Asked, admission: Admission): void {
     this.#running--;
     this.#started--;
-    if (this.#abandoned) return;
-    if (admission.kind === 'start') this.#run(task, charge);
-    if (admission.kind !== 'never') return;
+    if (admission.kind === 'start' && !this.#abandoned) this.#run(task, charge, gate);
+    else gate?.notStarted();
+    if (admission.kind !== 'never' || this.#abandoned) return;
     task.attempt = admission.attempt;
     this.#finish(this.#taken(task, charge), failureOf(new WorkerKiller(admission.reason)));
   }
 
   /** It has a slot from here on. */
-  #taken(task: DeliveredTask, charge: number): TaskRun {
+  #taken(task: DeliveredTask, charge: number, gate?: Gate): TaskRun {
     this.#running++;
     this.#started++;
-    const run = new TaskRun(task, this.clock.epochMicros(), charge);
+    const run = new TaskRun(task, this.clock.epochMicros(), charge, gate);
     if (run.envelopeFault !== undefined) this.listener.onEnvelopeFault?.(run, run.envelopeFault);
     this.counts.started(run.startedAt);
     return run;
   }
 
-  #run(task: DeliveredTask, charge: number): void {
-    const run = this.#taken(task, charge);
+  #run(task: DeliveredTask, charge: number, gate: Gate | undefined): void {
+    const run = this.#taken(task, charge, gate);
     let result: unknown;
     let promise: Promise<unknown> | undefined;
     try {

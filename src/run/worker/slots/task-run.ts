@@ -6,6 +6,7 @@ import {
   envelopeFault,
 } from '../../../core/message/envelope.js';
 import { type TraceContext, traceContextIn } from '../../../core/message/trace-context.js';
+import type { Gate } from '../../../core/scheduling/gate.js';
 import { type Api, openTelemetry } from '../../../tracing/open-telemetry.js';
 import { RunSpan } from '../../../tracing/run-span.js';
 import type { Handler, Payload, TaskContext } from '../handlers/handlers.js';
@@ -34,6 +35,8 @@ export class TaskRun {
     readonly startedAt: number,
     /** What its user has been charged for it so far. */
     public charged: number,
+    /** What has let it go; told when it has ended. */
+    readonly gate?: Gate,
   ) {
     // What it does not say counts from its arrival here.
     const { headers } = task.message.properties;
@@ -59,6 +62,7 @@ export class TaskRun {
 
   /** @param failure undefined: it is done */
   ends(failure: Failure | undefined): void {
+    if (!this.ended) this.gate?.ended();
     this.ended = true;
     this.#span?.end(failure);
     this.#span = undefined;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { fill, type ScheduledTask, take, usersOf } from '../../../support/scheduled-task.js';
 import { SimulatedSlots } from '../../../support/simulated-slots.js';
-import { cost, profiles, runMs, slots, steps } from '../../../support/slot-steps.js';
+import { cost, policySteps, profiles, runMs, slots, steps } from '../../../support/slot-steps.js';
 
 describe('whatever arrives, starts, ends, is taken back or lost, two backlogged users stay within', () => {
   it('one largest charge of each, if charges are exact', () => {
@@ -21,6 +21,26 @@ describe('whatever arrives, starts, ends, is taken back or lost, two backlogged 
         new SimulatedSlots(users, free, 'estimated').run(what);
       }),
       { numRuns: 1_500 },
+    );
+  });
+});
+
+describe('whatever gates and weights do meanwhile, users that are not blocked stay within', () => {
+  it('one largest charge of each, and the credit of whom a gate has let go', () => {
+    fc.assert(
+      fc.property(profiles(cost), slots, policySteps, (users, free, what) => {
+        new SimulatedSlots(users, free, 'exact').run(what);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  it('that and the errors of the running tasks', () => {
+    fc.assert(
+      fc.property(profiles(runMs), slots, policySteps, (users, free, what) => {
+        new SimulatedSlots(users, free, 'estimated').run(what);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FairScheduler } from '../../../../src/core/scheduling/fair-scheduler.js';
 import { type Judgement, Suspects } from '../../../../src/run/worker/crashes/suspects.js';
 import type { DeliveredTask } from '../../../../src/run/worker/task/delivered-task.js';
+import { capped } from '../../../support/test-gate.js';
 
 function suspectsAt(clock: { at: number }) {
   const suspects = new Suspects(new FairScheduler<DeliveredTask>(), {
@@ -92,5 +93,26 @@ describe('suspects', () => {
     suspects.dropUnless(() => false);
     expect(suspects.waiting).toBe(0);
     expect(suspects.started(starting)).toBe(false);
+  });
+
+  it('pass the gate of their user as well, and wake the slots when their lane is let go', () => {
+    let woken = 0;
+    const suspects = new Suspects(
+      new FairScheduler<DeliveredTask>(),
+      { now: () => 0, epochMicros: () => 0 },
+      () => woken++,
+    );
+    const gates = ['A', 'B'].map((user) => capped(suspects, user, user === 'A' ? 0 : 1));
+    for (const id of ['A', 'B']) suspects.putBehind({ id, lane: suspects.lane(id) } as DeliveredTask);
+    suspects.judge(() => judged(0));
+    woken = 0;
+    expect(suspects.next()?.id).toBe('B');
+    for (let i = 0; i < 3; i++) expect(suspects.next()).toBeUndefined();
+    expect(gates.map(({ asked }) => asked)).toEqual([1, 1]);
+    gates[0]!.cap = 1;
+    suspects.letGo(suspects.lane('A'), true);
+    expect(woken).toBe(1);
+    expect(suspects.next()?.id).toBe('A');
+    expect(suspects.waiting).toBe(0);
   });
 });

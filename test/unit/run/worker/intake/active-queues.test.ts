@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TaskTimes } from '../../../../../src/core/scheduling/task-times.js';
 import { ActiveQueues } from '../../../../../src/run/worker/intake/active-queues.js';
+import type { DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
 import { consumedQueue, type GivenQueue } from '../../../../support/consumed-queue.js';
 
 const queueOf = (given: GivenQueue) => consumedQueue({ taskMs: 10, outstanding: 10, prefetch: 10, ...given });
@@ -56,5 +57,28 @@ describe('what users are due among those that have tasks', () => {
     active.delete(goes);
     active.weigh();
     expect(active.shareOf(stays)).toEqual({ ofWeight: 1, ofSlots: 1 });
+  });
+
+  it('follows weights that change', () => {
+    const active = activeQueues('time');
+    const queues = [queueOf({ weight: 1 }), queueOf({ weight: 3 })];
+    for (const queue of queues) active.add(queue);
+    queues[1]!.lane.weight = 1;
+    active.weigh();
+    expect(active.shareOf(queues[0]!)).toEqual({ ofWeight: 0.5, ofSlots: 0.5 });
+    queues[1]!.lane.weight = 9;
+    active.delete(queues[1]!);
+    expect(active.shareOf(queues[0]!).ofWeight).toBe(1);
+  });
+
+  it('leaves the part of a blocked user to others, but for what it runs', () => {
+    const active = activeQueues('time');
+    const queues = [queueOf({}), queueOf({ outstanding: 10 })];
+    for (const queue of queues) active.add(queue);
+    const { lane } = queues[1]!;
+    lane.blocked = true;
+    for (let i = 0; i < 9; i++) lane.prefetched.push({} as DeliveredTask);
+    active.weigh();
+    expect(queues.map((queue) => Math.round(active.shareOf(queue).ofSlots * 100) / 100)).toEqual([0.9, 0.5]);
   });
 });

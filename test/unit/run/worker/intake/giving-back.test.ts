@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { capped } from '../../../../support/test-gate.js';
 import { answered, TestIntake } from '../../../../support/test-intake.js';
 
 const anybody = () => true;
@@ -77,5 +78,18 @@ describe('giving back', () => {
     intake.now = 10 * 60_000;
     intake.givingBack.old();
     expect([a!.outstanding, b!.outstanding]).toEqual([0, 1]);
+  });
+
+  it('leaves nothing to others that may not start anywhere', async () => {
+    const intake = new TestIntake();
+    const [a, b] = await intake.take('A', 'B');
+    capped(intake.scheduler, 'A', 0);
+    intake.deliver(a!, 5);
+    intake.deliver(b!, 3);
+    intake.start(1);
+    expect(a!.lane.blocked).toBe(true);
+    expect(intake.givingBack.toOthers(9, anybody)).toBe(2);
+    await answered();
+    expect([a!.outstanding, b!.outstanding]).toEqual([5, 1]);
   });
 });

@@ -6,7 +6,7 @@ import { Rebalancer } from '../../../../../src/run/worker/peers/rebalancer.js';
 class TestWorker {
   now = 1_000;
   readonly slots = { free: 0, running: 10, lastChangeAt: 0 };
-  readonly scheduler = { prefetched: 0 };
+  readonly scheduler = { startable: 0 };
   readonly peers = {
     count: 2,
     freeSlots: 0,
@@ -48,7 +48,7 @@ class TestWorker {
 describe('a worker without a free slot', () => {
   it('gives back as many tasks as other workers have free slots', () => {
     const worker = new TestWorker();
-    worker.scheduler.prefetched = 50;
+    worker.scheduler.startable = 50;
     worker.peers.freeSlots = 4;
     worker.after(0);
     expect(worker.given).toEqual([4]);
@@ -60,7 +60,7 @@ describe('a worker without a free slot', () => {
 
   it('keeps what it starts soon itself, going by its pace', () => {
     const worker = new TestWorker();
-    worker.scheduler.prefetched = 50;
+    worker.scheduler.startable = 50;
     worker.peers.freeSlots = 100;
     const lane = { taskMs: undefined };
     for (let i = 0; i < 20; i++) worker.times.ended(lane, 10);
@@ -72,7 +72,7 @@ describe('a worker without a free slot', () => {
 
   it('keeps nothing back where no task has ended for a while', () => {
     const worker = new TestWorker();
-    worker.scheduler.prefetched = 50;
+    worker.scheduler.startable = 50;
     worker.peers.freeSlots = 100;
     worker.slots.lastChangeAt = worker.now * 1_000;
     worker.after(26);
@@ -121,9 +121,9 @@ describe('a worker with nothing to start', () => {
 
   it('is not idle as long as a task is at hand', () => {
     const worker = idle();
-    worker.scheduler.prefetched = 1;
+    worker.scheduler.startable = 1;
     worker.after(9);
-    worker.scheduler.prefetched = 0;
+    worker.scheduler.startable = 0;
     worker.after(5);
     worker.after(9);
     expect(worker.rebalancer.idleSlots).toBe(0);

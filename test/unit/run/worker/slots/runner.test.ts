@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NonRetryableError } from '../../../../../src/core/message/non-retryable-error.js';
 import { TestSlots } from '../../../../support/slots.js';
+import { capped } from '../../../../support/test-gate.js';
 
 /** A handler that ends when it is told; `end` ends the task that started first. */
 function gated() {
@@ -257,5 +258,74 @@ describe('tasks that were delivered before', () => {
     ]);
     expect(ended).toEqual(['4', '1', '3']);
     expect(slots.runner).toMatchObject({ running: 0, started: 3 });
+  });
+});
+
+describe('a gate that lets a task go', () => {
+  it('is told when the task has ended, and its lane goes on', async () => {
+    const slots = new TestSlots({ concurrency: 4 });
+    const { handle, end } = gated();
+    slots.handle = handle;
+    const gate = capped(slots.scheduler, 'A', 1);
+    for (const id of ['1', '2']) slots.deliver(id);
+    slots.runner.start();
+    await slots.turn();
+    expect(slots.runner).toMatchObject({ running: 1, free: 3 });
+    end();
+    slots.runner.wake();
+    await slots.turn();
+    expect(slots.finished.map(({ id }) => id)).toEqual(['1']);
+    expect([gate.running, slots.runner.running]).toEqual([1, 1]);
+  });
+
+  it('is told of its own starts when another has taken its place', async () => {
+    const slots = new TestSlots();
+    const { handle, end } = gated();
+    slots.handle = handle;
+    const first = capped(slots.scheduler, 'A', 1);
+    for (const id of ['1', '2']) slots.deliver(id);
+    slots.runner.start();
+    await slots.turn();
+    const second = capped(slots.scheduler, 'A', 1);
+    slots.runner.wake();
+    await slots.turn();
+    expect([first.running, second.running]).toEqual([1, 1]);
+    end();
+    await slots.turn();
+    expect([first.running, second.running]).toEqual([0, 1]);
+  });
+
+  it('is told when the task does not start, or can never start', async () => {
+    const redeliveries = {
+      admit: async (tasks: readonly unknown[]) =>
+        tasks.map((_, i) => ({
+          kind: i === 0 ? ('later' as const) : ('never' as const),
+          reason: '',
+          attempt: 3,
+        })),
+      ended: () => {},
+    };
+    const slots = new TestSlots({}, redeliveries);
+    const gate = capped(slots.scheduler, 'A', 2);
+    for (const id of ['1', '2']) slots.deliver(id, { redelivered: true });
+    slots.runner.start();
+    await slots.turn();
+    expect(slots.finished.map(({ id }) => id)).toEqual(['2']);
+    expect(gate).toMatchObject({ running: 0, asked: 2, notStartedCount: 2 });
+  });
+
+  it('is told when the worker gives the task up', async () => {
+    const slots = new TestSlots();
+    const { handle, end } = gated();
+    slots.handle = handle;
+    const gate = capped(slots.scheduler, 'A', 2);
+    for (const id of ['1', '2']) slots.deliver(id);
+    slots.runner.start();
+    await slots.turn();
+    expect(gate.running).toBe(2);
+    slots.runner.abandon();
+    end();
+    await slots.turn();
+    expect(gate.running).toBe(0);
   });
 });

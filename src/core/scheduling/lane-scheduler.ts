@@ -1,0 +1,133 @@
+import type { Gate } from './gate.js';
+import { type Lane, Lanes, type Scheduler } from './scheduler.js';
+
+/** What schedulers have in common, in whatever order they start tasks: lanes, what is in them, and their gates. */
+export abstract class LaneScheduler<T> implements Scheduler<T> {
+  protected readonly lanes: Lanes<T>;
+  #prefetched = 0;
+  /** Prefetched in blocked lanes. */
+  #held = 0;
+
+  /** @param weightOf a user's share against the others, above 0 */
+  constructor(weightOf: (user: string) => number = () => 1) {
+    this.lanes = new Lanes(weightOf);
+  }
+
+  get prefetched(): number {
+    return this.#prefetched;
+  }
+
+  get startable(): number {
+    return this.#prefetched - this.#held;
+  }
+
+  lane(user: string, key?: string): Lane<T> {
+    return this.lanes.of(user, key);
+  }
+
+  push(lane: Lane<T>, task: T): void {
+    lane.prefetched.push(task);
+    this.#prefetched++;
+    if (lane.slot >= 0) return;
+    if (lane.blocked) {
+      this.#held++;
+      if (lane.prefetched.size > 1) return;
+    }
+    this.begin(lane);
+  }
+
+  next(): T | undefined {
+    for (;;) {
+      const lane = this.first();
+      if (lane === undefined) return undefined;
+      if (lane.gate === undefined || lane.gate.take()) return this.start(lane);
+      this.hold(lane);
+    }
+  }
+
+  takeBack(lane: Lane<T>): T | undefined {
+    const task = lane.prefetched.pop();
+    if (task !== undefined) this.#gone(lane, 1);
+    return task;
+  }
+
+  dropUnless(keep: (task: T) => boolean): void {
+    for (const lane of this.lanes.all()) {
+      const before = lane.prefetched.size;
+      if (before === 0) continue;
+      lane.prefetched.filter(keep);
+      const gone = before - lane.prefetched.size;
+      if (gone > 0) this.#gone(lane, gone);
+    }
+  }
+
+  abstract correct(lane: Lane<T>, difference: number): void;
+  abstract rest(lane: Lane<T>): void;
+  abstract note(moment: number): void;
+  abstract goOn(lane: Lane<T>, since: number): void;
+  abstract arrange(lanes: readonly Lane<T>[]): void;
+  abstract setWeight(lane: Lane<T>, weight: number): void;
+
+  reweigh(weightOf: (user: string) => number): void {
+    this.lanes.weightOf = weightOf;
+    for (const lane of this.lanes.all()) this.setWeight(lane, weightOf(lane.user));
+  }
+
+  setGate(lane: Lane<T>, gate: Gate | undefined): void {
+    if (gate === lane.gate) return;
+    lane.gate = gate;
+    this.letGo(lane, false);
+  }
+
+  regate(gateOf: (lane: Lane<T>) => Gate | undefined): void {
+    this.lanes.gateOf = gateOf;
+    for (const lane of this.lanes.all()) this.setGate(lane, gateOf(lane));
+  }
+
+  letGo(lane: Lane<T>, credit: boolean): void {
+    if (!lane.blocked) return;
+    this.#held -= lane.prefetched.size;
+    this.unblock(lane, credit);
+  }
+
+  admits(lane: Lane<T>): boolean {
+    if (lane.blocked) return false;
+    if (lane.gate === undefined || lane.gate.take()) return true;
+    this.hold(lane);
+    return false;
+  }
+
+  gateOf(lane: Lane<T>): Gate | undefined {
+    return lane.gate;
+  }
+
+  /** The lane whose turn it is. */
+  protected abstract first(): Lane<T> | undefined;
+  /** The lane has something to start again. */
+  protected abstract begin(lane: Lane<T>): void;
+  /** The lane has had its turn; its task is out. */
+  protected abstract served(lane: Lane<T>): void;
+  /** A lane that takes turns has got other tasks at its front, or none. */
+  protected abstract changed(lane: Lane<T>): void;
+  protected abstract block(lane: Lane<T>): void;
+  protected abstract unblock(lane: Lane<T>, credit: boolean): void;
+
+  /** Its turn came, and it may not start. */
+  protected hold(lane: Lane<T>): void {
+    this.#held += lane.prefetched.size;
+    this.block(lane);
+  }
+
+  protected start(lane: Lane<T>): T | undefined {
+    const task = lane.prefetched.shift();
+    this.#prefetched--;
+    this.served(lane);
+    return task;
+  }
+
+  #gone(lane: Lane<T>, count: number): void {
+    this.#prefetched -= count;
+    if (lane.blocked) this.#held -= count;
+    if (lane.slot >= 0) this.changed(lane);
+  }
+}
