@@ -62,6 +62,8 @@ export interface Connection {
   readonly isConnected: boolean;
   /** Channels that it may have, as was agreed with the broker. */
   readonly channelMax: number;
+  /** As was agreed with the broker; milliseconds, 0 where there is none. */
+  readonly heartbeatMs: number;
   /** Rejects with the reason when the connection is given up; never resolves. */
   readonly lost: Promise<never>;
   /** Both wait while there is no connection, and reject when it is given up. */
@@ -71,6 +73,8 @@ export interface Connection {
   close(): Promise<void>;
   /** Drops it as it is, without a word to the broker. */
   abandon(): void;
+  /** Drops it as it is, and connects again: for who can tell that the broker has given it up. */
+  drop(): void;
 }
 
 /**
@@ -108,10 +112,12 @@ function delayBefore(attempt: number): number {
   return Math.min(LONGEST_RETRY_MS, backedOff) * (0.75 + Math.random() / 2);
 }
 
+// long because: one connection and all that may become of it, which every method asks about.
 class ReconnectingConnection implements Connection {
   brokerVersion = 'unknown';
   blocked = false;
   channelMax = 0;
+  heartbeatMs = 0;
   readonly #lost = deferred<never>();
   readonly lost = this.#lost.promise;
   #model: RecoveringChannelModel | undefined;
@@ -199,6 +205,12 @@ class ReconnectingConnection implements Connection {
     this.#socket?.destroy();
   }
 
+  drop(): void {
+    this.#socket?.destroy(
+      new Error('the worker has dropped the connection: the broker was silent for too long'),
+    );
+  }
+
   get #recovering(): RecoveringChannelModel {
     if (this.#model === undefined) throw new Error('the connection has not been opened');
     return this.#model;
@@ -252,6 +264,7 @@ class ReconnectingConnection implements Connection {
     retireChannelNumbers(model);
     this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
     this.channelMax = channelMaxOf(model);
+    this.heartbeatMs = heartbeatOf(model) * 1_000;
     clearTimeout(this.#giveUpTimer);
     this.#connects++;
     this.isConnected = true;
@@ -390,6 +403,11 @@ function isRefusal(error: unknown): boolean {
 /** As `socketOf`. */
 function channelMaxOf(model: ChannelModel): number {
   return (model.connection as unknown as { readonly channelMax: number }).channelMax;
+}
+
+/** As `socketOf`: seconds. */
+function heartbeatOf(model: ChannelModel): number {
+  return (model.connection as unknown as { readonly heartbeat: number }).heartbeat;
 }
 
 /** It is there, though amqplib's types do not say so. */

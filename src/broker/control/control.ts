@@ -6,6 +6,7 @@ import type { Connection } from '../connection/connection.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { ensureExchanges } from '../queues/exchanges.js';
 import { ownQueueToListen } from '../queues/own-queue.js';
+import { decodeGrantMessage, type GrantMessage, isGrantKind } from './grant-messages.js';
 import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';
 import {
   decodeQuestion,
@@ -30,6 +31,7 @@ export type ControlMessage =
   | RunningAnswer
   | { readonly kind: 'census'; readonly request: string }
   | CensusAnswer
+  | GrantMessage
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
@@ -189,6 +191,7 @@ export function decode(content: Buffer): ControlMessage | undefined {
   if (value.kind === 'census' && 'request' in value) {
     return isName(value.request) ? { kind: 'census', request: value.request } : undefined;
   }
+  if (isGrantKind(value.kind)) return decodeGrantMessage(value);
   if (value.kind === 'here') return decodeCensusAnswer(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);

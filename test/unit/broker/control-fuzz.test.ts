@@ -55,6 +55,16 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
             [running, prefetched, retrying].every((count) => Number.isSafeInteger(count) && count >= 0),
         )
       );
+    case 'grants-asked':
+      return isName(message.request) && isName(message.queue) && typeof message.rest === 'boolean';
+    case 'grants-held':
+      return (
+        isName(message.request) &&
+        isName(message.worker) &&
+        [...message.held, ...message.known].every((number) => Number.isSafeInteger(number) && number > 0)
+      );
+    case 'grants-go-on':
+      return isName(message.queue);
     case 'left':
       return (
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
@@ -79,6 +89,9 @@ describe('what anybody says on the control exchange', () => {
       const others = fc.oneof(
         nearly({ kind: 'queue', queue: 'q' }),
         nearly({ kind: 'bye', id: 'i' }),
+        nearly({ kind: 'grants-asked', request: 'r', queue: 'q', rest: true }),
+        nearly({ kind: 'grants-held', request: 'r', worker: 'w', name: 'n', held: [1, 2], known: [3] }),
+        nearly({ kind: 'grants-go-on', queue: 'q' }),
         nearly({ kind: 'task', request: 'r', id: 'i' }),
         nearly({ user: 'A', run: 'r', attempt: 1, enqueued: 1, started: 2 }).map(
           (task) => `{"kind":"runs","request":"r","worker":"w","task":${task}}`,

@@ -166,6 +166,9 @@ export class Presence {
       case 'held':
       case 'here':
       case 'all-running':
+      case 'grants-asked':
+      case 'grants-held':
+      case 'grants-go-on':
         return;
       case 'worker':
         listener.onWorker(message.worker.id);

@@ -1,0 +1,248 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Names } from '../../core/queues/names.js';
+import type { Channel, ConfirmChannel } from '../connection/channel.js';
+import type { Connection } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
+import { explainRefusal } from '../connection/refusal.js';
+import { takeLock } from '../queues/lock.js';
+import { absent } from '../queues/queue-presence.js';
+import { grantQueueOptions, keepsBackWhatIsLost } from './grant-kind.js';
+import type { GrantAnswers, GrantTalk } from './grant-talk.js';
+
+/** Who does not answer within that time is silent. Milliseconds. */
+const PATIENCE_MS = 2_500;
+/** A worker may have died after its answer: everybody is asked again. */
+const ASK_AGAIN_MS = 500;
+const LOOK_EVERY_MS = 10;
+/** The counts have to be right so often in a row: quorum queues tell them a moment late. */
+const LOOKS_IN_A_ROW = 2;
+/** What the broker keeps back is there a moment after its time. */
+const LATE_MS = 300;
+/** Those that rest go on by themselves after some seconds: they are asked again before. */
+const KEEP_AT_REST_MS = 3_000;
+
+/** What a queue of grants is to have. */
+export interface GrantsWanted {
+  readonly queue: string;
+  /** The numbers 1 to this one. */
+  readonly count: number;
+  /** How long the broker keeps back what a lost connection held, where it can. */
+  readonly lostForMs: number;
+}
+
+export type Filled =
+  /** Somebody else is at it. */
+  | { readonly is: 'locked' }
+  /** Somebody has grants, or waits for some, and does not answer. @see answered */
+  | { readonly is: 'silent'; readonly answered: ReadonlySet<string> }
+  | { readonly is: 'filled'; readonly added: readonly number[]; readonly removed: number };
+
+/** Whether every number is held by somebody who says so. Nobody rests for it. */
+export async function areAllHeld(talk: GrantTalk, { queue, count }: GrantsWanted): Promise<boolean> {
+  const question = talk.ask(queue, false);
+  const deadline = performance.now() + PATIENCE_MS;
+  try {
+    while (performance.now() < deadline) {
+      await delay(LOOK_EVERY_MS);
+      if (missingOf(count, numbersIn(question.answers)).length === 0) return true;
+    }
+    return false;
+  } finally {
+    question.forget();
+  }
+}
+
+/**
+ * Makes a queue of grants hold the numbers that it is to have, each once, whoever else is at it and whoever dies
+ * meanwhile. It counts over AMQP: the management API tells late, and not what the broker keeps back.
+ *
+ * All of it is on one connection. Who has lost that has lost the lock, and can publish nothing any more.
+ */
+export async function fillGrants(
+  connection: Connection,
+  names: Names,
+  talk: GrantTalk,
+  wanted: GrantsWanted,
+): Promise<Filled> {
+  const confirmed = await connection.confirmChannel();
+  try {
+    const lock = await takeLock(connection, lockOf(names, wanted.queue));
+    if (lock === undefined) return { is: 'locked' };
+    try {
+      return await new Census(connection, talk, wanted, confirmed).run();
+    } finally {
+      talk.goOn(wanted.queue);
+      await lock.release();
+    }
+  } finally {
+    await confirmed.close().catch(() => {}); // it went with its connection
+  }
+}
+
+function lockOf({ prefix }: Names, queue: string): string {
+  return `${prefix}.lock.${queue.slice(prefix.length + 1)}`;
+}
+
+interface Seen {
+  readonly is: 'seen';
+  /** Numbers that are there. */
+  readonly numbers: readonly number[];
+  /** Those that somebody holds: of these a second one is one too many. */
+  readonly held: readonly number[];
+}
+
+interface Silent {
+  readonly is: 'silent';
+  readonly answered: ReadonlySet<string>;
+}
+
+class Census {
+  /** What was in the queue, or came back: it is in our hand. */
+  readonly #ours: Delivery[] = [];
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly talk: GrantTalk,
+    private readonly wanted: GrantsWanted,
+    private readonly confirmed: ConfirmChannel,
+  ) {}
+
+  async run(): Promise<Filled> {
+    const isNew = await this.#make();
+    const channel = await this.connection.channel();
+    const { consumerTag } = await channel.consume(this.wanted.queue, (message) => {
+      if (message !== null) this.#ours.push(message);
+    });
+    try {
+      let seen = await this.#everybodys(channel);
+      if (seen.is === 'silent') return seen;
+      if (!isNew && this.#missing(seen.numbers).length > 0 && this.#keepsBack) {
+        await this.#whileAtRest(this.wanted.lostForMs + LATE_MS);
+        seen = await this.#everybodys(channel);
+        if (seen.is === 'silent') return seen;
+      }
+      const added = this.#missing(seen.numbers);
+      for (const number of added) await this.#publish(number);
+      return { is: 'filled', added, removed: this.#removeTooMany(channel, new Set(seen.held)) };
+    } finally {
+      await this.#leave(channel, consumerTag);
+    }
+  }
+
+  get #keepsBack(): boolean {
+    return keepsBackWhatIsLost(this.connection.brokerVersion);
+  }
+
+  /** @returns whether it was not there */
+  async #make(): Promise<boolean> {
+    const { queue, lostForMs } = this.wanted;
+    if ((await absent(this.connection, [queue])).length === 0) return false;
+    const channel = await this.connection.channel();
+    try {
+      await channel.assertQueue(queue, grantQueueOptions(this.connection.brokerVersion, lostForMs));
+    } catch (error) {
+      throw explainRefusal(error, `the queue "${queue}"`);
+    }
+    await channel.close();
+    return true;
+  }
+
+  /** Every number that others have. Each consumer beside ours has to be of a number that was answered. */
+  async #everybodys(channel: Channel): Promise<Seen | Silent> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const question = this.talk.ask(this.wanted.queue, true);
+      try {
+        const askAgainAt = performance.now() + ASK_AGAIN_MS;
+        let inARow = 0;
+        while (performance.now() < askAgainAt) {
+          await delay(LOOK_EVERY_MS);
+          const { consumerCount, messageCount } = await channel.checkQueue(this.wanted.queue);
+          const isRight = messageCount === 0 && consumerCount === 1 + heldIn(question.answers);
+          inARow = isRight ? inARow + 1 : 0;
+          if (inARow === LOOKS_IN_A_ROW) return seenIn(question.answers);
+        }
+        if (performance.now() >= deadline)
+          return { is: 'silent', answered: new Set(question.answers.keys()) };
+      } finally {
+        question.forget();
+      }
+    }
+  }
+
+  #missing(others: readonly number[]): number[] {
+    return missingOf(this.wanted.count, [...others, ...this.#ours.map(numberOf)]);
+  }
+
+  /** What the broker keeps back comes to us meanwhile. */
+  async #whileAtRest(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      this.talk.ask(this.wanted.queue, true).forget();
+      await delay(Math.min(left, KEEP_AT_REST_MS));
+    }
+  }
+
+  async #publish(number: number): Promise<void> {
+    const { queue } = this.wanted;
+    await new Promise<void>((resolve, reject) => {
+      const properties = { messageId: String(number), persistent: true };
+      this.confirmed.sendToQueue(queue, Buffer.alloc(0), properties, (error) => {
+        if (error) reject(explainRefusal(error, `the queue "${queue}"`));
+        else resolve();
+      });
+    });
+  }
+
+  /** One too many, or one that is there twice, ends here. @returns how many did */
+  #removeTooMany(channel: Channel, others: Set<number>): number {
+    const found = this.#ours.splice(0);
+    for (const message of found) {
+      const number = numberOf(message);
+      const isToStay = number >= 1 && number <= this.wanted.count && !others.has(number);
+      others.add(number);
+      if (isToStay) this.#ours.push(message);
+      else channel.ack(message);
+    }
+    return found.length - this.#ours.length;
+  }
+
+  /** A nack is at once for whoever waits; what goes with its channel may be kept back. */
+  async #leave(channel: Channel, consumerTag: string): Promise<void> {
+    try {
+      await channel.cancel(consumerTag);
+      for (const message of this.#ours) channel.nack(message, false, true);
+      await channel.close();
+    } catch {
+      // It went with its connection, which gives back what was in our hand.
+    }
+  }
+}
+
+function seenIn(answers: GrantAnswers): Seen {
+  const held = [...answers.values()].flatMap((answer) => answer.held);
+  return { is: 'seen', numbers: numbersIn(answers), held };
+}
+
+function heldIn(answers: GrantAnswers): number {
+  let count = 0;
+  for (const { held } of answers.values()) count += held.length;
+  return count;
+}
+
+function numbersIn(answers: GrantAnswers): number[] {
+  return [...answers.values()].flatMap(({ held, known }) => [...held, ...known]);
+}
+
+function missingOf(count: number, numbers: readonly number[]): number[] {
+  const there = new Set(numbers);
+  const missing: number[] = [];
+  for (let number = 1; number <= count; number++) if (!there.has(number)) missing.push(number);
+  return missing;
+}
+
+/** 0 for a message that is no grant. */
+function numberOf({ properties }: Delivery): number {
+  const number = Number(properties.messageId);
+  return Number.isInteger(number) && number > 0 ? number : 0;
+}

@@ -1,0 +1,326 @@
+import { FairqError } from '../../core/errors/errors.js';
+import { isWithin } from '../../core/values/sane-numbers.js';
+import type { Channel } from '../connection/channel.js';
+import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
+import type { Delivery } from '../connection/delivery.js';
+import { explainRefusal } from '../connection/refusal.js';
+import { absent } from '../queues/queue-presence.js';
+
+/** What was given back so long ago has long been seen by whoever counts. Milliseconds. */
+const JUST_RETURNED_MS = 5_000;
+const MOST_GRANTS = 1_000_000;
+
+/** A numbered grant that this process holds: it is nobody else's until it goes back. */
+export class Grant {
+  /** That of the consumer that has it; undefined where it has none any more. */
+  tag: string | undefined;
+
+  /**
+   * @param number undefined for a message that is none
+   * @param message what the broker is told about
+   * @param since on the monotonic clock
+   */
+  constructor(
+    readonly number: number | undefined,
+    readonly message: Pick<Delivery, 'fields'>,
+    readonly since: number,
+    tag: string,
+  ) {
+    this.tag = tag;
+  }
+}
+
+/** The numbers that a process has, for who counts them. */
+export interface HeldNumbers {
+  /** Each with a consumer of its own on the queue. */
+  readonly held: readonly number[];
+  /** It has no consumer for these any more, and they are there. */
+  readonly known: readonly number[];
+}
+
+export interface GrantQueueListener {
+  onGrant(grant: Grant): void;
+  /** These are not this process's any more: its channel went, or the broker took them away. */
+  onLost(grants: readonly Grant[]): void;
+  /** The queue is not there: somebody has to make and fill it. Ask again then. */
+  onMissing(): void;
+  /** The broker does not let this user consume it. */
+  onRefused(error: Error): void;
+}
+
+/**
+ * One user's queue of numbered grants, as a worker uses it: on a channel that nothing else is on, with one consumer of
+ * prefetch 1 for each grant. So it never holds more than it asks for, and its consumers can be counted. The channel is
+ * opened when it is first asked for something.
+ */
+// long because: what is held, waited for and given back changes with one channel, and is counted as one.
+export class GrantQueue {
+  readonly #held = new Set<Grant>();
+  /** Consumers that have none, by their tags. */
+  readonly #waiting = new Set<string>();
+  /** Consumers that are being ended: what still comes to them goes back. */
+  readonly #ending = new Set<string>();
+  readonly #returned = new Map<number, number>();
+  #channel: Channel | undefined;
+  #opening: Promise<Channel> | undefined;
+  #tags = 0;
+  #wanted = 0;
+  /** Somebody counts: nothing is taken and nothing given back. */
+  #resting = false;
+  #deferred: (() => void)[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(
+    private readonly connection: Connection,
+    readonly name: string,
+    private readonly now: () => number,
+    private readonly listener: GrantQueueListener,
+  ) {}
+
+  /** Grants in hand. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** It waits for so many. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Nothing is held, and nothing is under way. */
+  get isIdle(): boolean {
+    return this.#held.size + this.#waiting.size + this.#underWay.size === 0;
+  }
+
+  /** Waits for so many from here on, and for more only when asked again. */
+  ask(count: number): void {
+    this.#wanted = count;
+    if (this.#closed || this.#resting || this.#waiting.size >= count) return;
+    if (this.#channel === undefined) {
+      this.#open().then(
+        () => this.ask(this.#wanted),
+        (error) => this.#notOpened(error),
+      );
+      return;
+    }
+    while (this.#waiting.size < count) this.#consume(this.#channel);
+  }
+
+  /** Waits for none any more. */
+  withdraw(): void {
+    this.#wanted = 0;
+    if (!this.#resting) for (const tag of [...this.#waiting]) this.#run(this.#cancel(tag));
+  }
+
+  /** To whoever waits for it. This process asks anew when it wants another. */
+  giveBack(grant: Grant): void {
+    this.#end(grant, (channel) => {
+      this.#noteReturned(grant);
+      channel.nack(grant.message, false, true);
+    });
+  }
+
+  /** There is one too many: it is no more. */
+  discard(grant: Grant): void {
+    this.#end(grant, (channel) => channel.ack(grant.message));
+  }
+
+  /** To who has waited longest; this process goes on waiting. Where nobody else waits it comes straight back. */
+  rotate(grant: Grant): void {
+    if (this.#defers(() => this.rotate(grant)) || !this.#held.delete(grant)) return;
+    const channel = this.#channel;
+    if (channel === undefined || channel.isClosing) return;
+    if (grant.tag !== undefined) this.#waiting.add(grant.tag);
+    this.#noteReturned(grant);
+    channel.nack(grant.message, false, true);
+  }
+
+  /** How many consumers there are on the queue, whoever's, and how many grants wait for one; undefined where nobody can tell. */
+  async counts(): Promise<{ readonly consumers: number; readonly ready: number } | undefined> {
+    const channel = this.#channel;
+    if (channel === undefined || channel.isClosing) return undefined;
+    try {
+      const { consumerCount, messageCount } = await channel.checkQueue(this.name);
+      return { consumers: consumerCount, ready: messageCount };
+    } catch {
+      return undefined; // it went with its channel, which is told
+    }
+  }
+
+  /**
+   * Somebody counts the grants: takes none and gives none back until `goOn`. A grant that is held keeps its consumer,
+   * and no other consumer is left.
+   */
+  async rest(): Promise<HeldNumbers> {
+    this.#resting = true;
+    await Promise.allSettled([...this.#underWay]);
+    await Promise.allSettled([...this.#waiting].map((tag) => this.#cancel(tag)));
+    await this.counts(); // the queue has what was given back
+    return this.numbers();
+  }
+
+  /** What it has, without a rest. */
+  numbers(): HeldNumbers {
+    const held: number[] = [];
+    const known: number[] = [];
+    for (const { number, tag } of this.#held)
+      if (number !== undefined) (tag === undefined ? known : held).push(number);
+    const since = this.now() - JUST_RETURNED_MS;
+    for (const [number, at] of this.#returned) {
+      if (at > since) known.push(number);
+      else this.#returned.delete(number);
+    }
+    return { held, known };
+  }
+
+  goOn(): void {
+    if (!this.#resting) return;
+    this.#resting = false;
+    for (const act of this.#deferred.splice(0)) act();
+    this.ask(this.#wanted);
+  }
+
+  /** Gives everything back, and resolves when the broker has it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.goOn();
+    this.withdraw();
+    for (const grant of [...this.#held]) this.giveBack(grant);
+    await Promise.allSettled([this.#opening, ...this.#underWay]);
+    const channel = this.#channel;
+    this.#channel = undefined;
+    await channel?.close().catch(() => {}); // it has gone by itself, with all that it had
+  }
+
+  /** A channel that goes with its connection while it is opened is opened again on the next. */
+  #notOpened(error: unknown): void {
+    if (this.#closed || error instanceof ConnectionClosed) return;
+    const isRefusal = error instanceof FairqError || replyCode(error) !== undefined;
+    if (isRefusal) this.listener.onRefused(explainRefusal(error, `the queue "${this.name}"`));
+    else this.ask(this.#wanted);
+  }
+
+  #open(): Promise<Channel> {
+    this.#opening ??= this.#newChannel().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #newChannel(): Promise<Channel> {
+    const channel = await this.connection.channel();
+    channel.once('close', () => this.#lost(channel));
+    await channel.prefetch(1);
+    this.#channel = channel;
+    return channel;
+  }
+
+  #lost(channel: Channel): void {
+    if (this.#channel !== channel) return;
+    this.#channel = undefined;
+    this.#waiting.clear();
+    this.#ending.clear();
+    this.#deferred = [];
+    const lost = [...this.#held];
+    this.#held.clear();
+    if (!this.#closed) this.listener.onLost(lost);
+  }
+
+  #consume(channel: Channel): void {
+    const tag = `g${++this.#tags}`;
+    this.#waiting.add(tag);
+    const started = channel
+      .consume(this.name, (message) => this.#delivered(channel, tag, message), { consumerTag: tag })
+      .catch((error) => {
+        this.#waiting.delete(tag);
+        const code = replyCode(error);
+        if (code === 404) this.#isGone();
+        else if (code !== undefined)
+          this.listener.onRefused(explainRefusal(error, `the queue "${this.name}"`));
+      });
+    this.#run(started);
+  }
+
+  #delivered(channel: Channel, tag: string, message: Delivery | null): void {
+    if (channel !== this.#channel) return;
+    if (message === null) {
+      this.#run(this.#consumerEnded(tag));
+      return;
+    }
+    if (this.#ending.has(tag)) {
+      this.#noteReturned({ number: numberOf(message) });
+      channel.nack(message, false, true);
+      return;
+    }
+    this.#waiting.delete(tag);
+    if (this.#wanted > 0) this.#wanted--;
+    const grant = new Grant(numberOf(message), message, this.now(), tag);
+    const isDouble = [...this.#held].some(({ number }) => number === grant.number);
+    this.#held.add(grant);
+    if (grant.number === undefined || isDouble) this.discard(grant);
+    else this.listener.onGrant(grant);
+  }
+
+  /** Its queue was deleted, or the broker has taken away what it held for too long. */
+  async #consumerEnded(tag: string): Promise<void> {
+    const wasWaiting = this.#waiting.delete(tag);
+    const grant = [...this.#held].find((one) => one.tag === tag);
+    if (grant !== undefined) grant.tag = undefined;
+    const isGone = (await absent(this.connection, [this.name])).length > 0;
+    if (isGone) this.#isGone();
+    else if (grant !== undefined && this.#held.delete(grant)) this.listener.onLost([grant]);
+    else if (wasWaiting) this.ask(this.#wanted);
+  }
+
+  #isGone(): void {
+    this.#returned.clear();
+    this.listener.onMissing();
+  }
+
+  #end(grant: Grant, tell: (channel: Channel) => void): void {
+    if (this.#defers(() => this.#end(grant, tell)) || !this.#held.delete(grant)) return;
+    const { tag } = grant;
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    // Its consumer goes first, or the grant would come straight back.
+    const ended = tag === undefined ? Promise.resolve() : channel.cancel(tag);
+    this.#run(
+      ended.then(
+        () => {
+          if (!channel.isClosing && (this.#channel === channel || this.#closed)) tell(channel);
+        },
+        () => {}, // the channel has gone, and the grant with it
+      ),
+    );
+  }
+
+  #defers(act: () => void): boolean {
+    if (this.#resting) this.#deferred.push(act);
+    return this.#resting;
+  }
+
+  async #cancel(tag: string): Promise<void> {
+    const channel = this.#channel;
+    this.#waiting.delete(tag);
+    if (channel === undefined) return;
+    this.#ending.add(tag);
+    await channel.cancel(tag).catch(() => {}); // a closed channel has no consumers
+    this.#ending.delete(tag);
+  }
+
+  #noteReturned({ number }: Pick<Grant, 'number'>): void {
+    if (number !== undefined) this.#returned.set(number, this.now());
+  }
+
+  #run(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+    tracked.catch(() => {}); // whoever has an interest is told otherwise
+  }
+}
+
+function numberOf({ properties }: Delivery): number | undefined {
+  const number = Number(properties.messageId);
+  return isWithin(number, 1, MOST_GRANTS) ? number : undefined;
+}
