@@ -46,6 +46,7 @@ export class TestSlots {
           return false;
         },
         waitMs: () => this.waitMs,
+        turnsAway: () => false,
         onTick: () => {},
       },
     );
@@ -60,7 +61,8 @@ export class TestSlots {
       properties: { type: 'any', headers: { [ENVELOPE_HEADER]: encodeEnvelope(envelope) } },
       content: Buffer.alloc(0),
     };
-    const task = { id, lane, message, attempt: undefined, arrivedAt: 0 } as unknown as DeliveredTask;
+    const queue = { paused: false };
+    const task = { id, lane, queue, message, attempt: undefined, arrivedAt: 0 } as unknown as DeliveredTask;
     this.scheduler.push(lane, task);
     return task;
   }

@@ -38,6 +38,12 @@ export class ConsumerChannel {
     if (this.open) acknowledgeAll(this.channel, this.ledger);
   }
 
+  /** Resolves when the broker has done all that it was told on this channel so far. */
+  async settled(): Promise<void> {
+    // Any request that changes nothing.
+    if (this.open) await this.channel.prefetch(this.prefetch).catch(() => {}); // what hung on it is gone with it
+  }
+
   /** Gives a delivery back, to be delivered again to anybody. */
   giveBack(tag: number): void {
     if (!this.open) return;

@@ -9,6 +9,13 @@ import { ownQueueToListen } from '../queues/own-queue.js';
 import { decodeGrantMessage, type GrantMessage, isGrantKind } from './grant-messages.js';
 import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';
 import {
+  decodeGoesBy,
+  decodePolicyQuestion,
+  type GoesBy,
+  isRevision,
+  type PolicyQuestion,
+} from './policy-messages.js';
+import {
   decodeQuestion,
   decodeRunningAnswer,
   type RunningAnswer,
@@ -32,6 +39,8 @@ export type ControlMessage =
   | { readonly kind: 'census'; readonly request: string }
   | CensusAnswer
   | GrantMessage
+  | PolicyQuestion
+  | GoesBy
   | { readonly kind: 'bye'; readonly id: string };
 
 /**
@@ -99,6 +108,8 @@ export interface WorkerPresence {
   readonly busy: number | undefined;
   /** Of the tasks that run there the one that has run for longest. */
   readonly longest: LongestTask | undefined;
+  /** The revision of the policy that it goes by; undefined where it knows of none, as older workers. */
+  readonly policy?: number | undefined;
   /** It consumes all queues that it knows of. */
   readonly ready: boolean;
   /** Which queues it serves, as the globs of its `--queues` and `--exclude`. */
@@ -193,6 +204,8 @@ export function decode(content: Buffer): ControlMessage | undefined {
   }
   if (isGrantKind(value.kind)) return decodeGrantMessage(value);
   if (value.kind === 'here') return decodeCensusAnswer(value);
+  if (value.kind === 'policy-asked') return decodePolicyQuestion(value);
+  if (value.kind === 'goes-by') return decodeGoesBy(value);
   if (value.kind === 'worker' && 'worker' in value) {
     const worker = decodePresence(value.worker);
     return worker && { kind: 'worker', worker };
@@ -252,7 +265,9 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   if (!isNames(also, MOST_GLOBS)) return undefined;
   const busy = 'busy' in value && isWithin(value.busy, 0, slots) ? value.busy : undefined;
   const longest = 'longest' in value ? decodeLongest(value.longest) : undefined;
-  return { id, name, slots, free, busy, ready, include, exclude, also, longest };
+  const policy = 'policy' in value && isRevision(value.policy) ? value.policy : undefined;
+  const said = { id, name, slots, free, busy, ready, include, exclude, also, longest };
+  return policy === undefined ? said : { ...said, policy };
 }
 
 function decodeLongest(value: unknown): LongestTask | undefined {

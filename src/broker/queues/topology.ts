@@ -26,6 +26,10 @@ const KEYS_MAX_AGE = '2D';
 const KEYS_MAX_BYTES = 2_000_000_000;
 const KEYS_SEGMENT_BYTES = 10_000_000;
 
+/** Each change is a whole document. The last segment is never dropped, so small segments let the others go. */
+const POLICY_MAX_BYTES = 50_000_000;
+const POLICY_SEGMENT_BYTES = 1_000_000;
+
 export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
 
 export type QueueType = 'classic' | 'quorum';
@@ -67,6 +71,23 @@ export async function assertStartStream(connection: Connection, names: Names): P
   await assertUnlessThere(connection, {
     [names.startStream]: streamArguments(EVENTS_MAX_AGE, STARTS_MAX_BYTES, STARTS_SEGMENT_BYTES),
   });
+}
+
+/**
+ * Makes the stream of the policy, unless it is there. Nothing in it grows too old: the newest document counts however
+ * long ago it was written. To be called under the lock of the policy.
+ *
+ * @returns whether it was made now
+ */
+export async function assertPolicyStream(connection: Connection, names: Names): Promise<boolean> {
+  const made = await assertUnlessThere(connection, {
+    [names.policyStream]: {
+      'x-queue-type': 'stream',
+      'x-max-length-bytes': POLICY_MAX_BYTES,
+      'x-stream-max-segment-size-bytes': POLICY_SEGMENT_BYTES,
+    },
+  });
+  return made.length > 0;
 }
 
 /** Makes the stream of what servers write of requests with a key. Safe to repeat. */

@@ -10,8 +10,16 @@ import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
 /** A reader that has not come to the end for so long goes on with another channel. */
 const QUIET_AT_MOST_MS = 20_000;
 
-/** Where reading begins: a timestamp is milliseconds since the Unix epoch, by the broker's clock. */
-export type StreamOffset = 'first' | 'next' | { readonly timestamp: number } | { readonly offset: number };
+/**
+ * Where reading begins: a timestamp is milliseconds since the Unix epoch, by the broker's clock. `last` is the last chunk,
+ * after each lost connection too: what comes before the newest message may be missed, or come again.
+ */
+export type StreamOffset =
+  | 'first'
+  | 'last'
+  | 'next'
+  | { readonly timestamp: number }
+  | { readonly offset: number };
 
 export interface StreamListener {
   /** @param offset of the message in the stream, the same for every reader */
@@ -111,7 +119,7 @@ export class StreamReader {
       (last) => {
         // Where nothing has come to it, it knows now where it is, and would go on there.
         this.#offset ??= last;
-        if (last === undefined) this.from = 'first';
+        if (last === undefined && this.from !== 'last') this.from = 'first';
         for (const resolve of waiting) {
           this.#waiting.delete(resolve);
           resolve();
@@ -138,6 +146,7 @@ export class StreamReader {
   }
 
   #begin(): unknown {
+    if (this.from === 'last') return 'last';
     if (this.#offset !== undefined) return this.#offset + 1;
     if (typeof this.from === 'string') return this.from;
     if ('offset' in this.from) return this.from.offset;
@@ -148,7 +157,7 @@ export class StreamReader {
   #deleted(channel: Channel): void {
     this.#isDeleted = true;
     this.#offset = undefined;
-    this.from = 'first';
+    if (this.from !== 'last') this.from = 'first';
     channel.close().catch(() => {}); // it is going already
   }
 

@@ -13,6 +13,9 @@ import { outcomeOf } from './outcomes/outcome.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import type { Peers } from './peers/peers.js';
 import { Rebalancer } from './peers/rebalancer.js';
+import { PauseSteering } from './policy/pause-steering.js';
+import type { Steering } from './policy/steering.js';
+import { WeightSteering } from './policy/weight-steering.js';
 import { Retries } from './retries/retries.js';
 import { EnvelopeWarning } from './slots/envelope-warning.js';
 import { Runner, type RunnerListener } from './slots/runner.js';
@@ -35,6 +38,7 @@ export interface PathOwner {
   readonly id: string;
   readonly filter: QueueFilter;
   readonly peers: Peers;
+  readonly steering: Steering;
 }
 
 /** The places that a task comes by, in their order. */
@@ -97,7 +101,7 @@ export class TaskPath implements Work {
     deps: WorkerDeps,
     options: WorkerOptions,
     handlers: Handlers,
-    { id, filter, peers }: PathOwner,
+    { id, filter, peers, steering }: PathOwner,
     listener: TaskPathListener,
   ): Promise<TaskPath> {
     const { connection, clock, newId } = deps;
@@ -110,6 +114,7 @@ export class TaskPath implements Work {
     const taking = { ...options, times, filter, newId, workers: () => peers.count };
     const intake = new Intake(connection, taking, scheduler, clock, {
       onDelivery: () => runner.wake(),
+      onNewQueue: (queue) => steering.newQueue(queue),
       onReceived: listener.onTaskReceived?.bind(listener),
       onNotDue: (task, dueAt) => path.#postpone(task, dueAt),
       onDoneBefore: (task, event) => outcomes.settle(task, { kind: 'done before', event }),
@@ -156,6 +161,10 @@ export class TaskPath implements Work {
         return outcome.kind === 'stays';
       },
       waitMs: () => intake.waitMs(),
+      turnsAway: (task) => {
+        if (task.queue.paused) crashes?.ended(task, false);
+        return intake.pausing.turnsAway(task);
+      },
       onTick: () => tick(),
     };
     const parts = { scheduler, handlers, gate: crashes };
@@ -172,6 +181,13 @@ export class TaskPath implements Work {
       if (slowStart.over) intake.adjust(runner.free);
       if (runner.reachedCount && runner.running === 0) listener.onCountReached();
     };
+    steering.begin(
+      () => intake.served.known(),
+      [
+        new WeightSteering((user) => options.weights.find(user).weight, intake),
+        new PauseSteering(intake.pausing),
+      ],
+    );
     // From here on a task may be due, and a channel may be lost: both need all that is above.
     await Promise.all([retries.begin(), intake.open()]);
     const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ControlMessage } from '../../broker/control/control.js';
 import type { BriefQueue } from '../../broker/management/queue-figures.js';
 import { makeFixedQueues } from '../../broker/publishing/fixed-queues.js';
 import { assertTopology } from '../../broker/queues/topology.js';
@@ -22,6 +23,7 @@ import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
 import { Peers } from './peers/peers.js';
 import { type OwnPresence, Presence } from './peers/presence.js';
+import { WorkerPolicy } from './policy/worker-policy.js';
 import { insideOf, type WorkerInside } from './report/inside.js';
 import { WorkerAnswers } from './report/worker-answers.js';
 import { NOTHING_YET, reportOf, snapshotOf } from './report/worker-figures.js';
@@ -49,6 +51,9 @@ interface Parts {
 export class Worker {
   readonly #filter: QueueFilter;
   readonly #opened = new OpenedParts();
+  readonly #policy: WorkerPolicy;
+  /** Undefined until it is open. */
+  #presence: Presence | undefined;
   /** Undefined until it is open. */
   #path: TaskPath | undefined;
   /** Resolves when every queue is taken up, or with undefined when that will not be. */
@@ -74,6 +79,14 @@ export class Worker {
   ) {
     const { include, exclude, also } = options;
     this.#filter = queueFilter(deps.names, include, exclude, also);
+    const running = () => this.#path?.runner.tasks ?? [];
+    const tell = (message: ControlMessage) => this.#presence?.tell(message);
+    this.#policy = new WorkerPolicy(
+      deps,
+      { id, name: options.name, running, tell },
+      { onWarning: listener.onWarning.bind(listener), onFailure: this.#failed.reject },
+    );
+    this.#opened.add(() => this.#policy.close());
     this.#failed.promise.catch(() => {}); // `run` awaits it, unless it has ended before
   }
 
@@ -187,12 +200,15 @@ export class Worker {
       this.#start(path, ends).catch(troubles.onFailure);
     });
     this.#opened.add(() => ends.close());
-    const answers = new WorkerAnswers(path, concurrency, clock);
+    // Before anything is consumed: what is set counts from the first task on.
+    await this.#policy.open();
+    const answers = new WorkerAnswers(path, concurrency, clock, () => this.#policy.revision);
     presence.begin(answers, {
       onQueue: (queue) => discovery.announced(queue),
       onWorker: (worker) => path.crashes?.heard(worker),
       onPeers: () => common.check(),
       onHearAgain: () => discovery.listAgain(),
+      onPolicyAsked: (revision) => this.#policy.asked(revision),
       onFailure: troubles.onFailure,
     });
     const queues = await discovery.among(listed);
@@ -207,7 +223,7 @@ export class Worker {
   }
 
   async #openPath(peers: Peers, listener: Omit<TaskPathListener, 'onCountReached'>): Promise<TaskPath> {
-    const owner = { id: this.id, filter: this.#filter, peers };
+    const owner = { id: this.id, filter: this.#filter, peers, steering: this.#policy.steering };
     const path = await TaskPath.open(this.deps, this.options, this.handlers, owner, {
       ...listener,
       onCountReached: () => this.stop(),
@@ -220,6 +236,7 @@ export class Worker {
   async #hearAndList(own: OwnPresence, peers: Peers): Promise<{ presence: Presence; listed: BriefQueue[] }> {
     const presence = await Presence.open(this.deps, own, peers, (error) => this.#failed.reject(error));
     this.#opened.add(() => presence.close());
+    this.#presence = presence;
     return { presence, listed: await this.deps.management.queuesInBrief() };
   }
 

@@ -5,7 +5,7 @@ import { FUZZ, FUZZ_TIMEOUT_MS, hostileJson, nearly } from '../../support/hostil
 
 const LONGEST = { id: 't', user: 'A', type: 'x', started: 1 };
 const STATE = { slots: 10, free: 2, busy: 7, ready: true, longest: LONGEST };
-const PRESENCE = { id: 'i', name: 'n', ...STATE, include: ['a*'], exclude: [], also: ['q'] };
+const PRESENCE = { id: 'i', name: 'n', ...STATE, policy: 2, include: ['a*'], exclude: [], also: ['q'] };
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
@@ -65,6 +65,20 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       );
     case 'grants-go-on':
       return isName(message.queue);
+    case 'policy-asked':
+      return typeof message.request === 'string' && Number.isSafeInteger(message.revision);
+    case 'goes-by': {
+      const { worker, name, revision, paused } = message;
+      const users = paused.every(
+        ({ user, running, total }) =>
+          typeof user === 'string' &&
+          Number.isSafeInteger(total) &&
+          running.every(({ id, started }) => typeof id === 'string' && Number.isSafeInteger(started)),
+      );
+      return (
+        [worker, name].every((text) => typeof text === 'string') && Number.isSafeInteger(revision) && users
+      );
+    }
     case 'left':
       return (
         isName(message.request) && isName(message.worker) && [...message.left, ...message.kept].every(isName)
@@ -88,6 +102,14 @@ describe('what anybody says on the control exchange', () => {
       const worker = nearly(PRESENCE).map((presence) => `{"kind":"worker","worker":${presence}}`);
       const others = fc.oneof(
         nearly({ kind: 'queue', queue: 'q' }),
+        nearly({ kind: 'policy-asked', request: 'r', revision: 3 }),
+        nearly({
+          kind: 'goes-by',
+          worker: 'i',
+          name: 'n',
+          revision: 3,
+          paused: [{ user: 'A', running: [{ id: 't', started: 1 }], total: 1 }],
+        }),
         nearly({ kind: 'bye', id: 'i' }),
         nearly({ kind: 'grants-asked', request: 'r', queue: 'q', rest: true }),
         nearly({ kind: 'grants-held', request: 'r', worker: 'w', name: 'n', held: [1, 2], known: [3] }),

@@ -253,7 +253,8 @@ export class Suspects implements Scheduler<DeliveredTask> {
 
   #take(mayBe: (suspect: Suspect) => boolean): DeliveredTask | undefined {
     const candidates = [...this.#waiting].filter((suspect) => {
-      const { crashes } = suspect;
+      const { crashes, task } = suspect;
+      if (task.queue.paused) return false;
       return crashes !== undefined && (crashes === 0 || this.#running === undefined) && mayBe(suspect);
     });
     candidates.sort((a, b) => a.crashes! - b.crashes!);

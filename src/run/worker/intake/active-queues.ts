@@ -42,6 +42,14 @@ export class ActiveQueues {
     this.#weight += queue.lane.weight;
   }
 
+  /** @param change gives the queue another weight */
+  reweigh(queue: ConsumedQueue, change: () => void): void {
+    const isActive = this.#queues.has(queue);
+    this.delete(queue);
+    change();
+    if (isActive) this.add(queue);
+  }
+
   delete(queue: ConsumedQueue): void {
     const weight = this.#queues.get(queue);
     if (weight === undefined) return;

@@ -25,6 +25,7 @@ export class ConsumedQueue implements TaskQueue {
   #needed = 0;
   #resizing = false;
   #yielded = false;
+  #paused = false;
   /** Undefined while it is active. At rest, or before its first delivery, it counts until then. */
   #countsUntil: number | undefined = Number.POSITIVE_INFINITY;
 
@@ -82,6 +83,11 @@ export class ConsumedQueue implements TaskQueue {
     return this.#yielded;
   }
 
+  /** An operator has paused its user: nothing of it starts, and it is not consumed. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** The broker is being told of another prefetch. */
   get resizing(): boolean {
     return this.#resizing;
@@ -124,7 +130,7 @@ export class ConsumedQueue implements TaskQueue {
 
   /** The broker may be told of another prefetch. */
   get mayResize(): boolean {
-    return !this.#resizing && !this.#yielded;
+    return !this.#resizing && !this.#yielded && !this.#paused;
   }
 
   /** Tasks that its user has, as far as one can tell: found waiting, or served without a rest by so many workers. */
@@ -134,6 +140,7 @@ export class ConsumedQueue implements TaskQueue {
 
   /** Of what waited when the queue was found, so much has a place here and has not come; at most `most` are counted. */
   lacking(most: number): number {
+    if (this.#paused) return 0;
     const due = Math.min(this.#prefetch, this.#backlog - this.#served, most);
     return Math.max(0, due - this.#outstanding);
   }
@@ -182,6 +189,16 @@ export class ConsumedQueue implements TaskQueue {
   /** A settled task was delivered again, and is to be settled once more. */
   cameBack(): void {
     this.#outstanding++;
+  }
+
+  /** Nothing of it starts from here on. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Its tasks may start again. */
+  resume(): void {
+    this.#paused = false;
   }
 
   /** Its tasks are left to other workers from here on. */

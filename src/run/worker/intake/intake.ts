@@ -21,6 +21,7 @@ import { ActiveQueues } from './active-queues.js';
 import { ConsumedQueue } from './consumed-queue.js';
 import { GivingBack } from './giving-back.js';
 import { Leaving } from './leaving.js';
+import { Pausing } from './pausing.js';
 import { PrefetchControl, type PrefetchOptions } from './prefetch-control.js';
 import { Redeliveries } from './redeliveries.js';
 import { Rests } from './rests.js';
@@ -38,6 +39,8 @@ export interface IntakeOptions extends PrefetchOptions {
 
 export interface IntakeListener extends ServedQueuesListener {
   onDelivery(): void;
+  /** A queue is about to be served. */
+  onNewQueue?(queue: ConsumedQueue): void;
   /** The task waits here for its turn. */
   onReceived?: ((task: DeliveredTask) => void) | undefined;
   /**
@@ -58,6 +61,7 @@ export class Intake {
   readonly served: ServedQueues;
   readonly leaving: Leaving;
   readonly givingBack: GivingBack;
+  readonly pausing: Pausing;
   readonly prefetch: PrefetchControl;
   readonly #active: ActiveQueues;
   readonly #gate: StartGate;
@@ -106,6 +110,7 @@ export class Intake {
     this.served = new ServedQueues(parts, (name) => this.#newQueue(name), clock, listener);
     this.leaving = new Leaving(this.served, consumers, clock);
     this.givingBack = new GivingBack(this.served, active, scheduler, clock, onFailure);
+    this.pausing = new Pausing({ served: this.served, active, scheduler }, clock);
   }
 
   async open(): Promise<void> {
@@ -147,7 +152,9 @@ export class Intake {
     if (!filter.matches(name)) return undefined;
     const lane = this.scheduler.lane(filter.userOf(name), name);
     this.scheduler.rest(lane);
-    return new ConsumedQueue(name, lane, this.clock.now());
+    const queue = new ConsumedQueue(name, lane, this.clock.now());
+    this.listener.onNewQueue?.(queue);
+    return queue;
   }
 
   #delivered(queue: ConsumedQueue, message: Delivery, channel: ConsumerChannel): void {
@@ -162,8 +169,9 @@ export class Intake {
     this.#rests.delivered(queue, message, now, this.prefetch.brokerLimits);
     queue.delivered(now);
     this.#gate.delivered(now);
-    this.#active.add(queue);
+    if (!queue.paused) this.#active.add(queue);
     const task = this.#task(queue, message, channel, this.#format.idOf(message) ?? this.options.newId());
+    if (this.pausing.turnsAway(task)) return;
     const dueAt = this.#format.dueAt(message);
     if (dueAt !== undefined && dueAt > task.arrivedAt) {
       this.#notDue(task, dueAt);
@@ -202,6 +210,11 @@ export class Intake {
     task.channel.giveBack(task.message.fields.deliveryTag);
   }
 
+  /** The user of the queue has this weight from the next pick on. */
+  setWeight(queue: ConsumedQueue, weight: number): void {
+    this.#active.reweigh(queue, () => this.scheduler.setWeight(queue.lane, weight));
+  }
+
   /** How much has been acknowledged: what is confirmed of all that is sent from now on shows that this has arrived. */
   get acknowledgedSoFar(): number {
     return this.#redeliveries.acknowledgedSoFar;
@@ -230,6 +243,7 @@ export class Intake {
       this.#redeliveries.forget(task);
       return;
     }
+    if (this.pausing.turnsAway(task)) return;
     task.attempt = attempt;
     this.scheduler.push(task.lane, task);
     this.listener.onDelivery();
@@ -263,6 +277,7 @@ export class Intake {
     this.#lastSweep = now;
     this.#redeliveries.sweep(now);
     this.givingBack.old();
+    this.pausing.sweep();
   }
 
   /** Before the connection is closed. */

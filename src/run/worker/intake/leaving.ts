@@ -54,7 +54,7 @@ export class Leaving {
 
   /** No task of it is here, and none comes. */
   #hasNoConsumer(queue: ConsumedQueue): boolean {
-    return queue.outstanding === 0 && (queue.yielded || !this.served.isOpen);
+    return queue.outstanding === 0 && (queue.yielded || queue.paused || !this.served.isOpen);
   }
 
   async #leaveOne(queue: ConsumedQueue): Promise<boolean> {

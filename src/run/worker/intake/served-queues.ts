@@ -33,8 +33,8 @@ export interface ServedQueuesParts {
 /** The queues that this worker serves: it takes them up, and knows which have a consumer. */
 export class ServedQueues {
   readonly #byName = new Map<string, ConsumedQueue>();
-  /** Names of queues that are consumed, or about to be. */
-  readonly #known = new Set<string>();
+  /** Queues that are consumed, or about to be, by name. */
+  readonly #known = new Map<string, ConsumedQueue>();
   readonly #refused: RefusedQueues;
   #isOpen = true;
 
@@ -57,15 +57,23 @@ export class ServedQueues {
     return this.#byName;
   }
 
+  /** The queues that are consumed, and those about to be. */
+  known(): Iterable<ConsumedQueue> {
+    return this.#known.values();
+  }
+
   /** Whether this very queue is served, and not a later one of its name. */
   has(queue: ConsumedQueue): boolean {
     return this.#byName.get(queue.name) === queue;
   }
 
-  /** Whether the tasks of a queue come here: it is consumed, or will be as soon as the worker has begun or has room again. */
+  /** Whether the tasks of a queue come here: it is consumed, or will be as soon as the worker has begun, has room again, or its user may go on. */
   serves(name: string): boolean {
     const queue = this.#byName.get(name);
-    return queue !== undefined && (!this.#isOpen || queue.yielded || this.parts.consumers.consumes(name));
+    return (
+      queue !== undefined &&
+      (!this.#isOpen || queue.yielded || queue.paused || this.parts.consumers.consumes(name))
+    );
   }
 
   /**
@@ -87,8 +95,8 @@ export class ServedQueues {
     if (this.#known.has(name) || !this.#refused.mayTry(name)) return undefined;
     const queue = this.make(name);
     if (queue === undefined) return undefined;
-    this.#known.add(name);
-    this.parts.active.add(queue);
+    this.#known.set(name, queue);
+    if (!queue.paused) this.parts.active.add(queue);
     return queue;
   }
 
@@ -138,6 +146,7 @@ export class ServedQueues {
 
   /** Starts a consumer, with the prefetch that the last one had. */
   async consumeAgain(queue: ConsumedQueue, atStake: boolean): Promise<void> {
+    if (queue.paused) return; // who lets it go on consumes it
     await this.parts.consumers.subscribe(queue.name, queue, queue.prefetch, atStake);
   }
 

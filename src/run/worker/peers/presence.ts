@@ -42,13 +42,15 @@ export interface PresenceListener {
   onPeers(): void;
   /** Nothing was heard for a while, and now it is again: what others made meanwhile is not known. */
   onHearAgain(): void;
+  /** Somebody asks who goes by this revision of the policy. */
+  onPolicyAsked(revision: number): void;
   onFailure(error: Error): void;
 }
 
 /** What stays the same of it. */
 export type OwnPresence = Omit<WorkerPresence, keyof OwnState>;
 
-export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest'>;
+export type OwnState = Pick<WorkerPresence, 'free' | 'busy' | 'ready' | 'longest' | 'policy'>;
 
 /** A worker that can answer, and wants to hear. */
 interface Begun {
@@ -124,6 +126,12 @@ export class Presence {
     announce(channel, this.deps.names, { kind: 'worker', worker: { ...this.own, ...state } });
   }
 
+  /** Tells everybody something else. */
+  tell(message: ControlMessage): void {
+    const channel = this.#channel?.current;
+    if (channel !== undefined) announce(channel, this.deps.names, message);
+  }
+
   sayGoodbye(): void {
     const channel = this.#channel?.current;
     if (channel !== undefined) announce(channel, this.deps.names, { kind: 'bye', id: this.own.id });
@@ -169,6 +177,10 @@ export class Presence {
       case 'grants-asked':
       case 'grants-held':
       case 'grants-go-on':
+      case 'goes-by':
+        return;
+      case 'policy-asked':
+        listener.onPolicyAsked(message.revision);
         return;
       case 'worker':
         listener.onWorker(message.worker.id);

@@ -20,6 +20,8 @@ export class WorkerAnswers implements Answers {
     private readonly path: TaskPath,
     slots: number,
     private readonly clock: Clock,
+    /** The revision of the policy that the worker goes by; undefined where it cannot know. */
+    private readonly policy: () => number | undefined = () => undefined,
   ) {
     this.#slotsInUse = new SlotsInUse(path.runner, slots, clock);
   }
@@ -32,6 +34,7 @@ export class WorkerAnswers implements Answers {
       busy: this.#slotsInUse.measure(),
       ready: this.isReady,
       longest: longest && told(longest),
+      policy: this.policy(),
     };
   }
 

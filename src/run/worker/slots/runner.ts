@@ -25,6 +25,8 @@ export interface RunnerListener extends TaskEndsListener {
   onEnvelopeFault?(run: TaskRun, fault: string): void;
   /** The handler of a task is about to be called. */
   onStarted?(run: TaskRun): void;
+  /** Whether a task that was about to start is not to any more: it goes back to the broker then. */
+  turnsAway(task: DeliveredTask): boolean;
   /** A burst of starts is over, or a running task has ended. */
   onTick(): void;
 }
@@ -215,7 +217,8 @@ export class Runner {
   #answered({ task, charge, gate }: Asked, admission: Admission): void {
     this.#running--;
     this.#started--;
-    if (admission.kind === 'start' && !this.#abandoned) this.#run(task, charge, gate);
+    const isTurnedAway = admission.kind === 'start' && !this.#abandoned && this.listener.turnsAway(task);
+    if (admission.kind === 'start' && !this.#abandoned && !isTurnedAway) this.#run(task, charge, gate);
     else gate?.notStarted();
     if (admission.kind !== 'never' || this.#abandoned) return;
     task.attempt = admission.attempt;

@@ -6,6 +6,8 @@ import type { Lane } from '../../../core/scheduling/scheduler.js';
 export interface TaskQueue {
   readonly name: string;
   readonly lane: Lane<DeliveredTask>;
+  /** Nothing of it is to start. */
+  readonly paused: boolean;
   /** One of its tasks has ended for good. @param now milliseconds */
   settled(now: number): void;
   /** The delivery of one of its tasks is not here any more, and the task has not ended. */

@@ -10,7 +10,7 @@ function suspectsAt(clock: { at: number }) {
     epochMicros: () => 0,
   });
   const lane = suspects.lane('A');
-  const task = (id: string) => ({ id, lane }) as DeliveredTask;
+  const task = (id: string) => ({ id, lane, queue: { paused: false } }) as DeliveredTask;
   return { suspects, lane, task };
 }
 
@@ -103,7 +103,8 @@ describe('suspects', () => {
       () => woken++,
     );
     const gates = ['A', 'B'].map((user) => capped(suspects, user, user === 'A' ? 0 : 1));
-    for (const id of ['A', 'B']) suspects.putBehind({ id, lane: suspects.lane(id) } as DeliveredTask);
+    for (const id of ['A', 'B'])
+      suspects.putBehind({ id, lane: suspects.lane(id), queue: { paused: false } } as DeliveredTask);
     suspects.judge(() => judged(0));
     woken = 0;
     expect(suspects.next()?.id).toBe('B');

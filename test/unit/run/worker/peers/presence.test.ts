@@ -78,6 +78,7 @@ function begin(): void {
     onQueue: (queue) => told.push(`queue ${queue}`),
     onWorker: (worker) => told.push(`worker ${worker}`),
     onPeers: () => told.push(`peers ${peers.count}`),
+    onPolicyAsked: () => {},
     onHearAgain: () => told.push('hears again'),
     onFailure: (error) => told.push(error.message),
   });

@@ -1,0 +1,146 @@
+import { decodePolicy } from '../../core/policy/policy-codec.js';
+import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
+import type { Names } from '../../core/queues/names.js';
+import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
+import { StreamReader } from '../streams/stream-reader.js';
+import { withPolicyLock } from './policy-lock.js';
+
+/** A stream that is made while nobody tells of it is found by then. */
+const LOOK_EVERY_MS = 10_000;
+/** A reader that takes the stream for empty too soon loses nothing: what comes later counts when it comes. */
+const EMPTY_AFTER_MS = 2_000;
+
+export interface PolicyFeedListener {
+  /** A newer document than all before. */
+  onPolicy(document: PolicyDocument): void;
+  /** The policy cannot be read: why. Said once. */
+  onUnreadable(error: unknown): void;
+  /** Something was done about the stream itself, in words. */
+  onWarning(text: string): void;
+}
+
+/**
+ * Follows the policy: reads the newest document, then each that is written. Only a higher revision counts.
+ *
+ * Somebody may delete the stream. A feed keeps what it knows, and whoever gets the lock makes the stream again with it. A
+ * feed that finds an older document there than its own writes its own behind it: so the newest that anybody knows is
+ * there in the end. A feed that knows nothing makes no stream.
+ */
+export class PolicyFeed {
+  #document = NO_POLICY;
+  /** Undefined while there is no stream to read. */
+  #reader: StreamReader | undefined;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isUnreadable = false;
+  #isClosed = false;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly names: Names,
+    private readonly listener: PolicyFeedListener,
+  ) {}
+
+  /** Resolves when the newest document has come, or there is none. */
+  static async open(connection: Connection, names: Names, listener: PolicyFeedListener): Promise<PolicyFeed> {
+    const feed = new PolicyFeed(connection, names, listener);
+    await feed.lookAgain();
+    feed.#timer = setInterval(() => void feed.lookAgain(), LOOK_EVERY_MS).unref();
+    return feed;
+  }
+
+  /** The newest that is known. */
+  get document(): PolicyDocument {
+    return this.#document;
+  }
+
+  /** What is set cannot be known: the broker does not let this user read it. */
+  get isUnreadable(): boolean {
+    return this.#isUnreadable;
+  }
+
+  /** Somebody has spoken of a policy: where no stream is read, there may be one now. Never rejects. */
+  lookAgain(): Promise<void> {
+    if (this.#isClosed || this.#reader !== undefined) return Promise.resolve();
+    this.#looking ??= this.#look()
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#reader?.close();
+  }
+
+  async #look(): Promise<void> {
+    if (!(await this.#read()) && this.#document.revision > 0) {
+      await this.#restore();
+      await this.#read();
+    }
+  }
+
+  /** @returns false where there is no stream */
+  async #read(): Promise<boolean> {
+    let newestThere = 0;
+    let reader: StreamReader | undefined;
+    try {
+      reader = await StreamReader.open(this.connection, this.names.policyStream, 'last', {
+        onMessage: (_, body) => {
+          const document = decodePolicy(body());
+          if (document === undefined) return;
+          newestThere = Math.max(newestThere, document.revision);
+          this.#heard(document);
+        },
+        onFailure: (error) => {
+          if (reader === undefined || this.#reader === reader) this.#reader = undefined;
+          if (replyCode(error) === 404) void this.lookAgain();
+          else this.#failed(error);
+        },
+      });
+    } catch (error) {
+      if (replyCode(error) === 404) return false;
+      throw error;
+    }
+    if (this.#isClosed) {
+      await reader.close();
+      return true;
+    }
+    this.#reader = reader;
+    this.#isUnreadable = false;
+    await Promise.race([reader.caughtUp(EMPTY_AFTER_MS), this.connection.lost]);
+    if (newestThere < this.#document.revision) await this.#restore();
+    return true;
+  }
+
+  #heard(document: PolicyDocument): void {
+    if (document.revision <= this.#document.revision) return;
+    this.#document = document;
+    this.listener.onPolicy(document);
+  }
+
+  async #restore(): Promise<void> {
+    const { revision } = this.#document;
+    const isWritten = await withPolicyLock(this.connection, this.names, async (policy) => {
+      const newest = await policy.newest();
+      if (typeof newest === 'object' && newest.revision >= revision) return false;
+      await policy.append(this.#document);
+      return true;
+    });
+    if (!isWritten) return;
+    this.listener.onWarning(
+      `the stream "${this.names.policyStream}" was deleted, or had lost its end: revision ${revision} of the policy is written again`,
+    );
+  }
+
+  /** It is tried again now and then; what is known goes on to count. */
+  #failed(error: unknown): void {
+    if (this.#isClosed || error instanceof ConnectionClosed || !this.connection.isConnected) return;
+    if (this.#isUnreadable) return;
+    this.#isUnreadable = this.#reader === undefined;
+    this.listener.onUnreadable(error);
+  }
+}

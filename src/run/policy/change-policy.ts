@@ -1,0 +1,162 @@
+import type { Connection } from '../../broker/connection/connection.js';
+import { ROLL_CALL_MS } from '../../broker/control/control.js';
+import type { Management } from '../../broker/management/management.js';
+import { type LockedPolicy, withPolicyLock } from '../../broker/policy/policy-lock.js';
+import { policyHistory } from '../../broker/policy/policy-stream.js';
+import { refusedError, usageError } from '../../core/errors/errors.js';
+import { changeText, differenceOf } from '../../core/policy/policy-changes.js';
+import { NO_POLICY, type PolicyDocument, type PolicyRule } from '../../core/policy/policy-document.js';
+import type { Names } from '../../core/queues/names.js';
+import { type Agreement, agreement } from './agreement.js';
+import type { BacklogChanges, BacklogLimits } from './backlog-limits.js';
+import { PolicyWorkers } from './policy-workers.js';
+
+/** Whoever knows the policy writes it again where the stream was deleted; it is waited for so long. */
+const RESTORED_WITHIN_MS = 12_000;
+/** A worker that knows a revision says so within this time, where one is connected. */
+const ASK_AGAIN_MS = 250;
+
+export interface ChangeDeps {
+  readonly connection: Connection;
+  readonly management: Management;
+  readonly names: Names;
+  readonly backlog: Pick<BacklogLimits, 'check' | 'agree'>;
+  readonly newId: () => string;
+  /** Milliseconds; it only grows. */
+  readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly epochMs: () => number;
+}
+
+/** The rules as they are to be, and the change in words. */
+export interface NextRules {
+  readonly rules: readonly PolicyRule[];
+  readonly what: string;
+}
+
+export interface ChangeOptions {
+  readonly by: string;
+  readonly reason: string | undefined;
+  /** The revision that the operator has seen: the change is refused where another has come since. */
+  readonly seen: number | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface ChangedPolicy {
+  readonly before: PolicyDocument;
+  /** The document that counts now: the one before where nothing is different. */
+  readonly after: PolicyDocument;
+  readonly isChanged: boolean;
+  readonly backlog: BacklogChanges;
+  readonly agreement: Agreement;
+}
+
+/**
+ * Changes the policy: reads the newest document under the lock, writes the next one, makes the broker go by its backlog
+ * limits, and waits until every known worker goes by it.
+ *
+ * @param next what the rules are to be; undefined: they stay
+ */
+export async function changePolicy(
+  deps: ChangeDeps,
+  next: (before: PolicyDocument) => NextRules | undefined,
+  options: ChangeOptions,
+): Promise<ChangedPolicy> {
+  const { connection, names, newId, now, backlog, management } = deps;
+  const workers = await PolicyWorkers.open(connection, names, newId, now);
+  try {
+    workers.ask(0);
+    const { before, after } = await writeNext(deps, workers, next, options);
+    const backlogChanges = await backlog.agree(before, after);
+    const asked = { workers, management, names, now };
+    return {
+      before,
+      after,
+      isChanged: after.revision !== before.revision,
+      backlog: backlogChanges,
+      agreement: await agreement(asked, after.revision, options.timeoutMs),
+    };
+  } finally {
+    workers.close();
+  }
+}
+
+async function writeNext(
+  deps: ChangeDeps,
+  workers: PolicyWorkers,
+  next: (before: PolicyDocument) => NextRules | undefined,
+  options: ChangeOptions,
+): Promise<{ before: PolicyDocument; after: PolicyDocument }> {
+  const giveUpAt = deps.now() + RESTORED_WITHIN_MS;
+  for (;;) {
+    const written = await withPolicyLock(deps.connection, deps.names, async (policy) => {
+      const before = await newestOf(deps, workers, policy);
+      return before && (await writeUnderLock(deps, policy, before, next, options));
+    });
+    if (written !== undefined) return written;
+    if (deps.now() > giveUpAt) throw notRestored(deps.names, workers);
+    await workers.change(ASK_AGAIN_MS);
+  }
+}
+
+/** Undefined where the stream was deleted, and a worker knows what was in it: that worker is to write it again first. */
+async function newestOf(
+  { management, now }: ChangeDeps,
+  workers: PolicyWorkers,
+  policy: LockedPolicy,
+): Promise<PolicyDocument | undefined> {
+  const newest = await policy.newest();
+  if (typeof newest === 'object') return newest;
+  // Nobody can know one where nobody is connected.
+  const connected = (await management.workersConnected()) ?? Number.POSITIVE_INFINITY;
+  const until = now() + ROLL_CALL_MS;
+  while (workers.heard.length < connected && now() < until) await workers.change(until - now());
+  return workers.heard.some(({ revision = 0 }) => revision > 0) ? undefined : NO_POLICY;
+}
+
+async function writeUnderLock(
+  deps: ChangeDeps,
+  policy: LockedPolicy,
+  before: PolicyDocument,
+  next: (before: PolicyDocument) => NextRules | undefined,
+  { by, reason, seen }: ChangeOptions,
+): Promise<{ before: PolicyDocument; after: PolicyDocument }> {
+  if (seen !== undefined && seen !== before.revision) throw await overtaken(deps, seen, before);
+  const change = next(before);
+  if (change === undefined) return { before, after: before };
+  const after: PolicyDocument = {
+    version: 1,
+    revision: before.revision + 1,
+    madeFrom: before.revision,
+    at: deps.epochMs(),
+    by,
+    what: change.what,
+    ...(reason !== undefined && { reason }),
+    rules: change.rules,
+  };
+  await deps.backlog.check(before, after);
+  await policy.append(after);
+  return { before, after };
+}
+
+async function overtaken({ connection, names }: ChangeDeps, seen: number, newest: PolicyDocument) {
+  const was = (await policyHistory(connection, names)).find(({ revision }) => revision === seen);
+  const changes = was === undefined ? [] : differenceOf(was, newest).map(changeText);
+  const what = changes.length > 0 ? changes.join('; ') : newest.what;
+  return usageError(
+    'POLICY_OVERTAKEN',
+    `the policy is at revision ${newest.revision} and not at ${seen}: ${newest.by} has changed it meanwhile (${what}); nothing was changed`,
+    {
+      hint: `Look at it with "fairq policy list", and say --revision ${newest.revision} where the change is still right.`,
+    },
+  );
+}
+
+function notRestored({ policyStream }: Names, workers: PolicyWorkers) {
+  const revision = Math.max(...workers.heard.map(({ revision = 0 }) => revision));
+  return refusedError(
+    'POLICY_LOST',
+    `the stream "${policyStream}" is gone or empty, workers go by revision ${revision}, and none has written it again; nothing was changed`,
+    { hint: `Workers need the right to configure and write "${policyStream}"; see what they warn of.` },
+  );
+}

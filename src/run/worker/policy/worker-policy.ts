@@ -1,0 +1,77 @@
+import type { ControlMessage } from '../../../broker/control/control.js';
+import { PolicyFeed } from '../../../broker/policy/policy-feed.js';
+import { messageOf } from '../../../core/errors/errors.js';
+import type { TaskRun } from '../slots/task-run.js';
+import type { ChannelDeps } from '../worker-contract.js';
+import { goesBy } from './policy-answers.js';
+import { Steering } from './steering.js';
+
+export interface WorkerPolicyListener {
+  onWarning(text: string): void;
+  /** The worker cannot do what the policy says. */
+  onFailure(error: Error): void;
+}
+
+/** Whose policy it is. */
+export interface PolicyOwner {
+  /** Id of the worker; `name` is for people. */
+  readonly id: string;
+  readonly name: string;
+  /** What runs there. */
+  running(): Iterable<TaskRun>;
+  /** Tells everybody. */
+  tell(message: ControlMessage): void;
+}
+
+/** What operators have set, at a worker: it reads that before it consumes anything, follows it, and says what it goes by. */
+export class WorkerPolicy {
+  readonly steering: Steering;
+  /** Undefined until it is open. */
+  #feed: PolicyFeed | undefined;
+
+  constructor(
+    private readonly deps: ChannelDeps,
+    private readonly owner: PolicyOwner,
+    private readonly listener: WorkerPolicyListener,
+  ) {
+    this.steering = new Steering(deps.clock, {
+      onApplied: () => this.#tell(),
+      onFailure: (error) => listener.onFailure(error),
+    });
+  }
+
+  /** Resolves when all that is set counts, for the queues that are taken up from here on. */
+  async open(): Promise<void> {
+    const { connection, names } = this.deps;
+    this.#feed = await PolicyFeed.open(connection, names, {
+      onPolicy: (document) => this.steering.apply(document),
+      onUnreadable: (error) => {
+        const why = `the policy cannot be read, and counts for nothing here: ${messageOf(error)}`;
+        this.listener.onWarning(`${why}; grant this user read on "${names.policyStream}"`);
+      },
+      onWarning: (text) => this.listener.onWarning(text),
+    });
+  }
+
+  /** The revision that the worker goes by; undefined where it cannot know. */
+  get revision(): number | undefined {
+    return this.#feed === undefined || this.#feed.isUnreadable ? undefined : this.steering.revision;
+  }
+
+  /** Somebody asks who goes by this revision. */
+  asked(revision: number): void {
+    if (this.steering.revision >= revision) this.#tell();
+    // Where there was no stream so far, there may be one now. Its document is applied, and told then.
+    else void this.#feed?.lookAgain();
+  }
+
+  async close(): Promise<void> {
+    this.steering.close();
+    await this.#feed?.close();
+  }
+
+  #tell(): void {
+    if (this.revision === undefined) return;
+    this.owner.tell(goesBy(this.owner, this.steering, this.owner.running()));
+  }
+}
