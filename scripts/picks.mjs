@@ -23,6 +23,7 @@ const WEIGHABLE = 1_000;
 
 await setUp({ brokerNeeded: false });
 const { FairScheduler } = await import('../dist/core/scheduling/fair-scheduler.js');
+const { TenantScheduler } = await import('../dist/core/scheduling/tenant-scheduler.js');
 
 const lengths = Float64Array.from({ length: 4096 }, () => 0.5 + Math.random());
 let tasks = 0;
@@ -31,8 +32,20 @@ const chargings = {
   'charges that differ': () => lengths[tasks++ % lengths.length],
 };
 
-function backlogged(users, charge) {
-  const scheduler = new FairScheduler(() => 1, charge);
+const ofTenants = (size) => (charge) =>
+  new TenantScheduler(
+    (user) => `${Math.floor(Number(user.slice('user-'.length)) / size)}`,
+    () => 1,
+    charge,
+  );
+const levels = {
+  'one level': (charge) => new FairScheduler(() => 1, charge),
+  'two levels, tenants of 10 users': ofTenants(10),
+  'two levels, one tenant': ofTenants(Number.POSITIVE_INFINITY),
+};
+
+function backlogged(users, charge, make = levels['one level']) {
+  const scheduler = make(charge);
   for (let i = 0; i < users; i++) {
     const lane = scheduler.lane(`user-${i}`);
     // One object is all tasks of a user: their memory is not the scheduler's.
@@ -54,9 +67,9 @@ function heapUsed() {
   return process.memoryUsage().heapUsed;
 }
 
-function measure(users, charge) {
+function measure(users, charge, make) {
   const before = heapUsed();
-  const scheduler = backlogged(users, charge);
+  const scheduler = backlogged(users, charge, make);
   // Everybody has had some turns when the clock starts.
   pick(scheduler, Math.max(PICKS_A_ROUND, 3 * users));
   let ns = Number.POSITIVE_INFINITY;
@@ -72,25 +85,28 @@ function measure(users, charge) {
 
 const number = (value) => Math.round(value).toLocaleString('en-US');
 
-function printTable(charge) {
+function printTable(charge, make) {
   const weighs = globalThis.gc !== undefined;
   const print = (...cells) => console.log(cells.map((cell) => `${cell}`.padStart(13)).join(''));
   print('users', 'picks/s', 'ns a pick', 'growth', 'logarithm', ...(weighs ? ['bytes a user'] : []));
   let few;
   for (let users = 10; users <= most; users *= 10) {
-    const { ns, bytes } = measure(users, charge);
+    const { ns, bytes } = measure(users, charge, make);
     few ??= ns;
     const memory = weighs && users >= WEIGHABLE ? [number(bytes)] : [];
     print(number(users), number(1e9 / ns), number(ns), (ns / few).toFixed(1), Math.log10(users), ...memory);
   }
 }
 
-for (const charge of Object.values(chargings)) pick(backlogged(1_000, charge), PICKS_A_ROUND);
-for (const [name, charge] of Object.entries(chargings)) {
+const tables = Object.entries(levels).flatMap(([level, make]) =>
+  Object.entries(chargings).map(([charging, charge]) => ({ name: `${level}; ${charging}`, charge, make })),
+);
+for (const { charge, make } of tables) pick(backlogged(1_000, charge, make), PICKS_A_ROUND);
+for (const { name, charge, make } of tables) {
   console.log(
     `${name}; ${held} tasks held of each user, best of ${rounds} rounds of ${number(PICKS_A_ROUND)} picks`,
   );
-  printTable(charge);
+  printTable(charge, make);
   console.log();
 }
 console.log('growth: time of a pick against 10 users; logarithm: log2(users) / log2(10)');

@@ -1,16 +1,16 @@
 import type { Gate } from './gate.js';
-import { type Lane, Lanes, type Scheduler } from './scheduler.js';
+import { isBlocked, type Lane, Lanes, type Scheduler, type Tenant, type Tenants } from './scheduler.js';
 
 /** What schedulers have in common, in whatever order they start tasks: lanes, what is in them, and their gates. */
 export abstract class LaneScheduler<T> implements Scheduler<T> {
   protected readonly lanes: Lanes<T>;
   #prefetched = 0;
-  /** Prefetched in blocked lanes. */
+  /** Prefetched in lanes that are blocked, or whose tenants are. */
   #held = 0;
 
   /** @param weightOf a user's share against the others, above 0 */
-  constructor(weightOf: (user: string) => number = () => 1) {
-    this.lanes = new Lanes(weightOf);
+  constructor(weightOf: (user: string) => number = () => 1, tenantOf?: (user: string) => Tenant | undefined) {
+    this.lanes = new Lanes(weightOf, undefined, tenantOf);
   }
 
   get prefetched(): number {
@@ -21,18 +21,18 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     return this.#prefetched - this.#held;
   }
 
+  get tenants(): Tenants | undefined {
+    return undefined;
+  }
+
   lane(user: string, key?: string): Lane<T> {
     return this.lanes.of(user, key);
   }
 
   push(lane: Lane<T>, task: T): void {
     lane.prefetched.push(task);
-    this.#prefetched++;
-    if (lane.slot >= 0) return;
-    if (lane.blocked) {
-      this.#held++;
-      if (lane.prefetched.size > 1) return;
-    }
+    this.#count(lane, 1);
+    if (lane.slot >= 0 || lane.prefetched.size > 1) return;
     this.begin(lane);
   }
 
@@ -86,12 +86,13 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
 
   letGo(lane: Lane<T>, credit: boolean): void {
     if (!lane.blocked) return;
-    this.#held -= lane.prefetched.size;
+    this.#count(lane, -lane.prefetched.size);
     this.unblock(lane, credit);
+    this.#count(lane, lane.prefetched.size);
   }
 
   admits(lane: Lane<T>): boolean {
-    if (lane.blocked) return false;
+    if (isBlocked(lane)) return false;
     if (lane.gate === undefined || lane.gate.take()) return true;
     this.hold(lane);
     return false;
@@ -114,20 +115,38 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
 
   /** Its turn came, and it may not start. */
   protected hold(lane: Lane<T>): void {
-    this.#held += lane.prefetched.size;
+    this.#count(lane, -lane.prefetched.size);
     this.block(lane);
+    this.#count(lane, lane.prefetched.size);
   }
 
   protected start(lane: Lane<T>): T | undefined {
     const task = lane.prefetched.shift();
-    this.#prefetched--;
+    this.#count(lane, -1);
     this.served(lane);
     return task;
   }
 
+  /** A tenant is blocked, or is blocked no more. */
+  protected heldOf(tenant: Tenant, blocked: boolean): void {
+    this.#held += blocked ? tenant.startable : -tenant.startable;
+  }
+
+  /** So many more are prefetched in this lane. */
+  #count(lane: Lane<T>, more: number): void {
+    this.#prefetched += more;
+    if (lane.blocked) {
+      this.#held += more;
+      return;
+    }
+    const { tenant } = lane;
+    if (tenant === undefined) return;
+    tenant.startable += more;
+    if (tenant.blocked) this.#held += more;
+  }
+
   #gone(lane: Lane<T>, count: number): void {
-    this.#prefetched -= count;
-    if (lane.blocked) this.#held -= count;
+    this.#count(lane, -count);
     if (lane.slot >= 0) this.changed(lane);
   }
 }

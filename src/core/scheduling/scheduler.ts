@@ -2,9 +2,20 @@ import { Deque } from '../values/deque.js';
 import type { Gate } from './gate.js';
 import type { Turn } from './turns.js';
 
+/** Whom users belong to, where fairness has two levels: tenants take turns, and inside each its users do. */
+export interface Tenant extends Turn {
+  readonly name: string;
+  /** Asked at its turn, before that of the user whose turn it is. */
+  gate: Gate | undefined;
+  /** Prefetched in its lanes that are not blocked themselves. */
+  startable: number;
+}
+
 /** What a scheduler knows of one user: the tasks prefetched of it and the service it has been charged. */
 export interface Lane<T> extends Turn {
   readonly user: string;
+  /** Undefined where fairness has one level. */
+  readonly tenant: Tenant | undefined;
   /** Delivered and not started, oldest first. */
   readonly prefetched: Deque<T>;
   /** Mean run time of its recent tasks, milliseconds; undefined before the first has ended. */
@@ -15,12 +26,30 @@ export interface Lane<T> extends Turn {
   gate: Gate | undefined;
 }
 
+/** Nothing of it may start for now: by its own gate, or by that of its tenant. */
+export function isBlocked({ blocked, tenant }: Pick<Lane<unknown>, 'blocked' | 'tenant'>): boolean {
+  return blocked || tenant?.blocked === true;
+}
+
+/** What may be set for tenants; each as for lanes. */
+export interface Tenants {
+  /** The tenant of this name, made on first sight. */
+  of(name: string): Tenant;
+  setWeight(tenant: Tenant, weight: number): void;
+  reweigh(weightOf: (name: string) => number): void;
+  setGate(tenant: Tenant, gate: Gate | undefined): void;
+  regate(gateOf: (tenant: Tenant) => Gate | undefined): void;
+  letGo(tenant: Tenant, credit: boolean): void;
+}
+
 /** Decides whose task starts next. No I/O, no clock: the caller says what happened. */
 export interface Scheduler<T> {
   /** Tasks prefetched over all users, and not started. */
   readonly prefetched: number;
   /** Those of them that are in no blocked lane: what a free slot could start. */
   readonly startable: number;
+  /** Undefined where fairness has one level. */
+  readonly tenants: Tenants | undefined;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
   lane(user: string, key?: string): Lane<T>;
   push(lane: Lane<T>, task: T): void;
@@ -76,6 +105,8 @@ export class Lanes<T> {
   constructor(
     public weightOf: (user: string) => number,
     public gateOf: (lane: Lane<T>) => Gate | undefined = () => undefined,
+    /** Called once for each new lane. */
+    private readonly tenantOf: (user: string) => Tenant | undefined = () => undefined,
   ) {}
 
   of(user: string, key = user): Lane<T> {
@@ -83,6 +114,7 @@ export class Lanes<T> {
     if (lane === undefined) {
       lane = {
         user,
+        tenant: this.tenantOf(user),
         weight: this.weightOf(user),
         prefetched: new Deque(),
         taskMs: undefined,

@@ -30,12 +30,20 @@ const REBASE_AT = 2 ** 30;
  */
 export class Turns<E extends Turn> {
   readonly #heap = new TurnHeap<E>();
-  readonly #past = new VirtualPast();
+  readonly #past: VirtualPast;
   #now = 0;
   #ties = 0;
 
-  /** @param all those that have ever had a turn, or are waiting for their first */
-  constructor(private readonly all: () => Iterable<E>) {}
+  /**
+   * @param all those that have ever had a turn, or are waiting for their first
+   * @param moments that are remembered, where it is not to be as many as usual
+   */
+  constructor(
+    private readonly all: () => Iterable<E>,
+    moments?: number,
+  ) {
+    this.#past = new VirtualPast(moments);
+  }
 
   /** Whose turn it is. */
   get first(): E | undefined {
@@ -48,6 +56,12 @@ export class Turns<E extends Turn> {
    * @param late tasks that may have been on their way: unless it rested, it falls behind by no more than these cost
    */
   begin(one: E, late: number): void {
+    this.place(one, late);
+    if (!one.blocked) this.#heap.insert(one);
+  }
+
+  /** As `begin`, where others keep it from its turns: it has its place, and takes none. */
+  place(one: E, late: number): void {
     if (one.resting) {
       one.resting = false;
       one.virtual = Math.max(one.virtual, this.#now);
@@ -56,7 +70,6 @@ export class Turns<E extends Turn> {
       const behind = (late * one.charge) / one.weight;
       one.virtual = Math.max(one.virtual, this.#now - behind);
     }
-    if (!one.blocked) this.#heap.insert(one);
   }
 
   /** It has had its turn. @param goesOn it has more to start */
@@ -89,15 +102,10 @@ export class Turns<E extends Turn> {
    */
   letGo(one: E, credit: boolean, goesOn: boolean): void {
     one.blocked = false;
-    this.comeBack(one, credit);
-    if (goesOn) this.#heap.insert(one);
-  }
-
-  /** Its place after it was kept from its turns; see `letGo`. */
-  comeBack(one: E, credit: boolean): void {
     const behind = credit ? (CREDIT * one.charge) / one.weight : 0;
     one.virtual = Math.max(one.virtual, this.#now - behind);
     one.tie = LET_GO + ++this.#ties;
+    if (goesOn) this.#heap.insert(one);
   }
 
   /** A charge turned out different. */

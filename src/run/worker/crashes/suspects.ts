@@ -1,5 +1,5 @@
 import type { Gate } from '../../../core/scheduling/gate.js';
-import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { Lane, Scheduler, Tenants } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 
@@ -60,6 +60,26 @@ export class Suspects implements Scheduler<DeliveredTask> {
 
   get startable(): number {
     return this.inner.startable;
+  }
+
+  get tenants(): Tenants | undefined {
+    const { tenants } = this.inner;
+    if (tenants === undefined) return undefined;
+    const { onLetGo } = this;
+    const waking =
+      <A extends unknown[]>(act: (...args: A) => void) =>
+      (...args: A) => {
+        act(...args);
+        onLetGo();
+      };
+    return {
+      of: (name) => tenants.of(name),
+      setWeight: (tenant, weight) => tenants.setWeight(tenant, weight),
+      reweigh: (weightOf) => tenants.reweigh(weightOf),
+      setGate: waking((tenant, gate) => tenants.setGate(tenant, gate)),
+      regate: waking((gateOf) => tenants.regate(gateOf)),
+      letGo: waking((tenant, credit) => tenants.letGo(tenant, credit)),
+    };
   }
 
   /** In the second row. */

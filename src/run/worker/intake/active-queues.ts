@@ -1,4 +1,5 @@
 import type { Charging } from '../../../core/scheduling/charging.js';
+import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { NOISE_MS } from '../../../core/scheduling/tuning.js';
 import type { ConsumedQueue } from './consumed-queue.js';
@@ -74,12 +75,12 @@ export class ActiveQueues {
     this.#spare = 0;
     this.#hungry = 0;
     for (const queue of this.#queues.keys()) {
-      if (queue.isFull && !queue.lane.blocked) {
+      if (queue.isFull && !isBlocked(queue.lane)) {
         this.#hungry++;
         continue;
       }
       // A blocked user needs slots for what runs, and no more.
-      const held = queue.lane.blocked ? queue.lane.prefetched.size : 0;
+      const held = isBlocked(queue.lane) ? queue.lane.prefetched.size : 0;
       const due = this.#claim(queue) / this.#claims;
       this.#spare += Math.max(0, due - (queue.outstanding - held) / this.concurrency);
     }
@@ -90,7 +91,7 @@ export class ActiveQueues {
     const isIn = this.#queues.has(queue);
     const claim = this.#claim(queue);
     const due = claim / Math.max(claim, isIn ? this.#claims : this.#claims + claim);
-    const left = queue.isFull && !queue.lane.blocked && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
+    const left = queue.isFull && !isBlocked(queue.lane) && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
     return {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
       ofSlots: Math.min(1, due + left),

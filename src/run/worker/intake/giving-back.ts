@@ -1,4 +1,4 @@
-import type { Scheduler } from '../../../core/scheduling/scheduler.js';
+import { isBlocked, type Scheduler } from '../../../core/scheduling/scheduler.js';
 import { PREFETCHED_AT_MOST_MICROS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
@@ -66,7 +66,7 @@ export class GivingBack {
   #partsOf(count: number, mayGo: (queue: string) => boolean): Map<ConsumedQueue, number> {
     // What a pause, a cap or a rate keeps here could start no sooner elsewhere.
     const queues = [...this.active].filter(
-      ({ lane, name }) => lane.prefetched.size > 0 && !lane.blocked && mayGo(name),
+      ({ lane, name }) => lane.prefetched.size > 0 && !isBlocked(lane) && mayGo(name),
     );
     queues.sort((a, b) => b.lane.prefetched.size - a.lane.prefetched.size);
     const parts = new Map<ConsumedQueue, number>(queues.map((queue) => [queue, 0]));

@@ -4,6 +4,7 @@ import {
   prefetchFor,
   widened,
 } from '../../../core/scheduling/prefetch.js';
+import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { GROW_BY, NO_TIME_MS, SHRINK_BY } from '../../../core/scheduling/tuning.js';
 import type { ActiveQueues } from './active-queues.js';
@@ -65,7 +66,7 @@ export class PrefetchControl {
     const needs = this.#needsOf(queue);
     let wanted = this.#prefetchFor(needs);
     // This user may have more tasks than its prefetch lets through.
-    if (starving && queue.isFull && !queue.lane.blocked) queue.needs(widened(needs, queue.prefetch));
+    if (starving && queue.isFull && !isBlocked(queue.lane)) queue.needs(widened(needs, queue.prefetch));
     else if (shrink) queue.needsLess();
     const needed = Math.floor(queue.needed);
     if (needed > wanted.size) wanted = { size: needed, reason: 'starved' };

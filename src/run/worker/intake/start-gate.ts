@@ -1,3 +1,4 @@
+import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import { GATE_EVERY_MS, GATE_FROM_USERS, GATE_PART, GATE_WAIT_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { ConsumedQueue } from './consumed-queue.js';
@@ -35,7 +36,7 @@ export class StartGate {
     let users = 0;
     let most = 0;
     for (const queue of queues) {
-      if (!queue.hasBacklog || queue.lane.blocked) continue;
+      if (!queue.hasBacklog || isBlocked(queue.lane)) continue;
       users++;
       most += queue.prefetch;
     }
