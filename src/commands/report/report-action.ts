@@ -4,6 +4,8 @@ import { usageError } from '../../core/errors/errors.js';
 import { RunChoice } from '../../core/events/run-choice.js';
 import { type Comparison, compareRuns } from '../../core/measures/comparison.js';
 import { RunMeasures } from '../../core/measures/run-measures.js';
+import { Policy } from '../../core/policy/policy.js';
+import { NO_POLICY } from '../../core/policy/policy-document.js';
 import type { RunReport } from '../../core/reports/run-report.js';
 import type { Glob } from '../../core/values/glob.js';
 import { fixed, isTimeOfDay } from '../../core/values/window-of-time.js';
@@ -33,6 +35,7 @@ import { checked } from '../shared/checked-thresholds.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
 import { reconnecting } from '../shared/reconnecting.js';
+import { atOnceOf, policyOf } from './caps-shown.js';
 import type { ReportFlags } from './report-command.js';
 
 const BY_RUN = {
@@ -48,7 +51,8 @@ export async function report(
   const interrupted = context.interrupts.rejection('nothing was changed');
   if (flags.files.length > 0) {
     const source = await fileSource(flags.files);
-    return Promise.race([reportOn(source, source.heads[0]?.broker ?? null, flags, context), interrupted]);
+    const from = { source, broker: source.heads[0]?.broker ?? null, policy: new Policy(NO_POLICY) };
+    return Promise.race([reportOn(from, flags, context), interrupted]);
   }
   const config = await context.config();
   const connection = await openConnection(
@@ -65,17 +69,25 @@ export async function report(
     onRefused: ({ message }) => context.say(`where tasks wait could not be looked up: ${message}`),
   });
   try {
-    return await Promise.race([reportOn(source, connection.brokerVersion, flags, context), interrupted]);
+    const policy = await policyOf(connection, config.names, context);
+    const from = { source, broker: connection.brokerVersion, policy };
+    return await Promise.race([reportOn(from, flags, context), interrupted]);
   } finally {
     await management.close();
     await connection.close();
   }
 }
 
-/** @param broker its version; null where it is not known */
+interface ReportFrom {
+  readonly source: EventSource;
+  /** Its version; null where it is not known. */
+  readonly broker: string | null;
+  /** That counts now; of a saved run nobody knows it. */
+  readonly policy: Policy;
+}
+
 async function reportOn(
-  source: EventSource,
-  broker: string | null,
+  { source, broker, policy }: ReportFrom,
   flags: ReportFlags,
   context: Context,
 ): Promise<CommandResult> {
@@ -92,6 +104,7 @@ async function reportOn(
     flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags, context);
   const shown = usersShown(whole, flags.user);
   const groups = grouping && measures.groupReport(grouping);
+  const atOnce = atOnceOf(shown, policy, context);
   const endsAs = passed ? undefined : 'check-failed';
   const document = {
     schemaVersion: 1,
@@ -134,6 +147,7 @@ async function reportOn(
           timelineColumns(style),
         ),
         thresholds,
+        atOnce,
         groups: groups && renderGroups(groups, style),
         comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
       }),

@@ -1,12 +1,13 @@
 import { PublishedTasks } from '../events/published-tasks.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, seenBit, TaskTable } from '../events/task-table.js';
+import { RepeatedExecutions } from './executions.js';
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
 /**
  * What the event stream says of one run, taken in in stream order. A task counts once, at its last attempt: one that
- * failed is superseded by a later attempt, and any other execution of it is a duplicate and dropped. Takes some 130
+ * failed is superseded by a later attempt, and any other execution of it is a duplicate. Takes some 140
  * bytes a task, most of them for its id; a Map ends at 16.7 million.
  */
 export class CollectedRun {
@@ -17,6 +18,7 @@ export class CollectedRun {
   readonly userIndex = new Map<string, number>();
   readonly runIndex = new Map<string, number>();
   duplicates = 0;
+  readonly repeated = new RepeatedExecutions();
   /** Rows of attempts that were superseded, and of those that failed with another attempt to come. */
   superseded = 0;
   retrying = 0;
@@ -49,6 +51,7 @@ export class CollectedRun {
       if (event.attempt === attempt && event.started === tasks.started[row]) return;
       if (before === DONE || event.attempt <= attempt) {
         this.duplicates++;
+        this.repeated.add(row, user, event);
         return;
       }
       if (before === RETRYING) this.retrying--;

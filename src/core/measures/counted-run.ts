@@ -4,7 +4,9 @@ import { compareNatural } from '../values/natural-order.js';
 import { orderByTime } from '../values/order-by-time.js';
 import { type PartOfRun, type TimeWindow, windowOf } from '../values/window-of-time.js';
 import { type CollectedRun, indexIn } from './collected-run.js';
+import { executionsIn } from './executions.js';
 import type { Service } from './fair-share.js';
+import { type RunningAtOnce, runningAtOnce } from './running-at-once.js';
 import { type Completions, outstandingByUser } from './user-reports.js';
 
 /** What a report is made from. */
@@ -15,6 +17,8 @@ export interface CountedRun {
   readonly window: TimeWindow;
   /** Null: of a part of a run nobody has said what was to run in it. */
   readonly published: PublishedTasks | null;
+  /** The most attempts that ran at once, of each user and of all. */
+  readonly atOnce: RunningAtOnce;
 }
 
 /** What counts, in the order of completion, with the users in the order of their names. */
@@ -73,7 +77,8 @@ export function countRun(run: CollectedRun, part: PartOfRun): CountedRun {
   };
   const startOrder = orderByTime(completions.started);
   const service = serviceOf(completions, startOrder, later, published);
-  return { completions, startOrder, service, window, published };
+  const atOnce = runningAtOnce(executionsIn(tasks, run.repeated, rank, window), names.length);
+  return { completions, startOrder, service, window, published, atOnce };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import type { Outstanding, Whereabouts } from '../events/whereabouts.js';
 import type { Grouping } from '../queues/grouping.js';
-import type { CompletionOrder, RunReport, UserReport } from '../reports/run-report.js';
+import type { CompletionOrder, RunReport } from '../reports/run-report.js';
 import { compareNatural } from '../values/natural-order.js';
 import { round3 } from '../values/round.js';
 import type { PartOfRun } from '../values/window-of-time.js';
@@ -13,17 +13,20 @@ import { type GroupsReport, groupReport } from './group-report.js';
 import { percentiles } from './percentiles.js';
 import type { RunTimeline } from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
-import { allDwells, outstandingByUser, roundedPercentiles, userReports } from './user-reports.js';
+import {
+  allDwells,
+  type CountedUser,
+  outstandingByUser,
+  roundedPercentiles,
+  userReports,
+} from './user-reports.js';
 
 function finite(micros: number): number | null {
   return Number.isFinite(micros) ? micros : null;
 }
 
 /** Null where it is not known of anybody. */
-function total(
-  users: readonly Omit<UserReport, 'maxLagTasks'>[],
-  of: keyof Whereabouts | 'outstanding',
-): number | null {
+function total(users: readonly CountedUser[], of: keyof Whereabouts | 'outstanding'): number | null {
   let known: number | null = null;
   for (const user of users) if (user[of] !== null) known = (known ?? 0) + user[of];
   return known;
@@ -87,7 +90,7 @@ export class RunMeasures {
 
   report(run: string): RunReport {
     const collected = this.#run;
-    const { completions, startOrder, service, window, published } = this.#counted();
+    const { completions, startOrder, service, window, published, atOnce } = this.#counted();
     const users = userReports(completions, startOrder, published, this.#found);
     const completed = completions.users.length;
     const from = Math.max(collected.firstStart, window.from);
@@ -110,6 +113,7 @@ export class RunMeasures {
       unknown: total(users, 'unknown'),
       missing: sent === null ? null : (total(users, 'missing') ?? 0),
       duplicates: collected.duplicates,
+      mostRunning: atOnce.most,
       runs: [...collected.runIndex.keys()].sort(compareNatural),
       beganAt: completed === 0 ? null : finite(from),
       endedAt: completed === 0 ? null : finite(Math.min(collected.lastFinish, window.to)),
@@ -117,7 +121,11 @@ export class RunMeasures {
       historyCutAt: collected.earliest < this.#historyFrom ? this.#historyFrom : null,
       workerNames: [...collected.workers].sort(compareNatural),
       userCount: users.length,
-      users: users.map((user, i) => ({ ...user, maxLagTasks: round3(share.lagOf[i]!) })),
+      users: users.map((user, i) => ({
+        ...user,
+        maxLagTasks: round3(share.lagOf[i]!),
+        mostRunning: atOnce.mostOf[i]!,
+      })),
       dwellMs: roundedPercentiles(percentiles(allDwells(completions))),
       sending: sendingReport(completions),
       fairness: {

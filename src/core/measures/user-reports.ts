@@ -20,6 +20,9 @@ export interface Completions {
   readonly retrying: Uint32Array;
 }
 
+/** What is counted of a user by itself, without the others. */
+export type CountedUser = Omit<UserReport, 'maxLagTasks' | 'mostRunning'>;
+
 /**
  * @param startOrder the indices of the tasks in the order in which they started
  * @param published null where it says nothing of these
@@ -30,7 +33,7 @@ export function userReports(
   startOrder: Uint32Array,
   published: PublishedTasks | null,
   found: ReadonlyMap<string, Whereabouts> | undefined,
-): Omit<UserReport, 'maxLagTasks'>[] {
+): CountedUser[] {
   const { names, users } = completions;
   const tasks = tasksByUser(completions);
   const outstanding = outstandingByUser(completions, published);

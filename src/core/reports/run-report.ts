@@ -33,6 +33,11 @@ export interface RunReport {
   /** Completions of tasks that had already been completed. */
   readonly duplicates: number;
   /**
+   * The most attempts that ran at once, by the clocks of the workers: of those that have ended, in the part of the run
+   * that is measured. What still runs is in `running`, and not in this.
+   */
+  readonly mostRunning: number;
+  /**
    * The part of the run that is measured, by when tasks started; null for all of it. Of a part it is not known
    * how much was published, and repeats are counted over the whole. Microseconds since the epoch; null at an
    * open end.
@@ -78,6 +83,8 @@ export interface UserReport {
   readonly dwellMs: Percentiles | null;
   /** How far it was behind its fair share at the worst moment, in tasks. */
   readonly maxLagTasks: number;
+  /** The most of its attempts that ran at once; as in `RunReport`. */
+  readonly mostRunning: number;
 }
 
 export interface SendingReport {

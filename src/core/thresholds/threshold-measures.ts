@@ -43,6 +43,17 @@ function whyPublished({ window }: RunReport): string {
 
 /** How many tasks there are to be is known from publishers alone. */
 const ofPublished = { why: (_: unknown, report: RunReport) => whyPublished(report) };
+/** What has not ended may have run beside what has. */
+const atOnce = {
+  unit: 'tasks' as const,
+  of: ({ mostRunning, running, unknown, missing }: AtOnce) =>
+    (running ?? 0) + (unknown ?? 0) + (missing ?? 0) > 0 ? null : mostRunning,
+  why: ({ running }: AtOnce) =>
+    running ? 'tasks of it still run' : 'it is not known of all its tasks whether they ran, and until when',
+};
+
+type AtOnce = Pick<RunReport & UserReport, 'mostRunning' | 'running' | 'unknown' | 'missing'>;
+
 const notCompleted = { why: () => 'no task of it has completed' };
 
 /** Of a whole run, by the name that `--check` knows. */
@@ -65,6 +76,7 @@ export const RUN_MEASURES: ReadonlyMap<string, Measure<RunReport>> = new Map<str
       why: () => 'no task was to be sent at a certain time',
     },
   ],
+  ['running', atOnce],
   ['throughput', { unit: 'rate', of: ({ tasksPerSecond }) => tasksPerSecond }],
   ['duration', { unit: 'ms', of: ({ seconds }) => seconds * 1_000 }],
   ...dwells<RunReport>(),
@@ -77,6 +89,7 @@ export const USER_MEASURES: ReadonlyMap<string, Measure<UserReport>> = new Map<s
   ['outstanding', { unit: 'tasks', of: ({ outstanding }) => outstanding, ...ofPublished }],
   ['failed', { unit: 'tasks', of: ({ failed }) => failed }],
   ['retries', { unit: 'tasks', of: ({ retries }) => retries }],
+  ['running', atOnce],
   ['lag', { unit: 'tasks', of: ({ maxLagTasks }) => maxLagTasks }],
   ['start', { unit: 'position', of: ({ firstStartPosition }) => firstStartPosition, ...notCompleted }],
   [

@@ -22,6 +22,8 @@ export interface ReportExtras {
   /** Of all users where they are few. */
   readonly timeline?: RunTimeline;
   readonly thresholds?: readonly ThresholdResult[];
+  /** The most of each user's tasks that ran at once are shown, beside the cap of those who have one. */
+  readonly atOnce?: { capOf(user: string): number | undefined } | undefined;
   /** How groups of users fared, as text. */
   readonly groups?: string | undefined;
   /** With another run, as text. */
@@ -33,13 +35,13 @@ export function renderReport(
   report: RunReport,
   order: CompletionOrder,
   style: TextStyle,
-  { usersHidden = 0, timeline, thresholds = [], groups = '', comparison = '' }: ReportExtras = {},
+  { usersHidden = 0, timeline, thresholds = [], atOnce, groups = '', comparison = '' }: ReportExtras = {},
 ): string {
   const verdicts = renderThresholds(thresholds, style);
   if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
   const blocks = [
     renderHeader(report, style),
-    renderUsers(report, usersHidden, style),
+    renderUsers(report, usersHidden, style, atOnce),
     lines(describeFairness(report.fairness, style), 'strong', style),
     groups,
     renderLanes(order, style, {
@@ -201,7 +203,12 @@ export function formatLag(maxLagTasks: number): string {
   return maxLagTasks < 9.95 ? maxLagTasks.toFixed(1) : formatCount(maxLagTasks);
 }
 
-function renderUsers(report: RunReport, hidden: number, style: TextStyle): string {
+function renderUsers(
+  report: RunReport,
+  hidden: number,
+  style: TextStyle,
+  atOnce: ReportExtras['atOnce'],
+): string {
   const position = (value: number | null): string => (value === null ? '-' : formatCount(value));
   const dwell = (pick: 'p50' | 'p95' | 'p99' | 'max') => (user: UserReport) =>
     user.dwellMs === null ? '-' : formatDuration(user.dwellMs[pick]);
@@ -224,6 +231,11 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
     ...(report.retries > 0
       ? [{ heading: 'tried\nagain', text: (user: UserReport) => formatCount(user.retries), dropOrder: 6 }]
       : []),
+    ...(atOnce === undefined
+      ? []
+      : [
+          { heading: 'most\nat once', text: (user: UserReport) => atOnceText(user, atOnce.capOf(user.user)) },
+        ]),
     { heading: 'first\nstart', text: (user) => position(user.firstStartPosition), dropOrder: 3 },
     { heading: 'first\ndone', text: (user) => position(user.firstCompletionPosition), dropOrder: 4 },
     { heading: 'last\ndone', text: (user) => position(user.lastCompletionPosition) },
@@ -233,8 +245,16 @@ function renderUsers(report: RunReport, hidden: number, style: TextStyle): strin
     { heading: 'dwell\nmax', text: dwell('max'), dropOrder: 2 },
   ];
   const others = hidden === 0 ? '' : `${formatCount(hidden)} more users are not shown. `;
-  const key = 'start, done: which of all tasks it was. dwell: from enqueued to started.';
+  const key = `start, done: which of all tasks it was. dwell: from enqueued to started.${
+    atOnce === undefined ? '' : " at once: of attempts that have ended, by the workers' clocks."
+  }`;
   return `${renderTable(columns, report.users, style)}\n${lines(others + key, 'quiet', style)}`;
+}
+
+function atOnceText({ mostRunning }: UserReport, cap: number | undefined): string {
+  return cap === undefined
+    ? formatCount(mostRunning)
+    : `${formatCount(mostRunning)} (cap ${formatCount(cap)})`;
 }
 
 /** In a heading of a picture, where a name must not take more than half of a line. */

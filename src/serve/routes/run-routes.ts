@@ -42,6 +42,8 @@ const OUTSTANDING = {
   missing: count.describe('in no queue, at no worker and not to be tried again'),
 };
 
+const MOST_RUNNING = z.int().describe('the most attempts at once, of those that have ended');
+
 const REPORT = z
   .object({
     reportedSecondsAgo: REPORTED,
@@ -57,6 +59,7 @@ const REPORT = z
     retries: z.int(),
     ...OUTSTANDING,
     duplicates: z.int(),
+    mostRunning: MOST_RUNNING,
     historyCutAt: time.describe('what happened before is not known any more; null where all of it is'),
     workerNames: z.array(z.string()),
     dwellMs: PERCENTILES.describe('from enqueued to started'),
@@ -81,6 +84,7 @@ const REPORT = z
         lastCompletionPosition: count,
         dwellMs: PERCENTILES,
         maxLagTasks: z.number(),
+        mostRunning: MOST_RUNNING,
       }),
     ),
     usersHidden: z.int().describe('users beyond the limit'),

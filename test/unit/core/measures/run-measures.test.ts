@@ -22,6 +22,7 @@ test('a run without events is empty and finite', () => {
     unknown: null,
     missing: null,
     duplicates: 0,
+    mostRunning: 0,
     window: null,
     historyCutAt: null,
     workerNames: [],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RunMeasures } from '../../../../src/core/measures/run-measures.js';
 import { BadThreshold } from '../../../../src/core/thresholds/scanner.js';
 import {
   evaluateThreshold,
@@ -7,7 +8,7 @@ import {
   type ThresholdResult,
 } from '../../../../src/core/thresholds/threshold.js';
 import { describeThreshold } from '../../../../src/render/parts/threshold-text.js';
-import { inBlocks, roundRobin, runInOrder } from '../../../support/synthetic-run.js';
+import { inBlocks, roundRobin, runInOrder, runRecord, taskEvent } from '../../../support/synthetic-run.js';
 
 /** A task takes 20 µs: A's dwell is at most 180 µs, B's first waits for 200. */
 const { report } = runInOrder(inBlocks({ A: 10, B: 2, 'team (1)': 1 }));
@@ -45,6 +46,9 @@ describe('a threshold', () => {
     ['user(*).lag<=100', true],
     ['users(*).dwell.p95<1us', false],
     ['user(B).start>10', true],
+    ['user(A).running<=1', true],
+    ['user(*).running<1', false],
+    ['running==1', true],
   ])('%s', (text, passed) => {
     expect(of(text).passed).toBe(passed);
   });
@@ -167,4 +171,25 @@ describe('a threshold', () => {
       ),
     );
   });
+});
+
+it('what ran at once is not known while tasks of the user run, or are missing', () => {
+  const measures = new RunMeasures();
+  measures.add(taskEvent({ id: '1', user: 'A', started: 0, finished: 10 }));
+  measures.add(taskEvent({ id: '2', user: 'B', started: 0, finished: 10 }));
+  measures.addRecord(runRecord({ A: 2, B: 1 }));
+  const verdict = (text: string) => evaluateThreshold(parseThreshold(text), measures.report('run'));
+  expect(verdict('user(B).running<=1').passed).toBe(true);
+  expect(verdict('user(A).running<=3')).toMatchObject({
+    passed: false,
+    value: null,
+    unknownBecause: 'it is not known of all its tasks whether they ran, and until when',
+  });
+  measures.found(new Map([['A', { waiting: 0, running: 1, retrying: 0, missing: 0, unknown: 0 }]]));
+  expect(verdict('user(A).running<=3')).toMatchObject({
+    passed: false,
+    unknownBecause: 'tasks of it still run',
+  });
+  measures.found(new Map([['A', { waiting: 1, running: 0, retrying: 0, missing: 0, unknown: 0 }]]));
+  expect(verdict('user(A).running<=3')).toMatchObject({ passed: true, value: 1 });
 });

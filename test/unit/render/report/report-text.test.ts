@@ -26,6 +26,20 @@ test('a report says what ran, whether all of it did, and who was behind', () => 
   expect(text).toMatch(/^B +500 +30,001 +30,001 +30,500 /m);
 });
 
+test('what ran at once is shown where it is asked for, beside the cap', () => {
+  const measures = new RunMeasures();
+  measures.add(taskEvent({ id: '1', user: 'A', started: 0, finished: 10 }));
+  measures.add(taskEvent({ id: '2', user: 'A', started: 5, finished: 10 }));
+  measures.add(taskEvent({ id: '3', user: 'B', started: 5, finished: 10 }));
+  const atOnce = { capOf: (user: string) => (user === 'A' ? 3 : undefined) };
+  const text = renderReport(measures.report('run'), measures.completionOrder(), style, { atOnce });
+  expect(text).toMatch(/^ +at once /m);
+  expect(text).toMatch(/^A +2 +2 \(cap 3\) /m);
+  expect(text).toMatch(/^B +1 +1 /m);
+  expect(text.replaceAll('\n', ' ')).toContain('at once: of attempts that have ended');
+  expect(rendered(measures)).not.toContain('at once');
+});
+
 test('a missing task is loud', () => {
   const measures = new RunMeasures();
   measures.add(taskEvent({ id: '1', user: 'A' }));
