@@ -80,7 +80,7 @@ export async function openServices(
   });
   const dispatcher = new Dispatcher(
     { connection: sendingOn, names, clock, newId, target: celery?.target ?? OWN_QUEUES },
-    { run: options.run, queueKind: options.queueKind },
+    { run: options.run, queueKind: options.queueKind, isImpatient: true },
   );
   const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
   const actions = new Actions(deps, options.queueKind);

@@ -1,3 +1,4 @@
+import type { Found } from '../../core/policy/policy.js';
 import type { QueueKind } from '../queues/topology.js';
 import type { OutgoingTask } from './outgoing-task.js';
 
@@ -9,8 +10,24 @@ export interface NamedQueues {
 }
 
 export interface NotTaken {
-  readonly kind: 'full' | 'too-large';
+  /**
+   * - `full`: its queue has taken nothing for long, for whatever reason
+   * - `queue-full`: its queue is full, which was not waited for
+   * - `backlog-full`: the same, and a backlog limit of the policy says so
+   */
+  readonly kind: 'full' | 'queue-full' | 'backlog-full' | 'too-large';
   readonly text: string;
+  /** That is reached. */
+  readonly limit?: Found<number>;
+  /** It was sent before, and there was no answer: it may be on the broker all the same. */
+  readonly isUnsure?: true;
+}
+
+export interface FullQueuesOptions {
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  /** Whether a queue that is full for another reason than a backlog limit is not waited for, either. */
+  readonly isImpatient: boolean;
 }
 
 export interface PublisherOptions {
@@ -35,6 +52,8 @@ export interface PublisherOptions {
    * it here, and others go on. Without this a queue that refuses is tried for ever.
    */
   readonly onNotTaken?: (task: OutgoingTask, reason: NotTaken) => void;
+  /** Makes it ask why a queue refuses a task, where `onNotTaken` is there: it does not wait for one that is full, then. */
+  readonly fullQueues?: FullQueuesOptions;
   /** Where it is tried for ever: the queue has taken nothing for long. Said once, until it takes something again. */
   readonly onHeldUp?: (queue: string, text: string) => void;
   /** For who awaits neither `ready` nor `settled`, which reject with it. */

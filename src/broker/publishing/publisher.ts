@@ -5,6 +5,7 @@ import type { Connection } from '../connection/connection.js';
 import { PATIENCE_MS } from '../connection/patience.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { assertTopology } from '../queues/topology.js';
+import { FullQueues } from './full-queues.js';
 import { MissingQueues } from './missing-queues.js';
 import type { OutgoingTask } from './outgoing-task.js';
 import type { NotTaken, PublisherOptions } from './publisher-contract.js';
@@ -58,7 +59,10 @@ export class Publisher {
         this.#wakeUp();
       },
       onDrain: () => this.#wakeUp(),
-      sendAgain: (pending) => pending.route.take(pending),
+      sendAgain: (pending, wasSent) => {
+        pending.isUnsure ||= wasSent;
+        pending.route.take(pending);
+      },
       onConfirmed: (pending) => {
         this.#told(pending);
         pending.route.confirmed(pending);
@@ -82,6 +86,7 @@ export class Publisher {
         this.#notTaken(pending, { kind: 'full', text: takesNothing(pending.route.way) });
         this.#routes.givenUp(pending.route);
       },
+      refused: (pending, reason) => this.#notTaken(pending, reason),
       takesAll: (route) => this.#refused.remove(route),
     });
     this.#tasks = new TaskSender(connection, names, this.#sender, {
@@ -90,6 +95,10 @@ export class Publisher {
     });
     this.#missing = new MissingQueues(connection, names, options, now, () => this.#tasks.usesExchange);
     this.#refused = new RefusedRoutes({
+      full:
+        options.fullQueues &&
+        options.onNotTaken &&
+        new FullQueues(connection, names, options.fullQueues, now),
       now,
       hasChannel: () => this.#sender.isOpen,
       hasFailed: () => this.#failure !== undefined,
@@ -187,6 +196,7 @@ export class Publisher {
       number: this.#count++,
       isSent: false,
       isDirect: false,
+      isUnsure: false,
       nacks: 0,
     };
     this.#sender.add(pending);
@@ -220,9 +230,7 @@ export class Publisher {
   }
 
   #tooLarge(pending: Pending, most: number): void {
-    const bytes = pending.task.payload.length;
-    const text = `its payload of ${bytes.toLocaleString('en-US')} bytes is more than the ${most.toLocaleString('en-US')} that the broker takes (max_message_size)`;
-    this.#notTaken(pending, { kind: 'too-large', text });
+    this.#notTaken(pending, { kind: 'too-large', text: isMoreThan(pending.task.payload.length, most) });
     pending.route.without(pending);
   }
 
@@ -235,7 +243,7 @@ export class Publisher {
       return;
     }
     this.#sender.drop(pending);
-    onNotTaken(task, reason);
+    onNotTaken(task, pending.isUnsure ? { ...reason, isUnsure: true } : reason);
     this.#wakeUp();
   }
 
@@ -266,6 +274,10 @@ export class Publisher {
     await new Promise<void>((resolve) => this.#sleepers.push(resolve));
     if (this.#failure) throw this.#failure;
   }
+}
+
+function isMoreThan(bytes: number, most: number): string {
+  return `its payload of ${bytes.toLocaleString('en-US')} bytes is more than the ${most.toLocaleString('en-US')} that the broker takes (max_message_size)`;
 }
 
 function takesNothing({ queue }: Way): string {

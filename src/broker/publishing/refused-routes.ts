@@ -1,4 +1,5 @@
 import { PATIENCE_MS, TRY_AGAIN_MS } from '../connection/patience.js';
+import type { FullQueues } from './full-queues.js';
 import type { Pending, Route } from './route.js';
 
 /** Times in a row that a queue took a task from a channel of its own and none from ours: ours asks a leader that is gone. */
@@ -24,6 +25,8 @@ export interface RefusedRoutesDeps {
    * @returns whether it is given up; otherwise it is tried for ever
    */
   onHeldUp(route: Route): boolean;
+  /** Says why a queue refuses; undefined where nobody asks. */
+  readonly full?: Pick<FullQueues, 'why' | 'isImpatient'> | undefined;
   /** Queues take tasks alone, and none from the usual channel: it is to be another. */
   onChannelOfNoUse(): void;
   onFailure(error: Error): void;
@@ -56,7 +59,8 @@ export class RefusedRoutes {
   add(route: Route): void {
     route.refusedSince ??= this.deps.now();
     this.#routes.add(route);
-    this.#tryLater(route);
+    if (this.deps.full === undefined) this.#tryLater(route);
+    else this.#ask(route).catch((error) => this.deps.onFailure(error));
   }
 
   /** The route's queue takes tasks again, and none waits. */
@@ -68,6 +72,23 @@ export class RefusedRoutes {
     setTimeout(() => {
       if (!this.deps.hasFailed()) this.#try(route).catch((error) => this.deps.onFailure(error));
     }, TRY_AGAIN_MS);
+  }
+
+  /** It has refused a task for the first time. */
+  async #ask(route: Route): Promise<void> {
+    if (await this.#isRefused(route, false)) return;
+    if (this.deps.full?.isImpatient === true) await this.#try(route);
+    else this.#tryLater(route);
+  }
+
+  /** @returns whether what waits was refused: the queue is full, and that is not waited for */
+  async #isRefused(route: Route, wasAlone: boolean): Promise<boolean> {
+    const reason = await this.deps.full?.why(route.way.queue, wasAlone);
+    if (this.deps.hasFailed()) return true;
+    if (reason === undefined) return false;
+    this.#routes.delete(route);
+    route.refuse(reason);
+    return true;
   }
 
   async #try(route: Route): Promise<void> {
@@ -83,7 +104,7 @@ export class RefusedRoutes {
     }
     const answer = await this.deps.sendAlone(oldest);
     if (answer === 'refused') {
-      this.#tryLater(route);
+      if (!(await this.#isRefused(route, true))) this.#tryLater(route);
       return;
     }
     if (answer === 'confirmed') {

@@ -1,5 +1,6 @@
 import type { Confirmable } from '../connection/confirmed-sender.js';
 import type { OutgoingTask } from './outgoing-task.js';
+import type { NotTaken } from './publisher-contract.js';
 
 /** A queue that takes something again is sent so many times as many at once, until none wait. */
 const BURST_GROWTH = 4;
@@ -12,6 +13,8 @@ export interface Pending extends Confirmable {
   readonly number: number;
   /** It was sent past the exchange, straight to its queue. */
   isDirect: boolean;
+  /** It was sent, and the channel was lost before there was an answer: it may be on the broker. */
+  isUnsure: boolean;
 }
 
 /** Where tasks go, and what is made where that is missing. */
@@ -35,6 +38,8 @@ export interface RouteActions {
   tryAlone(route: Route): void;
   /** Its queue has taken nothing for long: nothing more becomes of the task. */
   givenUp(pending: Pending): void;
+  /** Its queue is full, which is not waited for: nothing more becomes of the task. */
+  refused(pending: Pending, reason: NotTaken): void;
   /** The queue takes tasks again, and none waits for it. */
   takesAll(route: Route): void;
 }
@@ -55,6 +60,8 @@ export type RouteState = 'unknown' | 'probing' | 'open' | 'closed' | 'refused' |
  *   wait: a queue that has room for a few would refuse thousands again.
  * - `given up`: the queue has taken nothing for long. No task is sent any more.
  *
+ * Where it turns out that a queue is full and nobody waits for it, what waits is refused, and the route is `unknown`.
+ *
  * ```
  *   unknown ──a task──▶ probing ──all probes are confirmed──▶ open
  *                        ▲   │                                 │
@@ -63,7 +70,8 @@ export type RouteState = 'unknown' | 'probing' | 'open' | 'closed' | 'refused' |
  *                       closed ◀──────────a task came back─────┘
  *
  *   any of these ──a task was not taken──▶ refused ──one got through──▶ probing
- *                                             └──none did for long──▶ given up
+ *                                             ├──none did for long──▶ given up
+ *                                             └──it is full──▶ unknown
  * ```
  *
  * When the channel is lost, each route is `unknown` again, and its tasks are taken again in their order. One that is
@@ -211,6 +219,15 @@ export class Route {
   giveUp(): void {
     this.#state = 'given up';
     for (const pending of this.#waiting.splice(0)) this.actions.givenUp(pending);
+  }
+
+  /** The queue is full, and that is not waited for. The next task finds out whether it still is. */
+  refuse(reason: NotTaken): void {
+    this.#burst = undefined;
+    this.refusedSince = undefined;
+    this.#state = 'unknown';
+    this.#sort();
+    for (const pending of this.#waiting.splice(0)) this.actions.refused(pending, reason);
   }
 
   /** Nothing is under way any more. Each task that is not confirmed is to be taken again. */

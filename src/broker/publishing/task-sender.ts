@@ -62,7 +62,8 @@ export class TaskSender {
   }
 
   /** Sends the task on a channel that nothing else uses. */
-  async sendAlone({ task, route }: Pending): Promise<AloneAnswer> {
+  async sendAlone(pending: Pending): Promise<AloneAnswer> {
+    const { task, route } = pending;
     const channel = await this.connection.confirmChannel();
     const way = this.#wayOf(route.way);
     if (way === undefined) {
@@ -73,6 +74,7 @@ export class TaskSender {
     if (isDirect) this.#directAlone++;
     const { kind } = await sendAlone(channel, way.exchange, way.key, task.payload, optionsOf(task));
     if (isDirect) this.#directAlone--;
+    if (kind === 'closed') pending.isUnsure = true;
     return kind === 'confirmed' || kind === 'returned' ? kind : 'refused';
   }
 

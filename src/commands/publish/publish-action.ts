@@ -1,6 +1,6 @@
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
-import type { OutgoingTask } from '../../broker/publishing/publisher.js';
+import type { NotTaken, OutgoingTask } from '../../broker/publishing/publisher.js';
 import { type ErrorKind, usageError } from '../../core/errors/errors.js';
 import type { PublishReport } from '../../core/reports/publish-report.js';
 import { idGenerator, newRunId } from '../../process/identity.js';
@@ -77,9 +77,9 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
       ids?.add(task);
       list?.add(task.id);
     };
-    const onNotTaken = (task: OutgoingTask, reason: string) => {
-      results?.fail(task.id, reason);
-      ids?.add(task, reason);
+    const onNotTaken = (task: OutgoingTask, { text }: NotTaken) => {
+      results?.fail(task.id, text);
+      ids?.add(task, text);
     };
     const room = () => ids?.room();
     const run = new PublishRun(

@@ -39,5 +39,7 @@ export interface NotTakenTasks {
   readonly firstId: string;
   /** Its line in the file; null where there is none. */
   readonly firstLine: number | null;
+  /** `BACKLOG_FULL`: a backlog limit of the policy is reached. */
+  readonly code: 'BACKLOG_FULL' | 'TASK_NOT_TAKEN';
   readonly reason: string;
 }

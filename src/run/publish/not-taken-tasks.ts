@@ -5,13 +5,16 @@ import type { NotTakenTasks } from '../../core/reports/publish-report.js';
 export class NotTakenByUser {
   readonly #counts = new Map<string, NotTakenTasks>();
 
-  add(task: OutgoingTask, { kind, text: reason }: NotTaken): void {
+  add(task: OutgoingTask, { kind, text: reason, isUnsure }: NotTaken): void {
     const { user } = task.envelope;
-    const key = JSON.stringify([kind, user]);
+    const key = JSON.stringify([kind, user, isUnsure]);
     const { tasks, ...first } = this.#counts.get(key) ?? {
       user,
       tasks: 0,
-      reason,
+      code: kind === 'backlog-full' ? 'BACKLOG_FULL' : 'TASK_NOT_TAKEN',
+      reason: isUnsure
+        ? `${reason}; it was sent before on a connection that was lost, and may be there`
+        : reason,
       firstId: task.id,
       firstLine: task.line ?? null,
     };

@@ -1,5 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { type NotTaken, type OutgoingTask, Publisher } from '../../broker/publishing/publisher.js';
+import type { FullQueuesOptions } from '../../broker/publishing/publisher-contract.js';
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
@@ -36,7 +37,9 @@ export interface PublishDeps {
   /** A task is about to be sent. */
   readonly onTask?: (task: OutgoingTask) => void;
   /** The broker does not take one; why, as a sentence. */
-  readonly onNotTaken?: (task: OutgoingTask, reason: string) => void;
+  readonly onNotTaken?: (task: OutgoingTask, reason: NotTaken) => void;
+  /** No full queue is waited for, whoever has limited it. */
+  readonly isImpatient?: boolean;
   readonly onConfirmed?: (task: OutgoingTask) => void;
   /** Resolves when whoever is told of confirmed tasks can be told of more; undefined: now. */
   readonly room?: () => Promise<void> | undefined;
@@ -121,6 +124,7 @@ export class PublishRun {
           this.deps.onConfirmed?.(task);
         },
         onNotTaken: (task, reason) => this.#onNotTaken(task, reason),
+        fullQueues: fullQueuesOf(this.deps),
         onFailure: (error) => this.#next?.fail(error),
       },
       clock.now,
@@ -218,7 +222,7 @@ export class PublishRun {
   #onNotTaken(task: OutgoingTask, reason: NotTaken): void {
     this.#restored.delete(task);
     this.#underWay.delete(task.id);
-    this.deps.onNotTaken?.(task, reason.text);
+    this.deps.onNotTaken?.(task, reason);
     if (!this.plan.isEndless) this.#notTaken.add(task, reason); // else whoever sent it knows
   }
 
@@ -295,4 +299,8 @@ export class PublishRun {
       notTaken: this.#notTaken.all(),
     };
   }
+}
+
+function fullQueuesOf({ clock, isImpatient = false }: PublishDeps): FullQueuesOptions {
+  return { nowMs: () => clock.epochMicros() / 1000, isImpatient };
 }

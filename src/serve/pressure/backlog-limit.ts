@@ -1,11 +1,9 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
-import { Problem } from '../http/problem.js';
 import { BacklogCounts } from './backlog-counts.js';
+import { backlogFull, UNKNOWN_SECONDS } from './backlog-full.js';
 import type { Speeds } from './speeds.js';
 
-/** When nobody knows how fast a user's tasks end; seconds. */
-const UNKNOWN_SECONDS = 10;
 const MOST_SECONDS = 600;
 
 export interface BacklogLimitDeps {
@@ -58,12 +56,9 @@ export class BacklogLimit {
     if (backlog !== undefined && backlog >= most) {
       const speed = speeds.of(task.user);
       const seconds = speed === undefined ? UNKNOWN_SECONDS : (backlog + 1 - most) / speed;
-      throw new Problem(
-        429,
-        'backlog-full',
-        'Too many tasks of this user wait',
+      throw backlogFull(
         `Nothing was sent: ${backlog} wait, and ${most} may.`,
-        { retryAfterSeconds: Math.min(MOST_SECONDS, Math.max(1, Math.ceil(seconds))) },
+        Math.min(MOST_SECONDS, Math.max(1, Math.ceil(seconds))),
       );
     }
     return this.#counts.enter(queue);

@@ -1,9 +1,11 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { within } from '../../broker/connection/within.js';
 import { FairqError } from '../../core/errors/errors.js';
+import { QueueFull } from '../../core/errors/queue-full.js';
 import { deferred } from '../../core/values/deferred.js';
 import type { DispatchedTask, Dispatcher } from '../../run/publish/dispatch/dispatcher.js';
 import { Problem, serverEnds } from '../http/problem.js';
+import { backlogFull, UNKNOWN_SECONDS } from '../pressure/backlog-full.js';
 import type { BacklogLimit } from '../pressure/backlog-limit.js';
 
 /** When the broker is asked for again; seconds. */
@@ -106,6 +108,7 @@ export class Sending {
       await Promise.race([sent, late.promise]);
     } catch (error) {
       if (!(error instanceof FairqError)) throw error;
+      if (error instanceof QueueFull) throw queueFull(error);
       if (error.code === 'OUTCOME_UNKNOWN') throw unknownOutcome(id, error);
       throw notTaken(error);
     } finally {
@@ -123,6 +126,14 @@ function unavailable(reason: string): Problem {
   return new Problem(503, 'unavailable', 'No task can be sent now', `Nothing was sent: ${reason}.`, {
     retryAfterSeconds: AGAIN_AFTER_SECONDS,
   });
+}
+
+/** Who has set the limit, and why, is not for whoever sends tasks. */
+function queueFull(error: QueueFull): Problem {
+  const { limit } = error;
+  const may = limit === undefined ? 'the queue takes no more' : `${limit.value} may wait, and that many do`;
+  const end = limit?.until === undefined ? '' : `; the limit ends at ${new Date(limit.until).toISOString()}`;
+  return backlogFull(`Nothing was sent: ${may}${end}.`, UNKNOWN_SECONDS, error);
 }
 
 function notTaken(error: FairqError): Problem {

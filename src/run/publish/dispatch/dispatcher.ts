@@ -1,7 +1,9 @@
 import type { Connection } from '../../../broker/connection/connection.js';
 import { makeFixedQueues } from '../../../broker/publishing/fixed-queues.js';
+import type { NotTaken } from '../../../broker/publishing/publisher.js';
 import type { QueueKind } from '../../../broker/queues/topology.js';
 import { FairqError, messageOf, refusedError } from '../../../core/errors/errors.js';
+import { QueueFull } from '../../../core/errors/queue-full.js';
 import { unpaced } from '../../../core/load/pacing.js';
 import { STEPS_MS } from '../../../core/message/postponed.js';
 import { delayQueueOf, encodeText, type Names } from '../../../core/queues/names.js';
@@ -27,6 +29,8 @@ export interface DispatcherOptions {
   readonly run: string;
   /** Of users' queues that it makes. */
   readonly queueKind: QueueKind;
+  /** No full queue is waited for, whoever has limited it; otherwise only none at a backlog limit. */
+  readonly isImpatient?: boolean;
 }
 
 /** A task with an id of its own. */
@@ -63,7 +67,7 @@ export class Dispatcher {
   /**
    * Resolves when the broker has confirmed the task.
    *
-   * @throws FairqError `TASK_NOT_TAKEN` where it was not sent; `OUTCOME_UNKNOWN` where it may have been
+   * @throws QueueFull, or FairqError `TASK_NOT_TAKEN`, where it was not sent; `OUTCOME_UNKNOWN` where it may have been
    */
   async send(task: DispatchedTask): Promise<void> {
     const api = openTelemetry();
@@ -145,12 +149,13 @@ export class Dispatcher {
   }
 
   #publishRun(outbox: Outbox): PublishRun {
-    const { run, queueKind } = this.options;
+    const { run, queueKind, isImpatient = false } = this.options;
     const batches = () => outbox.batches();
     const source = { name: 'the application', total: undefined, batches, close: async () => {} };
     return new PublishRun(
       {
         ...this.deps,
+        isImpatient,
         onConfirmed: ({ id }) => this.#next(id)?.resolve(),
         onNotTaken: ({ id }, reason) => this.#next(id)?.reject(notTaken(id, reason)),
       },
@@ -187,8 +192,15 @@ function unknownOutcome(id: string, reason: unknown): FairqError {
   });
 }
 
-function notTaken(id: string, reason: string): FairqError {
-  return refusedError('TASK_NOT_TAKEN', `the broker does not take the task ${id}: ${reason}`, {
+function notTaken(id: string, { kind, text, limit, isUnsure }: NotTaken): FairqError {
+  if (isUnsure) return unknownOutcome(id, refusedError('TASK_NOT_TAKEN', text));
+  const message = `the broker does not take the task ${id}: ${text}`;
+  if (kind === 'backlog-full' || kind === 'queue-full') {
+    const raise = limit === undefined ? '' : ', or raise the limit: fairq policy set NAME --backlog N';
+    const hint = `It was not sent. Send it again when workers have run some of what waits${raise}.`;
+    return new QueueFull(message, limit, hint);
+  }
+  return refusedError('TASK_NOT_TAKEN', message, {
     hint: 'It was not sent. Send it again when that is mended.',
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OutgoingTask } from '../../../../src/broker/publishing/outgoing-task.js';
+import type { NotTaken } from '../../../../src/broker/publishing/publisher-contract.js';
 import { type AloneAnswer, RefusedRoutes } from '../../../../src/broker/publishing/refused-routes.js';
 import { type Pending, Route } from '../../../../src/broker/publishing/route.js';
 import { deferred } from '../../../../src/core/values/deferred.js';
@@ -13,6 +14,9 @@ let hasFailed: boolean;
 /** What the broker says of tasks that are sent alone. */
 let answer: () => AloneAnswer | Promise<AloneAnswer>;
 let count: number;
+/** Why the queue refuses, where somebody asks. */
+let why: ((wasAlone: boolean) => Promise<NotTaken | undefined>) | undefined;
+let isImpatient: boolean;
 
 function pending(): Pending {
   const number = ++count;
@@ -23,6 +27,7 @@ function pending(): Pending {
     number,
     isSent: false,
     isDirect: false,
+    isUnsure: false,
     nacks: 0,
   };
 }
@@ -38,7 +43,13 @@ beforeEach(() => {
   hasFailed = false;
   answer = () => 'refused';
   count = 0;
+  why = undefined;
+  isImpatient = false;
   refused = new RefusedRoutes({
+    get full() {
+      const asked = why;
+      return asked && { isImpatient, why: (_: string, wasAlone: boolean) => asked(wasAlone) };
+    },
     now: () => performance.now(),
     hasChannel: () => hasChannel,
     hasFailed: () => hasFailed,
@@ -61,6 +72,7 @@ beforeEach(() => {
     noQueue: () => told.push('no queue'),
     tryAlone: (it) => refused.add(it),
     givenUp: ({ number }) => told.push(`given up ${number}`),
+    refused: ({ number }, { text }) => told.push(`refused ${number}: ${text}`),
     takesAll: (it) => refused.remove(it),
   });
 });
@@ -180,4 +192,52 @@ it('keeps a queue while its task is on its way alone, whatever becomes of the ch
   await pass(0);
   expect(since()).toEqual(['alone 1', 'confirmed 1']);
   expect(route.waiting).toBe(0);
+});
+
+describe('a queue of which somebody asks why it refuses', () => {
+  const FULL: NotTaken = { kind: 'backlog-full', text: 'full' };
+
+  it('refuses all of its tasks at once where it is full, and is tried no more', async () => {
+    why = async () => FULL;
+    refuse(3);
+    await pass(0);
+    expect(since()).toEqual(['refused 1: full', 'refused 2: full', 'refused 3: full']);
+    expect([refused.isEmpty, route.state]).toEqual([true, 'unknown']);
+    await pass(60_000);
+    expect(since()).toEqual([]);
+  });
+
+  it('is tried as any other while nobody knows why', async () => {
+    let reason: NotTaken | undefined;
+    why = async () => reason;
+    refuse(2);
+    await pass(1_000);
+    expect(since()).toEqual(['alone 1', 'alone 1']);
+    reason = FULL;
+    await pass(500);
+    expect(since()).toEqual(['alone 1', 'refused 1: full', 'refused 2: full']);
+    expect(refused.isEmpty).toBe(true);
+  });
+
+  it('is asked alone at once by the impatient, before what it says of itself counts', async () => {
+    isImpatient = true;
+    why = async (wasAlone) => (wasAlone ? FULL : undefined);
+    refuse(2);
+    await pass(0);
+    expect(since()).toEqual(['alone 1', 'refused 1: full', 'refused 2: full']);
+    answer = () => 'confirmed';
+    refuse(2);
+    await pass(0);
+    expect(since()).toEqual(['alone 3', 'confirmed 3', 'publish 4']);
+  });
+
+  it('is left alone when the publisher has failed meanwhile', async () => {
+    const asked = deferred<NotTaken | undefined>();
+    why = () => asked.promise;
+    refuse(1);
+    hasFailed = true;
+    asked.resolve(FULL);
+    await pass(1_000);
+    expect(since()).toEqual([]);
+  });
 });

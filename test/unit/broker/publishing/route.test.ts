@@ -17,6 +17,7 @@ function open(isMade = true): void {
     noQueue: ({ number }) => told.push(`no queue ${number}`),
     tryAlone: () => told.push('try alone'),
     givenUp: ({ number }) => told.push(`given up ${number}`),
+    refused: ({ number }, { text }) => told.push(`refused ${number}: ${text}`),
     takesAll: () => told.push('takes all'),
   });
 }
@@ -24,7 +25,8 @@ function open(isMade = true): void {
 function pending(): Pending {
   const number = handedOver.length + 1;
   const task = { id: `${number}` } as OutgoingTask;
-  const one: Pending = { id: task.id, task, route, number, isSent: false, isDirect: false, nacks: 0 };
+  const sending = { isSent: false, isDirect: false, isUnsure: false, nacks: 0 };
+  const one: Pending = { id: task.id, task, route, number, ...sending };
   handedOver.push(one);
   return one;
 }
@@ -256,5 +258,29 @@ describe('a lost channel', () => {
     since();
     route.queueMade();
     expect(since()).toEqual([]);
+  });
+});
+
+describe('a route whose queue is full, which is not waited for', () => {
+  it('refuses all that waits, in its order, and sends the next task as a probe', () => {
+    opened(4);
+    route.nacked(nth(3));
+    route.nacked(nth(2));
+    take();
+    since();
+    route.refuse({ kind: 'queue-full', text: 'full' });
+    expect(since()).toEqual(['refused 2: full', 'refused 3: full', 'refused 5: full']);
+    expect([route.state, route.waiting]).toEqual(['unknown', 0]);
+    take(2);
+    expect([since(), route.state, route.waiting]).toEqual([['publish 6'], 'probing', 1]);
+    // What was under way is answered late.
+    route.nacked(nth(4));
+    expect([since(), route.state]).toEqual([['try alone'], 'refused']);
+    route.confirmed(nth(6));
+    route.refuse({ kind: 'queue-full', text: 'full' });
+    expect(since()).toEqual(['refused 4: full', 'refused 7: full']);
+    take();
+    route.confirmed(nth(8));
+    expect([since(), route.state]).toEqual([['publish 8', 'takes all'], 'open']);
   });
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
   routes = new Routes(
     namesFor('fairq'),
     { isEndless: true },
-    { ...actions, givenUp: nothing, takesAll: nothing },
+    { ...actions, givenUp: nothing, refused: nothing, takesAll: nothing },
   );
 });
 
@@ -29,6 +29,7 @@ function send(user: string): Pending {
     number: number++,
     isSent: true,
     isDirect: false,
+    isUnsure: false,
     nacks: 0,
   };
   route.last = pending.number;
