@@ -21,6 +21,8 @@ import {
   type RunningAnswer,
   type RunningQuestion,
 } from './running-question.js';
+import type { BecauseAnswer, WhyQuestion } from './why.js';
+import { decodeWhyMessage, isWhyKind } from './why-codec.js';
 
 /**
  * What processes tell each other. A hint and nothing more: everything also works, later, for a
@@ -39,6 +41,8 @@ export type ControlMessage =
   | { readonly kind: 'census'; readonly request: string }
   | CensusAnswer
   | GrantMessage
+  | WhyQuestion
+  | BecauseAnswer
   | PolicyQuestion
   | GoesBy
   | { readonly kind: 'bye'; readonly id: string };
@@ -203,6 +207,7 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return isName(value.request) ? { kind: 'census', request: value.request } : undefined;
   }
   if (isGrantKind(value.kind)) return decodeGrantMessage(value);
+  if (isWhyKind(value.kind)) return decodeWhyMessage(value);
   if (value.kind === 'here') return decodeCensusAnswer(value);
   if (value.kind === 'policy-asked') return decodePolicyQuestion(value);
   if (value.kind === 'goes-by') return decodeGoesBy(value);

@@ -1,5 +1,5 @@
 import { LaneScheduler } from './lane-scheduler.js';
-import type { Lane } from './scheduler.js';
+import type { Before, Lane } from './scheduler.js';
 import { TurnHeap } from './turn-heap.js';
 
 /**
@@ -30,6 +30,10 @@ export class ArrivalScheduler<T> extends LaneScheduler<T> {
       if (!kept) this.#arrivals.delete(task);
       return kept;
     });
+  }
+
+  before(lane: Lane<T>): Before | undefined {
+    return lane.slot < 0 ? undefined : { lanes: this.#heap.before(lane) };
   }
 
   correct(): void {}

@@ -1,5 +1,5 @@
 import { LaneScheduler } from './lane-scheduler.js';
-import type { Lane } from './scheduler.js';
+import type { Before, Lane } from './scheduler.js';
 import { Turns } from './turns.js';
 
 /**
@@ -25,6 +25,11 @@ export class FairScheduler<T> extends LaneScheduler<T> {
   constructor(weightOf?: (user: string) => number, cost: (lane: Lane<T>) => number = () => 1) {
     super(weightOf);
     this.#cost = cost;
+  }
+
+  before(lane: Lane<T>): Before | undefined {
+    const lanes = this.#turns.before(lane);
+    return lanes === undefined ? undefined : { lanes };
   }
 
   correct(lane: Lane<T>, difference: number): void {

@@ -1,5 +1,13 @@
 import type { Gate } from './gate.js';
-import { isBlocked, type Lane, Lanes, type Scheduler, type Tenant, type Tenants } from './scheduler.js';
+import {
+  type Before,
+  isBlocked,
+  type Lane,
+  Lanes,
+  type Scheduler,
+  type Tenant,
+  type Tenants,
+} from './scheduler.js';
 
 /** What schedulers have in common, in whatever order they start tasks: lanes, what is in them, and their gates. */
 export abstract class LaneScheduler<T> implements Scheduler<T> {
@@ -61,6 +69,7 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     }
   }
 
+  abstract before(lane: Lane<T>): Before | undefined;
   abstract correct(lane: Lane<T>, difference: number): void;
   abstract rest(lane: Lane<T>): void;
   abstract note(moment: number): void;

@@ -42,6 +42,14 @@ export interface Tenants {
   letGo(tenant: Tenant, credit: boolean): void;
 }
 
+/** Those whose turns come before the next one of a lane. */
+export interface Before {
+  /** Where fairness has two levels: those of its tenant. */
+  readonly lanes: number;
+  /** Where fairness has two levels: tenants whose turns come before that of its own. */
+  readonly tenants?: number;
+}
+
 /** Decides whose task starts next. No I/O, no clock: the caller says what happened. */
 export interface Scheduler<T> {
   /** Tasks prefetched over all users, and not started. */
@@ -55,6 +63,8 @@ export interface Scheduler<T> {
   push(lane: Lane<T>, task: T): void;
   /** Takes out the task to start now. */
   next(): T | undefined;
+  /** Who is next before this lane; undefined where it takes no turns now: nothing of it is here, or it is blocked. */
+  before(lane: Lane<T>): Before | undefined;
   /** Takes out the user's youngest prefetched task, to give it back. */
   takeBack(lane: Lane<T>): T | undefined;
   /** Takes out every prefetched task that does not pass; asks once for each. */

@@ -1,6 +1,6 @@
 import type { Gate } from './gate.js';
 import { LaneScheduler } from './lane-scheduler.js';
-import { isBlocked, type Lane, type Tenant, type Tenants } from './scheduler.js';
+import { type Before, isBlocked, type Lane, type Tenant, type Tenants } from './scheduler.js';
 import { TenantTable, type TenantTurns } from './tenant-table.js';
 import { Turns } from './turns.js';
 
@@ -82,6 +82,12 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
     const ofTenant = tenantOf(lane).gate;
     if (ofTenant === undefined || lane.gate === undefined) return ofTenant ?? lane.gate;
     return new BothGates(ofTenant, lane.gate);
+  }
+
+  before(lane: Lane<T>): Before | undefined {
+    const tenant = tenantOf(lane);
+    const [lanes, tenants] = [tenant.turns.before(lane), this.#turns.before(tenant)];
+    return lanes === undefined || tenants === undefined ? undefined : { lanes, tenants };
   }
 
   correct(lane: Lane<T>, difference: number): void {

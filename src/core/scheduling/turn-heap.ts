@@ -42,6 +42,19 @@ export class TurnHeap<E extends Place> {
     this.#sink(turn);
   }
 
+  /** How many have their turns before this one, which is one of them. */
+  before(turn: E): number {
+    let count = 0;
+    const open = [0];
+    for (let slot = open.pop(); slot !== undefined; slot = open.pop()) {
+      // Who comes after it has nobody below who comes before it.
+      if (slot >= this.#turns.length || slot === turn.slot || this.#isBefore(turn, slot)) continue;
+      count++;
+      for (let child = CHILDREN * slot + 1; child <= CHILDREN * slot + CHILDREN; child++) open.push(child);
+    }
+    return count;
+  }
+
   /** Every virtual time has gone back by as much: the order stays. */
   rebase(by: number): void {
     for (let slot = 0; slot < this.#virtuals.length; slot++) this.#virtuals[slot]! -= by;

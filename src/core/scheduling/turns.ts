@@ -50,6 +50,11 @@ export class Turns<E extends Turn> {
     return this.#heap.first;
   }
 
+  /** How many have their turns before the next one of this; undefined where it takes none now. */
+  before(one: E): number | undefined {
+    return one.slot < 0 ? undefined : this.#heap.before(one);
+  }
+
   /**
    * It has something to start again.
    *

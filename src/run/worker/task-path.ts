@@ -66,6 +66,7 @@ export class TaskPath implements Work {
   readonly outcomes: Outcomes;
   readonly retries: Retries;
   readonly rebalancer: Rebalancer;
+  readonly times: TaskTimes;
   readonly #slowStart: SlowStart;
   #isEnding = false;
 
@@ -82,6 +83,7 @@ export class TaskPath implements Work {
     this.runner = places.runner;
     this.outcomes = places.outcomes;
     this.retries = places.retries;
+    this.times = places.times;
     const { runner, scheduler, intake, times } = places;
     this.rebalancer = new Rebalancer(
       {

@@ -202,7 +202,8 @@ export class Worker {
     this.#opened.add(() => ends.close());
     // Before anything is consumed: what is set counts from the first task on.
     await this.#policy.open();
-    const answers = new WorkerAnswers(path, concurrency, clock, () => this.#policy.revision);
+    const about = { policy: this.#policy, filter: this.#filter, peers };
+    const answers = new WorkerAnswers(path, concurrency, clock, about);
     presence.begin(answers, {
       onQueue: (queue) => discovery.announced(queue),
       onWorker: (worker) => path.crashes?.heard(worker),

@@ -7,6 +7,26 @@ const LONGEST = { id: 't', user: 'A', type: 'x', started: 1 };
 const STATE = { slots: 10, free: 2, busy: 7, ready: true, longest: LONGEST };
 const PRESENCE = { id: 'i', name: 'n', ...STATE, policy: 2, include: ['a*'], exclude: [], also: ['q'] };
 
+const LANE = {
+  ...{ queue: 'q', user: 'A', running: 1, prefetched: 2, heldBack: 0, before: 3, weight: 1, ofWeight: 0.5 },
+  ...{ ofSlots: 0.4, taskMs: 2.5, blocked: 'cap', permits: 1, nextTokenMs: 4, retrying: 1, retryInMs: 9 },
+};
+const TENANT = {
+  name: 'T',
+  weight: 1,
+  running: 1,
+  prefetched: 0,
+  users: ['A'],
+  userCount: 1,
+  ofSlots: 1,
+  before: null,
+};
+const BECAUSE = {
+  ...{ kind: 'because', request: 'r', worker: 'i', name: 'n', slots: 2, busy: 1, ready: true, users: 3 },
+  ...{ allMs: 1.5, revision: 2, serves: true, lane: LANE, tenant: TENANT, task: { ahead: 1 } },
+  silent: [{ id: 'i', name: 'n', forMs: 6_000 }],
+};
+
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
@@ -65,6 +85,20 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
       );
     case 'grants-go-on':
       return isName(message.queue);
+    case 'why':
+      return isName(message.request) && isName(message.queue ?? message.tenant ?? message.id);
+    case 'because': {
+      const { lane, tenant, task, silent, slots, busy, users } = message;
+      const counts = [slots, busy, users, task?.ahead ?? 0, tenant?.userCount ?? 0, tenant?.before ?? 0];
+      if (lane !== undefined) counts.push(lane.running, lane.prefetched, lane.heldBack, lane.before ?? 0);
+      const numbers = [message.allMs ?? 0, ...silent.map(({ forMs }) => forMs), lane?.ofSlots ?? 0];
+      return (
+        isName(message.request) &&
+        isName(message.worker) &&
+        counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
+        numbers.every(Number.isFinite)
+      );
+    }
     case 'policy-asked':
       return typeof message.request === 'string' && Number.isSafeInteger(message.revision);
     case 'goes-by': {
@@ -96,6 +130,10 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
 }
 
 describe('what anybody says on the control exchange', () => {
+  it('is whole when it says why something waits', () => {
+    expect(decode(Buffer.from(JSON.stringify(BECAUSE)))).toEqual(BECAUSE);
+  });
+
   it(
     'is a message that makes sense, or none',
     () => {
@@ -110,6 +148,9 @@ describe('what anybody says on the control exchange', () => {
           revision: 3,
           paused: [{ user: 'A', running: [{ id: 't', started: 1 }], total: 1 }],
         }),
+        nearly({ kind: 'why', request: 'r', queue: 'q' }),
+        nearly({ kind: 'why', request: 'r', id: 'i' }),
+        nearly(BECAUSE),
         nearly({ kind: 'bye', id: 'i' }),
         nearly({ kind: 'grants-asked', request: 'r', queue: 'q', rest: true }),
         nearly({ kind: 'grants-held', request: 'r', worker: 'w', name: 'n', held: [1, 2], known: [3] }),

@@ -1,5 +1,5 @@
 import type { Gate } from '../../../core/scheduling/gate.js';
-import type { Lane, Scheduler, Tenants } from '../../../core/scheduling/scheduler.js';
+import type { Before, Lane, Scheduler, Tenants } from '../../../core/scheduling/scheduler.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 
@@ -39,6 +39,7 @@ interface Suspect {
  * held, or when they have waited for long; those that were there when a worker died one at a time, so that the one
  * that did it is told from those that ran beside it. The fewest deaths go first, so who is innocent is soon done.
  */
+// long because: it forwards each question to a scheduler that it wraps.
 export class Suspects implements Scheduler<DeliveredTask> {
   readonly #waiting = new Set<Suspect>();
   /** Taken out of the first or second row, and not yet started: what becomes of them depends on a note. */
@@ -192,6 +193,10 @@ export class Suspects implements Scheduler<DeliveredTask> {
 
   push(lane: Lane<DeliveredTask>, task: DeliveredTask): void {
     this.inner.push(lane, task);
+  }
+
+  before(lane: Lane<DeliveredTask>): Before | undefined {
+    return this.inner.before(lane);
   }
 
   takeBack(lane: Lane<DeliveredTask>): DeliveredTask | undefined {

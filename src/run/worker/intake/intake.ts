@@ -63,7 +63,7 @@ export class Intake {
   readonly givingBack: GivingBack;
   readonly pausing: Pausing;
   readonly prefetch: PrefetchControl;
-  readonly #active: ActiveQueues;
+  readonly active: ActiveQueues;
   readonly #gate: StartGate;
   readonly #rests: Rests;
   readonly #redeliveries: Redeliveries;
@@ -98,7 +98,7 @@ export class Intake {
     });
     const consumers = this.#consumers;
     const active = new ActiveQueues(options.charging, options.concurrency, options.times);
-    this.#active = active;
+    this.active = active;
     this.prefetch = new PrefetchControl(options, options.times, active, consumers, {
       onResized: (queue, prefetch) => {
         listener.onPrefetch(queue, prefetch);
@@ -119,12 +119,12 @@ export class Intake {
 
   /** Users with tasks here, or who had some a moment ago, or may have some in a moment. */
   get activeUsers(): number {
-    return this.#active.size;
+    return this.active.size;
   }
 
   /** Every user's prefetch is so full that the broker may soon have nothing that it can send. */
   get prefetchFilled(): boolean {
-    for (const queue of this.#active) if (queue.isActive && queue.isHalfEmpty) return false;
+    for (const queue of this.active) if (queue.isActive && queue.isHalfEmpty) return false;
     return true;
   }
 
@@ -169,7 +169,7 @@ export class Intake {
     this.#rests.delivered(queue, message, now, this.prefetch.brokerLimits);
     queue.delivered(now);
     this.#gate.delivered(now);
-    if (!queue.paused) this.#active.add(queue);
+    if (!queue.paused) this.active.add(queue);
     const task = this.#task(queue, message, channel, this.#format.idOf(message) ?? this.options.newId());
     if (this.pausing.turnsAway(task)) return;
     const dueAt = this.#format.dueAt(message);
@@ -212,7 +212,7 @@ export class Intake {
 
   /** The user of the queue has this weight from the next pick on. */
   setWeight(queue: ConsumedQueue, weight: number): void {
-    this.#active.reweigh(queue, () => this.scheduler.setWeight(queue.lane, weight));
+    this.active.reweigh(queue, () => this.scheduler.setWeight(queue.lane, weight));
   }
 
   /** How much has been acknowledged: what is confirmed of all that is sent from now on shows that this has arrived. */
@@ -253,18 +253,18 @@ export class Intake {
   adjust(freeSlots: number): void {
     const now = this.clock.now();
     const { brokerLimits } = this.prefetch;
-    if (brokerLimits) this.#gate.adjust(this.#active, now);
+    if (brokerLimits) this.#gate.adjust(this.active, now);
     else this.#gate.release();
-    if (now - this.#lastAdjusted < ADJUST_EVERY_MS * Math.max(1, this.#active.size / ADJUST_AT_ONCE)) return;
+    if (now - this.#lastAdjusted < ADJUST_EVERY_MS * Math.max(1, this.active.size / ADJUST_AT_ONCE)) return;
     this.#lastAdjusted = now;
     this.scheduler.note(now);
     const starving = freeSlots > 0 && this.scheduler.startable === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
-    this.#active.weigh();
-    for (const queue of this.#active) {
+    this.active.weigh();
+    for (const queue of this.active) {
       if (!queue.isActive) {
-        if (queue.countsNoMore(now)) this.#active.delete(queue);
+        if (queue.countsNoMore(now)) this.active.delete(queue);
       } else if (this.#rests.isDue(queue, now, brokerLimits)) this.#rests.rest(queue, now);
       else this.prefetch.adjust(queue, starving, shrink);
     }

@@ -1,6 +1,15 @@
-import { WORKER_GONE_AFTER_MS, type WorkerPresence } from '../../../broker/control/control.js';
+import {
+  WORKER_GONE_AFTER_MS,
+  WORKER_SAYS_EVERY_MS,
+  type WorkerPresence,
+} from '../../../broker/control/control.js';
+import { MOST_SILENT } from '../../../broker/control/why.js';
+import type { SilentPeer } from '../../../core/explain/told.js';
 import type { Names } from '../../../core/queues/names.js';
 import { type QueueFilter, queueFilter } from '../discovery/queue-filter.js';
+
+/** A worker on a busy machine may miss one of its moments to speak. */
+const SILENT_AFTER_MS = 2.5 * WORKER_SAYS_EVERY_MS;
 
 interface Peer {
   readonly presence: WorkerPresence;
@@ -23,6 +32,8 @@ export type Serving = Pick<WorkerPresence, 'id' | 'include' | 'exclude' | 'also'
  */
 export class Peers {
   readonly #heard = new Map<string, Peer>();
+  /** Those that went without a goodbye, by id: when each was last heard. */
+  readonly #silent = new Map<string, { readonly name: string; readonly at: number }>();
   /** Kept, for it is asked for with every task: how many of them share the load. */
   #sharing = 0;
   readonly #globs: string;
@@ -41,6 +52,7 @@ export class Peers {
   /** @returns whether this worker was not known yet */
   heard(presence: WorkerPresence, now: number): boolean {
     if (presence.id === this.own.id) return false;
+    this.#silent.delete(presence.id);
     const free = presence.ready ? presence.free : 0;
     const known = this.#heard.get(presence.id);
     if (known !== undefined) {
@@ -71,13 +83,32 @@ export class Peers {
   }
 
   gone(id: string): void {
+    this.#silent.delete(id);
     this.#heard.delete(id);
     this.#countAnew();
   }
 
   forgetSilent(now: number): void {
-    for (const [id, { at }] of this.#heard) if (now - at > WORKER_GONE_AFTER_MS) this.#heard.delete(id);
+    for (const [id, { presence, at }] of this.#heard) {
+      if (now - at <= WORKER_GONE_AFTER_MS) continue;
+      this.#heard.delete(id);
+      this.#silent.set(id, { name: presence.name, at });
+    }
     this.#countAnew();
+    // Those of the longest silence go first: what has ended without a word is never heard again.
+    for (const id of this.#silent.keys()) {
+      if (this.#silent.size <= MOST_SILENT) break;
+      this.#silent.delete(id);
+    }
+  }
+
+  /** Workers that were heard, have not said goodbye, and are silent: for how long. */
+  silent(now: number): SilentPeer[] {
+    const late = [...this.#heard].flatMap(([id, { presence, at }]) =>
+      now - at > SILENT_AFTER_MS ? [{ id, name: presence.name, forMs: now - at }] : [],
+    );
+    const gone = [...this.#silent].map(([id, { name, at }]) => ({ id, name, forMs: now - at }));
+    return [...late, ...gone].slice(0, MOST_SILENT);
   }
 
   /** Workers that share the load, this one included. */

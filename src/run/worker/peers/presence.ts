@@ -13,6 +13,7 @@ import {
   type RunningQuestion,
   toldText,
 } from '../../../broker/control/running-question.js';
+import type { Because, WhyQuestion } from '../../../broker/control/why.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { Peers } from './peers.js';
@@ -29,6 +30,8 @@ export interface Answers {
   heldBack(id: string): ToldHeldTask | undefined;
   /** What runs here for so long; of all of it at most so many, what runs for longest first. */
   longestRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
+  /** What is known here of why something waits. */
+  because(question: WhyQuestion): Because;
   /** Where all tasks are. */
   census(): readonly TasksAtWorker[];
 }
@@ -169,11 +172,15 @@ export class Presence {
       case 'census':
         this.#tellOfAll(message.request, answers);
         return;
+      case 'why':
+        this.#tellWhy(message, answers);
+        return;
       case 'left':
       case 'runs':
       case 'held':
       case 'here':
       case 'all-running':
+      case 'because':
       case 'grants-asked':
       case 'grants-held':
       case 'grants-go-on':
@@ -221,6 +228,14 @@ export class Presence {
     if (channel === undefined) return;
     const tasks = answers.census();
     announce(channel, this.deps.names, { kind: 'here', request, worker: this.own.id, tasks });
+  }
+
+  #tellWhy(question: WhyQuestion, answers: Answers): void {
+    const channel = this.#channel?.current;
+    if (channel === undefined) return;
+    const { id, name } = this.own;
+    const by = { request: question.request, worker: id, name: toldText(name) };
+    announce(channel, this.deps.names, { kind: 'because', ...by, ...answers.because(question) });
   }
 
   async #leave(request: string, queues: readonly string[], answers: Answers): Promise<void> {

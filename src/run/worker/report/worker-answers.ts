@@ -1,13 +1,25 @@
 import type { RunningTask } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
 import type { RunningAnswer } from '../../../broker/control/running-question.js';
+import type { Because, WhyQuestion } from '../../../broker/control/why.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
 import type { Clock } from '../../../core/values/clock.js';
+import type { QueueFilter } from '../discovery/queue-filter.js';
+import type { Peers } from '../peers/peers.js';
 import type { Answers, OwnState } from '../peers/presence.js';
 import { longestRunning, told } from '../slots/running-now.js';
 import { SlotsInUse } from '../slots/slots-in-use.js';
 import type { TaskPath } from '../task-path.js';
 import { tasksHere } from './tasks-here.js';
+import { whyHere } from './why-here.js';
+
+/** What a worker's answers need to know beside its tasks. */
+export interface AboutWorker {
+  /** The revision of the policy that it goes by; undefined where it cannot know. */
+  readonly policy: { readonly revision: number | undefined };
+  readonly filter: Pick<QueueFilter, 'matches'>;
+  readonly peers: Pick<Peers, 'silent'>;
+}
 
 /** What a worker says of itself, and answers to others who ask. */
 export class WorkerAnswers implements Answers {
@@ -18,10 +30,9 @@ export class WorkerAnswers implements Answers {
   /** @param slots how many the worker has */
   constructor(
     private readonly path: TaskPath,
-    slots: number,
+    private readonly slots: number,
     private readonly clock: Clock,
-    /** The revision of the policy that the worker goes by; undefined where it cannot know. */
-    private readonly policy: () => number | undefined = () => undefined,
+    private readonly about: AboutWorker,
   ) {
     this.#slotsInUse = new SlotsInUse(path.runner, slots, clock);
   }
@@ -34,7 +45,7 @@ export class WorkerAnswers implements Answers {
       busy: this.#slotsInUse.measure(),
       ready: this.isReady,
       longest: longest && told(longest),
-      policy: this.policy(),
+      policy: this.about.policy.revision,
     };
   }
 
@@ -56,6 +67,17 @@ export class WorkerAnswers implements Answers {
   longestRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'> {
     const startedBy = this.clock.epochMicros() - longerThanMs * 1_000;
     return longestRunning(this.path.runner.tasks, startedBy, limit);
+  }
+
+  because(question: WhyQuestion): Because {
+    const { filter, peers } = this.about;
+    return whyHere(question, {
+      path: this.path,
+      slots: this.slots,
+      state: this.state(),
+      serves: (queue) => filter.matches(queue),
+      silent: peers.silent(this.clock.now()),
+    });
   }
 
   census(): TasksAtWorker[] {

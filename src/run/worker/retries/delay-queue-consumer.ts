@@ -107,6 +107,16 @@ export class DelayQueueConsumer {
     for (const { waiting } of this.#queues.values()) for (const { message } of waiting.keys()) yield message;
   }
 
+  /** Those that wait, with what is left of their waits in milliseconds. */
+  *waits(): Iterable<{ readonly message: Delivery; readonly leftMs: number }> {
+    const now = this.deps.clock.epochMicros();
+    for (const { waiting, delayMs } of this.#queues.values()) {
+      for (const { message } of waiting.keys()) {
+        yield { message, leftMs: waitLeft(message.properties.headers, delayMs, now) };
+      }
+    }
+  }
+
   /** Takes up the delay queues among these that it does not know yet. */
   take(queues: readonly string[]): void {
     for (const name of queues) {

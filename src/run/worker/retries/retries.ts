@@ -59,6 +59,11 @@ export class Retries {
     yield* this.forwarder.underWay();
   }
 
+  /** Tasks held here until they are due, with what is left of their waits in milliseconds. */
+  waits(): Iterable<{ readonly message: Delivery; readonly leftMs: number }> {
+    return this.consumer.waits();
+  }
+
   /** Looks after the delay queues among these too. */
   take(queues: readonly string[]): void {
     this.consumer.take(queues);

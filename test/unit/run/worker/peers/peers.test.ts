@@ -87,3 +87,26 @@ describe('the workers that share the load', () => {
     expect([peers.wants('a-1'), peers.wants('b-1')]).toEqual([true, true]);
   });
 });
+
+describe('a worker that is silent', () => {
+  it('is known for how long, also when it counts no more, until it speaks or says goodbye', () => {
+    const { peers } = new Own({});
+    peers.heard(presence('a'), 0);
+    peers.heard(presence('b'), 0);
+    expect(peers.silent(1_000)).toEqual([]);
+    expect(peers.silent(6_000)).toEqual([
+      { id: 'a', name: 'a', forMs: 6_000 },
+      { id: 'b', name: 'b', forMs: 6_000 },
+    ]);
+    peers.heard(presence('b'), 8_000);
+    const now = WORKER_GONE_AFTER_MS + 5_000;
+    peers.forgetSilent(now);
+    expect(peers.silent(now)).toEqual([
+      { id: 'b', name: 'b', forMs: 7_000 },
+      { id: 'a', name: 'a', forMs: now },
+    ]);
+    peers.heard(presence('a'), now);
+    peers.gone('b');
+    expect(peers.silent(now)).toEqual([]);
+  });
+});

@@ -9,6 +9,9 @@ import { type Answers, Presence } from '../../../../../src/run/worker/peers/pres
 
 const names = namesFor('fairq');
 const own = { id: 'w1', name: 'one', slots: 2, include: [], exclude: [], also: [] };
+const KNOWS_NOTHING = {
+  ...{ slots: 2, busy: 0, ready: true, users: 0, allMs: null, revision: null, serves: true, silent: [] },
+};
 const other = { ...own, id: 'w2', name: 'two', free: 0, busy: 0, ready: false };
 
 /** Stands for the broker's end of the channel on which control messages are heard and said. */
@@ -70,6 +73,7 @@ const answers: Answers = {
   running: () => undefined,
   heldBack: () => undefined,
   longestRunning: () => ({ total: 0, tasks: [] }),
+  because: () => ({ ...KNOWS_NOTHING }),
   census: () => [],
 };
 
@@ -111,6 +115,13 @@ describe('a worker among others', () => {
     expect(said('left')).toEqual([
       { kind: 'left', request: 'r1', worker: 'w1', left: ['fairq.user.A'], kept: [] },
     ]);
+  });
+
+  it('says what it knows of why something waits, by its name', () => {
+    begin();
+    control().says({ kind: 'why', request: 'r2', queue: 'fairq.user.A' });
+    const by = { request: 'r2', worker: 'w1', name: 'one' };
+    expect(said('because')).toEqual([{ kind: 'because', ...by, ...KNOWS_NOTHING }]);
   });
 
   it('answers who is new, and tells of its state every two seconds', async () => {
