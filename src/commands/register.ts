@@ -3,6 +3,8 @@ import { registerBench } from './bench/bench-command.js';
 import { registerBroker } from './broker/broker-command.js';
 import { registerDead } from './dead/dead-command.js';
 import { registerDoctor } from './doctor/doctor-command.js';
+import { registerPause, registerResume } from './pause/pause-command.js';
+import { registerPolicy } from './policy/policy-command.js';
 import { registerPublish } from './publish/publish-command.js';
 import { registerQueues } from './queues/queues-command.js';
 import { registerReport } from './report/report-command.js';
@@ -24,6 +26,9 @@ export function registerCommands(program: Command, run: Run): void {
   registerServe(program, run);
   registerQueues(program, run);
   registerTop(program, run);
+  registerPolicy(program, run);
+  registerPause(program, run);
+  registerResume(program, run);
   registerDead(program, run);
   registerDoctor(program, run);
   registerBench(program, run);

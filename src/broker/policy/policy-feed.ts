@@ -4,6 +4,7 @@ import type { Names } from '../../core/queues/names.js';
 import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
 import { StreamReader } from '../streams/stream-reader.js';
 import { withPolicyLock } from './policy-lock.js';
+import { newestPolicy } from './policy-stream.js';
 
 /** A stream that is made while nobody tells of it is found by then. */
 const LOOK_EVERY_MS = 10_000;
@@ -86,11 +87,13 @@ export class PolicyFeed {
   /** @returns false where there is no stream */
   async #read(): Promise<boolean> {
     let newestThere = 0;
+    let isStrange = false;
     let reader: StreamReader | undefined;
     try {
       reader = await StreamReader.open(this.connection, this.names.policyStream, 'last', {
         onMessage: (_, body) => {
           const document = decodePolicy(body());
+          isStrange ||= document === undefined;
           if (document === undefined) return;
           newestThere = Math.max(newestThere, document.revision);
           this.#heard(document);
@@ -112,6 +115,12 @@ export class PolicyFeed {
     this.#reader = reader;
     this.#isUnreadable = false;
     await Promise.race([reader.caughtUp(EMPTY_AFTER_MS), this.connection.lost]);
+    // Somebody has written behind the newest document.
+    const newest = isStrange ? await newestPolicy(this.connection, this.names) : 'empty';
+    if (typeof newest === 'object') {
+      newestThere = newest.revision;
+      this.#heard(newest);
+    }
     if (newestThere < this.#document.revision) await this.#restore();
     return true;
   }

@@ -9,13 +9,22 @@ import { type StreamOffset, StreamReader } from '../streams/stream-reader.js';
 /** What each message in the stream of the policy is called. */
 export const POLICY_MESSAGE = 'fairq.policy';
 
-/** The newest document; undefined where the stream is not there, and NO_DOCUMENT where it has none. */
+/**
+ * The newest document. It is in the last chunk, since only fairq writes here and one document at a time. Where somebody else
+ * has written behind it, all of the stream is read.
+ *
+ * @param emptyAfterMs for who loses nothing by taking the stream for empty too soon
+ */
 export async function newestPolicy(
   connection: Connection,
   names: Names,
+  emptyAfterMs?: number,
 ): Promise<PolicyDocument | 'empty' | 'missing'> {
-  const documents = await read(connection, names, 'last');
-  if (documents === undefined) return 'missing';
+  const last = await read(connection, names, 'last', emptyAfterMs);
+  if (last === undefined) return 'missing';
+  if (last.heard === 0) return 'empty';
+  const isStrange = last.documents.length < last.heard;
+  const { documents } = isStrange ? ((await read(connection, names, 'first')) ?? last) : last;
   const [first, ...others] = documents;
   if (first === undefined) return 'empty';
   return others.reduce((newest, one) => (one.revision > newest.revision ? one : newest), first);
@@ -23,21 +32,24 @@ export async function newestPolicy(
 
 /** Every document that the stream still has, oldest first. */
 export async function policyHistory(connection: Connection, names: Names): Promise<PolicyDocument[]> {
-  return (await read(connection, names, 'first')) ?? [];
+  return (await read(connection, names, 'first'))?.documents ?? [];
 }
 
 async function read(
   connection: Connection,
   names: Names,
   from: StreamOffset,
-): Promise<PolicyDocument[] | undefined> {
+  emptyAfterMs?: number,
+): Promise<{ readonly documents: PolicyDocument[]; readonly heard: number } | undefined> {
   const documents: PolicyDocument[] = [];
+  let heard = 0;
   const failed = deferred<never>();
   failed.promise.catch(() => {}); // it may come when nobody waits any more
   let reader: StreamReader;
   try {
     reader = await StreamReader.open(connection, names.policyStream, from, {
       onMessage: (_, body) => {
+        heard++;
         const document = decodePolicy(body());
         if (document !== undefined) documents.push(document);
       },
@@ -48,8 +60,8 @@ async function read(
     throw explainRefusal(error, `the queue "${names.policyStream}"`);
   }
   try {
-    await Promise.race([reader.caughtUp(), failed.promise, connection.lost]);
-    return documents;
+    await Promise.race([reader.caughtUp(emptyAfterMs), failed.promise, connection.lost]);
+    return { documents, heard };
   } catch (error) {
     if (replyCode(error) === 404) return undefined; // it was deleted meanwhile
     throw error;

@@ -41,9 +41,9 @@ export function settingText(name: LimitName, { value, until }: Setting<unknown>)
   return until === undefined ? text : `${text} until ${momentText(until)}`;
 }
 
-/** @param ms since the epoch */
+/** To the second. @param ms since the epoch */
 export function momentText(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** All that is set, in words. */

@@ -150,7 +150,7 @@ function entry<T>(
   const { until, reason } = setting;
   const beside = {
     ...more,
-    ...(until !== undefined && { until: momentText(until) }),
+    ...(until !== undefined && { until: new Date(until).toISOString() }),
     ...(reason !== undefined && { reason }),
   };
   return { [name]: Object.keys(beside).length === 0 ? value : { value, ...beside } };

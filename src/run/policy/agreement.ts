@@ -3,19 +3,12 @@ import type { PausedUser } from '../../broker/control/policy-messages.js';
 import type { Management } from '../../broker/management/management.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import { type Names, WORKER_CONNECTION } from '../../core/queues/names.js';
+import type { LateWorker } from '../../core/reports/policy-report.js';
 import type { HeardWorker, PolicyWorkers } from './policy-workers.js';
 
 /** The broker's list of connections is up to five seconds old. */
 const LIST_EVERY_MS = 1_000;
-
-/** A worker that does not go by the revision. */
-export interface LateWorker {
-  readonly name: string;
-  /** `silent`: it is connected, and says nothing. `older`: its fairq knows no policy. `behind`: it goes by an older revision. */
-  readonly why: 'silent' | 'older' | 'behind';
-  /** The revision that it goes by; null where it has not said so. */
-  readonly revision: number | null;
-}
+const ASK_EVERY_MS = 500;
 
 /** A worker that goes by the revision. */
 export interface AgreedWorker {
@@ -51,26 +44,24 @@ export async function agreement(
   const { workers, now } = deps;
   const begun = now();
   const connected = new ConnectedWorkers(deps);
-  for (;;) {
-    workers.ask(revision);
+  for (let askedAt = Number.NEGATIVE_INFINITY; ; ) {
+    if (now() - askedAt >= ASK_EVERY_MS) {
+      askedAt = now();
+      workers.ask(revision);
+    }
     const isRollCallOver = now() - begun >= ROLL_CALL_MS;
     const silent = await connected.silent(workers.heard, isRollCallOver);
     const { agreed, late } = sortOut(workers.heard, revision, isRollCallOver);
-    const unknown = silent === undefined && !isRollCallOver;
-    const waitsFor = (silent?.length ?? 0) + late.filter(({ why }) => why !== 'older').length;
-    if ((!unknown && waitsFor === 0) || now() - begun >= timeoutMs) {
+    // Where the broker does not say who is connected, every worker that can speak has done so by then.
+    const mayBeMore = silent === undefined && !isRollCallOver;
+    const isAwaited = (silent ?? []).length > 0 || late.some(({ why }) => why !== 'older');
+    const leftMs = begun + timeoutMs - now();
+    if ((!mayBeMore && !isAwaited) || leftMs <= 0) {
       const names = (silent ?? []).map((name): LateWorker => ({ name, why: 'silent', revision: null }));
       return { revision, agreed, late: [...late, ...names] };
     }
-    const until = Math.min(now() + LIST_EVERY_MS / 2, begun + timeoutMs);
-    while (now() < until && !isWhole(workers.heard, revision)) await workers.change(until - now());
-    if (isWhole(workers.heard, revision)) await workers.change(1);
+    await workers.change(Math.min(ASK_EVERY_MS, leftMs));
   }
-}
-
-/** Every worker that was heard has answered: there is nothing to wait for but those that were not. */
-function isWhole(heard: readonly HeardWorker[], revision: number): boolean {
-  return heard.length > 0 && heard.every((worker) => (worker.revision ?? -1) >= revision);
 }
 
 function sortOut(
@@ -95,6 +86,8 @@ function sortOut(
 /** Workers that the broker lists as connected. */
 class ConnectedWorkers {
   #listed: ReadonlyMap<string, string> | undefined;
+  /** Connections that hear what is said under this prefix, as of the list; undefined until they are asked for. */
+  #ours: ReadonlySet<string> | undefined;
   #isAllowed = true;
   #listedAt = Number.NEGATIVE_INFINITY;
 
@@ -106,7 +99,8 @@ class ConnectedWorkers {
     if (listed === undefined) return undefined;
     const unheard = unheardOf(listed, heard);
     if (unheard.size === 0 || !isRollCallOver) return [...unheard.values()];
-    const ours = await this.#ofThisPrefix();
+    this.#ours ??= await this.#ofThisPrefix();
+    const ours = this.#ours;
     return [...unheard].flatMap(([connection, name]) => (ours.has(connection) ? [name] : []));
   }
 
@@ -114,12 +108,12 @@ class ConnectedWorkers {
     const { management, now } = this.deps;
     if (!this.#isAllowed || now() - this.#listedAt < LIST_EVERY_MS) return this.#listed;
     this.#listedAt = now();
+    this.#ours = undefined;
     this.#listed = await ifAllowed(management.clientNames());
     this.#isAllowed = this.#listed !== undefined;
     return this.#listed;
   }
 
-  /** Connections that hear what is said under this prefix. */
   async #ofThisPrefix(): Promise<ReadonlySet<string>> {
     const { management, names } = this.deps;
     const [bound, consumers] = await Promise.all([

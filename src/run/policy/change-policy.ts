@@ -4,7 +4,7 @@ import type { Management } from '../../broker/management/management.js';
 import { type LockedPolicy, withPolicyLock } from '../../broker/policy/policy-lock.js';
 import { policyHistory } from '../../broker/policy/policy-stream.js';
 import { refusedError, usageError } from '../../core/errors/errors.js';
-import { changeText, differenceOf } from '../../core/policy/policy-changes.js';
+import { changeText, differenceOf, rulesInForce } from '../../core/policy/policy-changes.js';
 import { NO_POLICY, type PolicyDocument, type PolicyRule } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { type Agreement, agreement } from './agreement.js';
@@ -123,7 +123,11 @@ async function writeUnderLock(
 ): Promise<{ before: PolicyDocument; after: PolicyDocument }> {
   if (seen !== undefined && seen !== before.revision) throw await overtaken(deps, seen, before);
   const change = next(before);
-  if (change === undefined) return { before, after: before };
+  if (
+    change === undefined ||
+    differenceOf({ rules: rulesInForce(before.rules, deps.epochMs()) }, change).length === 0
+  )
+    return { before, after: before };
   const after: PolicyDocument = {
     version: 1,
     revision: before.revision + 1,

@@ -1,0 +1,81 @@
+import { userInfo } from 'node:os';
+import { onBroker } from '../../broker/on-broker.js';
+import type { PolicyDocument } from '../../core/policy/policy-document.js';
+import { idGenerator } from '../../process/identity.js';
+import { renderChange } from '../../render/policy/change-text.js';
+import { BacklogLimits } from '../../run/policy/backlog-limits.js';
+import { type ChangedPolicy, changePolicy, type NextRules } from '../../run/policy/change-policy.js';
+import { changeReport } from '../../run/policy/change-report.js';
+import type { CommandResult, Context } from '../shared/context.js';
+import { sayWhoIsNotThere } from './nobody-matches.js';
+import type { ChangeFlags } from './policy-flags.js';
+
+/** Now, as ends and histories count it: milliseconds since the epoch. */
+export function epochMs({ clock }: Pick<Context, 'clock'>): number {
+  return Math.floor(clock.epochMicros() / 1_000);
+}
+
+/** Who makes a change where nobody says so. */
+export function ownName({ io }: Pick<Context, 'io'>): string {
+  try {
+    return `${userInfo().username}@${io.hostname}`;
+  } catch {
+    return io.hostname; // a user without a name, as in some containers
+  }
+}
+
+export interface Change {
+  /** What the broker's operators see of the connection. */
+  readonly verb: string;
+  readonly by: string;
+  readonly flags: ChangeFlags;
+  /** What the operator has looked at, where the flags do not say. */
+  readonly seen?: number | undefined;
+  /** Said of what counts now, before who goes by it. */
+  text(changed: ChangedPolicy): string;
+  next(before: PolicyDocument): NextRules | undefined;
+}
+
+/** Changes the policy, and tells who goes by it. */
+export async function carryOut(context: Context, change: Change): Promise<CommandResult> {
+  const { by, flags, verb } = change;
+  const config = await context.config();
+  return onBroker(config, verb, {}, async ({ connection, management }) => {
+    const { names } = config;
+    const now = () => context.clock.now();
+    const backlog = new BacklogLimits({
+      policies: management.policies,
+      names,
+      nowMs: () => epochMs(context),
+    });
+    const deps = {
+      connection,
+      management,
+      names,
+      backlog,
+      newId: idGenerator(context),
+      now,
+      epochMs: () => epochMs(context),
+    };
+    const changed = await changePolicy(deps, (before) => change.next(before), {
+      by,
+      reason: flags.reason,
+      seen: flags.revision ?? change.seen,
+      timeoutMs: flags.timeout,
+    });
+    await sayWhoIsNotThere(context, management, names, changed);
+    if (changed.backlog.notTidied !== undefined) {
+      context.warn(`RabbitMQ's policies for backlog limits were not tidied up: ${changed.backlog.notTidied}`);
+    }
+    const { late } = changed.agreement;
+    if (late.length > 0)
+      context.fail(`${late.length} of the workers ${late.length === 1 ? 'does' : 'do'} not go by it`);
+    const report = changeReport(changed);
+    const at = context.clock.epochMicros();
+    return {
+      document: report,
+      text: (style) => renderChange(change.text(changed), report, at, style),
+      endsAs: late.length > 0 ? 'partial' : undefined,
+    };
+  });
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { parseCount } from '../../core/values/quantities.js';
+import type { Run } from '../shared/context.js';
+import { type NameFlags, withName } from './policy-flags.js';
+
+export interface HistoryFlags {
+  limit: number;
+}
+
+export function registerLooks(policy: Command, run: Run): void {
+  policy
+    .command('list')
+    .description('Every rule that is set, until when, by whom and why.')
+    .addHelpText('after', '\nExamples:\n  fairq policy list')
+    .action(() => run(async () => (await import('./look-action.js')).list)({}));
+  withName(policy.command('show'))
+    .description('What counts for a user, and which rule says so.')
+    .addHelpText('after', '\nExamples:\n  fairq policy show A\n  fairq policy show --tenant acme')
+    .action((name: string | undefined, flags: NameFlags) =>
+      run(async () => (await import('./look-action.js')).show)({ ...flags, name }),
+    );
+  policy
+    .command('history')
+    .description('Every change: when, by whom, what and why.')
+    .option('--limit <n>', 'show so many, the last ones', (text: string) => parseCount(text, '--limit'), 50)
+    .addHelpText('after', '\nExamples:\n  fairq policy history --limit 5')
+    .action((flags: HistoryFlags) => run(async () => (await import('./look-action.js')).history)(flags));
+}
