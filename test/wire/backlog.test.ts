@@ -1,12 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { withPolicyLock } from '../../src/broker/policy/policy-lock.js';
+import { namesFor } from '../../src/core/queues/names.js';
+import type { Finding } from '../../src/core/reports/finding.js';
 import type { PublishReport } from '../../src/core/reports/publish-report.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { connect, type Fairq } from '../../src/library/index.js';
-import { setBacklogs } from '../support/backlog.js';
+import { backlogDocument, setBacklogs } from '../support/backlog.js';
 import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
+import { askManagement } from '../support/management-api.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -104,5 +108,38 @@ describe('a publisher of the library', () => {
     await eventually(async () => (await ready('patient')) === 2, { timeoutMs: 60_000, what: 'it is full' });
     await fairqJson(env, 'worker', '--count', '4', '--queues', queue);
     expect(await sent).toHaveLength(4);
+  });
+});
+
+describe('doctor', () => {
+  const found = async () => {
+    const { stdout } = await fairq(env, '--json', 'doctor');
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    return findings.find(({ check }) => check === 'backlog limits');
+  };
+
+  it('names limits that RabbitMQ still goes by, and other policies that have changed since', async () => {
+    await limit({ A: { value: 5, until: Date.now() + 3_600_000 } });
+    expect(await found()).toMatchObject({ level: 'ok', text: 'RabbitMQ goes by all of them' });
+    const [uri = ''] = vhost.address.managementUris;
+    const theirs = `/policies/${vhost.address.vhost}/theirs`;
+    const definition = { 'max-length': 9 };
+    await askManagement({ uri }, 'PUT', theirs, { pattern: 'A$', 'apply-to': 'queues', definition });
+    const changed = await found();
+    expect(changed).toMatchObject({
+      level: 'warning',
+      text: expect.stringContaining('"fairq-backlog-fairq/A/theirs"'),
+    });
+    expect(changed?.text).toContain('may have changed since: "theirs"');
+    await askManagement({ uri }, 'DELETE', theirs);
+    // Nobody is there when it ends.
+    await limit({ A: { value: 5, until: Date.now() + 3_600_000 } });
+    await withPolicyLock(connected.current, namesFor('fairq'), (policy) =>
+      policy.append(backlogDocument({ A: { value: 5, until: 1 } }, 1_000)),
+    );
+    expect(await found()).toMatchObject({
+      level: 'warning',
+      text: 'RabbitMQ still goes by limits that have ended or were taken back: "fairq-backlog-fairq/A"',
+    });
   });
 });

@@ -9,6 +9,7 @@ import { crashes } from './crash-checks.js';
 import { exchanges, foreignBindings, unroutable } from './exchange-checks.js';
 import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
 import { limits } from './limit-checks.js';
+import { backlogLimits, goesByPolicy } from './policy-checks.js';
 import * as queues from './queue-checks.js';
 import * as workers from './worker-checks.js';
 
@@ -58,10 +59,24 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   }
   if (listed === undefined && amqp?.blocked !== undefined) findings.push(broker.blocked(amqp.blocked));
   if (amqp !== undefined) findings.push(workers.newUsers(amqp), workers.running(amqp, now()));
+  findings.push(...aboutPolicy(amqp, listed, names, now()));
   if (amqp !== undefined && listed !== undefined) {
     findings.push(await crashes(deps, listed), workers.workers(amqp, listed));
   }
   return findings;
+}
+
+/** Nothing where the policy cannot be read: the connection or its permissions say so. */
+function aboutPolicy(
+  amqp: AmqpFacts | undefined,
+  listed: ManagementFacts | undefined,
+  names: Names,
+  nowMs: number,
+): Finding[] {
+  if (amqp?.policy === undefined) return [];
+  const { policy } = amqp;
+  const limits = listed === undefined ? [] : [backlogLimits(policy, listed, names, nowMs)];
+  return [goesByPolicy(policy, amqp), ...limits];
 }
 
 async function viaAmqp({

@@ -11,10 +11,13 @@ import type {
 } from '../../broker/management/broker-figures.js';
 import type { AlternateExchange, Binding, Management } from '../../broker/management/management.js';
 import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
+import { newestPolicy } from '../../broker/policy/policy-stream.js';
 import { tryToPublish } from '../../broker/publishing/publish-trial.js';
 import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { ifAllowed } from '../../core/errors/errors.js';
+import type { RabbitPolicy } from '../../core/policy/backlog/rabbit-policy.js';
+import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 
@@ -39,6 +42,8 @@ export interface ManagementFacts {
   readonly alternate?: AlternateExchange | undefined;
   /** By name. */
   readonly exchangeTypes?: ReadonlyMap<string, string> | undefined;
+  /** RabbitMQ's own. */
+  readonly policies?: readonly RabbitPolicy[] | undefined;
   readonly consumers: readonly ConsumerFigures[];
   /** Names of the connections to the vhost. */
   readonly connections: readonly string[] | undefined;
@@ -57,6 +62,8 @@ export interface AmqpFacts {
   readonly comesBack?: boolean | undefined;
   /** Those that were heard of in the last seconds. */
   readonly workers: readonly WorkerPresence[];
+  /** What operators have set; undefined where this user may not read it. */
+  readonly policy?: PolicyDocument | undefined;
   /** Whether this user hears the broker's own events, as a worker would. */
   readonly broker: BrokerTells;
 }
@@ -80,6 +87,7 @@ export async function askManagement(
     definitions,
     consumers,
     nodes: await ifAllowed(management.nodes()),
+    policies: await ifAllowed(management.policies.list()),
     ...(await askExchanges(management, names)),
     connections: await ifAllowed(management.connectionNames()),
   };
@@ -109,6 +117,8 @@ export async function askAmqp(
   events: Omit<EventSearch, 'connection'>,
 ): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
+  // Under an alarm the broker answers nothing more to whoever has published.
+  const policy = await ifAllowed(policyNow(connection, names));
   const published = refused.length > 0 ? undefined : await tryToPublish(connect, names.controlExchange);
   if (published?.is === 'refused') refused.push({ what: 'publish (write)', why: published.reason });
   const channelsRefused = await tryChannels(connect, Math.min(CHANNELS_NEEDED, connection.channelMax));
@@ -121,7 +131,12 @@ export async function askAmqp(
       : undefined;
   const broker = await hearBroker({ ...events, connection }, HEARS_NOTHING);
   await broker.close();
-  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack, broker };
+  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack, policy, broker };
+}
+
+async function policyNow(connection: Connection, names: Names): Promise<PolicyDocument> {
+  const newest = await newestPolicy(connection, names);
+  return typeof newest === 'object' ? newest : NO_POLICY;
 }
 
 /** A limit of the user shows only when it is reached, and ends the connection then. */
