@@ -11,6 +11,7 @@ import { builtInHandlers, type Handlers } from '../../run/worker/handlers/handle
 import { NO_METRICS, type WorkerMetrics } from '../../run/worker/metrics/metrics-contract.js';
 import { Worker } from '../../run/worker/worker.js';
 import { celeryOf, showToCelery } from '../celery/work-for-celery.js';
+import { tenantsFrom } from '../flags/tenant-flags.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { showProgress } from '../shared/progress.js';
@@ -54,7 +55,7 @@ function endOf(report: WorkerReport, flags: WorkerFlags, isStopped: boolean): Er
 
 async function workAs(name: string, flags: WorkerFlags, context: Context): Promise<WorkerReport> {
   const { io } = context;
-  const weights = await weightsFrom(flags);
+  const [weights, tenants] = await Promise.all([weightsFrom(flags), tenantsFrom(flags)]);
   const config = await context.config();
   const celery = flags.celery ? await celeryOf(flags) : undefined;
   const { handlers: moduleHandlers, strayed } = await guardedModule(flags.handler, context, celery?.naming);
@@ -110,6 +111,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
         include,
         also,
         weights,
+        tenants,
         heartbeatSeconds: config.address.heartbeatSeconds,
         celery,
       }),

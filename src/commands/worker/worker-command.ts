@@ -3,16 +3,22 @@ import { parseBackoff } from '../../core/message/retry-policy.js';
 import { parseCount, parseDuration, parseTimer } from '../../core/values/quantities.js';
 import { WORKER_DEFAULTS } from '../../core/values/worker-defaults.js';
 import { groupByOption } from '../flags/group-by.js';
+import { withTenantOptions } from '../flags/tenant-flags.js';
 import { withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
 
 import { collect, parseMaxCrashes, parsePrefetch, parseResultSize, parseResultTtl } from './worker-flags.js';
 
 export function registerWorker(program: Command, run: Run): void {
-  withWeightOptions(
-    program
-      .command('worker')
-      .description('Run the tasks of every user queue, fair between the users; new users are found at once.'),
+  withTenantOptions(
+    withWeightOptions(
+      program
+        .command('worker')
+        .description(
+          'Run the tasks of every user queue, fair between the users; new users are found at once.',
+        ),
+    ),
+    'fair between tenants first, and then between the users of each',
   )
     .addOption(
       new Option('--charge <what>', 'what a turn costs: a task each, or the time that the tasks run')

@@ -6,9 +6,10 @@ import type { Charging } from '../../core/scheduling/charging.js';
 import { parseBytes, parseCount, parseDuration } from '../../core/values/quantities.js';
 import { formatDuration } from '../../render/parts/numbers.js';
 import type { GroupByFlags } from '../flags/group-by.js';
+import type { TenantFlags } from '../flags/tenant-flags.js';
 import type { WeightFlags } from '../flags/weight-flags.js';
 
-export interface WorkerFlags extends WeightFlags, GroupByFlags {
+export interface WorkerFlags extends WeightFlags, TenantFlags, GroupByFlags {
   concurrency: number;
   prefetch: number | 'auto';
   queues?: string[];
@@ -59,6 +60,11 @@ export function checkFlags(flags: WorkerFlags): void {
     const others = '--queues, --queue-prefix nor a --strategy of one queue';
     throw usageError('GROUP_BY_WITH', `--group-by goes with neither ${others}`, {
       hint: 'Each of them says which queues to serve: give one.',
+    });
+  }
+  if (flags.tenantOf !== undefined && (flags.strategy !== 'fair' || flags.groupBy !== undefined)) {
+    throw usageError('TENANT_OF_WITH', '--tenant-of goes with neither --group-by nor another --strategy', {
+      hint: 'Tenants take turns where each user has a queue, and the worker chooses: leave the other flag away.',
     });
   }
   if (flags.taskEvents && !flags.celery) {

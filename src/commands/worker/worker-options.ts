@@ -10,7 +10,7 @@ import type { WorkerFlags } from './worker-flags.js';
 const PLAIN_PREFETCH = 1_000;
 
 /** What flags have been found to mean: globs over queues, files of weights, Celery's messages. */
-export interface FoundByFlags extends Pick<WorkerOptions, 'include' | 'also' | 'weights'> {
+export interface FoundByFlags extends Pick<WorkerOptions, 'include' | 'also' | 'weights' | 'tenants'> {
   /** Of the connection; undefined: as usual. */
   readonly heartbeatSeconds: number | undefined;
   /** Undefined for fairq's own messages. */
@@ -28,6 +28,7 @@ export function workerOptions(name: string, flags: WorkerFlags, found: FoundByFl
     exclude: flags.exclude ?? [],
     also: found.also,
     weights: found.weights,
+    tenants: found.tenants,
     charging: flags.charge,
     prefetch: prefetchOf(flags),
     strategy: flags.strategy === 'fair' ? 'fair' : 'arrival',

@@ -11,6 +11,7 @@ import { noisy } from './scenarios/noisy.js';
 import { seed } from './scenarios/seed.js';
 import { slow } from './scenarios/slow.js';
 import { starve } from './scenarios/starve.js';
+import { sybil } from './scenarios/sybil.js';
 import { tail } from './scenarios/tail.js';
 import { units } from './scenarios/units.js';
 import { weights } from './scenarios/weights.js';
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   churn,
   units,
   starve,
+  sybil,
 ];
 
 export interface BenchRequest {

@@ -9,6 +9,7 @@ import type { BrokerTells } from '../../core/queues/noticing.js';
 import type { Charging } from '../../core/scheduling/charging.js';
 import type { Prefetch } from '../../core/scheduling/prefetch.js';
 import type { Weights } from '../../core/scheduling/weights.js';
+import type { TenantRule } from '../../core/tenants/tenant-rule.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { DeliveredTask } from './task/delivered-task.js';
 import type { MessageFormat } from './task/message-format.js';
@@ -47,6 +48,8 @@ export interface WorkerOptions {
   /** Names of queues to serve beside these; they are made where they are missing. */
   readonly also: readonly string[];
   readonly weights: Weights;
+  /** Whom users belong to, and how much each tenant counts; undefined: fair between users alone. */
+  readonly tenants?: { readonly rule: TenantRule; readonly weights: Weights } | undefined;
   readonly charging: Charging;
   readonly prefetch: number | undefined;
   readonly strategy: WorkerStrategy;

@@ -3,12 +3,21 @@ import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { NOISE_MS } from '../../../core/scheduling/tuning.js';
 import type { ConsumedQueue } from './consumed-queue.js';
+import { TenantParts } from './tenant-parts.js';
 
 /** What a user is due among those that have tasks here; parts of 1. */
 export interface Share {
   readonly ofWeight: number;
   /** Of the slots, with its part of what others leave. */
   readonly ofSlots: number;
+}
+
+/**
+ * Of how many times its slots a user is to have tasks here. Where tenants take turns, one with few users has few queues
+ * that deliver. When its tasks end together others would be at hand instead, so as many are to wait as run.
+ */
+function atHand({ tenant }: ConsumedQueue['lane']): number {
+  return tenant === undefined ? 1 : 2;
 }
 
 /**
@@ -20,6 +29,7 @@ export interface Share {
 export class ActiveQueues {
   /** Each with the weight by which it counts in the sum of all: a policy may change its user's. */
   readonly #queues = new Map<ConsumedQueue, number>();
+  readonly #parts = new TenantParts();
   #weight = 0;
   /** The sum of what slots are shared by: see `#claim`. */
   #claims = 0;
@@ -39,8 +49,8 @@ export class ActiveQueues {
 
   add(queue: ConsumedQueue): void {
     if (this.#queues.has(queue)) return;
-    this.#queues.set(queue, queue.lane.weight);
-    this.#weight += queue.lane.weight;
+    this.#parts.add(queue.lane);
+    this.#count(queue);
   }
 
   /** @param change gives the queue another weight */
@@ -67,10 +77,10 @@ export class ActiveQueues {
   weigh(): void {
     this.#claims = 0;
     this.#weight = 0;
+    this.#parts.sumUp(this.#lanes());
     for (const queue of this.#queues.keys()) {
       this.#claims += this.#claim(queue);
-      this.#weight += queue.lane.weight;
-      this.#queues.set(queue, queue.lane.weight);
+      this.#count(queue);
     }
     this.#spare = 0;
     this.#hungry = 0;
@@ -87,19 +97,30 @@ export class ActiveQueues {
   }
 
   shareOf(queue: ConsumedQueue): Share {
-    const { weight } = queue.lane;
+    const weight = this.#parts.of(queue.lane);
     const isIn = this.#queues.has(queue);
     const claim = this.#claim(queue);
     const due = claim / Math.max(claim, isIn ? this.#claims : this.#claims + claim);
     const left = queue.isFull && !isBlocked(queue.lane) && this.#hungry > 0 ? this.#spare / this.#hungry : 0;
     return {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
-      ofSlots: Math.min(1, due + left),
+      ofSlots: Math.min(1, atHand(queue.lane) * (due + left)),
     };
   }
 
+  *#lanes(): Iterable<ConsumedQueue['lane']> {
+    for (const { lane } of this.#queues.keys()) yield lane;
+  }
+
+  #count(queue: ConsumedQueue): void {
+    const weight = this.#parts.of(queue.lane);
+    this.#queues.set(queue, weight);
+    this.#weight += weight;
+  }
+
   #claim({ lane }: ConsumedQueue): number {
-    if (this.charging === 'time') return lane.weight;
-    return lane.weight * Math.max(NOISE_MS, lane.taskMs ?? this.times.allMs ?? 0);
+    const weight = this.#parts.of(lane);
+    if (this.charging === 'time') return weight;
+    return weight * Math.max(NOISE_MS, lane.taskMs ?? this.times.allMs ?? 0);
   }
 }

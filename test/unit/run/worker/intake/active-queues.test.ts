@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TaskTimes } from '../../../../../src/core/scheduling/task-times.js';
+import { TenantScheduler } from '../../../../../src/core/scheduling/tenant-scheduler.js';
 import { ActiveQueues } from '../../../../../src/run/worker/intake/active-queues.js';
 import type { DeliveredTask } from '../../../../../src/run/worker/task/delivered-task.js';
 import { consumedQueue, type GivenQueue } from '../../../../support/consumed-queue.js';
@@ -80,5 +81,19 @@ describe('what users are due among those that have tasks', () => {
     for (let i = 0; i < 9; i++) lane.prefetched.push({} as DeliveredTask);
     active.weigh();
     expect(queues.map((queue) => Math.round(active.shareOf(queue).ofSlots * 100) / 100)).toEqual([0.9, 0.5]);
+  });
+
+  it('is a part of what is due to the tenant, and twice that many tasks are to be here', () => {
+    const scheduler = new TenantScheduler<DeliveredTask>((user) => user[0]!);
+    scheduler.tenants.reweigh((name) => (name === 'A' ? 3 : 1));
+    const active = activeQueues('time');
+    const queues = ['A1', 'A2', 'A3', 'B1', 'B2'].map((user) => queueOf({ user, scheduler }));
+    for (const queue of queues) active.add(queue);
+    active.weigh();
+    expect(queues.map((queue) => active.shareOf(queue).ofWeight)).toEqual([0.25, 0.25, 0.25, 0.125, 0.125]);
+    expect(queues.map((queue) => active.shareOf(queue).ofSlots)).toEqual([0.5, 0.5, 0.5, 0.25, 0.25]);
+    active.delete(queues[4]!);
+    active.weigh();
+    expect(active.shareOf(queues[3]!).ofWeight).toBe(0.25);
   });
 });

@@ -1,0 +1,27 @@
+import type { Lane, Tenant } from '../../../core/scheduling/scheduler.js';
+
+type PartLane = Pick<Lane<unknown>, 'weight' | 'tenant'>;
+
+/**
+ * How much a user counts against all others: its weight, and where there are tenants its part of its tenant's weight,
+ * which is shared by those of its users that have tasks here.
+ */
+export class TenantParts {
+  /** The weights of a tenant's users together. */
+  readonly #sums = new Map<Tenant, number>();
+
+  /** @param lanes of users that have tasks here */
+  sumUp(lanes: Iterable<PartLane>): void {
+    this.#sums.clear();
+    for (const lane of lanes) this.add(lane);
+  }
+
+  add({ tenant, weight }: PartLane): void {
+    if (tenant !== undefined) this.#sums.set(tenant, (this.#sums.get(tenant) ?? 0) + weight);
+  }
+
+  of({ tenant, weight }: PartLane): number {
+    if (tenant === undefined) return weight;
+    return (tenant.weight * weight) / Math.max(weight, this.#sums.get(tenant) ?? 0);
+  }
+}
