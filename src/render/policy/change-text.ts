@@ -16,7 +16,7 @@ export function renderChange(
 ): string {
   const first = changed
     ? `${what} (revision ${revision}).`
-    : `${what} It was so already (revision ${revision}).`;
+    : `${what}. It was so already (revision ${revision}).`;
   const lines = [paint('strong', safeText(first, style.unicode), style), goBy(workers.length, late.length)];
   for (const worker of late)
     lines.push(safeText(`${worker.name} does not: it ${whyLate(worker)}.`, style.unicode));
