@@ -36,6 +36,10 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
         style,
       ),
     );
+  if (report.overlaps > 0)
+    lines.push(
+      `${formatTasks(report.overlaps)} ran on after their permits were lost: more than the cap may have run`,
+    );
   if (report.leftToOthers > 0)
     lines.push(`${formatTasks(report.leftToOthers)} left to workers that had free slots`);
   lines.push(...renderHolding(report.holding, style));

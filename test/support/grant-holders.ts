@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BrokerAddress } from '../../src/broker/connection/address.js';
 import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
+import { startsIn } from './noted-tasks.js';
 
 const PROGRAM = fileURLToPath(new URL('./grant-holder.mjs', import.meta.url));
 const WAIT_MS = 60_000;
@@ -41,7 +42,7 @@ export class GrantHolders {
       String(slots),
       fills ? 'fills' : '',
     ];
-    const holder = endsWithTests(fork(PROGRAM, argv, { stdio: 'inherit' }));
+    const holder = endsWithTests(fork(PROGRAM, argv, { stdio: 'inherit', detached: true }));
     this.processes.push(holder);
     await said(holder, 'ready');
     return holder;
@@ -97,32 +98,4 @@ function said(holder: ChildProcess, what: string): Promise<void> {
       reject(new Error(`the holder ended with ${code} before it said "${what}"`)),
     );
   });
-}
-
-function linesOf(log: string): string[] {
-  return readFileSync(log, 'utf8').split('\n').slice(0, -1);
-}
-
-export function startsIn(log: string): number {
-  return linesOf(log).filter((line) => line.startsWith('b ')).length;
-}
-
-/** The most tasks that ran at once, by what those that ran them have written, in its order. */
-export function mostAtOnce(log: string, from = 0): number {
-  const running = new Map<string, number>();
-  let now = 0;
-  let most = 0;
-  for (const [i, line] of linesOf(log).entries()) {
-    const [what, who = ''] = line.split(' ');
-    const own = running.get(who) ?? 0;
-    const next = what === 'b' ? own + 1 : what === 'e' ? Math.max(0, own - 1) : 0;
-    running.set(who, next);
-    now += next - own;
-    if (i >= from) most = Math.max(most, now);
-  }
-  return most;
-}
-
-export function linesSoFar(log: string): number {
-  return linesOf(log).length;
 }

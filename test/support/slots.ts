@@ -47,6 +47,7 @@ export class TestSlots {
         },
         waitMs: () => this.waitMs,
         turnsAway: () => false,
+        onGivenUp: () => {},
         onTick: () => {},
       },
     );

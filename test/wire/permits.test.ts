@@ -6,7 +6,8 @@ import { GrantTalk } from '../../src/broker/policy/grant-talk.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import { eventually } from '../support/eventually.js';
 import { useFolder } from '../support/folder.js';
-import { GrantHolders, linesSoFar, mostAtOnce } from '../support/grant-holders.js';
+import { GrantHolders } from '../support/grant-holders.js';
+import { linesSoFar, mostAtOnce } from '../support/noted-tasks.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
 const WAIT_MS = 60_000;

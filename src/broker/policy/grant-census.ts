@@ -35,7 +35,13 @@ export type Filled =
   | { readonly is: 'locked' }
   /** Somebody has grants, or waits for some, and does not answer. @see answered */
   | { readonly is: 'silent'; readonly answered: ReadonlySet<string> }
-  | { readonly is: 'filled'; readonly added: readonly number[]; readonly removed: number };
+  /** @see isSure every number was seen, and not only heard of from somebody who had it a moment ago */
+  | {
+      readonly is: 'filled';
+      readonly added: readonly number[];
+      readonly removed: number;
+      readonly isSure: boolean;
+    };
 
 /** Whether every number is held by somebody who says so. Nobody rests for it. */
 export async function areAllHeld(talk: GrantTalk, { queue, count }: GrantsWanted): Promise<boolean> {
@@ -123,7 +129,10 @@ class Census {
       }
       const added = this.#missing(seen.numbers);
       for (const number of added) await this.#publish(number);
-      return { is: 'filled', added, removed: this.#removeTooMany(channel, new Set(seen.held)) };
+      const seenByNow = [...seen.held, ...added, ...this.#ours.map(numberOf)];
+      const isSure = missingOf(this.wanted.count, seenByNow).length === 0;
+      const removed = this.#removeTooMany(channel, new Set(seen.held));
+      return { is: 'filled', added, removed, isSure };
     } finally {
       await this.#leave(channel, consumerTag);
     }

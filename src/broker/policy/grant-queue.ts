@@ -7,7 +7,7 @@ import { explainRefusal } from '../connection/refusal.js';
 import { absent } from '../queues/queue-presence.js';
 
 /** What was given back so long ago has long been seen by whoever counts. Milliseconds. */
-const JUST_RETURNED_MS = 5_000;
+const JUST_RETURNED_MS = 1_000;
 const MOST_GRANTS = 1_000_000;
 
 /** A numbered grant that this process holds: it is nobody else's until it goes back. */
@@ -181,12 +181,32 @@ export class GrantQueue {
     this.ask(this.#wanted);
   }
 
-  /** Gives everything back, and resolves when the broker has it. */
-  async close(): Promise<void> {
+  /** Has no channel until it is asked again, where it has nothing on it. */
+  release(): void {
+    const channel = this.#channel;
+    if (channel === undefined || !this.isIdle || this.#resting) return;
+    this.#channel = undefined;
+    channel.close().catch(() => {}); // it has gone by itself
+  }
+
+  /** What it holds may not be its any more: drops the channel, as if it had been lost. */
+  drop(): void {
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    this.#lost(channel);
+    channel.close().catch(() => {}); // as above
+  }
+
+  /**
+   * Gives everything back, and resolves when the broker has it.
+   *
+   * @param kept these are left to the broker, which gives them out when it has kept them back for long enough
+   */
+  async close(kept: ReadonlySet<Grant> = new Set()): Promise<void> {
     this.#closed = true;
     this.goOn();
     this.withdraw();
-    for (const grant of [...this.#held]) this.giveBack(grant);
+    for (const grant of [...this.#held]) if (!kept.has(grant)) this.giveBack(grant);
     await Promise.allSettled([this.#opening, ...this.#underWay]);
     const channel = this.#channel;
     this.#channel = undefined;

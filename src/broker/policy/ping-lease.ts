@@ -10,6 +10,8 @@ const HEARTBEATS_OF_A_LEASE = 2;
 export interface PingLeaseListener {
   /** The lease has ended without another: what is held on the connection may be somebody else's. */
   onOver(): void;
+  /** It holds from here on, for the first time or again. */
+  onHolds?(): void;
 }
 
 /**
@@ -92,8 +94,10 @@ export class PingLease {
 
   #renew(sentAt: number): void {
     const { heartbeatMs } = this.connection;
+    const held = this.holds;
     this.#until = heartbeatMs === 0 ? Number.POSITIVE_INFINITY : sentAt + HEARTBEATS_OF_A_LEASE * heartbeatMs;
     if (heartbeatMs > 0) this.#lookAt(this.#until);
+    if (!held) this.listener.onHolds?.();
   }
 
   #lookAt(until: number): void {

@@ -25,6 +25,8 @@ export interface WorkerReport {
   readonly notMoved: number;
   /** Held tasks that went back to the broker because another worker had free slots for them. */
   readonly leftToOthers: number;
+  /** Tasks that ran on when their permits had been lost, and others might have them. */
+  readonly overlaps: number;
   readonly holding: Holding;
 }
 
@@ -51,6 +53,7 @@ export function reportOfNothing(name: string): WorkerReport {
     users: 0,
     givenBack: 0,
     leftToOthers: 0,
+    overlaps: 0,
     unconfirmed: 0,
     notMoved: 0,
     readyAt: null,

@@ -12,4 +12,8 @@ export interface Gate {
   ended(): void;
   /** A task that was let go has not started after all. */
   notStarted(): void;
+  /** The handler of a task that was let go has begun. */
+  started?(): void;
+  /** What was let go may run no longer: it is asked before a task begins late, and before one ends. */
+  isLost?(): boolean;
 }

@@ -36,7 +36,8 @@ export interface PrefetchNeeds {
  * What makes a prefetch as large as it is: one task for each of the user's slots, as nobody knows how
  * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
  * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker prefetches in all
- * (`worker-budget`), or all workers of one user (`user-budget`); a prefetch that was asked for (`fixed`).
+ * (`worker-budget`), or all workers of one user (`user-budget`); a prefetch that was asked for (`fixed`);
+ * one task beside what runs, as a limit keeps its user from starting (`held-back`).
  */
 export type PrefetchReason =
   | 'unknown'
@@ -45,7 +46,8 @@ export type PrefetchReason =
   | 'starved'
   | 'worker-budget'
   | 'user-budget'
-  | 'fixed';
+  | 'fixed'
+  | 'held-back';
 
 export interface Prefetch {
   readonly size: number;

@@ -8,5 +8,6 @@ export const PREFETCH_REASONS: Readonly<Record<PrefetchReason, string>> = {
   starved: 'as many as keep every slot busy',
   'worker-budget': 'its part of what one worker may hold',
   'user-budget': 'what all workers together may hold of one user, divided among them',
+  'held-back': 'one beside what runs: its cap or its rate keeps the next task from starting',
   fixed: 'by --prefetch',
 };

@@ -13,6 +13,7 @@ import { outcomeOf } from './outcomes/outcome.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import type { Peers } from './peers/peers.js';
 import { Rebalancer } from './peers/rebalancer.js';
+import { LimitSteering } from './policy/limit-steering.js';
 import { PauseSteering } from './policy/pause-steering.js';
 import type { Steering } from './policy/steering.js';
 import { WeightSteering } from './policy/weight-steering.js';
@@ -51,12 +52,14 @@ interface Places {
   readonly retries: Retries;
   readonly slowStart: SlowStart;
   readonly times: TaskTimes;
+  readonly limits: LimitSteering;
 }
 
 /**
  * The way of a task through a worker: taken in from its queue, started in a slot when its user's turn comes, and
  * settled. What happens at one place is told to the others here.
  */
+// long because: each place of a task's way is tied to the others here, once.
 export class TaskPath implements Work {
   readonly scheduler: Suspects;
   readonly intake: Intake;
@@ -67,6 +70,7 @@ export class TaskPath implements Work {
   readonly retries: Retries;
   readonly rebalancer: Rebalancer;
   readonly times: TaskTimes;
+  readonly limits: LimitSteering;
   readonly #slowStart: SlowStart;
   #isEnding = false;
 
@@ -84,6 +88,7 @@ export class TaskPath implements Work {
     this.outcomes = places.outcomes;
     this.retries = places.retries;
     this.times = places.times;
+    this.limits = places.limits;
     const { runner, scheduler, intake, times } = places;
     this.rebalancer = new Rebalancer(
       {
@@ -167,6 +172,7 @@ export class TaskPath implements Work {
         if (task.queue.paused) crashes?.ended(task, false);
         return intake.pausing.turnsAway(task);
       },
+      onGivenUp: (task) => intake.givenUp(task),
       onTick: () => tick(),
     };
     const parts = { scheduler, handlers, gate: crashes };
@@ -183,16 +189,27 @@ export class TaskPath implements Work {
       if (slowStart.over) intake.adjust(runner.free);
       if (runner.reachedCount && runner.running === 0) listener.onCountReached();
     };
+    const limits = new LimitSteering(
+      {
+        deps,
+        worker: { id, name: options.name },
+        scheduler,
+        runner,
+        holdBack: (queue) => intake.holdBack(queue),
+      },
+      { onWarning: warn, onFailure: fail },
+    );
     steering.begin(
       () => intake.served.known(),
       [
         new WeightSteering((user) => options.weights.find(user).weight, intake),
         new PauseSteering(intake.pausing),
+        limits,
       ],
     );
     // From here on a task may be due, and a channel may be lost: both need all that is above.
     await Promise.all([retries.begin(), intake.open()]);
-    const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times };
+    const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times, limits };
     const path = new TaskPath(places, deps, options, peers, listener);
     return path;
   }
@@ -270,7 +287,7 @@ export class TaskPath implements Work {
     while (this.runner.running > 0) {
       await new Promise<void>((resolve) => this.runner.whenOneEnds(resolve));
     }
-    await Promise.all([this.outcomes.moved(), this.retries.finish()]);
+    await Promise.all([this.outcomes.moved(), this.retries.finish(), this.limits.close()]);
     await this.outcomes.settled(); // what came back to nowhere meanwhile
     if (ordered) givenBack = await this.intake.givingBack.all();
     this.intake.closing();
@@ -283,6 +300,7 @@ export class TaskPath implements Work {
     this.end();
     this.runner.abandon();
     this.crashes?.end();
+    void this.limits.close(); // the broker gives out what goes with the connection
     this.outcomes.close();
     this.retries.close();
     this.intake.closing();

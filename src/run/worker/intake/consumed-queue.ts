@@ -26,6 +26,7 @@ export class ConsumedQueue implements TaskQueue {
   #resizing = false;
   #yielded = false;
   #paused = false;
+  #heldBack = false;
   /** Undefined while it is active. At rest, or before its first delivery, it counts until then. */
   #countsUntil: number | undefined = Number.POSITIVE_INFINITY;
 
@@ -86,6 +87,11 @@ export class ConsumedQueue implements TaskQueue {
   /** An operator has paused its user: nothing of it starts, and it is not consumed. */
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** Its user could not start for a while: little of it is here until it may. */
+  get heldBack(): boolean {
+    return this.#heldBack;
   }
 
   /** The broker is being told of another prefetch. */
@@ -189,6 +195,16 @@ export class ConsumedQueue implements TaskQueue {
   /** A settled task was delivered again, and is to be settled once more. */
   cameBack(): void {
     this.#outstanding++;
+  }
+
+  /** Little of it is to be here from now on. */
+  holdBack(): void {
+    this.#heldBack = true;
+  }
+
+  /** Its user may start again. */
+  letGo(): void {
+    this.#heldBack = false;
   }
 
   /** Nothing of it starts from here on. */

@@ -57,6 +57,7 @@ export interface IntakeListener extends ServedQueuesListener {
 }
 
 /** Takes tasks in: what its queues deliver goes to the scheduler. It adjusts how much they deliver. */
+// long because: it ties its parts together, and what a task meets here is in the order of its methods.
 export class Intake {
   readonly served: ServedQueues;
   readonly leaving: Leaving;
@@ -247,6 +248,21 @@ export class Intake {
     task.attempt = attempt;
     this.scheduler.push(task.lane, task);
     this.listener.onDelivery();
+  }
+
+  /** It had a slot here, and what came of it counts for nothing: it is delivered again. */
+  givenUp(task: DeliveredTask): void {
+    this.#redeliveries.forget(task);
+    // Where the connection has gone, each channel is told in this turn of the event loop.
+    setImmediate(() => {
+      task.queue.wentBack();
+      task.channel.giveBack(task.message.fields.deliveryTag);
+    });
+  }
+
+  /** Its user may not start for now: keeps no more of the queue here than what runs, and one. */
+  holdBack(queue: ConsumedQueue): void {
+    this.prefetch.holdBack(queue);
   }
 
   /** Lets users rest that have nothing left, and adjusts the prefetch of all; does little when called too often. */

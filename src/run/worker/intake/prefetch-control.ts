@@ -63,6 +63,10 @@ export class PrefetchControl {
    */
   adjust(queue: ConsumedQueue, starving: boolean, shrink: boolean): void {
     if (this.options.prefetch !== undefined || !queue.mayResize) return;
+    if (queue.heldBack) {
+      if (queue.lane.blocked) return;
+      queue.letGo();
+    }
     const needs = this.#needsOf(queue);
     let wanted = this.#prefetchFor(needs);
     // This user may have more tasks than its prefetch lets through.
@@ -73,6 +77,14 @@ export class PrefetchControl {
     const grows = wanted.size >= queue.prefetch * GROW_BY && queue.limited;
     const shrinks = shrink && wanted.size * SHRINK_BY <= queue.prefetch;
     if (grows || shrinks) this.#resize(queue, wanted);
+  }
+
+  /** Until its lane is let go, one task waits here beside what runs. */
+  holdBack(queue: ConsumedQueue): void {
+    if (this.options.prefetch !== undefined || !queue.mayResize) return;
+    const size = queue.outstanding - queue.lane.prefetched.size + 1;
+    queue.holdBack();
+    if (size < queue.prefetch) this.#resize(queue, { size, reason: 'held-back' });
   }
 
   /** Adjusts the prefetch of all active queues. Resolves when the broker knows every one. */

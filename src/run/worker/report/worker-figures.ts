@@ -38,7 +38,7 @@ export function snapshotOf({ runner, scheduler, intake }: TaskPath): WorkerSnaps
 
 /** What came of a worker, at its end. */
 export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: Lifetime): WorkerReport {
-  const { runner, intake, outcomes, retries, rebalancer } = path;
+  const { runner, intake, outcomes, retries, rebalancer, limits } = path;
   const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = runner.counts;
   const { smallest, largest } = intake.prefetch;
   const seconds =
@@ -59,6 +59,7 @@ export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: 
     unconfirmed: outcomes.unconfirmed,
     notMoved: outcomes.stuck + retries.stuck,
     leftToOthers: rebalancer.shared,
+    overlaps: limits.overlaps,
     holding: {
       most: intake.mostPrefetched,
       smallestWindow: smallest ?? null,

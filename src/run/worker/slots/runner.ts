@@ -27,6 +27,8 @@ export interface RunnerListener extends TaskEndsListener {
   onStarted?(run: TaskRun): void;
   /** Whether a task that was about to start is not to any more: it goes back to the broker then. */
   turnsAway(task: DeliveredTask): boolean;
+  /** A task that had a slot is given up, and is to be delivered again. */
+  onGivenUp(task: DeliveredTask): void;
   /** A burst of starts is over, or a running task has ended. */
   onTick(): void;
 }
@@ -48,8 +50,11 @@ export interface RunnerParts {
 }
 
 /** The slots: starts the task that the scheduler says, whenever one is free. */
+// long because: who has a slot, and from when to when, is asked and told in every method.
 export class Runner {
   readonly counts = new TaskCounts();
+  /** Given up, with their handlers still at work: they keep their slots. */
+  readonly #lateEnds = new Map<TaskRun, () => void>();
   /** Tasks whose handler has not returned. */
   readonly tasks = new RunningTasks();
   readonly calls = new HandlerCalls();
@@ -152,6 +157,22 @@ export class Runner {
     for (const run of this.tasks) run.giveUp(new Error('the worker gave this task up'));
   }
 
+  /**
+   * Gives up some of what runs: what becomes of it counts for nothing. A handler that goes on keeps its slot.
+   *
+   * @returns for each when its handler has ended
+   */
+  giveUp(runs: readonly TaskRun[], reason: Error): Promise<void>[] {
+    return runs.map((run) => {
+      const ended = new Promise<void>((resolve) => this.#lateEnds.set(run, resolve));
+      this.tasks.delete(run);
+      run.giveUp(reason);
+      this.parts.gate?.ended(run.task, false);
+      this.listener.onGivenUp(run.task);
+      return ended;
+    });
+  }
+
   /** Calls back once, when the next running task has ended. */
   whenOneEnds(callback: () => void): void {
     this.#onEnd.push(callback);
@@ -217,12 +238,25 @@ export class Runner {
   #answered({ task, charge, gate }: Asked, admission: Admission): void {
     this.#running--;
     this.#started--;
-    const isTurnedAway = admission.kind === 'start' && !this.#abandoned && this.listener.turnsAway(task);
+    const isTurnedAway =
+      admission.kind === 'start' &&
+      !this.#abandoned &&
+      (this.listener.turnsAway(task) || this.#hasLostItsGate(task, gate));
     if (admission.kind === 'start' && !this.#abandoned && !isTurnedAway) this.#run(task, charge, gate);
     else gate?.notStarted();
     if (admission.kind !== 'never' || this.#abandoned) return;
     task.attempt = admission.attempt;
     this.#finish(this.#taken(task, charge), failureOf(new WorkerKiller(admission.reason)));
+  }
+
+  /** Its permit went while it was asked about. */
+  #hasLostItsGate(task: DeliveredTask, gate: Gate | undefined): boolean {
+    const isLost = gate?.isLost?.() ?? false;
+    if (isLost) {
+      this.parts.gate?.ended(task, false);
+      this.listener.onGivenUp(task);
+    }
+    return isLost;
   }
 
   /** It has a slot from here on. */
@@ -242,7 +276,9 @@ export class Runner {
     try {
       result = this.#call(run);
       promise = promiseOf(result);
+      gate?.started?.();
     } catch (error) {
+      gate?.started?.();
       this.calls.returned(task, run.startedAt, this.#finish(run, failureOf(error)));
       return;
     }
@@ -273,8 +309,19 @@ export class Runner {
   }
 
   #handlerEnded(run: TaskRun, failure: Failure | undefined, value?: unknown): void {
-    if (run.ended || this.#abandoned) return;
-    this.#finishAndWake(run, failure, value);
+    if (this.#abandoned) return;
+    // What has let it go may give it up at this moment.
+    if (!run.ended) run.gate?.isLost?.();
+    if (this.#lateEnds.has(run)) this.#lateEnd(run);
+    else if (!run.ended) this.#finishAndWake(run, failure, value);
+  }
+
+  #lateEnd(run: TaskRun): void {
+    const tell = this.#lateEnds.get(run);
+    this.#lateEnds.delete(run);
+    this.#running--;
+    this.#slotsFreed();
+    tell?.();
   }
 
   #finishAndWake(run: TaskRun, failure: Failure | undefined, value?: unknown): void {

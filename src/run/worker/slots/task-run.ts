@@ -36,7 +36,7 @@ export class TaskRun {
     /** What its user has been charged for it so far. */
     public charged: number,
     /** What has let it go; told when it has ended. */
-    readonly gate?: Gate,
+    public gate?: Gate,
   ) {
     // What it does not say counts from its arrival here.
     const { headers } = task.message.properties;

@@ -1,0 +1,127 @@
+import {
+  areAllHeld,
+  type Filled,
+  fillGrants,
+  type GrantsWanted,
+} from '../../../broker/policy/grant-census.js';
+import { keepsBackWhatIsLost } from '../../../broker/policy/grant-kind.js';
+import type { GrantQueue } from '../../../broker/policy/grant-queue.js';
+import { GrantTalk } from '../../../broker/policy/grant-talk.js';
+import { PingLease } from '../../../broker/policy/ping-lease.js';
+import type { ChannelDeps } from '../worker-contract.js';
+
+/** Queues that are filled side by side. */
+const FILLS_AT_ONCE = 4;
+
+export interface OfficeListener {
+  /** What is held is certainly held from here on. */
+  onReady(): void;
+  /** It may be somebody else's. */
+  onLeaseOver(): void;
+  onFailure(error: Error): void;
+}
+
+/** What all limits of a worker share: the lease of its connection, the talk about grants, and the work to fill queues. */
+export class GrantOffice {
+  readonly lease: PingLease;
+  readonly #queues = new Map<string, GrantQueue>();
+  #talk: GrantTalk | undefined;
+  #opening: Promise<void> | undefined;
+  #filling = 0;
+  readonly #waiting: (() => void)[] = [];
+  #closed = false;
+
+  /** @param worker its id, and its name */
+  constructor(
+    private readonly deps: ChannelDeps,
+    private readonly worker: { readonly id: string; readonly name: string },
+    private readonly listener: OfficeListener,
+  ) {
+    this.lease = new PingLease(deps.connection, deps.clock, {
+      onHolds: () => listener.onReady(),
+      onOver: () => listener.onLeaseOver(),
+    });
+  }
+
+  /** Begins, unless it has. Workers whose users have no limits have no office. */
+  open(): void {
+    this.#opening ??= this.#open().catch((error) => this.listener.onFailure(error));
+  }
+
+  /** Grants may be asked for, and what is held is certainly held. */
+  get isReady(): boolean {
+    return this.#talk !== undefined && this.lease.holds;
+  }
+
+  /** The lease has been found to be over. */
+  isOver(): void {
+    this.listener.onLeaseOver();
+  }
+
+  /** The broker keeps back what is lost with a connection. */
+  get keepsBack(): boolean {
+    return keepsBackWhatIsLost(this.deps.connection.brokerVersion);
+  }
+
+  /** It is answered for from here on. */
+  add(queue: GrantQueue): void {
+    this.#queues.set(queue.name, queue);
+  }
+
+  remove(queue: GrantQueue): void {
+    if (this.#queues.get(queue.name) === queue) this.#queues.delete(queue.name);
+  }
+
+  /** Whether every number is held by somebody who says so. */
+  async areAllHeld(wanted: GrantsWanted): Promise<boolean> {
+    return this.#talk !== undefined && (await areAllHeld(this.#talk, wanted));
+  }
+
+  /** Makes the queue have what it is to have. Undefined where the worker closes. */
+  async fill(wanted: GrantsWanted): Promise<Filled | undefined> {
+    const { connection, names } = this.deps;
+    await this.#turn();
+    try {
+      if (this.#closed || this.#talk === undefined) return undefined;
+      return await fillGrants(connection, names, this.#talk, wanted);
+    } finally {
+      this.#filling--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.lease.close();
+    this.#talk?.close();
+    for (const next of this.#waiting.splice(0)) next();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#filling >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#filling++;
+  }
+
+  async #open(): Promise<void> {
+    const { connection, names } = this.deps;
+    const { id, name } = this.worker;
+    const talk = await GrantTalk.open(
+      connection,
+      names,
+      {
+        id,
+        name,
+        rest: (queue) => this.#queues.get(queue)?.rest(),
+        numbers: (queue) => this.#queues.get(queue)?.numbers(),
+        goOn: (queue) => this.#queues.get(queue)?.goOn(),
+      },
+      (error) => this.listener.onFailure(error),
+    );
+    if (this.#closed) {
+      talk.close();
+      return;
+    }
+    this.#talk = talk;
+    await this.lease.open();
+  }
+}

@@ -1,0 +1,267 @@
+import type { Cap, Rate } from '../../../core/policy/policy-document.js';
+import { tokenPlan } from '../../../core/policy/token-plan.js';
+import type { Gate } from '../../../core/scheduling/gate.js';
+import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { DeliveredTask } from '../task/delivered-task.js';
+import type { ChannelDeps } from '../worker-contract.js';
+import type { GrantOffice } from './grant-office.js';
+import type { HandOwner } from './hand.js';
+import { Permits } from './permits.js';
+import { Tokens } from './tokens.js';
+import { UserGate } from './user-gate.js';
+
+/** How long the broker keeps back what a lost connection held, where it can. Milliseconds. */
+const LOST_FOR_MS = 5_000;
+const MOST_LOST_FOR_MS = 60_000;
+/** The broker ends what is unacknowledged for longer than its `consumer_timeout`: 30 minutes, unless it was set. */
+const LONGEST_HOLD_MS = 29 * 60_000;
+
+/** Names of the queues that a user's limits are kept by. */
+export interface LimitQueues {
+  readonly permits: string;
+  readonly tokens: string;
+}
+
+/** What limits work with. */
+export interface LimitParts {
+  readonly deps: ChannelDeps;
+  readonly office: GrantOffice;
+  readonly scheduler: Scheduler<DeliveredTask>;
+  readonly slots: { readonly free: number };
+  /** Resolves when what this gate has let go has ended, as far as that can be waited for. */
+  giveUp(gate: Gate): Promise<void>;
+  onWarning(text: string): void;
+}
+
+/**
+ * A user's cap and rate at this worker. At the user's turn a start takes a token, then a permit. Where one is not there
+ * the user's lanes take no turns until it has come; neither is held meanwhile for longer than a moment.
+ */
+export class UserLimits {
+  #gate = new UserGate(this);
+  readonly #lanes = new Set<Lane<DeliveredTask>>();
+  #permits: Permits | undefined;
+  #tokens: Tokens | undefined;
+  #whenBusy = false;
+  /** Tasks of before run on without their permits. */
+  #isSettling = false;
+  /** Milliseconds on the monotonic clock. */
+  #blockedSince: number | undefined;
+  #tokensTimer: NodeJS.Timeout | undefined;
+  readonly #closing = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly user: string,
+    private readonly queues: LimitQueues,
+    private readonly parts: LimitParts,
+  ) {}
+
+  get gate(): Gate {
+    return this.#gate;
+  }
+
+  get lanes(): Iterable<Lane<DeliveredTask>> {
+    return this.#lanes;
+  }
+
+  /** Since when it has had no start for lack of something; undefined while it may start. */
+  get blockedSince(): number | undefined {
+    return this.#blockedSince;
+  }
+
+  add(lane: Lane<DeliveredTask>): void {
+    this.#lanes.add(lane);
+  }
+
+  /** What is set from now on. @param running tasks of the user that have no gate yet */
+  apply(cap: Cap | undefined, rate: Rate | undefined, running: () => number): void {
+    this.#applyCap(cap, running);
+    this.#applyRate(rate);
+    this.#letGo(false);
+  }
+
+  #applyCap(cap: Cap | undefined, running: () => number): void {
+    this.#whenBusy = cap?.whenBusy === true;
+    if (cap === undefined) {
+      this.#close(this.#permits?.close());
+      this.#permits = undefined;
+      return;
+    }
+    if (this.#permits !== undefined) {
+      if (this.#permits.count !== cap.tasks) this.#permits.count = cap.tasks;
+      return;
+    }
+    const { deps, office } = this.parts;
+    const options = { queue: this.queues.permits, count: cap.tasks, lostForMs: LOST_FOR_MS };
+    const owner = this.#owner(
+      () => this.#tokens !== undefined && !this.#tokens.has,
+      () => this.#lost(),
+    );
+    this.#permits = new Permits(deps, office, options, owner);
+    this.#permits.owes(running());
+  }
+
+  #applyRate(rate: Rate | undefined): void {
+    if (rate === undefined) {
+      this.#close(this.#tokens?.end());
+      this.#tokens = undefined;
+      return;
+    }
+    const { tokens: count, holdMs } = tokenPlan(rate);
+    if (this.#tokens !== undefined) {
+      this.#tokens.holdMs = holdMs;
+      if (this.#tokens.count !== count) this.#tokens.count = count;
+      return;
+    }
+    const { deps, office, onWarning } = this.parts;
+    if (holdMs > LONGEST_HOLD_MS && !office.keepsBack) {
+      onWarning(
+        `user ${JSON.stringify(this.user)} may start sooner than its rate says: RabbitMQ ${deps.connection.brokerVersion} takes a token back after its consumer_timeout, 30 minutes unless it was set`,
+      );
+    }
+    const lostForMs = Math.min(MOST_LOST_FOR_MS, Math.max(LOST_FOR_MS, Math.ceil(holdMs)));
+    const options = { queue: this.queues.tokens, count, lostForMs };
+    const owner = this.#owner(
+      () => this.#permits !== undefined && !this.#permits.has,
+      () => this.#tokensLost(),
+    );
+    this.#tokens = new Tokens(deps, office, options, owner, holdMs);
+  }
+
+  take(): boolean {
+    const { office, slots, deps } = this.parts;
+    const permits = this.#permits;
+    const tokens = this.#tokens;
+    if (office.isReady && !this.#isSettling) {
+      const lacksToken = tokens !== undefined && !tokens.has;
+      const lacksPermit = permits !== undefined && !permits.has && !this.#mayOwe();
+      if (!lacksToken && !lacksPermit) {
+        this.#blockedSince = undefined;
+        tokens?.take();
+        permits?.start();
+        return true;
+      }
+      this.#want(Math.max(1, Math.min(slots.free, this.#tasksHere)));
+    }
+    this.#blockedSince ??= deps.clock.now();
+    return false;
+  }
+
+  started(): void {
+    this.#tokens?.started();
+  }
+
+  ended(): void {
+    this.#permits?.ended();
+  }
+
+  notStarted(): void {
+    this.#tokens?.notStarted();
+    this.#permits?.ended();
+  }
+
+  /** Asked at every end: after a freeze the permits may long be somebody else's. */
+  isLost(): boolean {
+    const { office } = this.parts;
+    if (this.#permits === undefined || this.#permits.running === 0 || office.lease.holds) return false;
+    office.isOver();
+    return true;
+  }
+
+  /** Something that lanes were blocked for may be there. */
+  goOn(): void {
+    this.#letGo(true);
+  }
+
+  /** Now and then. */
+  check(now: number): void {
+    this.#permits?.check(now);
+    this.#tokens?.check(now);
+    if (this.#whenBusy && this.#mayOwe()) this.#letGo(true);
+  }
+
+  /** What is held on the connection may be somebody else's. */
+  drop(): void {
+    this.#tokens?.drop();
+    this.#permits?.drop();
+  }
+
+  /** @returns how many tokens went back before their time was over */
+  async close(): Promise<number> {
+    clearTimeout(this.#tokensTimer);
+    const [early = 0] = await Promise.all([this.#tokens?.end(), this.#permits?.close(), ...this.#closing]);
+    return typeof early === 'number' ? early : 0;
+  }
+
+  get #tasksHere(): number {
+    let count = 0;
+    for (const lane of this.#lanes) count += lane.prefetched.size;
+    return count;
+  }
+
+  /** With a cap that binds only while others wait: nobody else has anything here that could start. */
+  #mayOwe(): boolean {
+    return this.#whenBusy && this.parts.scheduler.startable <= this.#tasksHere;
+  }
+
+  #owner(waitsForAnother: () => boolean, onLost: () => void): HandOwner {
+    const here = () => this.#tasksHere;
+    return {
+      onFree: () => this.#letGo(true),
+      onLost,
+      onWarning: (text) => this.parts.onWarning(text),
+      get waitsForAnother() {
+        return waitsForAnother();
+      },
+      get tasksHere() {
+        return here();
+      },
+    };
+  }
+
+  /** The token first: a permit is not held while its start waits for a token. */
+  #want(count: number): void {
+    const tokens = this.#tokens;
+    if (tokens === undefined || tokens.has) this.#permits?.want(count);
+    else if (tokens.mayAsk) tokens.want(count);
+  }
+
+  /** Lets blocked lanes go that could start, and asks for what is still lacking. */
+  #letGo(credit: boolean): void {
+    if (this.#isSettling) return;
+    const blocked = [...this.#lanes].filter((lane) => lane.blocked);
+    if (blocked.length === 0) return;
+    const { office, scheduler } = this.parts;
+    const lacks = [this.#tokens, this.#permits].some((hand) => hand !== undefined && !hand.has);
+    if (credit && office.isReady && lacks && !this.#mayOwe()) this.#want(1);
+    else for (const lane of blocked) scheduler.letGo(lane, credit);
+  }
+
+  /** Permits went with their channel. What ran under them is given up, and nothing starts until that has ended. */
+  #lost(): void {
+    const before = this.#gate;
+    before.end();
+    this.#gate = new UserGate(this);
+    this.#isSettling = true;
+    for (const lane of this.#lanes) this.parts.scheduler.setGate(lane, this.#gate);
+    this.parts.giveUp(before).then(() => {
+      this.#isSettling = false;
+      this.#letGo(false);
+    });
+  }
+
+  /** Tokens went with their channel; what has started goes on. */
+  #tokensLost(): void {
+    const tokens = this.#tokens;
+    if (tokens === undefined) return;
+    clearTimeout(this.#tokensTimer);
+    this.#tokensTimer = setTimeout(() => this.#letGo(false), tokens.holdMs + 1);
+    if (tokens.mayAsk) this.#letGo(false);
+  }
+
+  #close(closing: Promise<unknown> | undefined): void {
+    if (closing === undefined) return;
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+}

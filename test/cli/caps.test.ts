@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
+import { useFolder } from '../support/folder.js';
+import { linesSoFar } from '../support/noted-tasks.js';
+import { NotingWorkers } from '../support/noting-workers.js';
+import { setPolicy } from '../support/policy.js';
+import { useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const folder = useFolder();
+let prefix: string;
+let tests = 0;
+let workers: NotingWorkers;
+
+beforeEach(() => {
+  prefix = `caps${tests++}`;
+  workers = new NotingWorkers({ ...vhost.env, FAIRQ_PREFIX: prefix }, folder.file(prefix));
+});
+afterEach(() => workers.end());
+
+const cap = (tasks: number) => ({ cap: { tasks } });
+
+describe('a cap of three', () => {
+  it('holds over three workers, whoever is killed, and every task is done', async () => {
+    await setPolicy(vhost, prefix, { A: cap(3) });
+    await workers.startAll(3, 4, '--max-crashes', '100');
+    await Promise.all([workers.publish('A', 300, 20), workers.publish('B', 200, 20)]);
+    for (let kills = 1; kills <= 5; kills++) {
+      await workers.untilStarts(kills * 40, 'A');
+      await workers.kill(workers.workers[kills % 3]!);
+      await workers.start(4, '--max-crashes', '100');
+    }
+    await workers.untilDone(300, 'A');
+    await workers.untilDone(200, 'B');
+    await workers.stop();
+    expect(workers.most('A')).toBe(3);
+  });
+
+  it('lets others have the slots at once, and leaves them free where nobody else waits', async () => {
+    await setPolicy(vhost, prefix, { A: cap(3) });
+    await workers.startAll(2, 4);
+    await workers.publish('A', 60, 50);
+    await workers.untilDone(60, 'A');
+    expect(workers.most()).toBe(3);
+    const from = linesSoFar(workers.log);
+    await Promise.all([workers.publish('A', 60, 50), workers.publish('B', 200, 50)]);
+    await workers.untilDone(260);
+    expect(workers.most('A')).toBe(3);
+    // Both have work, and all eight slots have been busy at once.
+    expect(workers.most(undefined, from)).toBe(8);
+    const reports = (await workers.stop()).map(({ stdout }) => JSON.parse(stdout) as WorkerReport);
+    for (const { overlaps } of reports) expect(overlaps).toBe(0);
+  });
+
+  it('is raised, lowered, taken away and set again while tasks run', async () => {
+    await workers.startAll(3, 4);
+    await workers.publish('A', 1_500, 20);
+    await workers.untilStarts(30);
+    for (const tasks of [2, 7, 1, 4]) {
+      await setPolicy(vhost, prefix, { A: cap(tasks) });
+      // What ran before ends, and counts till then.
+      await workers.untilStarts(workers.starts() + 15);
+      const from = linesSoFar(workers.log);
+      await workers.until(() => workers.most('A', from) >= tasks, `${tasks} run at once`);
+      await workers.untilStarts(workers.starts() + 5 * tasks);
+      expect(workers.most('A', from)).toBe(tasks);
+    }
+    const from = linesSoFar(workers.log);
+    await setPolicy(vhost, prefix, {});
+    await workers.until(() => workers.most('A', from) === 12, 'all slots are busy');
+    await workers.stop();
+  });
+
+  it("is each user's own where a glob sets it", async () => {
+    await setPolicy(vhost, prefix, { 'acme-*': cap(1), 'acme-big': cap(2) });
+    await workers.startAll(2, 5);
+    const users = ['acme-a', 'acme-b', 'acme-big', 'other'];
+    await Promise.all(users.map((user) => workers.publish(user, 25, 20)));
+    await workers.untilDone(100);
+    expect(users.slice(0, 3).map((user) => workers.most(user))).toEqual([1, 1, 2]);
+    expect(workers.most('other')).toBeGreaterThan(2);
+    await workers.stop();
+  });
+});
