@@ -94,3 +94,53 @@ describe('an operator that is killed', () => {
     expect(await change('pause', 'A')).toMatchObject({ changed: false, revision: 1, late: [] });
   });
 });
+
+describe('a pause that is flipped again and again', () => {
+  it('loses no task, runs none twice, and ends as the last change says', async () => {
+    await fairqJson(env, 'publish', '--user', 'A', '--task', 'sleep', '--duration', '1ms', '--count', '500');
+    const one = await worker('w1');
+    const paused = { value: true as const, by: 'ann', at: Date.now() };
+    const limits = { paused };
+    await withPolicyLock(connection.current, names, async (policy) => {
+      for (let revision = 1; revision <= 40; revision++) {
+        await policy.append({
+          ...NO_POLICY,
+          revision,
+          at: Date.now(),
+          rules: revision % 2 === 1 ? [{ of: 'user', name: 'A', limits }] : [],
+        });
+      }
+    });
+    await eventually(async () => (await vhost.ready('fairq.user.A')) === 0, {
+      timeoutMs: WAIT_MS,
+      what: 'A is done',
+    });
+    expect(await change('pause', 'A')).toMatchObject({ revision: 41, late: [] });
+    one.signal('SIGTERM');
+    const { stdout } = await one.ended;
+    expect(stdout).toContain('500 tasks done of 1 user');
+  });
+});
+
+describe('a task of a paused user that failed', () => {
+  it('waits in its queue when its next attempt is due', async () => {
+    await fairqJson(env, 'publish', '--user', 'R', '--task', 'nosuch', '--count', '1');
+    const one = new FairqHere(['worker', '--max-attempts', '2', '--backoff', '2s'], env);
+    workers.push(one);
+    await one.says(/ready, /, WAIT_MS);
+    await eventually(async () => (await vhost.ready('fairq.user.R')) === 0, {
+      timeoutMs: WAIT_MS,
+      what: 'it has failed, or is about to',
+    });
+    await change('pause', 'R');
+    await eventually(async () => (await vhost.ready('fairq.user.R')) === 1, {
+      timeoutMs: WAIT_MS,
+      what: 'its next attempt waits',
+    });
+    await change('resume', 'R');
+    await eventually(async () => (await vhost.ready('fairq.dead')) === 1, {
+      timeoutMs: WAIT_MS,
+      what: 'its next attempt has failed as well',
+    });
+  });
+});

@@ -35,6 +35,10 @@ export class PolicyFeed {
   #timer: NodeJS.Timeout | undefined;
   #isUnreadable = false;
   #isClosed = false;
+  /** The highest revision that has come from the stream that is read. */
+  #newestThere = 0;
+  /** Something has come from it that is no document. */
+  #isStrange = false;
 
   private constructor(
     private readonly connection: Connection,
@@ -86,17 +90,15 @@ export class PolicyFeed {
 
   /** @returns false where there is no stream */
   async #read(): Promise<boolean> {
-    let newestThere = 0;
-    let isStrange = false;
     let reader: StreamReader | undefined;
+    this.#newestThere = 0;
+    this.#isStrange = false;
     try {
       reader = await StreamReader.open(this.connection, this.names.policyStream, 'last', {
-        onMessage: (_, body) => {
-          const document = decodePolicy(body());
-          isStrange ||= document === undefined;
-          if (document === undefined) return;
-          newestThere = Math.max(newestThere, document.revision);
-          this.#heard(document);
+        onMessage: (_, body) => this.#arrived(body()),
+        onReopened: () => {
+          this.#newestThere = 0;
+          if (reader !== undefined) this.#compare(reader).catch((error) => this.#failed(error));
         },
         onFailure: (error) => {
           if (reader === undefined || this.#reader === reader) this.#reader = undefined;
@@ -114,15 +116,30 @@ export class PolicyFeed {
     }
     this.#reader = reader;
     this.#isUnreadable = false;
+    await this.#compare(reader);
+    return true;
+  }
+
+  /** Holds what is in the stream against what is known, when all of it has come. */
+  async #compare(reader: StreamReader): Promise<void> {
     await Promise.race([reader.caughtUp(EMPTY_AFTER_MS), this.connection.lost]);
     // Somebody has written behind the newest document.
-    const newest = isStrange ? await newestPolicy(this.connection, this.names) : 'empty';
+    const newest = this.#isStrange ? await newestPolicy(this.connection, this.names) : 'empty';
     if (typeof newest === 'object') {
-      newestThere = newest.revision;
+      this.#newestThere = newest.revision;
       this.#heard(newest);
     }
-    if (newestThere < this.#document.revision) await this.#restore();
-    return true;
+    if (this.#newestThere < this.#document.revision) await this.#restore();
+  }
+
+  #arrived(text: string): void {
+    const document = decodePolicy(text);
+    if (document === undefined) {
+      this.#isStrange = true;
+      return;
+    }
+    this.#newestThere = Math.max(this.#newestThere, document.revision);
+    this.#heard(document);
   }
 
   #heard(document: PolicyDocument): void {

@@ -26,6 +26,8 @@ export interface StreamListener {
   onMessage(type: string, body: () => string, offset: number): void;
   /** The stream was deleted: makes it again, for who goes on with the new one. */
   makeAgain?(): Promise<void>;
+  /** It reads again after its channel was lost: of another stream of this name, maybe. */
+  onReopened?(): void;
   onFailure(error: Error): void;
 }
 
@@ -70,6 +72,7 @@ export class StreamReader {
         onOpen: (channel) => {
           replica = new MissingReplica(stream);
           if (reader.#waiting.size > 0) reader.#lookForEnd(channel);
+          if (reader.#channel !== undefined) listener.onReopened?.();
         },
         passes: (refusal) => replica.passes(refusal),
         onFailure: (error) => listener.onFailure(error),

@@ -57,7 +57,8 @@ export async function unset(flags: UnsetFlags, context: Context): Promise<Comman
       const before = ruleOf(rules, rule);
       const taken = limits.filter((name) => before?.limits[name] !== undefined);
       if (taken.length === 0) {
-        const which = named.length === 0 ? 'nothing' : `no ${named.join(' and no ')}`;
+        const which =
+          named.length === 0 ? 'nothing' : `no ${named.join(' and no ').replace('paused', 'pause')}`;
         throw usageError(
           'NOT_SET',
           `${which} is set for ${whose(rule)} by a rule of this name (revision ${revision})`,
@@ -66,7 +67,8 @@ export async function unset(flags: UnsetFlags, context: Context): Promise<Comman
           },
         );
       }
-      const what = `${whose(rule)}: no ${taken.join(', no ')} any more`;
+      const gone = taken.map((name) => (name === 'paused' ? 'pause' : name));
+      const what = `${whose(rule)}: no ${gone.join(', no ')} any more`;
       return { rules: withoutLimits(rules, rule, taken, epochMs(context)), what };
     },
   });

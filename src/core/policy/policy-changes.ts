@@ -1,4 +1,4 @@
-import { limitText, settingText } from './limit-text.js';
+import { settingText } from './limit-text.js';
 import { withoutEnded } from './policy.js';
 import {
   LIMIT_NAMES,
@@ -94,6 +94,6 @@ export function isSame(a: Setting<unknown> | undefined, b: Setting<unknown> | un
 export function changeText({ of, name, limit, before, after }: PolicyChange): string {
   const whose = of === 'tenant' ? `tenant ${name}` : name;
   if (before === undefined) return `${whose}: ${settingText(limit, after!)}`;
-  if (after === undefined) return `${whose}: no ${limitText(limit, before.value)} any more`;
+  if (after === undefined) return `${whose}: no longer ${settingText(limit, before)}`;
   return `${whose}: ${settingText(limit, after)} (was ${settingText(limit, before)})`;
 }
