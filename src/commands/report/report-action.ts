@@ -7,6 +7,7 @@ import { RunMeasures } from '../../core/measures/run-measures.js';
 import { Policy } from '../../core/policy/policy.js';
 import { NO_POLICY } from '../../core/policy/policy-document.js';
 import type { RunReport } from '../../core/reports/run-report.js';
+import type { TenantsReport } from '../../core/reports/tenants-report.js';
 import type { Glob } from '../../core/values/glob.js';
 import { fixed, isTimeOfDay } from '../../core/values/window-of-time.js';
 import { idGenerator } from '../../process/identity.js';
@@ -16,6 +17,7 @@ import { renderGroups } from '../../render/report/groups-text.js';
 import { usersAsCsv } from '../../render/report/report-csv.js';
 import { renderReport, titleOf } from '../../render/report/report-text.js';
 import { renderRuns } from '../../render/report/runs-text.js';
+import { renderTenants } from '../../render/report/tenants-text.js';
 import { MOST_BARS, timelineColumns } from '../../render/report/timeline-text.js';
 import { EventFileWriter } from '../../run/report/event-file.js';
 import {
@@ -29,6 +31,7 @@ import {
   streamSource,
 } from '../../run/report/replay.js';
 import { groupingFrom } from '../flags/group-by.js';
+import { type FoundTenants, tenantsFrom } from '../flags/tenant-flags.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import { aboutThis } from '../shared/about.js';
 import { checked } from '../shared/checked-thresholds.js';
@@ -96,9 +99,11 @@ async function reportOn(
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
   const grouping = flags.groupBy && (await groupingFrom(flags));
+  const tenantsBy = await tenantsFrom(flags);
   const { run, measures } = await measured(source, broker, flags, context);
   const whole = measures.report(run);
-  const thresholds = await checked(flags.check ?? [], whole, context);
+  const tenants = tenantsBy && tenantsIn(measures, tenantsBy);
+  const thresholds = await checked(flags.check ?? [], { ...whole, tenants }, context);
   const passed = thresholds.every((one) => one.passed);
   const baseline =
     flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags, context);
@@ -114,6 +119,7 @@ async function reportOn(
     thresholds,
     passed,
     ...(groups && { groups }),
+    ...(tenants && { tenants }),
     ...(baseline && { baseline: baseline.report, comparison: baseline.comparison }),
   };
   const pageOf = async () => {
@@ -149,6 +155,7 @@ async function reportOn(
         thresholds,
         atOnce,
         groups: groups && renderGroups(groups, style),
+        tenants: tenants && renderTenants(tenants, style),
         comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
       }),
     endsAs,
@@ -190,6 +197,10 @@ async function measured(
     copy.discard();
     throw error;
   }
+}
+
+function tenantsIn(measures: RunMeasures, { rule, weights }: FoundTenants): TenantsReport {
+  return measures.tenantsReport(rule, (tenant) => weights.find(tenant).weight);
 }
 
 /** Undefined for the latest run. */
@@ -244,7 +255,17 @@ function usersShown(report: RunReport, users: Glob | undefined): RunReport {
   );
 }
 
-function check({ check: thresholds = [], list, save, csv }: ReportFlags, context: Context): void {
+function check({ check: thresholds = [], list, save, csv, tenantOf }: ReportFlags, context: Context): void {
+  const ofTenants = thresholds.find(({ of }) => of.kind === 'tenant');
+  if (ofTenants !== undefined && tenantOf === undefined) {
+    throw usageError(
+      'CHECK_WITHOUT_TENANTS',
+      `--check ${ofTenants.text}: it is not said whom users belong to`,
+      {
+        hint: 'Give --tenant-of as well, such as --tenant-of prefix:/.',
+      },
+    );
+  }
   for (const { text, label } of thresholds) {
     if (label === undefined) continue;
     throw usageError('NO_SUCH_RESULT', `--check ${text}: a report has no "${label}"`, {

@@ -3,11 +3,12 @@ import { type Glob, glob } from '../../core/values/glob.js';
 import { type Moment, parseMoment } from '../../core/values/window-of-time.js';
 import { type GroupByFlags, groupByOption } from '../flags/group-by.js';
 import { type HtmlFlags, withHtmlOption } from '../flags/html-flags.js';
+import { type TenantFlags, withTenantOptions } from '../flags/tenant-flags.js';
 import { type ThresholdFlags, withThresholdOption } from '../flags/threshold-flags.js';
 import { type WeightFlags, withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
 
-export interface ReportFlags extends GroupByFlags, WeightFlags, ThresholdFlags, HtmlFlags {
+export interface ReportFlags extends GroupByFlags, WeightFlags, TenantFlags, ThresholdFlags, HtmlFlags {
   run?: readonly string[];
   list?: boolean;
   user?: Glob;
@@ -21,11 +22,14 @@ export interface ReportFlags extends GroupByFlags, WeightFlags, ThresholdFlags, 
 export function registerReport(program: Command, run: Run): void {
   withHtmlOption(
     withThresholdOption(
-      withWeightOptions(
-        program
-          .command('report')
-          .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
-          .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+      withTenantOptions(
+        withWeightOptions(
+          program
+            .command('report')
+            .description('Who waited for whom: the order of completion, dwell and fairness of a run.')
+            .argument('[files...]', 'saved runs (--save), in the place of the broker'),
+        ),
+        'also between tenants, and between the users of each',
       ),
     ),
   )
@@ -59,6 +63,7 @@ Examples:
   fairq report friday.ndjson.gz --since +10s --user 'team-*'
   fairq report --baseline friday.ndjson.gz
   fairq report --group-by hash:64
+  fairq report --tenant-of prefix:/ --check 'tenant(acme).lag<=2'
   fairq report --since 15m
   fairq report --run 'web-*' --since 2h --until 1h
   fairq report --html friday.html`,

@@ -1,4 +1,5 @@
 import type { RunReport } from '../../core/reports/run-report.js';
+import type { RunWithTenants } from '../../core/reports/tenants-report.js';
 import { evaluateThreshold, type Threshold, type ThresholdResult } from '../../core/thresholds/threshold.js';
 import { describeThreshold } from '../../render/parts/threshold-text.js';
 import type { Context } from './context.js';
@@ -10,7 +11,7 @@ import type { Context } from './context.js';
  */
 export async function checked(
   thresholds: readonly Threshold[],
-  report: RunReport,
+  report: RunWithTenants,
   context: Context,
   bench?: { readonly label: string; readonly reports: readonly RunReport[] },
 ): Promise<ThresholdResult[]> {

@@ -46,11 +46,15 @@ export interface GroupedRun {
   readonly missing: readonly (number | null)[];
 }
 
-/** @param weightOf of a user, or of a group, by name */
+/**
+ * @param weightOf of a user, or of a group, by name
+ * @param weightInside of a user against the others of its group
+ */
 export function groupReport(
   { completions, startOrder, service, missing }: GroupedRun,
   { text, groupOf }: Grouping,
   weightOf: (name: string) => number,
+  weightInside = weightOf,
 ): GroupsReport {
   const { labels, unitOf, sizes } = unitsOf(completions.names, groupOf);
   const mapped = (users: Uint32Array) => users.map((user) => unitOf[user]!);
@@ -86,7 +90,7 @@ export function groupReport(
         missing: missingOf[unit]!,
         dwellMs,
         maxLagTasks: round3(share.lagOf[unit]!),
-        inside: sizes[unit]! < 2 ? null : insideReport(fairShare(inside[unit]!, weightOf)),
+        inside: sizes[unit]! < 2 ? null : insideReport(fairShare(inside[unit]!, weightInside)),
       }))
       .sort((a, b) => compareNatural(a.group, b.group)),
   };

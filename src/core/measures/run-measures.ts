@@ -2,6 +2,8 @@ import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import type { Outstanding, Whereabouts } from '../events/whereabouts.js';
 import type { Grouping } from '../queues/grouping.js';
 import type { CompletionOrder, RunReport } from '../reports/run-report.js';
+import type { TenantsReport } from '../reports/tenants-report.js';
+import type { TenantRule } from '../tenants/tenant-rule.js';
 import { compareNatural } from '../values/natural-order.js';
 import { round3 } from '../values/round.js';
 import type { PartOfRun } from '../values/window-of-time.js';
@@ -150,10 +152,24 @@ export class RunMeasures {
 
   /** How users who share queues fared: between their groups, and inside of each. */
   groupReport(grouping: Grouping): GroupsReport {
+    return this.#groupReport(grouping, this.#weightOf);
+  }
+
+  #groupReport(grouping: Grouping, weightOf: (name: string) => number): GroupsReport {
     const { completions, startOrder, service, published } = this.#counted();
     const users = userReports(completions, startOrder, published, this.#found);
     const missing = users.map((user) => user.missing);
-    return groupReport({ completions, startOrder, service, missing }, grouping, this.#weightOf);
+    return groupReport({ completions, startOrder, service, missing }, grouping, weightOf, this.#weightOf);
+  }
+
+  /** How tenants fared: between them, and inside of each. @param weightOf of a tenant */
+  tenantsReport({ text, tenantOf }: TenantRule, weightOf: (tenant: string) => number): TenantsReport {
+    const { groupBy, maxLagGroup, groups, ...rest } = this.#groupReport(
+      { text, groupsStartWith: undefined, groupOf: tenantOf },
+      weightOf,
+    );
+    const tenants = groups.map(({ group, ...one }) => ({ tenant: group, ...one }));
+    return { tenantOf: groupBy, maxLagTenant: maxLagGroup, ...rest, tenants };
   }
 
   /** Users are in the order of `RunReport.users`. */

@@ -47,25 +47,29 @@ export class ThresholdScanner {
     return found?.[1];
   }
 
-  /** The pattern in `user(…).`; undefined where it is not about users. */
-  users(): string | undefined {
+  /** The pattern in `user(…).` or `tenant(…).`; undefined where it is about neither. */
+  subject(): { readonly kind: 'user' | 'tenant'; readonly pattern: string } | undefined {
     this.#take(/\s*/y);
-    if (this.#take(/users?\s*\(/y) === undefined) return undefined;
+    const kind = this.#take(/(user|tenant)s?\s*\(/y)?.[1] as 'user' | 'tenant' | undefined;
+    if (kind === undefined) return undefined;
+    const example = kind === 'user' ? 'user(B)' : 'tenant(acme)';
     const from = this.#at;
     const quoted = this.#take(/\s*"((?:[^"\\]|\\.)*)"\s*/y);
     const pattern = quoted?.[1]?.replace(/\\(.)/g, '$1') ?? this.#take(/[^()]*/y)?.[0].trim() ?? '';
-    if (pattern === '') throw this.#wrong(from, 'which user?', 'Write user(B), or user(*) for each of them.');
+    if (pattern === '') {
+      throw this.#wrong(from, `which ${kind}?`, `Write ${example}, or ${kind}(*) for each of them.`);
+    }
     if (this.#take(/\)/y) === undefined) {
       throw this.#wrong(
         this.#at,
-        'the bracket after the user is not closed',
-        'Write user(B).dwell.p95<2s; a name with brackets goes in double quotes.',
+        `the bracket after the ${kind} is not closed`,
+        `Write ${example}.dwell.p95<2s; a name with brackets goes in double quotes.`,
       );
     }
     if (this.#take(/\s*\.\s*/y) === undefined) {
-      throw this.#wrong(this.#at, 'a dot is missing after the user', 'Write user(B).dwell.p95<2s.');
+      throw this.#wrong(this.#at, `a dot is missing after the ${kind}`, `Write ${example}.dwell.p95<2s.`);
     }
-    return pattern;
+    return { kind, pattern };
   }
 
   measure<Measure>(known: ReadonlyMap<string, Measure>): Measure {

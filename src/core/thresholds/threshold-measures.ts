@@ -1,4 +1,5 @@
 import type { Percentiles, RunReport, UserReport } from '../reports/run-report.js';
+import type { TenantReport } from '../reports/tenants-report.js';
 
 /** What a threshold's number counts, and so how it is written: `2s`, `0.99` or `99%`, `5000` or `5000/s`, `3`. */
 export type MeasureUnit = 'ms' | 'share' | 'rate' | 'tasks' | 'position';
@@ -98,4 +99,17 @@ export const USER_MEASURES: ReadonlyMap<string, Measure<UserReport>> = new Map<s
   ],
   ['last', { unit: 'position', of: ({ lastCompletionPosition }) => lastCompletionPosition, ...notCompleted }],
   ...dwells<UserReport>(),
+]);
+
+/** Of one tenant, as in `tenant(acme).lag`. */
+export const TENANT_MEASURES: ReadonlyMap<string, Measure<TenantReport>> = new Map<
+  string,
+  Measure<TenantReport>
+>([
+  ['users', { unit: 'tasks', of: ({ users }) => users }],
+  ['tasks', { unit: 'tasks', of: ({ tasks }) => tasks }],
+  ['missing', { unit: 'tasks', of: ({ missing }) => missing, ...ofPublished }],
+  ['lag', { unit: 'tasks', of: ({ maxLagTasks }) => maxLagTasks }],
+  ['inside.lag', { unit: 'tasks', of: ({ inside }) => inside?.maxLagTasks ?? 0 }],
+  ...dwells<TenantReport>(),
 ]);

@@ -1,7 +1,14 @@
 import type { RunReport, UserReport } from '../reports/run-report.js';
+import type { RunWithTenants, TenantReport } from '../reports/tenants-report.js';
 import { type Glob, glob } from '../values/glob.js';
 import { ThresholdScanner } from './scanner.js';
-import { type Measure, type MeasureUnit, RUN_MEASURES, USER_MEASURES } from './threshold-measures.js';
+import {
+  type Measure,
+  type MeasureUnit,
+  RUN_MEASURES,
+  TENANT_MEASURES,
+  USER_MEASURES,
+} from './threshold-measures.js';
 
 export const OPERATORS = ['<=', '>=', '==', '!=', '<', '>'] as const;
 export type Operator = (typeof OPERATORS)[number];
@@ -12,28 +19,36 @@ export interface Threshold {
   readonly text: string;
   /** Which of a bench's results, by their label; undefined for those that are fair. */
   readonly label: string | undefined;
-  readonly of: RunMeasured | UserMeasured;
+  readonly of: RunMeasured | UserMeasured | TenantMeasured;
   readonly operator: Operator;
   /** In the unit of the measure. */
   readonly limit: number;
 }
 
 interface RunMeasured {
-  readonly users: undefined;
+  readonly kind: 'run';
   readonly measure: Measure<RunReport>;
 }
 
 /** Every user that matches has to keep it. */
 interface UserMeasured {
-  readonly users: Glob;
+  readonly kind: 'user';
+  readonly which: Glob;
   readonly measure: Measure<UserReport>;
+}
+
+/** Every tenant that matches has to keep it. */
+interface TenantMeasured {
+  readonly kind: 'tenant';
+  readonly which: Glob;
+  readonly measure: Measure<TenantReport>;
 }
 
 /**
  * Reads one threshold:
  *
- *     threshold = [ label ":" ] [ "user(" glob ")." ] measure operator number
- *     measure   = a name of RUN_MEASURES, or of USER_MEASURES after a user
+ *     threshold = [ label ":" ] [ ( "user(" | "tenant(" ) glob ")." ] measure operator number
+ *     measure   = a name of RUN_MEASURES, or of USER_MEASURES after a user, of TENANT_MEASURES after a tenant
  *     operator  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *     number    = digits with the unit of the measure: 2s, 99%, 5000/s, 3
  *
@@ -44,21 +59,21 @@ interface UserMeasured {
 export function parseThreshold(text: string): Threshold {
   const scanner = new ThresholdScanner(text);
   const label = scanner.label();
-  const pattern = scanner.users();
-  if (pattern === undefined) {
-    const measure = scanner.measure(RUN_MEASURES);
-    const operator = scanner.operator(OPERATORS);
-    return { text, label, of: { users: undefined, measure }, operator, limit: scanner.number(measure.unit) };
-  }
-  const measure = scanner.measure(USER_MEASURES);
+  const subject = scanner.subject();
+  const of = measuredOf(scanner, subject);
   const operator = scanner.operator(OPERATORS);
-  return {
-    text,
-    label,
-    of: { users: glob(pattern), measure },
-    operator,
-    limit: scanner.number(measure.unit),
-  };
+  return { text, label, of, operator, limit: scanner.number(of.measure.unit) };
+}
+
+function measuredOf(
+  scanner: ThresholdScanner,
+  subject: { readonly kind: 'user' | 'tenant'; readonly pattern: string } | undefined,
+): Threshold['of'] {
+  if (subject === undefined) return { kind: 'run', measure: scanner.measure(RUN_MEASURES) };
+  const which = glob(subject.pattern);
+  return subject.kind === 'user'
+    ? { kind: 'user', which, measure: scanner.measure(USER_MEASURES) }
+    : { kind: 'tenant', which, measure: scanner.measure(TENANT_MEASURES) };
 }
 
 /** What a threshold came to. */
@@ -78,38 +93,59 @@ export interface ThresholdResult {
   /** How many users were looked at, and how many of them do not keep it. */
   readonly users: number | null;
   readonly usersFailed: number | null;
+  /** The same of tenants, where it is about tenants. */
+  readonly tenant?: string | null;
+  readonly tenants?: number;
+  readonly tenantsFailed?: number;
   readonly passed: boolean;
 }
 
 /** A value that is not known keeps nothing: a run of which nobody knows what is missing has not passed. */
-export function evaluateThreshold(threshold: Threshold, report: RunReport): ThresholdResult {
+export function evaluateThreshold(threshold: Threshold, report: RunWithTenants): ThresholdResult {
   const { text, operator, limit, of } = threshold;
   const head = { check: text, unit: of.measure.unit, operator, limit };
-  if (of.users === undefined) {
+  const ofNobody = { user: null, users: null, usersFailed: null };
+  if (of.kind === 'run') {
     const value = of.measure.of(report);
     const passed = keeps(value, threshold);
     const why = value === null ? of.measure.why?.(report, report) : undefined;
-    return { ...head, value, ...because(why), user: null, users: null, usersFailed: null, passed };
+    return { ...head, value, ...because(why), ...ofNobody, passed };
   }
-  let worst: { user: UserReport; value: number | null } | undefined;
-  let users = 0;
-  let usersFailed = 0;
-  for (const one of report.users) {
-    if (!of.users.matches(one.user)) continue;
-    users++;
-    const value = of.measure.of(one);
-    if (!keeps(value, threshold)) usersFailed++;
-    if (worst === undefined || isWorse(value, worst.value, threshold)) worst = { user: one, value };
+  if (of.kind === 'user') {
+    const users = report.users.filter(({ user }) => of.which.matches(user));
+    const { worst, failed, ...found } = worstOf(users, of.measure, threshold, report);
+    return { ...head, ...found, user: worst?.user ?? null, users: users.length, usersFailed: failed };
   }
-  const why = worst?.value === null ? of.measure.why?.(worst.user, report) : undefined;
+  if (report.tenants === undefined) {
+    const unknownBecause = 'nobody has said whom users belong to';
+    return { ...head, value: null, unknownBecause, ...ofNobody, passed: false };
+  }
+  const tenants = report.tenants.tenants.filter(({ tenant }) => of.which.matches(tenant));
+  const { worst, failed, ...found } = worstOf(tenants, of.measure, threshold, report);
+  const ofTenants = { tenant: worst?.tenant ?? null, tenants: tenants.length, tenantsFailed: failed };
+  return { ...head, ...found, ...ofNobody, ...ofTenants };
+}
+
+/** Who is furthest from keeping it, and how many do not; without anybody it is not kept. */
+function worstOf<Subject>(
+  subjects: readonly Subject[],
+  { of, why }: Measure<Subject>,
+  threshold: Threshold,
+  report: RunReport,
+) {
+  let worst: { subject: Subject; value: number | null } | undefined;
+  let failed = 0;
+  for (const subject of subjects) {
+    const value = of(subject);
+    if (!keeps(value, threshold)) failed++;
+    if (worst === undefined || isWorse(value, worst.value, threshold)) worst = { subject, value };
+  }
   return {
-    ...head,
     value: worst?.value ?? null,
-    ...because(why),
-    user: worst?.user.user ?? null,
-    users,
-    usersFailed,
-    passed: users > 0 && usersFailed === 0,
+    ...because(worst?.value === null ? why?.(worst.subject, report) : undefined),
+    worst: worst?.subject,
+    failed,
+    passed: subjects.length > 0 && failed === 0,
   };
 }
 

@@ -16,18 +16,22 @@ export function thresholdLine(result: ThresholdResult): VerdictLine {
 
 /** `user(*).dwell.p95<2s: 3.1 s for "B", 1.1 s too much; 2 of 40 users do not keep it` */
 export function describeThreshold(result: ThresholdResult): string {
-  const { label, user, value, users, usersFailed, passed } = result;
+  const { label, value, passed } = result;
+  const what = result.tenants === undefined ? 'user' : 'tenant';
+  const whom = result.tenant ?? result.user;
+  const count = result.tenants ?? result.users;
+  const failed = result.tenantsFailed ?? result.usersFailed ?? 0;
   const check = `${label === undefined || result.check.startsWith(`${label}:`) ? '' : `${label}: `}${result.check}`;
-  if (users === 0) return `${check}: no such user completed a task or was sent one`;
+  if (count === 0) return `${check}: no such ${what} completed a task or was sent one`;
   if (value === null) {
     const why = result.unknownBecause === undefined ? '' : `: ${result.unknownBecause}`;
-    return `${check}: it is not known${user === null ? '' : ` of ${JSON.stringify(user)}`}${why}`;
+    return `${check}: it is not known${whom === null ? '' : ` of ${JSON.stringify(whom)}`}${why}`;
   }
-  const whose = user === null ? '' : ` for ${JSON.stringify(user)}`;
+  const whose = whom === null ? '' : ` for ${JSON.stringify(whom)}`;
   const others =
-    users === null || users === 1 || passed
+    count === null || count === 1 || passed
       ? ''
-      : `; ${formatCount(usersFailed ?? 0)} of ${formatCount(users)} users ${usersFailed === 1 ? 'does' : 'do'} not keep it`;
+      : `; ${formatCount(failed)} of ${formatCount(count)} ${what}s ${failed === 1 ? 'does' : 'do'} not keep it`;
   return `${check}: ${formatMeasure(value, result.unit)}${whose}${passed ? '' : byHowMuch(result, value)}${others}`;
 }
 

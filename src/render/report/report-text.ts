@@ -26,6 +26,8 @@ export interface ReportExtras {
   readonly atOnce?: { capOf(user: string): number | undefined } | undefined;
   /** How groups of users fared, as text. */
   readonly groups?: string | undefined;
+  /** How tenants fared, as text. */
+  readonly tenants?: string | undefined;
   /** With another run, as text. */
   readonly comparison?: string | undefined;
 }
@@ -35,7 +37,15 @@ export function renderReport(
   report: RunReport,
   order: CompletionOrder,
   style: TextStyle,
-  { usersHidden = 0, timeline, thresholds = [], atOnce, groups = '', comparison = '' }: ReportExtras = {},
+  {
+    usersHidden = 0,
+    timeline,
+    thresholds = [],
+    atOnce,
+    groups = '',
+    tenants = '',
+    comparison = '',
+  }: ReportExtras = {},
 ): string {
   const verdicts = renderThresholds(thresholds, style);
   if (report.users.length === 0) return joined([renderHeader(report, style), verdicts]);
@@ -44,6 +54,7 @@ export function renderReport(
     renderUsers(report, usersHidden, style, atOnce),
     lines(describeFairness(report.fairness, style), 'strong', style),
     groups,
+    tenants,
     renderLanes(order, style, {
       ...(usersHidden > 0 && { users: report.users.map(({ user }) => user) }),
       failing: failingUsers(report),
