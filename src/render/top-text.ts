@@ -32,7 +32,8 @@ const HELP = [
 ];
 
 /** A screen: never more lines than `rows`, nor wider than the terminal. */
-export function renderTop(sample: TopSample, view: TopView, style: TextStyle, rows: number): string[] {
+export function renderTop(seen: TopSample, view: TopView, style: TextStyle, rows: number): string[] {
+  const sample = withTenantRows(seen);
   const { columns, unicode } = style;
   const head = [...headLines(sample, view, style).slice(0, MOST_HEAD), ''];
   const foot = view.writing
@@ -49,6 +50,17 @@ export function renderTop(sample: TopSample, view: TopView, style: TextStyle, ro
   ];
 }
 
+/** Where there are tenants, each has a row, in the place of its users. */
+function withTenantRows(sample: TopSample): TopSample {
+  if (sample.tenants === undefined) return sample;
+  const rows = sample.tenants.map(({ tenant, ...rest }) => ({ ...rest, user: tenant, consumers: null }));
+  return { ...sample, users: rows };
+}
+
+function whatOf({ tenants }: TopSample): 'user' | 'tenant' {
+  return tenants === undefined ? 'user' : 'tenant';
+}
+
 /** A table has a least width; what is too wide loses its colours with its middle. */
 function cut(line: string, columns: number, unicode: boolean): string {
   const plain = line.replace(COLOURS, '');
@@ -60,7 +72,7 @@ function headLines(sample: TopSample, view: TopView, style: TextStyle): string[]
   const idle = sample.workers.reduce((sum, worker) => sum + worker.idle, 0);
   const parts = [
     `${sample.at.slice(11, 19)} UTC`,
-    `${formatCount(sample.users.length)} users`,
+    `${formatCount(sample.users.length)} ${whatOf(sample)}s`,
     waitingText(sample),
     formatRate(sample.perSecond),
     `${formatCount(sample.workers.length)} ${sample.workers.length === 1 ? 'worker' : 'workers'}, ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`,
@@ -134,13 +146,13 @@ function ofUser(longest: TopTask | null, { unicode }: TextStyle): string {
 function userLines(sample: TopSample, view: TopView, style: TextStyle, room: number): string[] {
   const users = usersIn(sample, view);
   if (users.length === 0)
-    return [view.filter === '' ? 'No user has a queue.' : 'No user has that in its name.'];
+    return [view.filter === '' ? 'No user has a queue.' : `No ${whatOf(sample)} has that in its name.`];
   const from = Math.min(view.scroll, Math.max(0, users.length - 1));
   const shown = users.slice(from, from + room);
   const count = (value: number | null) => (value === null ? '-' : formatCount(value));
   const columns: Column<TopUser>[] = [
     {
-      heading: 'user',
+      heading: whatOf(sample),
       text: ({ user }) => safeText(user, style.unicode),
       align: 'left',
       shrinkTo: 8,

@@ -5,6 +5,7 @@ import { afterKey, FIRST_VIEW, type TopView } from '../../core/top/top-view.js';
 import { renderTop } from '../../render/top-text.js';
 import { Top } from '../../run/top/top.js';
 import { groupingFrom } from '../flags/group-by.js';
+import { tenantsFrom } from '../flags/tenant-flags.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
@@ -50,6 +51,7 @@ export function top(flags: TopFlags, context: Context): Promise<CommandResult> {
 async function show(taken: Samples, flags: TopFlags, context: Context): Promise<void> {
   const weights = await weightsFrom(flags);
   const { groupOf } = await groupingFrom(flags);
+  const tenants = await tenantsFrom(flags);
   const config = await context.config();
   const management = new Management(config.address);
   const connection = await openConnection(
@@ -66,6 +68,10 @@ async function show(taken: Samples, flags: TopFlags, context: Context): Promise<
       epochMs: () => context.clock.epochMicros() / 1_000,
       weightOf: (user) => weights.find(user).weight,
       rowOf: (user) => groupOf(user) ?? user,
+      tenants: tenants && {
+        tenantOf: tenants.rule.tenantOf,
+        weightOf: (tenant) => tenants.weights.find(tenant).weight,
+      },
     });
     const watch =
       context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;

@@ -3,6 +3,8 @@ export interface TopSample {
   /** As ISO 8601. */
   readonly at: string;
   readonly users: readonly TopUser[];
+  /** Undefined where nobody has said whom users belong to. */
+  readonly tenants?: readonly TopTenant[] | undefined;
   readonly workers: readonly TopWorker[];
   readonly perSecond: number;
   /** Null where it is not known any more: the last listing is too old. */
@@ -37,6 +39,12 @@ export interface TopUser {
   readonly fairShare: number | null;
   /** From enqueued to started, of its last task that ended; null where none did lately. */
   readonly waitMs: number | null;
+}
+
+/** The users of a tenant together, as a row of its own. */
+export interface TopTenant extends Omit<TopUser, 'user' | 'consumers'> {
+  readonly tenant: string;
+  readonly users: number;
 }
 
 export interface TopWorker {

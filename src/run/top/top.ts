@@ -13,6 +13,7 @@ import type { FairqError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
 import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
+import { topTenants } from '../../core/top/top-tenants.js';
 import { TopWindow, topUsers } from '../../core/top/top-window.js';
 import { type QueueFilter, queueFilter } from '../worker/discovery/queue-filter.js';
 import { TopListing } from './top-listing.js';
@@ -27,6 +28,13 @@ export interface TopDeps {
   readonly weightOf: (user: string) => number;
   /** Which queue's row a user's completions count in, by the name of its user or group. */
   readonly rowOf: (user: string) => string;
+  /** Whom users belong to, and the weight of each tenant; undefined where nobody has said so. */
+  readonly tenants?: TopTenancy | undefined;
+}
+
+export interface TopTenancy {
+  tenantOf(user: string): string;
+  weightOf(tenant: string): number;
 }
 
 interface HeardWorker {
@@ -92,16 +100,19 @@ export class Top {
     const workersKnown = at - this.#hearsSince >= ROLL_CALL_MS;
     const queues = this.#backlog.queues(at);
     const age = this.#backlog.ageMs(at);
+    const { tenants } = this.deps;
+    const users = topUsers({
+      queues,
+      listedUsers: this.#backlog.listedUsers,
+      rates: rates.users,
+      weightOf,
+      waitMs: (user) => this.#window.waitMs(user),
+      isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
+    });
     return {
       at: new Date(epochMs()).toISOString(),
-      users: topUsers({
-        queues,
-        listedUsers: this.#backlog.listedUsers,
-        rates: rates.users,
-        weightOf,
-        waitMs: (user) => this.#window.waitMs(user),
-        isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
-      }),
+      users,
+      ...(tenants && { tenants: topTenants(users, tenants.tenantOf, tenants.weightOf) }),
       workers: [...this.#workers.values()].map(({ presence }) =>
         this.#worker(presence, rates.workers.get(presence.name) ?? 0),
       ),
