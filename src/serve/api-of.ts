@@ -12,6 +12,7 @@ import { addHealthRoutes } from './routes/health-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import { addOverviewRoutes } from './routes/overview-routes.js';
+import { addPolicyRoutes } from './routes/policy-routes.js';
 import { addRunRoutes } from './routes/run-routes.js';
 import type { Services } from './routes/services.js';
 import { addTaskRoutes } from './routes/task-routes.js';
@@ -45,6 +46,7 @@ export function apiOf(
   addRunRoutes(api, services);
   addDeadRoutes(api, services);
   addActionRoutes(api, services);
+  addPolicyRoutes(api, services);
   return api;
 }
 

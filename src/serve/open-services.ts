@@ -17,6 +17,7 @@ import { Problem } from './http/problem.js';
 import { problemOf } from './http/problem-of.js';
 import { Idempotency } from './keys/idempotency.js';
 import { openOverview } from './overview/open-overview.js';
+import { FollowedPolicy } from './policy/followed-policy.js';
 import { BacklogLimit } from './pressure/backlog-limit.js';
 import { Speeds } from './pressure/speeds.js';
 import type { Services } from './routes/services.js';
@@ -84,6 +85,7 @@ export async function openServices(
   );
   const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
   const actions = new Actions(deps, options.queueKind);
+  const policy = await FollowedPolicy.open(readingOn, names, onWarning);
   const sending = new Sending({
     connection: sendingOn,
     dispatcher,
@@ -126,12 +128,13 @@ export async function openServices(
     reports: overview.reports,
     dead: overview.dead,
     actions,
+    policy,
     names,
     // Whether Celery's workers serve a queue nobody says here.
     warningOf: celery === undefined ? overview.warningOf : () => undefined,
     trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
   };
-  const parts = [tail, workers, overview, actions, keys, ...(celery === undefined ? [] : [celery])];
+  const parts = [tail, workers, overview, actions, policy, keys, ...(celery === undefined ? [] : [celery])];
   return {
     services,
     dispatcher,

@@ -6,8 +6,8 @@ import { renderChange } from '../../render/policy/change-text.js';
 import { BacklogLimits } from '../../run/policy/backlog-limits.js';
 import { type ChangedPolicy, changePolicy, type NextRules } from '../../run/policy/change-policy.js';
 import { changeReport } from '../../run/policy/change-report.js';
+import { changeWarnings } from '../../run/policy/change-warnings.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { sayWhoIsNotThere } from './nobody-matches.js';
 import type { ChangeFlags } from './policy-flags.js';
 
 /** Now, as ends and histories count it: milliseconds since the epoch. */
@@ -63,10 +63,7 @@ export async function carryOut(context: Context, change: Change): Promise<Comman
       seen: flags.revision ?? change.seen,
       timeoutMs: flags.timeout,
     });
-    await sayWhoIsNotThere(context, management, names, changed);
-    if (changed.backlog.notTidied !== undefined) {
-      context.warn(`RabbitMQ's policies for backlog limits were not tidied up: ${changed.backlog.notTidied}`);
-    }
+    for (const warning of await changeWarnings(management, names, changed)) context.warn(warning);
     const { late } = changed.agreement;
     if (late.length > 0)
       context.fail(`${late.length} of the workers ${late.length === 1 ? 'does' : 'do'} not go by it`);

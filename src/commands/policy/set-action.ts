@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors/errors.js';
-import { limitsText } from '../../core/policy/limit-text.js';
-import { type RuleName, ruleOf, withLimits, withoutLimits } from '../../core/policy/policy-changes.js';
+import type { RuleName } from '../../core/policy/policy-changes.js';
 import { LIMIT_NAMES, type Limits } from '../../core/policy/policy-document.js';
+import { limitsSet, limitsTakenBack, setText } from '../../core/policy/policy-edits.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { carryOut, epochMs, ownName } from './carry-out.js';
 import { endFrom, limitsFrom, ruleNameFrom } from './policy-flags.js';
@@ -34,46 +34,23 @@ export function setLimits(
   rule: RuleName,
   limits: Limits,
 ): Promise<CommandResult> {
-  const what = `${whose(rule)}: ${limitsText(limits)}`;
   return carryOut(context, {
     verb,
     by: flags.by ?? ownName(context),
     flags,
-    text: () => what,
-    next: ({ rules }) => ({ rules: withLimits(rules, rule, limits, epochMs(context)), what }),
+    text: () => setText(rule, limits),
+    next: (before) => limitsSet(before, rule, limits, epochMs(context)),
   });
 }
 
 export async function unset(flags: UnsetFlags, context: Context): Promise<CommandResult> {
   const rule = ruleNameFrom(flags);
-  const named = LIMIT_NAMES.filter((name) => flags[name] === true);
-  const limits = named.length === 0 ? LIMIT_NAMES : named;
+  const limits = LIMIT_NAMES.filter((name) => flags[name] === true);
   return carryOut(context, {
     verb: 'fairq policy unset',
     by: flags.by ?? ownName(context),
     flags,
     text: ({ after }) => after.what,
-    next: ({ rules, revision }) => {
-      const before = ruleOf(rules, rule);
-      const taken = limits.filter((name) => before?.limits[name] !== undefined);
-      if (taken.length === 0) {
-        const which =
-          named.length === 0 ? 'nothing' : `no ${named.join(' and no ').replace('paused', 'pause')}`;
-        throw usageError(
-          'NOT_SET',
-          `${which} is set for ${whose(rule)} by a rule of this name (revision ${revision})`,
-          {
-            hint: 'See "fairq policy list"; "fairq policy show NAME" says which rule counts.',
-          },
-        );
-      }
-      const gone = taken.map((name) => (name === 'paused' ? 'pause' : name));
-      const what = `${whose(rule)}: no ${gone.join(', no ')} any more`;
-      return { rules: withoutLimits(rules, rule, taken, epochMs(context)), what };
-    },
+    next: (before) => limitsTakenBack(before, rule, limits, epochMs(context)),
   });
-}
-
-export function whose({ of, name }: RuleName): string {
-  return of === 'tenant' ? `tenant ${name}` : name;
 }

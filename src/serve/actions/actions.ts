@@ -7,6 +7,7 @@ import { Acting, type ActionDone } from './acting.js';
 import { DeadActions } from './dead-actions.js';
 import { QueueActions } from './one-queue.js';
 import { PlanTokens } from './plan-token.js';
+import { PolicyAction } from './policy-action.js';
 import { PruneAction } from './prune-action.js';
 import { RememberedObservations } from './remembered-observations.js';
 
@@ -26,6 +27,7 @@ export class Actions {
   readonly queues: QueueActions;
   readonly prune: PruneAction;
   readonly dead: DeadActions;
+  readonly policy: PolicyAction;
   readonly #acting: Acting;
 
   constructor(deps: ActionsDeps, queueKind: QueueKind) {
@@ -37,6 +39,7 @@ export class Actions {
     this.queues = new QueueActions(shared);
     this.prune = new PruneAction(shared, new RememberedObservations(observations, onWarning), onWarning);
     this.dead = new DeadActions(shared, queueKind);
+    this.policy = new PolicyAction(shared);
   }
 
   /** Resolves when all that was begun has ended. */

@@ -19,7 +19,7 @@ export interface Answer {
 
 export interface Operation<Query, Body> {
   readonly id: string;
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** As OpenAPI writes it: `/v1/tasks/{id}`. */
   readonly path: string;
   readonly summary: string;

@@ -6,7 +6,7 @@ import { Problem } from './problem.js';
 const SOON = 2;
 const LATER = 5;
 
-const BUSY = new Set(['PRUNE_RUNNING', 'DEAD_LETTERS_IN_USE']);
+const BUSY = new Set(['PRUNE_RUNNING', 'DEAD_LETTERS_IN_USE', 'POLICY_LOCKED']);
 /** Nothing is done where a task could be lost by it. */
 const NOT_SAFE = new Set(['ALTERNATE_EXCHANGE', 'SENT_PAST_EXCHANGE', 'LOOKS_ARE_COUNTED']);
 

@@ -3,6 +3,8 @@ const REQUEST_HEADERS = [
   'authorization',
   'content-type',
   'idempotency-key',
+  'if-match',
+  'if-none-match',
   'last-event-id',
   'prefer',
   'traceparent',
@@ -10,7 +12,9 @@ const REQUEST_HEADERS = [
   'x-fairq-user',
 ].join(', ');
 /** What it may read of an answer, beside what every page may. */
-const ANSWER_HEADERS = ['location', 'preference-applied', 'retry-after', 'www-authenticate'].join(', ');
+const ANSWER_HEADERS = ['etag', 'location', 'preference-applied', 'retry-after', 'www-authenticate'].join(
+  ', ',
+);
 /** How long a browser keeps what it was told; seconds. */
 const KEPT_SECONDS = '600';
 

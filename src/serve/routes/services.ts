@@ -8,6 +8,7 @@ import type { Idempotency } from '../keys/idempotency.js';
 import type { DeadList } from '../overview/dead-list.js';
 import type { Overview } from '../overview/overview.js';
 import type { Reports } from '../overview/reports.js';
+import type { FollowedPolicy } from '../policy/followed-policy.js';
 import type { Sending } from '../tasks/sending.js';
 import type { TaskKind } from '../tasks/task-kind.js';
 import type { TaskStates } from '../tasks/task-states.js';
@@ -25,6 +26,7 @@ export interface Services {
   readonly reports: Reports;
   readonly dead: DeadList;
   readonly actions: Actions;
+  readonly policy: FollowedPolicy;
   readonly names: Names;
   readonly newId: () => string;
   /** Since the epoch. */

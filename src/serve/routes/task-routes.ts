@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DispatchedTask } from '../../run/publish/dispatch/dispatcher.js';
 import type { Api } from '../http/api.js';
+import { waitOf } from '../http/prefer.js';
 import { noSuchTask, Problem } from '../http/problem.js';
 import { tracedBy } from '../tasks/request-trace.js';
 import { TASK_VIEW, taskView } from '../tasks/task-view.js';
@@ -44,7 +45,7 @@ export function addTaskRoutes(api: Api, services: Services): void {
     },
     async ({ identity, body, text, request }) => {
       const { user } = identity;
-      const seconds = waitOf(request.headers.get('prefer'));
+      const seconds = waitOf(request, 0, MOST_WAIT_SECONDS);
       const planned = kind.plan(newId(), user, body, text, services.nowMicros());
       const task = tracedBy(request.headers, planned);
       const id = await sendOnce(services, task, request.headers.get('idempotency-key'), text);
@@ -114,10 +115,4 @@ async function sendOnce(
     (given) => sending.dispatch({ ...task, id: given }),
     (given, sent) => sending.within(given, sent),
   );
-}
-
-/** `Prefer: wait=10`; whoever prefers something else is not kept waiting. */
-function waitOf(prefer: string | null): number {
-  const seconds = Number(/(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?(?=$|[,;\s])/i.exec(prefer ?? '')?.[1] ?? 0);
-  return Math.min(MOST_WAIT_SECONDS, seconds);
 }
