@@ -17,10 +17,19 @@ export class NotingWorkers {
     writeFileSync(log, '');
   }
 
-  async start(slots: number, ...flags: string[]): Promise<RunningFairq> {
+  start(slots: number, ...flags: string[]): Promise<RunningFairq> {
+    return this.startWith({}, slots, ...flags);
+  }
+
+  /** @param env in which this one differs, such as by which way it reaches the broker */
+  async startWith(
+    env: Readonly<Record<string, string>>,
+    slots: number,
+    ...flags: string[]
+  ): Promise<RunningFairq> {
     const name = `w${++this.#count}`;
     const own = ['--handler', NOTED_TASKS, '--name', name, '-c', String(slots), ...flags];
-    const worker = new RunningFairq(['--json', 'worker', ...own], { ...this.env, NOTES: this.log });
+    const worker = new RunningFairq(['--json', 'worker', ...own], { ...this.env, ...env, NOTES: this.log });
     this.workers.push(worker);
     await worker.says(/: ready, /);
     return worker;

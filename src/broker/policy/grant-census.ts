@@ -128,7 +128,8 @@ class Census {
         if (seen.is === 'silent') return seen;
       }
       const added = this.#missing(seen.numbers);
-      for (const number of added) await this.#publish(number);
+      // One that dies at it leaves some: the next count finds them.
+      await Promise.all(added.map((number) => this.#publish(number)));
       const seenByNow = [...seen.held, ...added, ...this.#ours.map(numberOf)];
       const isSure = missingOf(this.wanted.count, seenByNow).length === 0;
       const removed = this.#removeTooMany(channel, new Set(seen.held));

@@ -16,4 +16,6 @@ export interface Gate {
   started?(): void;
   /** What was let go may run no longer: it is asked before a task begins late, and before one ends. */
   isLost?(): boolean;
+  /** It stands for several, and this is one of them. */
+  has?(gate: Gate): boolean;
 }

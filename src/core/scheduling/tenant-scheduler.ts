@@ -219,6 +219,19 @@ class BothGates implements Gate {
     this.ofTenant.ended();
   }
 
+  started(): void {
+    this.ofUser.started?.();
+    this.ofTenant.started?.();
+  }
+
+  isLost(): boolean {
+    return this.ofUser.isLost?.() === true || this.ofTenant.isLost?.() === true;
+  }
+
+  has(gate: Gate): boolean {
+    return gate === this.ofUser || gate === this.ofTenant;
+  }
+
   notStarted(): void {
     this.ofUser.notStarted();
     this.ofTenant.notStarted();

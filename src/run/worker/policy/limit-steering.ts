@@ -137,7 +137,9 @@ export class LimitSteering implements Steered {
   }
 
   async #giveUp(gate: Gate, user: string): Promise<void> {
-    const runs = [...this.parts.runner.tasks].filter((run) => run.gate === gate);
+    const runs = [...this.parts.runner.tasks].filter(
+      (run) => run.gate === gate || run.gate?.has?.(gate) === true,
+    );
     if (runs.length === 0) return;
     this.listener.onWarning(
       `the permits of user ${JSON.stringify(user)} were lost with their connection; ${runs.length} tasks were told to end, and are delivered again`,
