@@ -3,6 +3,7 @@ import { registerBench } from './bench/bench-command.js';
 import { registerBroker } from './broker/broker-command.js';
 import { registerDead } from './dead/dead-command.js';
 import { registerDoctor } from './doctor/doctor-command.js';
+import { registerExplain } from './explain/explain-command.js';
 import { registerPause, registerResume } from './pause/pause-command.js';
 import { registerPolicy } from './policy/policy-command.js';
 import { registerPublish } from './publish/publish-command.js';
@@ -29,6 +30,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerPolicy(program, run);
   registerPause(program, run);
   registerResume(program, run);
+  registerExplain(program, run);
   registerDead(program, run);
   registerDoctor(program, run);
   registerBench(program, run);

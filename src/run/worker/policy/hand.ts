@@ -88,6 +88,11 @@ export abstract class Hand {
     return this.#idle.length > 0;
   }
 
+  /** In use, or for the next start. */
+  get inHand(): number {
+    return this.queue.held;
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -8,7 +8,7 @@ import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { GrantOffice } from './grant-office.js';
 import type { Steered } from './steering.js';
-import { UserLimits } from './user-limits.js';
+import { type ToldLimits, UserLimits } from './user-limits.js';
 
 const CHECK_EVERY_MS = 1_000;
 /** A user that could not start for so long holds no prefetch of others. */
@@ -76,6 +76,11 @@ export class LimitSteering implements Steered {
     const { gate } = limits;
     limits.apply(cap?.value, rate?.value, () => this.#adopt(user, gate));
     this.parts.scheduler.setGate(lane, limits.gate);
+  }
+
+  /** Undefined where the user has neither cap nor rate. @param isBlocked its lanes take no turns */
+  told(user: string, isBlocked: boolean): ToldLimits | undefined {
+    return this.#byUser.get(user)?.told(isBlocked);
   }
 
   /** In order: what it holds is with the broker when it resolves. */

@@ -8,6 +8,8 @@ const STOP_WAITS_MS = 2_000;
 
 interface Held {
   readonly grant: Grant;
+  /** Its time is over then; milliseconds on the monotonic clock. */
+  readonly until: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -33,6 +35,14 @@ export class Tokens extends Hand {
   /** It may be asked for. */
   get mayAsk(): boolean {
     return this.deps.clock.now() >= this.#notBefore;
+  }
+
+  /** Until the time of one of its tokens is over, milliseconds; undefined where this worker holds none. */
+  get nextMs(): number | undefined {
+    const now = this.deps.clock.now();
+    const until = Math.min(...[...this.#held].map((held) => held.until));
+    if (Number.isFinite(until)) return Math.max(0, until - now);
+    return this.mayAsk ? undefined : this.#notBefore - now;
   }
 
   take(): void {
@@ -75,6 +85,7 @@ export class Tokens extends Hand {
   #hold(grant: Grant, until: number): void {
     const held: Held = {
       grant,
+      until,
       timer: setTimeout(
         () => {
           this.#held.delete(held);

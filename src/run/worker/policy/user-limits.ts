@@ -1,3 +1,4 @@
+import type { ToldLane } from '../../../core/explain/told.js';
 import type { Cap, Rate } from '../../../core/policy/policy-document.js';
 import { tokenPlan } from '../../../core/policy/token-plan.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
@@ -21,6 +22,9 @@ export interface LimitQueues {
   readonly permits: string;
   readonly tokens: string;
 }
+
+/** What keeps a user from its next start. */
+export type ToldLimits = Pick<ToldLane, 'blocked' | 'permits' | 'nextTokenMs'>;
 
 /** What limits work with. */
 export interface LimitParts {
@@ -67,6 +71,18 @@ export class UserLimits {
   /** Since when it has had no start for lack of something; undefined while it may start. */
   get blockedSince(): number | undefined {
     return this.#blockedSince;
+  }
+
+  /** What others are told of it. @param isBlocked its lanes take no turns */
+  told(isBlocked: boolean): ToldLimits {
+    const [permits, tokens] = [this.#permits, this.#tokens];
+    const lacksToken = tokens !== undefined && (!tokens.has || permits === undefined);
+    const nextTokenMs = tokens?.nextMs;
+    return {
+      ...(isBlocked && { blocked: lacksToken ? 'rate' : 'cap' }),
+      ...(permits !== undefined && { permits: permits.inHand }),
+      ...(nextTokenMs !== undefined && { nextTokenMs }),
+    };
   }
 
   add(lane: Lane<DeliveredTask>): void {

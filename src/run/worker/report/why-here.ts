@@ -58,6 +58,8 @@ function laneOf(queue: ConsumedQueue, path: TaskPath): ToldLane {
     ofSlots: share.ofSlots,
     taskMs: lane.taskMs ?? null,
     ...(blocked !== undefined && { blocked }),
+    // A pause comes before what else it may lack.
+    ...path.limits.told(lane.user, blocked === 'other'),
     ...retryingOf(lane.user, path),
   };
 }

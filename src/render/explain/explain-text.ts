@@ -1,0 +1,79 @@
+import type { Expected, RestsOn } from '../../core/explain/expectation.js';
+import type { Explanation } from '../../core/explain/explanation.js';
+import { rateText } from '../../core/policy/limit-text.js';
+import { formatCount, formatDuration, formatShare, formatTasks } from '../parts/numbers.js';
+import { safeText } from '../parts/safe-text.js';
+import { paint, type TextStyle } from '../parts/style.js';
+import { padRight, wrapText } from '../parts/text.js';
+import { reasonText } from './reason-text.js';
+
+const LABEL = 12;
+
+/** @param now milliseconds since the epoch */
+export function renderExplanation(explanation: Explanation, now: number, style: TextStyle): string {
+  const { subject, nextStart, end, restsOn } = explanation;
+  const lines = [paint('strong', safeText(titleOf(explanation), style.unicode), style), ''];
+  lines.push(...reasonLines(explanation, now, style), '');
+  const rows: [string, string | undefined][] = [
+    ['next start', nextStart === null ? undefined : expectedText(nextStart)],
+    [subject.of === 'task' ? 'others done' : 'all done', end === null ? undefined : expectedText(end)],
+    ['rests on', restsOn === null ? undefined : restsOnText(restsOn)],
+  ];
+  for (const [label, text] of rows) if (text !== undefined) lines.push(...row(label, text, style));
+  while (lines.at(-1) === '') lines.pop();
+  return lines.join('\n');
+}
+
+/** Each reason in a line or more, the one that decides first. */
+export function reasonLines(
+  { reasons, subject, user }: Explanation,
+  now: number,
+  style: TextStyle,
+): string[] {
+  const who = user ?? subject.name;
+  return reasons.flatMap((reason, i) => {
+    const { says, todo } = reasonText(reason, who, now);
+    const label = i === 0 ? 'why' : i === 1 ? 'also' : '';
+    const lines = row(label, safeText(says, style.unicode), style, i === 0);
+    return todo === undefined ? lines : [...lines, ...row('', safeText(todo, style.unicode), style)];
+  });
+}
+
+function titleOf({ subject, user, waiting, running }: Explanation): string {
+  const counts = `${formatTasks(waiting)} ${waiting === 1 ? 'waits' : 'wait'}, ${formatCount(running)} ${running === 1 ? 'runs' : 'run'}`;
+  if (subject.of !== 'task') return `${subject.of} ${subject.name}: ${counts}`;
+  return user === undefined ? `task ${subject.name}` : `task ${subject.name} of user ${user}`;
+}
+
+function expectedText(expected: Expected): string {
+  if ('unknown' in expected) return `unknown: ${expected.unknown}`;
+  const { leastMs, mostMs } = expected;
+  const least = leastMs === 0 ? 'now' : `in ${formatDuration(leastMs)}`;
+  if (mostMs === null) return `${least} at the earliest; the latest is unknown`;
+  return `${least} at the earliest, in ${formatDuration(mostMs)} at the latest, if others go on as they do`;
+}
+
+function restsOnText({ tasks, taskMs, ofOthers, slots, share, cap, rate }: RestsOn): string {
+  const times = taskMs === null ? 'no run time yet' : `${between(taskMs)} a task lately`;
+  const parts = [
+    formatTasks(tasks),
+    ofOthers && taskMs !== null ? `${times} (of others: none of its own has ended)` : times,
+    `${formatCount(slots)} ${slots === 1 ? 'slot' : 'slots'}`,
+    `${formatShare(share)} of them by its share`,
+    ...(cap === undefined ? [] : [`a cap of ${formatCount(cap)}`]),
+    ...(rate === undefined ? [] : [`a rate of ${rateText(rate)}`]),
+  ];
+  return parts.join(', ');
+}
+
+function between([least, most]: readonly [number, number]): string {
+  const [a, b] = [formatDuration(least), formatDuration(most)];
+  return a === b ? a : `${a} to ${b}`;
+}
+
+function row(label: string, text: string, style: TextStyle, isStrong = false): string[] {
+  const [first = '', ...rest] = wrapText(text, { ...style, columns: style.columns - LABEL });
+  const tone = (line: string) => (isStrong ? paint('strong', line, style) : line);
+  const head = `${paint('quiet', padRight(label, LABEL), style)}${tone(first)}`;
+  return [head, ...rest.map((line) => ' '.repeat(LABEL) + tone(line))];
+}
