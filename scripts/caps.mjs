@@ -8,10 +8,10 @@ import { parseArgs, promisify } from 'node:util';
 import { setUp } from './setup.mjs';
 
 const run = promisify(execFile);
-const EACH = 20_000;
+const EACH = 50_000;
 const CASES = [
   { name: 'no policy', flags: undefined },
-  { name: 'a cap that does not bind', flags: ['--cap', '1000'] },
+  { name: 'a cap that does not bind', flags: ['--cap', '100'] },
   { name: 'a cap of 1', flags: ['--cap', '1'] },
 ];
 const BIN = fileURLToPath(new URL('../bin/fairq.js', import.meta.url));

@@ -9,12 +9,20 @@ export interface TokenPlan {
   readonly holdMs: number;
 }
 
+/** Of a rate that no number of tokens divides, at most so much is left unused. */
+const LEFT_UNUSED = 0.02;
+
 /**
- * In any window of `perMs` a token is used `starts / tokens` times at most, where that is a whole number. So the burst is
- * brought down to a divisor of `starts`: then no window has more than `starts`.
+ * In any window of `perMs` a token is used a whole number of times at most. So with the burst that was asked for a window
+ * might have more starts than it may, or fewer: the burst is brought down until nearly all of them fit.
  */
 export function tokenPlan({ starts, perMs, burst }: Rate): TokenPlan {
   let tokens = Math.min(burst, starts, MOST_TOKENS);
-  while (starts % tokens !== 0) tokens--;
-  return { tokens, holdMs: (perMs * tokens) / starts };
+  while (usesOf(tokens, starts) * tokens < (1 - LEFT_UNUSED) * starts) tokens--;
+  return { tokens, holdMs: perMs / usesOf(tokens, starts) };
+}
+
+/** How often each token may be used in a window. */
+function usesOf(tokens: number, starts: number): number {
+  return Math.floor(starts / tokens);
 }
