@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openConnection } from '../../src/broker/connection/connection.js';
-import type { Limits, PolicyRule, Setting } from '../../src/core/policy/policy-document.js';
+import type { Limits, PolicyRule, RuleOf, Setting } from '../../src/core/policy/policy-document.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import { type ChangedPolicy, changePolicy } from '../../src/run/policy/change-policy.js';
 import type { TestVhost } from './vhost.js';
@@ -10,18 +10,23 @@ const TIMEOUT_MS = 60_000;
 
 type Values = { [Name in keyof Limits]: Limits[Name] extends Setting<infer T> | undefined ? T : never };
 
-/** Sets these limits, and no others, for users by name or glob; resolves when every worker goes by them. */
+/** Sets these limits, and no others, for users and tenants by name or glob; resolves when every worker goes by them. */
 export async function setPolicy(
   { address, management }: Pick<TestVhost, 'address' | 'management'>,
   prefix: string,
   limits: Readonly<Record<string, Values>>,
+  tenants: Readonly<Record<string, Values>> = {},
 ): Promise<ChangedPolicy> {
   const connection = await openConnection(address, 'policy of a test');
   const at = Date.now();
-  const rules = Object.entries(limits).map(([name, values]): PolicyRule => {
+  const ruleOf = (of: RuleOf, name: string, values: Values): PolicyRule => {
     const settings = Object.entries(values).map(([limit, value]) => [limit, { value, by: BY, at }]);
-    return { of: 'user', name, limits: Object.fromEntries(settings) as Limits };
-  });
+    return { of, name, limits: Object.fromEntries(settings) as Limits };
+  };
+  const rules = [
+    ...Object.entries(limits).map(([name, values]) => ruleOf('user', name, values)),
+    ...Object.entries(tenants).map(([name, values]) => ruleOf('tenant', name, values)),
+  ];
   try {
     const changed = await changePolicy(
       {
@@ -33,7 +38,7 @@ export async function setPolicy(
         now: () => performance.now(),
         epochMs: () => Date.now(),
       },
-      () => ({ rules, what: JSON.stringify(limits) }),
+      () => ({ rules, what: JSON.stringify({ limits, tenants }) }),
       { by: BY, reason: undefined, seen: undefined, timeoutMs: TIMEOUT_MS },
     );
     const late = changed.agreement.late.map(({ name, why }) => `${name} is ${why}`);

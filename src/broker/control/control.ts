@@ -114,6 +114,8 @@ export interface WorkerPresence {
   readonly longest: LongestTask | undefined;
   /** The revision of the policy that it goes by; undefined where it knows of none, as older workers. */
   readonly policy?: number | undefined;
+  /** It knows whom its users belong to: what is set for tenants counts there. */
+  readonly tenants?: true;
   /** It consumes all queues that it knows of. */
   readonly ready: boolean;
   /** Which queues it serves, as the globs of its `--queues` and `--exclude`. */
@@ -272,7 +274,8 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   const longest = 'longest' in value ? decodeLongest(value.longest) : undefined;
   const policy = 'policy' in value && isRevision(value.policy) ? value.policy : undefined;
   const said = { id, name, slots, free, busy, ready, include, exclude, also, longest };
-  return policy === undefined ? said : { ...said, policy };
+  const knowsTenants = 'tenants' in value && value.tenants === true;
+  return { ...said, ...(policy !== undefined && { policy }), ...(knowsTenants && { tenants: true }) };
 }
 
 function decodeLongest(value: unknown): LongestTask | undefined {

@@ -15,8 +15,10 @@ export interface GoesBy {
   readonly worker: string;
   readonly name: string;
   readonly revision: number;
-  /** Paused users of whom tasks still run there. */
+  /** Users that are paused, or whose tenants are, and of whom tasks still run there. */
   readonly paused: readonly PausedUser[];
+  /** False: what is set for tenants counts for nothing there, since it does not know whom its users belong to. */
+  readonly tenants?: false;
 }
 
 export interface PausedUser {
@@ -48,12 +50,13 @@ export function decodePolicyQuestion(value: object): PolicyQuestion | undefined 
 
 /** Undefined for what no fairq would answer. */
 export function decodeGoesBy(value: object): GoesBy | undefined {
-  const { worker, name, revision, paused } = value as Record<string, unknown>;
+  const { worker, name, revision, paused, tenants } = value as Record<string, unknown>;
   if (!isText(worker) || !isText(name) || !isRevision(revision)) return undefined;
   if (!Array.isArray(paused) || paused.length > MOST_PAUSED_USERS) return undefined;
   const users = paused.map(decodePaused);
   if (!users.every((user) => user !== undefined)) return undefined;
-  return { kind: 'goes-by', worker, name, revision, paused: users };
+  const said: GoesBy = { kind: 'goes-by', worker, name, revision, paused: users };
+  return tenants === false ? { ...said, tenants } : said;
 }
 
 export function isRevision(value: unknown): value is number {

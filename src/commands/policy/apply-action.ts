@@ -21,6 +21,7 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<Comman
   const inForce = rulesInForce(before.rules, now);
   const rules = rulesFrom(flags.file, file, { by, at: now, before: inForce });
   const changes = differenceOf({ rules: inForce }, { rules });
+  const isOfTenants = rules.some(({ of }) => of === 'tenant');
   const head = {
     schemaVersion: 1,
     kind: 'policy-plan',
@@ -56,7 +57,7 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<Comman
     flags,
     seen: before.revision,
     text: () => `${count} changed`,
-    next: () => ({ rules, what: `${count} from a file` }),
+    next: () => ({ rules, what: `${count} from a file`, ...(isOfTenants && { of: 'tenant' }) }),
   });
 }
 

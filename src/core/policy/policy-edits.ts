@@ -8,12 +8,15 @@ import {
   type Limits,
   type PolicyDocument,
   type PolicyRule,
+  type RuleOf,
 } from './policy-document.js';
 
 /** The rules after a change, and the change in words. */
 export interface Edited {
   readonly rules: readonly PolicyRule[];
   readonly what: string;
+  /** Whom it is for, though nothing may be different. */
+  readonly of: RuleOf;
 }
 
 /** `A`, or `tenant acme`. */
@@ -32,7 +35,7 @@ export function setText(rule: RuleName, limits: Limits): string {
 
 /** Sets these limits of a rule; what the rule has beside them stays. @param now milliseconds since the epoch */
 export function limitsSet({ rules }: PolicyDocument, rule: RuleName, limits: Limits, now: number): Edited {
-  return { rules: withLimits(rules, rule, limits, now), what: setText(rule, limits) };
+  return { rules: withLimits(rules, rule, limits, now), what: setText(rule, limits), of: rule.of };
 }
 
 /** Makes these limits all that a rule sets. */
@@ -43,6 +46,7 @@ export function ruleReplaced({ rules }: PolicyDocument, rule: PolicyRule, now: n
   return {
     rules: withLimits(rest, rule, rule.limits, now),
     what: [setText(rule, rule.limits), ...gone.map((name) => `no ${inWord(name)}`)].join(', '),
+    of: rule.of,
   };
 }
 
@@ -69,7 +73,7 @@ export function limitsTakenBack(
     });
   }
   const what = `${whose(rule)}: no ${taken.map(inWord).join(', no ')} any more`;
-  return { rules: withoutLimits(rules, rule, taken, now), what };
+  return { rules: withoutLimits(rules, rule, taken, now), what, of: rule.of };
 }
 
 export function resumedText(rule: RuleName): string {
@@ -92,5 +96,5 @@ export function resumed(before: PolicyDocument, rule: RuleName, now: number): Ed
       hint: `Resume all of it: fairq resume ${JSON.stringify(paused.rule.name)}.`,
     });
   }
-  return isSet ? { rules, what: resumedText(rule) } : undefined;
+  return isSet ? { rules, what: resumedText(rule), of: rule.of } : undefined;
 }

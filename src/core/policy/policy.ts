@@ -73,6 +73,11 @@ export class Policy {
     return next;
   }
 
+  /** Something is set for tenants. */
+  hasTenants(now: number): boolean {
+    return hasTenants(this.document, now);
+  }
+
   #inForce(of: RuleOf, name: string, now: number): InForce {
     const rules = this.#matching(of, name);
     if (rules.length === 0) return NOTHING;
@@ -100,6 +105,13 @@ const NOTHING: InForce = {};
 /** It is set, and has not ended. */
 export function holds(setting: Setting<unknown> | undefined, now: number): boolean {
   return setting !== undefined && (setting.until === undefined || setting.until > now);
+}
+
+/** Whether something is set for tenants. */
+export function hasTenants({ rules }: Pick<PolicyDocument, 'rules'>, now: number): boolean {
+  return rules.some(
+    ({ of, limits }) => of === 'tenant' && LIMIT_NAMES.some((limit) => holds(limits[limit], now)),
+  );
 }
 
 /** The limits without those that have ended. */

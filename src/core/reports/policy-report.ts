@@ -5,8 +5,11 @@ import type { LimitName, PolicyDocument, PolicyRule, RuleOf, Setting } from '../
 /** A worker that does not go by a revision of the policy. */
 export interface LateWorker {
   readonly name: string;
-  /** `silent`: it is connected, and says nothing. `older`: it knows no policy. `behind`: it goes by an older revision. */
-  readonly why: 'silent' | 'older' | 'behind';
+  /**
+   * `silent`: it is connected, and says nothing. `older`: it knows no policy. `behind`: it goes by an older revision.
+   * `no-tenants`: the change is for tenants, and it does not know whom its users belong to.
+   */
+  readonly why: 'silent' | 'older' | 'behind' | 'no-tenants';
   /** The revision that it goes by; null where it has not said so. */
   readonly revision: number | null;
 }

@@ -42,6 +42,8 @@ function whyLate({ why, revision }: LateWorker): string {
       return 'is connected and says nothing';
     case 'older':
       return 'knows no policy, since its fairq is older or it may not read the policy';
+    case 'no-tenants':
+      return 'knows no tenants: start it with --tenant-of';
     case 'behind':
       return revision === null ? 'is starting' : `goes by revision ${revision}`;
   }

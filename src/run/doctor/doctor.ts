@@ -76,7 +76,7 @@ function aboutPolicy(
   if (amqp?.policy === undefined) return [];
   const { policy } = amqp;
   const limits = listed === undefined ? [] : [backlogLimits(policy, listed, names, nowMs)];
-  return [goesByPolicy(policy, amqp), ...limits];
+  return [goesByPolicy(policy, amqp, nowMs), ...limits];
 }
 
 async function viaAmqp({

@@ -1,4 +1,5 @@
 import { type BacklogPolicy, backlogPlan } from '../../core/policy/backlog/backlog-policies.js';
+import { hasTenants } from '../../core/policy/policy.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
@@ -33,11 +34,27 @@ export function backlogLimits(
   return ok(CHECK, needed === 0 ? 'none is set' : 'RabbitMQ goes by all of them');
 }
 
-/** Workers that do not go by what is set. */
-export function goesByPolicy(document: PolicyDocument, { workers }: Pick<AmqpFacts, 'workers'>): Finding {
+/**
+ * Workers that do not go by what is set.
+ *
+ * @param nowMs milliseconds since the epoch
+ */
+export function goesByPolicy(
+  document: PolicyDocument,
+  { workers }: Pick<AmqpFacts, 'workers'>,
+  nowMs: number,
+): Finding {
   const { revision } = document;
   if (revision === 0) return ok('policy', 'nothing has been set');
   const behind = workers.filter(({ policy = -1 }) => policy < revision);
+  const untaught = hasTenants(document, nowMs) ? workers.filter(({ tenants }) => tenants !== true) : [];
+  if (behind.length === 0 && untaught.length > 0) {
+    return warning(
+      'policy',
+      `what is set for tenants counts for nothing at ${counted(untaught.length, 'worker')}: ${some(untaught.map(({ name }) => name))}`,
+      'They do not know whom users belong to: start them with --tenant-of.',
+    );
+  }
   if (behind.length === 0) return ok('policy', `every worker that was heard goes by revision ${revision}`);
   const older = behind.filter(({ policy }) => policy === undefined).map(({ name }) => name);
   if (older.length > 0) {

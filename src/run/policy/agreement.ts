@@ -35,11 +35,14 @@ export interface AgreementDeps {
 /**
  * Waits until every known worker goes by this revision. Known are those that were heard in the last ten seconds, and those
  * that the broker lists as connected with this prefix, be they heard or not.
+ *
+ * @param isOfTenants it is about tenants: a worker that knows none does not go by it
  */
 export async function agreement(
   deps: AgreementDeps,
   revision: number,
   timeoutMs: number,
+  isOfTenants = false,
 ): Promise<Agreement> {
   const { workers, now } = deps;
   const begun = now();
@@ -51,10 +54,11 @@ export async function agreement(
     }
     const isRollCallOver = now() - begun >= ROLL_CALL_MS;
     const silent = await connected.silent(workers.heard, isRollCallOver);
-    const { agreed, late } = sortOut(workers.heard, revision, isRollCallOver);
+    const { agreed, late } = sortOut(workers.heard, revision, isRollCallOver, isOfTenants);
     // Where the broker does not say who is connected, every worker that can speak has done so by then.
     const mayBeMore = silent === undefined && !isRollCallOver;
-    const isAwaited = (silent ?? []).length > 0 || late.some(({ why }) => why !== 'older');
+    const isAwaited =
+      (silent ?? []).length > 0 || late.some(({ why }) => why !== 'older' && why !== 'no-tenants');
     const leftMs = begun + timeoutMs - now();
     if ((!mayBeMore && !isAwaited) || leftMs <= 0) {
       const names = (silent ?? []).map((name): LateWorker => ({ name, why: 'silent', revision: null }));
@@ -68,12 +72,14 @@ function sortOut(
   heard: readonly HeardWorker[],
   revision: number,
   isRollCallOver: boolean,
+  isOfTenants: boolean,
 ): { agreed: AgreedWorker[]; late: LateWorker[] } {
   const agreed: AgreedWorker[] = [];
   const late: LateWorker[] = [];
   for (const { name, revision: by, ready, said } of heard) {
     if (by !== undefined && by >= revision && said !== undefined && said.revision >= revision) {
-      agreed.push({ name, revision: by, paused: said.paused });
+      if (isOfTenants && said.tenants === false) late.push({ name, why: 'no-tenants', revision: by });
+      else agreed.push({ name, revision: by, paused: said.paused });
     } else if (by === undefined && ready) late.push({ name, why: 'older', revision: null });
     // It may have been heard since, and not asked yet.
     else if (by !== undefined && by >= revision && isRollCallOver)

@@ -5,7 +5,12 @@ import { type LockedPolicy, withPolicyLock } from '../../broker/policy/policy-lo
 import { policyHistory } from '../../broker/policy/policy-stream.js';
 import { refusedError, usageError } from '../../core/errors/errors.js';
 import { changeText, differenceOf, rulesInForce } from '../../core/policy/policy-changes.js';
-import { NO_POLICY, type PolicyDocument, type PolicyRule } from '../../core/policy/policy-document.js';
+import {
+  NO_POLICY,
+  type PolicyDocument,
+  type PolicyRule,
+  type RuleOf,
+} from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { type Agreement, agreement } from './agreement.js';
 import type { BacklogChanges, BacklogLimits } from './backlog-limits.js';
@@ -32,6 +37,8 @@ export interface ChangeDeps {
 export interface NextRules {
   readonly rules: readonly PolicyRule[];
   readonly what: string;
+  /** Whom the change is for, though nothing may be different; undefined: those of whom something is. */
+  readonly of?: RuleOf;
 }
 
 export interface ChangeOptions {
@@ -51,6 +58,12 @@ export interface ChangedPolicy {
   readonly agreement: Agreement;
 }
 
+interface Written {
+  readonly before: PolicyDocument;
+  readonly after: PolicyDocument;
+  readonly of: RuleOf | undefined;
+}
+
 /**
  * Changes the policy: reads the newest document under the lock, writes the next one, makes the broker go by its backlog
  * limits, and waits until every known worker goes by it.
@@ -66,7 +79,8 @@ export async function changePolicy(
   const workers = await PolicyWorkers.open(connection, names, newId, now);
   try {
     workers.ask(0);
-    const { before, after } = await writeNext(deps, workers, next, options);
+    const { before, after, of } = await writeNext(deps, workers, next, options);
+    const isOfTenants = of === 'tenant' || differenceOf(before, after).some((one) => one.of === 'tenant');
     const backlogChanges = await backlog.agree(before, after);
     const asked = { workers, management, names, now };
     return {
@@ -74,7 +88,7 @@ export async function changePolicy(
       after,
       isChanged: after.revision !== before.revision,
       backlog: backlogChanges,
-      agreement: await agreement(asked, after.revision, options.timeoutMs),
+      agreement: await agreement(asked, after.revision, options.timeoutMs, isOfTenants),
     };
   } finally {
     workers.close();
@@ -86,7 +100,7 @@ async function writeNext(
   workers: PolicyWorkers,
   next: (before: PolicyDocument) => NextRules | undefined,
   options: ChangeOptions,
-): Promise<{ before: PolicyDocument; after: PolicyDocument }> {
+): Promise<Written> {
   const giveUpAt = deps.now() + RESTORED_WITHIN_MS;
   for (;;) {
     const written = await withPolicyLock(deps.connection, deps.names, async (policy) => {
@@ -120,14 +134,14 @@ async function writeUnderLock(
   before: PolicyDocument,
   next: (before: PolicyDocument) => NextRules | undefined,
   { by, reason, seen }: ChangeOptions,
-): Promise<{ before: PolicyDocument; after: PolicyDocument }> {
+): Promise<Written> {
   if (seen !== undefined && seen !== before.revision) throw await overtaken(deps, seen, before);
   const change = next(before);
   if (
     change === undefined ||
     differenceOf({ rules: rulesInForce(before.rules, deps.epochMs()) }, change).length === 0
   )
-    return { before, after: before };
+    return { before, after: before, of: change?.of };
   const after: PolicyDocument = {
     version: 1,
     revision: before.revision + 1,
@@ -140,7 +154,7 @@ async function writeUnderLock(
   };
   await deps.backlog.check(before, after);
   await policy.append(after);
-  return { before, after };
+  return { before, after, of: change.of };
 }
 
 async function overtaken({ connection, names }: ChangeDeps, seen: number, newest: PolicyDocument) {

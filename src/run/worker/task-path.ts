@@ -16,6 +16,7 @@ import { Rebalancer } from './peers/rebalancer.js';
 import { LimitSteering } from './policy/limit-steering.js';
 import { PauseSteering } from './policy/pause-steering.js';
 import type { Steering } from './policy/steering.js';
+import { TenantWeightSteering } from './policy/tenant-weight-steering.js';
 import { WeightSteering } from './policy/weight-steering.js';
 import { Retries } from './retries/retries.js';
 import { EnvelopeWarning } from './slots/envelope-warning.js';
@@ -203,6 +204,7 @@ export class TaskPath implements Work {
       () => intake.served.known(),
       [
         new WeightSteering((user) => options.weights.find(user).weight, intake),
+        new TenantWeightSteering((tenant) => options.tenants?.weights.find(tenant).weight ?? 1, scheduler),
         new PauseSteering(intake.pausing),
         limits,
       ],

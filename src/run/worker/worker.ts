@@ -83,7 +83,7 @@ export class Worker {
     const tell = (message: ControlMessage) => this.#presence?.tell(message);
     this.#policy = new WorkerPolicy(
       deps,
-      { id, name: options.name, running, tell },
+      { id, name: options.name, running, tell, tenantOf: options.tenants?.rule.tenantOf },
       { onWarning: listener.onWarning.bind(listener), onFailure: this.#failed.reject },
     );
     this.#opened.add(() => this.#policy.close());
@@ -181,11 +181,11 @@ export class Worker {
 
   async #open(): Promise<Parts> {
     const { connection, names, clock } = this.deps;
-    const { queueKind, include, exclude, also, name, concurrency, waitForWorkers } = this.options;
+    const { queueKind, include, exclude, also, name, concurrency, tenants, waitForWorkers } = this.options;
     await assertTopology(connection, names, queueKind.type);
     await makeFixedQueues(connection, names, queueKind, also);
 
-    const own = { id: this.id, name, slots: concurrency, include, exclude, also };
+    const own = { id: this.id, name, slots: concurrency, include, exclude, also, ...saidOf(tenants) };
     const peers = new Peers(own, names);
     const troubles = { ...this.listener, onFailure: (error: Error) => this.#failed.reject(error) };
     const [path, { presence, listed }] = await Promise.all([
@@ -297,4 +297,9 @@ export class Worker {
     if (this.#path === undefined) return reportOfNothing(name);
     return reportOf(this.#path, { name, begunAt: this.#begunAt, readyAt: this.#readyAt, givenBack });
   }
+}
+
+/** What others are told of whether it knows tenants. */
+function saidOf(tenants: WorkerOptions['tenants']): Pick<OwnPresence, 'tenants'> {
+  return tenants === undefined ? {} : { tenants: true };
 }

@@ -139,8 +139,10 @@ export const POLICY_CHANGE = z
         z.object({
           name: z.string(),
           why: z
-            .enum(['silent', 'older', 'behind'])
-            .describe('it is connected and says nothing, knows no policy, or goes by an older revision'),
+            .enum(['silent', 'older', 'behind', 'no-tenants'])
+            .describe(
+              'it is connected and says nothing, knows no policy, goes by an older revision, or was started without --tenant-of',
+            ),
           revision: z.int().nullable(),
         }),
       )

@@ -102,7 +102,7 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
     case 'policy-asked':
       return typeof message.request === 'string' && Number.isSafeInteger(message.revision);
     case 'goes-by': {
-      const { worker, name, revision, paused } = message;
+      const { worker, name, revision, paused, tenants = false } = message;
       const users = paused.every(
         ({ user, running, total }) =>
           typeof user === 'string' &&
@@ -110,7 +110,10 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
           running.every(({ id, started }) => typeof id === 'string' && Number.isSafeInteger(started)),
       );
       return (
-        [worker, name].every((text) => typeof text === 'string') && Number.isSafeInteger(revision) && users
+        [worker, name].every((text) => typeof text === 'string') &&
+        Number.isSafeInteger(revision) &&
+        users &&
+        tenants === false
       );
     }
     case 'left':
@@ -147,6 +150,7 @@ describe('what anybody says on the control exchange', () => {
           name: 'n',
           revision: 3,
           paused: [{ user: 'A', running: [{ id: 't', started: 1 }], total: 1 }],
+          tenants: false,
         }),
         nearly({ kind: 'why', request: 'r', queue: 'q' }),
         nearly({ kind: 'why', request: 'r', id: 'i' }),

@@ -12,15 +12,14 @@ import type { Steering } from './steering.js';
 /** What a worker says of the policy that it goes by: which tasks of paused users still run here. */
 export function goesBy(
   { id, name }: { readonly id: string; readonly name: string },
-  steering: Pick<Steering, 'revision' | 'inForce'>,
+  steering: Pick<Steering, 'revision' | 'isPaused' | 'passesTenantsOver'>,
   running: Iterable<TaskRun>,
 ): GoesBy {
   const byUser = new Map<string, { running: StillRunning[]; total: number } | undefined>();
   for (const { task, startedAt } of running) {
     const { user } = task.lane;
     if (!byUser.has(user)) {
-      const isPaused = steering.inForce(user).paused !== undefined;
-      byUser.set(user, isPaused ? { running: [], total: 0 } : undefined);
+      byUser.set(user, steering.isPaused(user) ? { running: [], total: 0 } : undefined);
     }
     const paused = byUser.get(user);
     if (paused === undefined) continue;
@@ -37,5 +36,6 @@ export function goesBy(
     name: toldText(name),
     revision: steering.revision,
     paused: paused.slice(0, MOST_PAUSED_USERS),
+    ...(steering.passesTenantsOver && { tenants: false }),
   };
 }

@@ -5,15 +5,18 @@ import type { ConsumedQueue } from '../intake/consumed-queue.js';
 
 /** Longer than that and Node's timers fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const NOTHING: InForce = {};
 
 /** Makes one thing so that the policy says of a user's queue. */
 export interface Steered {
   /**
    * Begins at once, so that nothing starts any more that is not to start.
    *
+   * @param inForce what is set for the user
+   * @param ofTenant what is set for its tenant; nothing where this worker knows no tenants
    * @returns when it is so; undefined where it is so already
    */
-  apply(queue: ConsumedQueue, inForce: InForce): Promise<void> | undefined;
+  apply(queue: ConsumedQueue, inForce: InForce, ofTenant: InForce): Promise<void> | undefined;
 }
 
 export interface SteeringListener {
@@ -37,6 +40,8 @@ export class Steering {
   constructor(
     private readonly clock: Clock,
     private readonly listener: SteeringListener,
+    /** Whom a user belongs to; undefined: this worker knows no tenants. */
+    private readonly tenantOf?: (user: string) => string,
   ) {}
 
   /** The revision that the worker goes by, completely. */
@@ -49,6 +54,21 @@ export class Steering {
     return this.#policy.forUser(user, this.#now());
   }
 
+  /** What is set for the tenant of a user at this moment. */
+  ofTenant(user: string): InForce {
+    return this.tenantOf === undefined ? NOTHING : this.#policy.forTenant(this.tenantOf(user), this.#now());
+  }
+
+  /** Nothing of this user is to start: it is paused itself, or its tenant is. */
+  isPaused(user: string): boolean {
+    return this.inForce(user).paused !== undefined || this.ofTenant(user).paused !== undefined;
+  }
+
+  /** Rules for tenants are set, and this worker does not know whom its users belong to. */
+  get passesTenantsOver(): boolean {
+    return this.tenantOf === undefined && this.#policy.hasTenants(this.#now());
+  }
+
   /** @param queues those that are served, whenever it is asked */
   begin(queues: () => Iterable<ConsumedQueue>, steered: readonly Steered[]): void {
     this.#queues = queues;
@@ -57,9 +77,10 @@ export class Steering {
 
   /** A queue is taken up: what is set for its user counts before anything of it comes. */
   newQueue(queue: ConsumedQueue): void {
-    const inForce = this.inForce(queue.lane.user);
+    const { user } = queue.lane;
+    const [inForce, ofTenant] = [this.inForce(user), this.ofTenant(user)];
     for (const one of this.#steered) {
-      one.apply(queue, inForce)?.catch((error) => this.listener.onFailure(error));
+      one.apply(queue, inForce, ofTenant)?.catch((error) => this.listener.onFailure(error));
     }
   }
 
@@ -79,9 +100,10 @@ export class Steering {
     const { revision } = this.#policy.document;
     const under: Promise<void>[] = [];
     for (const queue of this.#queues()) {
-      const inForce = this.inForce(queue.lane.user);
+      const { user } = queue.lane;
+      const [inForce, ofTenant] = [this.inForce(user), this.ofTenant(user)];
       for (const one of this.#steered) {
-        const change = one.apply(queue, inForce);
+        const change = one.apply(queue, inForce, ofTenant);
         if (change !== undefined) under.push(change);
       }
     }

@@ -19,6 +19,8 @@ export interface PolicyOwner {
   readonly name: string;
   /** What runs there. */
   running(): Iterable<TaskRun>;
+  /** Whom a user belongs to; undefined: the worker knows no tenants. */
+  readonly tenantOf?: ((user: string) => string) | undefined;
   /** Tells everybody. */
   tell(message: ControlMessage): void;
 }
@@ -28,16 +30,18 @@ export class WorkerPolicy {
   readonly steering: Steering;
   /** Undefined until it is open. */
   #feed: PolicyFeed | undefined;
+  #saidTenants = false;
 
   constructor(
     private readonly deps: ChannelDeps,
     private readonly owner: PolicyOwner,
     private readonly listener: WorkerPolicyListener,
   ) {
-    this.steering = new Steering(deps.clock, {
-      onApplied: () => this.#tell(),
-      onFailure: (error) => listener.onFailure(error),
-    });
+    const steered = {
+      onApplied: () => this.#applied(),
+      onFailure: (error: Error) => listener.onFailure(error),
+    };
+    this.steering = new Steering(deps.clock, steered, owner.tenantOf);
   }
 
   /** Resolves when all that is set counts, for the queues that are taken up from here on. */
@@ -68,6 +72,15 @@ export class WorkerPolicy {
   async close(): Promise<void> {
     this.steering.close();
     await this.#feed?.close();
+  }
+
+  #applied(): void {
+    this.#tell();
+    if (this.#saidTenants || !this.steering.passesTenantsOver) return;
+    this.#saidTenants = true;
+    this.listener.onWarning(
+      'something is set for tenants, and counts for nothing here: this worker does not know whom users belong to; start it with --tenant-of',
+    );
   }
 
   #tell(): void {

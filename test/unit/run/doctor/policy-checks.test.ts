@@ -8,6 +8,8 @@ import { backlogLimits, goesByPolicy } from '../../../../src/run/doctor/policy-c
 const names = namesFor('fairq');
 const worker = (name: string, policy?: number) => ({ name, policy }) as WorkerPresence;
 const at = (revision: number) => ({ ...NO_POLICY, revision });
+const cap = { value: { tasks: 2 }, by: 'ops', at: 0, until: 1_000 };
+const ofAcme = { ...at(1), rules: [{ of: 'tenant', name: 'acme', limits: { cap } }] } as const;
 
 describe('workers and the policy', () => {
   it.each([
@@ -21,7 +23,20 @@ describe('workers and the policy', () => {
       '1 worker of an older fairq, which knows no policy: "b"',
     ],
   ] as const)('%#', (document, workers, level, text) => {
-    expect(goesByPolicy(document, { workers })).toMatchObject({ level, text });
+    expect(goesByPolicy(document, { workers }, 0)).toMatchObject({ level, text });
+  });
+});
+
+describe('workers and what is set for tenants', () => {
+  const workers = [{ ...worker('a', 1), tenants: true as const }, worker('b', 1)];
+
+  it('names those that know none, as long as something is set', () => {
+    expect(goesByPolicy(ofAcme, { workers }, 0)).toMatchObject({
+      level: 'warning',
+      text: 'what is set for tenants counts for nothing at 1 worker: "b"',
+    });
+    expect(goesByPolicy(ofAcme, { workers }, 1_000)).toMatchObject({ level: 'ok' });
+    expect(goesByPolicy(ofAcme, { workers: workers.slice(0, 1) }, 0)).toMatchObject({ level: 'ok' });
   });
 });
 

@@ -21,21 +21,29 @@ function documentOf(revision: number, until?: number): PolicyDocument {
 }
 
 /** What is applied, as `A paused`; each change takes until it is let through. */
-function steered(queues: readonly ConsumedQueue[] = [consumedQueue({ user: 'A' })]) {
+function steered(
+  queues: readonly ConsumedQueue[] = [consumedQueue({ user: 'A' })],
+  tenantOf?: (user: string) => string,
+) {
   const applied: string[] = [];
   const told: number[] = [];
   const through: (() => void)[] = [];
-  const steering = new Steering(clock, {
-    onApplied: (revision) => told.push(revision),
-    onFailure: (error) => told.push(Number(error.message)),
-  });
+  const steering = new Steering(
+    clock,
+    {
+      onApplied: (revision) => told.push(revision),
+      onFailure: (error) => told.push(Number(error.message)),
+    },
+    tenantOf,
+  );
   steerings.push(steering);
   steering.begin(
     () => queues,
     [
       {
-        apply: ({ lane }, { paused }) => {
-          applied.push(`${lane.user} ${paused === undefined ? 'goes on' : 'paused'}`);
+        apply: ({ lane }, { paused }, ofTenant) => {
+          const isPaused = (paused ?? ofTenant.paused) !== undefined;
+          applied.push(`${lane.user} ${isPaused ? 'paused' : 'goes on'}`);
           return new Promise<void>((resolve) => through.push(resolve));
         },
       },
@@ -85,5 +93,24 @@ describe('steering', () => {
     await settle();
     expect(steering.revision).toBe(2);
     expect(told.at(-1)).toBe(2);
+  });
+
+  it('applies what is set for a tenant to each of its users, where it knows tenants', () => {
+    const users = ['A/x', 'A/y', 'B/x'];
+    const queues = users.map((user) => consumedQueue({ user }));
+    const document = documentOf(1);
+    const ofTenants = {
+      ...document,
+      rules: document.rules.map((rule) => ({ ...rule, of: 'tenant' as const })),
+    };
+    const knows = steered(queues, (user) => user[0]!);
+    knows.steering.apply(ofTenants);
+    expect(knows.applied).toEqual(['A/x paused', 'A/y paused', 'B/x goes on']);
+    expect(users.map((user) => knows.steering.isPaused(user))).toEqual([true, true, false]);
+    expect(knows.steering.passesTenantsOver).toBe(false);
+    const knowsNone = steered(queues);
+    knowsNone.steering.apply(ofTenants);
+    expect(knowsNone.applied).toEqual(users.map((user) => `${user} goes on`));
+    expect(knowsNone.steering.passesTenantsOver).toBe(true);
   });
 });
