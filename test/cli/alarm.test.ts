@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // From dist: a node is kept by a process of its own, which runs built code.
 import { startKeptNode, stopKeptNode } from '../../dist/broker/node/kept-node.js';
 import type { TaskState } from '../../src/core/events/task-state.js';
+import type { Explanation } from '../../src/core/explain/explanation.js';
 import type { Finding } from '../../src/core/reports/finding.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
@@ -73,6 +74,13 @@ describe.each(ALARMS)('under an alarm of the broker: %s', (what, setting) => {
     const waits = await fairq(env, 'task', 'waits', '--json');
     expect(JSON.parse(waits.stdout)).toMatchObject({ state: 'queued' });
     expect(waits.stderr).toContain(`the workers cannot be asked (the broker is blocked (low on ${what}))`);
+  });
+
+  it('what waits is said to wait for the end of the alarm, and that workers cannot be asked', async () => {
+    const { reasons, workers, nextStart } = await fairqJson<Explanation>(env, 'explain', 'A');
+    expect(reasons[0]).toMatchObject({ why: 'broker-alarm', alarms: [expect.stringContaining(what)] });
+    expect(reasons.at(-1)).toMatchObject({ why: 'unknown', what: expect.stringContaining('be asked') });
+    expect([workers, nextStart]).toEqual([null, { unknown: expect.stringContaining('alarm') }]);
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import { openConnection } from '../../broker/connection/connection.js';
 import { onBroker } from '../../broker/on-broker.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
 import type { Config } from '../../config/config.js';
@@ -6,11 +5,11 @@ import { usageError } from '../../core/errors/errors.js';
 import type { Explanation } from '../../core/explain/explanation.js';
 import { idTime, MOST_ID_BYTES } from '../../core/message/task-id.js';
 import { groupQueueOf, userQueueOf } from '../../core/queues/names.js';
-import { idGenerator } from '../../process/identity.js';
 import { renderExplanation } from '../../render/explain/explain-text.js';
 import { explainQueue, explainTask, explainTenant } from '../../run/explain/explain.js';
 import type { ExplainDeps } from '../../run/explain/explain-deps.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { explainDeps } from '../shared/explain-deps.js';
 import type { ExplainFlags } from './explain-command.js';
 
 export async function explain(flags: ExplainFlags, context: Context): Promise<CommandResult> {
@@ -18,12 +17,7 @@ export async function explain(flags: ExplainFlags, context: Context): Promise<Co
   const config = await context.config();
   return onBroker(config, 'fairq explain', {}, async ({ connection, management }) => {
     const deps: ExplainDeps = {
-      connection,
-      management,
-      names: config.names,
-      clock: context.clock,
-      newId: idGenerator(context),
-      connectToAsk: (onBlocked) => openConnection(config.address, 'fairq explain, asking', { onBlocked }),
+      ...explainDeps({ connection, management }, config, context),
       onWaiting: (silent, ms) => {
         const who = silent.length === 1 ? silent[0] : `${silent.length} workers`;
         context.say(`no answer from ${who} yet: waiting for ${Math.ceil(ms / 1_000)} s more at most`);

@@ -112,7 +112,7 @@ export interface TenantShareReason {
   readonly why: 'tenant-share';
   readonly tenant: string;
   readonly before: number;
-  /** Of the slots, as a part of 1. */
+  /** Of the slots, as a part of 1: that of who is asked about. */
   readonly share: number;
 }
 

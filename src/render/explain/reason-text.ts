@@ -67,11 +67,13 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
     }
     case 'no-worker':
       return {
-        says: `No worker serves it: ${formatTasks(reason.waiting)} wait, and ${reason.others === 0 ? 'no worker was heard' : `${counted(reason.others, 'worker')} that answer serve other queues`}.`,
+        says: `No worker serves it: ${formatTasks(reason.waiting)} ${reason.waiting === 1 ? 'waits' : 'wait'}, and ${reason.others === 0 ? 'no worker was heard' : `${counted(reason.others, 'worker')} that answer serve other queues`}.`,
         todo: 'Start one (fairq worker), or look at --queues and --exclude of those that run.',
       };
     case 'starting':
-      return { says: `${list(reason.workers)} still take up their queues, and start nothing before.` };
+      return {
+        says: `${list(reason.workers)} ${reason.workers.length === 1 ? 'takes up its queues' : 'take up their queues'}, and ${reason.workers.length === 1 ? 'starts' : 'start'} nothing before that is done.`,
+      };
     case 'silent-worker': {
       const names = reason.workers.map(({ worker, since }) => {
         const heard = since === undefined ? 'heard by nobody meanwhile' : `last heard ${ago(since)}`;
@@ -82,7 +84,7 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
           ? 'what it has is unknown'
           : `up to ${formatTasks(reason.tasks)} are there`;
       return {
-        says: `${list(names)} consumes the queue and does not answer: ${held}, running or prefetched.`,
+        says: `${list(names)} ${names.length === 1 ? 'consumes the queue and does' : 'consume the queue and do'} not answer: ${held}, running or prefetched.`,
         todo: 'A task blocks it, it is stopped, or it is of another --prefix. When its connection ends, its tasks go to others.',
       };
     }
@@ -119,9 +121,13 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
     }
     case 'cap': {
       const at = reason.at.length === 0 ? '' : `, ${places(reason.at)}`;
+      const elsewhere =
+        reason.running < reason.cap
+          ? '; the other permits are on their way, or at a worker that does not answer'
+          : '';
       const busy = reason.whenBusy === true ? ' while others wait' : '';
       return {
-        says: `${whose(reason)} may run ${formatCount(reason.cap)} at a time${busy}, and ${formatCount(reason.running)} of ${formatCount(reason.cap)} run${at}${setBy(reason, now)}.`,
+        says: `${whose(reason)} may run ${formatCount(reason.cap)} at a time${busy}, and ${formatCount(reason.running)} of ${formatCount(reason.cap)} run${at}${elsewhere}${setBy(reason, now)}.`,
         todo: `Raise it: fairq policy set ${named(reason)} --cap N`,
       };
     }
@@ -131,7 +137,7 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
       };
     case 'tenant-share':
       return {
-        says: `${counted(reason.before, 'other tenant')} ${reason.before === 1 ? 'is' : 'are'} next before ${reason.tenant}, which has ${formatShare(reason.share)} of the slots.`,
+        says: `${counted(reason.before, 'other tenant')} ${reason.before === 1 ? 'is' : 'are'} next before ${reason.tenant}; the part of ${who} is ${formatShare(reason.share)} of the slots.`,
         todo: `More slots or workers help all; more for this tenant: fairq policy set --tenant ${shellWord(reason.tenant)} --weight 2`,
       };
     case 'turn':

@@ -1,4 +1,6 @@
+import type { Explanation } from '../../core/explain/explanation.js';
 import type { ServingWorker, ShownQueue } from '../../core/reports/queue-report.js';
+import { reasonText } from '../explain/reason-text.js';
 import {
   formatBytes,
   formatCount,
@@ -15,7 +17,12 @@ const LABEL = 12;
 const CONSUMERS_SHOWN = 20;
 
 /** @param now milliseconds since the epoch */
-export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyle): string {
+export function renderShownQueue(
+  queue: ShownQueue,
+  now: number,
+  style: TextStyle,
+  explanation?: Explanation,
+): string {
   const safe = (text: string) => safeText(text, style.unicode);
   const lines = [
     paint('strong', safe(titleOf(queue)), style),
@@ -27,6 +34,7 @@ export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyl
     ...(queue.idleMs > 0
       ? [row('idle', `nothing came or went for ${formatDuration(queue.idleMs)} at least`, style)]
       : []),
+    ...(explanation === undefined ? [] : whyRows(explanation, now, style)),
     row('memory', formatBytes(queue.memoryBytes), style),
     ...consumersOf(queue, safe).map((text, i) => row(i === 0 ? 'consumers' : '', text, style)),
   ];
@@ -38,6 +46,15 @@ export function renderShownQueue(queue: ShownQueue, now: number, style: TextStyl
   const age =
     'What is ready, what goes out and who consumes is as of now. The broker refreshes the other figures every 5 s.';
   return [...lines, '', paint('quiet', age, style)].join('\n');
+}
+
+/** Why what waits does; "fairq explain" has the rest. */
+function whyRows(explanation: Explanation, now: number, style: TextStyle): string[] {
+  const { reasons, subject, user, waiting } = explanation;
+  const [reason] = reasons;
+  if (waiting === 0 || reason === undefined) return [];
+  const { says } = reasonText(reason, user ?? subject.name, now);
+  return [row('waits', safeText(says, style.unicode), style)];
 }
 
 function titleOf({ user, group, name }: ShownQueue): string {

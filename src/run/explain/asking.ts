@@ -1,6 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import type { BecauseAnswer, WhyQuestion } from '../../broker/control/why.js';
-import { messageOf } from '../../core/errors/errors.js';
+import { FairqError, messageOf } from '../../core/errors/errors.js';
 import { type AllAsked, askAllWorkers } from '../tasks/ask-all-workers.js';
 import type { ExplainDeps } from './explain-deps.js';
 
@@ -24,12 +24,18 @@ export class Asking {
     if (connection === undefined || this.alarm !== undefined) return undefined;
     const request = this.deps.newId();
     const { signal } = this.#blocked;
-    const asked = await askAllWorkers(
-      { ...this.deps, connection, signal },
-      { kind: 'why', request, ...about },
-      (message) => (message.kind === 'because' && message.request === request ? message : undefined),
-    );
-    return this.alarm === undefined ? asked : undefined;
+    try {
+      const asked = await askAllWorkers(
+        { ...this.deps, connection, signal },
+        { kind: 'why', request, ...about },
+        (message) => (message.kind === 'because' && message.request === request ? message : undefined),
+      );
+      return this.alarm === undefined ? asked : undefined;
+    } catch (error) {
+      if (!(error instanceof FairqError)) throw error;
+      this.refused = error.message;
+      return undefined;
+    }
   }
 
   async close(): Promise<void> {
