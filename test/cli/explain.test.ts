@@ -257,9 +257,13 @@ it('a tenant, and what its own share keeps from a user of it', async () => {
   await publish('t2-b', 2);
   const told = await decided('slots-busy', '--tenant', 't2');
   expect(told).toMatchObject({ subject: { of: 'tenant', name: 't2' }, waiting: 2, running: 0 });
-  await fairqJson(env, 'policy', 'set', '--tenant', 't2', '--cap', '5');
+  await fairqJson(env, 'pause', '--tenant', 't2', '--by', 'ann');
+  const paused = { why: 'paused', of: 'tenant', name: 't2', by: 'ann', running: 0 };
+  expect((await decided('paused', 't2-b')).reason).toMatchObject(paused);
+  expect((await decided('paused', '--tenant', 't2')).reason).toMatchObject(paused);
+  await fairqJson(env, 'resume', '--tenant', 't2');
+  await decided('slots-busy', '--tenant', 't2');
   expect((await explain('--tenant', 'nobody')).reasons).toMatchObject([{ why: 'unknown' }]);
-  await fairqJson(env, 'policy', 'unset', '--tenant', 't2');
 });
 
 it('what makes no sense is refused, and a user whose name reads like an id is a user', async () => {
