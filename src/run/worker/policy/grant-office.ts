@@ -45,7 +45,7 @@ export class GrantOffice {
 
   /** Begins, unless it has. Workers whose users have no limits have no office. */
   open(): void {
-    this.#opening ??= this.#open().catch((error) => this.listener.onFailure(error));
+    this.#opening ??= this.#open().catch((error) => this.#failed(error));
   }
 
   /** Grants may be asked for, and what is held is certainly held. */
@@ -97,6 +97,11 @@ export class GrantOffice {
     for (const next of this.#waiting.splice(0)) next();
   }
 
+  /** A worker that stops closes the connection under what it had only begun. */
+  #failed(error: Error): void {
+    if (!this.#closed) this.listener.onFailure(error);
+  }
+
   async #turn(): Promise<void> {
     if (this.#filling >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#filling++;
@@ -115,7 +120,7 @@ export class GrantOffice {
         numbers: (queue) => this.#queues.get(queue)?.numbers(),
         goOn: (queue) => this.#queues.get(queue)?.goOn(),
       },
-      (error) => this.listener.onFailure(error),
+      (error) => this.#failed(error),
     );
     if (this.#closed) {
       talk.close();

@@ -127,7 +127,9 @@ export class LimitSteering implements Steered {
     this.#byUser.delete(user);
     this.#queues.delete(user);
     for (const lane of limits.lanes) this.parts.scheduler.setGate(lane, undefined);
-    limits.close().catch((error) => this.listener.onFailure(error));
+    limits.close().catch((error) => {
+      if (!this.#closed) this.listener.onFailure(error); // else the connection is being closed
+    });
   }
 
   /** What runs already has no permit yet: it gets the first ones. @returns how many */
