@@ -27,14 +27,23 @@ const { succeeded, counts, failed } = await runVitest(
 
 if (existsSync(rows)) {
   const faults = readdirSync(rows).map((row) => JSON.parse(readFileSync(`${rows}/${row}`, 'utf8')));
-  const head = ['fault', 'versions', 'tasks', 'repeats', 'seconds to recover'];
+  const head = ['fault', 'versions', 'tasks', 'repeats', 'seconds to recover', 'most at once', 'permits'];
   console.log(`\n${tableOf([head, ...faults.map(cellsOf)], { rightFrom: 2 })}`);
 }
 if (failed.length > 0) console.log(failedText(failed));
 console.log(`\n${countsText(counts)}; FAIRQ_FAULT_SEED=${seed}`);
 process.exitCode = succeeded ? 0 : 1;
 
-function cellsOf({ fault, versions, tasks, repeats, secondsToRecover }) {
+function cellsOf({ fault, versions, tasks, repeats, secondsToRecover, atOnce, permits }) {
   const recovery = secondsToRecover === null ? '-' : secondsToRecover.toFixed(1);
-  return [fault, versions, tasks.toLocaleString('en-US'), String(repeats), recovery];
+  const most = atOnce === undefined ? '-' : `${atOnce.most} of ${atOnce.cap}`;
+  return [
+    fault,
+    versions,
+    tasks.toLocaleString('en-US'),
+    String(repeats),
+    recovery,
+    most,
+    String(permits ?? '-'),
+  ];
 }

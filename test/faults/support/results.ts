@@ -10,6 +10,10 @@ export interface FaultResult {
   readonly repeats: number;
   /** From the end of the fault until every worker had run a task, or all were done; null where that says nothing. */
   readonly secondsToRecover: number | null;
+  /** Of a user with a cap: the most tasks that ran at once, and the cap. */
+  readonly atOnce?: { readonly most: number; readonly cap: number };
+  /** Its permits at the end. */
+  readonly permits?: number;
 }
 
 const FOLDER = fileURLToPath(new URL('../../../.fairq/faults/', import.meta.url));
