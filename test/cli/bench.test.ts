@@ -169,3 +169,40 @@ describe('a scenario of sleeping tasks', () => {
     expect(against.values['fair, by tenant']).toBeLessThan(against.values['fair, by user']! / 2);
   });
 });
+
+describe('a user that an operator steers', () => {
+  it('follows each change of throttle, and is done at the end', async () => {
+    const load = ['--workers', '1', '--concurrency', '8', '--count-a', '600', '--count-b', '300'];
+    const { results, figures } = await bench(env, 'throttle', ...load, '--scale', '0.4');
+    expect(results[0]).toMatchObject({ strategy: 'fair', completed: 1_800, missing: 0, duplicates: 0 });
+    const of = (name: string) => figures.find((figure) => figure.name === name)?.values.fair;
+    expect(of("A's starts in its pause")).toBe(0);
+    expect(of("A's tasks at once at a cap of 1")).toBeLessThanOrEqual(1);
+  });
+
+  it('runs no more than its cap in capped, whoever is killed, and all is done', async () => {
+    const { results, figures, checks } = await bench(
+      env,
+      ...['capped', '--workers', '2', '--count-a', '160', '--count-b', '80'],
+    );
+    expect(results.map(({ variant }) => variant)).toEqual(['fair, no cap', 'fair, cap 3']);
+    for (const result of results) expect(result).toMatchObject({ completed: 240, missing: 0 });
+    const { values } = figures.find(({ name }) => name === "A's tasks at once")!;
+    expect(values['fair, cap 3']).toBe(3);
+    expect(values['fair, no cap']).toBeGreaterThan(3);
+    // What a killed worker had done and not acknowledged is done again.
+    expect(checks.filter(({ name }) => name.endsWith('duplicates'))).toEqual([]);
+  });
+
+  it('starts no more than its rate in ratelimited', async () => {
+    const { results, figures } = await bench(
+      env,
+      ...['ratelimited', '--count-a', '70', '--count-b', '40', '--concurrency', '4'],
+    );
+    expect(results.map(({ variant }) => variant)).toEqual(['fair, no rate', 'fair, 300/min']);
+    for (const result of results) expect(result).toMatchObject({ completed: 110, missing: 0 });
+    // Of 70 tasks, 20 wait for a sixth of the minute.
+    const use = figures.find(({ name }) => name === "A's starts, of those that might be")!;
+    expect(use.values['fair, 300/min']).toBeLessThanOrEqual(1);
+  });
+});

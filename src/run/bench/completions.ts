@@ -14,7 +14,8 @@ interface Waiting {
 /** Follows the event stream while a load is played, so that the bench knows what has been done and not only how long it took. */
 export class Completions {
   readonly #ids = new Set<string>();
-  readonly #users = new Set<string>();
+  /** How many tasks of each user have ended. */
+  readonly #users = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   readonly #failed = deferred<never>();
 
@@ -31,8 +32,10 @@ export class Completions {
     const tail = {
       onCompletions: (events: readonly { id: string; user: string; outcome: string }[]) => {
         for (const { id, user, outcome } of events) {
-          if (outcome !== 'retrying') completions.#ids.add(id);
-          completions.#users.add(user);
+          const before = completions.#users.get(user) ?? 0;
+          const isNew = outcome !== 'retrying' && !completions.#ids.has(id);
+          if (isNew) completions.#ids.add(id);
+          completions.#users.set(user, before + (isNew ? 1 : 0));
         }
         completions.#look();
       },
@@ -45,6 +48,13 @@ export class Completions {
   /** Resolves when a task of the user has ended. */
   async firstOf(user: string): Promise<void> {
     await this.#until(() => this.#users.has(user));
+  }
+
+  /** Resolves when so many tasks of these users have ended, with how many had by now. */
+  async of(users: readonly string[], tasks: number): Promise<number> {
+    const ended = () => users.reduce((sum, user) => sum + (this.#users.get(user) ?? 0), 0);
+    await this.#until(() => ended() >= tasks);
+    return ended();
   }
 
   /**

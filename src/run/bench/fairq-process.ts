@@ -27,9 +27,10 @@ export class FairqProcess<Document> {
   #stdout = '';
   #stderr = '';
   #stopped = false;
+  #killed = false;
   /** What it printed at its end; undefined before that. */
   document: Document | undefined;
-  /** Resolves when it ends well, by itself or after `stop`; rejects otherwise. */
+  /** Resolves when it ends well, by itself or after `stop`, and when it was killed; rejects otherwise. */
   readonly ended: Promise<void>;
 
   constructor(self: Self, address: BrokerAddress, prefix: string, args: readonly string[]) {
@@ -54,6 +55,10 @@ export class FairqProcess<Document> {
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => {
+        if (this.#killed) {
+          resolve();
+          return;
+        }
         if (
           code === 0 ||
           (code === EXIT_PARTLY_DONE && args[0] === 'worker') ||
@@ -103,6 +108,7 @@ export class FairqProcess<Document> {
   /** Ends it now, if it still runs. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#killed = true;
     this.#child.kill('SIGKILL');
     await this.ended.catch(() => {});
   }

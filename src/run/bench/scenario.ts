@@ -32,6 +32,8 @@ export interface Scenario {
   readonly showsStarts?: boolean;
   /** Whether it is about the user with the least, so that one sentence tells it. */
   readonly hasMoral?: boolean;
+  /** Whether a task may be completed twice: its worker may be killed before it has acknowledged it. */
+  readonly mayRepeat?: boolean;
   /** How often each case plays unless said otherwise; 1 if not given. */
   readonly rounds?: number;
   /** Users' shares against the others; 1 if not given. */

@@ -80,6 +80,11 @@ export class TrialVhost {
     );
   }
 
+  /** What the management API says of this vhost. */
+  async managed<R>(use: (management: Management) => Promise<R>): Promise<R> {
+    return this.#managing(this.address, use);
+  }
+
   async #managing<R>(address: BrokerAddress, use: (management: Management) => Promise<R>): Promise<R> {
     const management = new Management(address);
     return use(management).finally(() => management.close());

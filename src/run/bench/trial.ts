@@ -13,9 +13,11 @@ import type { CeleryCommand } from '../celery/bench/find-celery.js';
 import { OWN_QUEUES } from '../publish/own-destination.js';
 import { Places } from '../publish/places.js';
 import { PublishRun } from '../publish/publish-run.js';
-import { Completions } from './completions.js';
+import type { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
+import { Followed } from './followed.js';
 import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
+import { type LimitValues, type Steered, steer } from './steering/steer.js';
 import { TrialVhost } from './trial-vhost.js';
 
 /** Who sends so much while workers run gives way to everybody else, or the processors would be what is measured. */
@@ -39,6 +41,8 @@ export interface Case {
   readonly workerFlags?: readonly string[];
   /** What shares a queue, where the load is a schedule; every user has one if not given. */
   readonly grouping?: Grouping;
+  /** What an operator sets, where the scenario says for whom. */
+  readonly limits?: LimitValues;
 }
 
 export const BY_STRATEGY: readonly Case[] = [
@@ -57,6 +61,8 @@ export interface TrialResult extends CaseReport {
   readonly workerReports: readonly WorkerReport[];
   /** In which tasks came to the workers. */
   readonly queues: number;
+  /** What an operator changed meanwhile, in that order. */
+  readonly steered: readonly Steered[];
 }
 
 export interface TrialDeps {
@@ -82,15 +88,19 @@ export interface TrialOptions extends Case {
 export interface BenchWorker {
   /** Asks it to leave: it finishes what runs and gives back the rest. */
   stop(): void;
+  /** Ends it at once: what it has goes back to the broker by itself. */
+  kill(): Promise<void>;
 }
 
 /** One load under one strategy, in a vhost of its own. */
 export class Trial {
   readonly #vhost: TrialVhost;
+  readonly #followed: Followed;
   readonly #run = 'bench';
   readonly #processes: FairqProcess<unknown>[] = [];
   readonly #workers: FairqProcess<WorkerReport>[] = [];
   readonly #users = new Set<string>();
+  readonly #steered: Steered[] = [];
   #published = 0;
   #longestMs = 0;
   #celery: CeleryWorkers | undefined;
@@ -103,6 +113,7 @@ export class Trial {
     vhost: TrialVhost,
   ) {
     this.#vhost = vhost;
+    this.#followed = new Followed(vhost);
   }
 
   /** Makes the vhost, plays, measures, and removes whatever it made. */
@@ -118,6 +129,7 @@ export class Trial {
       await Promise.race([script(trial), deps.interrupted]);
       return await trial.#measure();
     } finally {
+      await trial.#followed.close();
       await Promise.all([...trial.#processes.map((process) => process.kill()), trial.#celery?.kill()]);
       await vhost.remove();
     }
@@ -198,6 +210,26 @@ export class Trial {
     await this.#vhost.queued(tasks);
   }
 
+  /** Sets these limits for a user, and no others; resolves when every worker goes by them. */
+  async steer(user: string, limits: LimitValues): Promise<void> {
+    const { clock, newId, onStep } = this.deps;
+    onStep(`${labelOf(this.options)}: steering ${user}`);
+    const begunAt = clock.epochMicros();
+    await this.#vhost.managed((management) =>
+      this.#vhost.connected('policy', (connection) => {
+        const epochMs = () => Math.floor(clock.epochMicros() / 1_000);
+        const { names } = this.#vhost;
+        return steer({ connection, management, names, newId, now: () => clock.now(), epochMs }, user, limits);
+      }),
+    );
+    this.#steered.push({ user, limits, begunAt, inForceAt: clock.epochMicros() });
+  }
+
+  /** Resolves when so many tasks of these users have been run, with how many that are by then. */
+  async ran(users: readonly string[], tasks: number): Promise<number> {
+    return this.#following((completions) => completions.of(users, tasks));
+  }
+
   /** Resolves when a task of the user has been run. */
   async begun(user: string): Promise<void> {
     await this.#following((completions) => completions.firstOf(user));
@@ -227,14 +259,7 @@ export class Trial {
     const failed = new Promise<never>((_, reject) => {
       for (const { ended } of this.#workers) ended.catch(reject);
     });
-    return this.#vhost.connected('events', async (connection) => {
-      const { completions, reader } = await Completions.follow(connection, this.#vhost.names);
-      try {
-        return await Promise.race([wait(completions), failed]);
-      } finally {
-        await reader.close();
-      }
-    });
+    return Promise.race([this.#followed.completions().then(wait), failed]);
   }
 
   /**
@@ -310,6 +335,7 @@ export class Trial {
       order: measures.completionOrder(),
       timelineOf: (users) => measures.timeline(users),
       events,
+      steered: this.#steered,
       workerReports: this.#workers.flatMap(({ document }) => document ?? []),
     };
   }
