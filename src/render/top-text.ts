@@ -1,5 +1,6 @@
+import { rateText } from '../core/policy/limit-text.js';
 import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top/top-sample.js';
-import { type TopView, usersIn } from '../core/top/top-view.js';
+import { firstShown, type TopView, usersIn } from '../core/top/top-view.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
 import { safeText } from './parts/safe-text.js';
 import { paint, type TextStyle } from './parts/style.js';
@@ -23,22 +24,22 @@ const HELP = [
   'r        the other way round',
   '/        show only users with some text in their name; Enter keeps it, Esc drops it',
   'up down  scroll, PgUp and PgDn by ten',
-  'p        pause, and go on',
+  'p        stop looking, and go on',
+  'P        pause the user that is first in the table: none of its tasks starts any more, at any worker; asks first',
+  'R        end the pause of that user',
   'l        list the queues now',
   'q        quit',
   '',
+  'runs: tasks that run, of as many as its cap allows (~: the cap binds only while others wait). rate: the most starts in a time.',
   'oldest: how long the task has run that a worker started first, and whose it is.',
   'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
 ];
 
 /** A screen: never more lines than `rows`, nor wider than the terminal. */
-export function renderTop(seen: TopSample, view: TopView, style: TextStyle, rows: number): string[] {
-  const sample = withTenantRows(seen);
+export function renderTop(sample: TopSample, view: TopView, style: TextStyle, rows: number): string[] {
   const { columns, unicode } = style;
   const head = [...headLines(sample, view, style).slice(0, MOST_HEAD), ''];
-  const foot = view.writing
-    ? `/${safeText(view.filter, unicode)}${unicode ? '▏' : '_'}`
-    : 'q quit  s sort  r reverse  / filter  p pause  ? help';
+  const foot = footOf(view, unicode);
   const room = Math.max(FEWEST_ROWS, rows) - head.length - 2;
   const help = HELP.flatMap((text) => (text === '' ? [''] : wrapText(text, style)));
   const body = view.help ? help : [...workerLines(sample, style), ...userLines(sample, view, style, room)];
@@ -46,15 +47,20 @@ export function renderTop(seen: TopSample, view: TopView, style: TextStyle, rows
   while (lines.length < Math.max(FEWEST_ROWS, rows) - 1) lines.push('');
   return [
     ...lines.map((line) => cut(line, columns, unicode)),
-    paint('quiet', fitText(foot, columns - 1, unicode), style),
+    paint(view.asking === undefined ? 'quiet' : 'strong', fitText(foot, columns - 1, unicode), style),
   ];
 }
 
-/** Where there are tenants, each has a row, in the place of its users. */
-function withTenantRows(sample: TopSample): TopSample {
-  if (sample.tenants === undefined) return sample;
-  const rows = sample.tenants.map(({ tenant, ...rest }) => ({ ...rest, user: tenant, consumers: null }));
-  return { ...sample, users: rows };
+function footOf({ writing, filter, asking, said }: TopView, unicode: boolean): string {
+  if (asking !== undefined) {
+    const whose = `${asking.of === 'tenant' ? 'the tenant ' : ''}${safeText(asking.name, unicode)}`;
+    return asking.verb === 'pause'
+      ? `y: start no task of ${whose} any more; any other key: no`
+      : `y: end the pause of ${whose}; any other key: no`;
+  }
+  if (writing) return `/${safeText(filter, unicode)}${unicode ? '▏' : '_'}`;
+  if (said !== '') return safeText(said, unicode);
+  return 'q quit  s sort  r reverse  / filter  p stop  P pause user  R resume  ? help';
 }
 
 function whatOf({ tenants }: TopSample): 'user' | 'tenant' {
@@ -72,7 +78,7 @@ function headLines(sample: TopSample, view: TopView, style: TextStyle): string[]
   const idle = sample.workers.reduce((sum, worker) => sum + worker.idle, 0);
   const parts = [
     `${sample.at.slice(11, 19)} UTC`,
-    `${formatCount(sample.users.length)} ${whatOf(sample)}s`,
+    `${formatCount((sample.tenants ?? sample.users).length)} ${whatOf(sample)}s`,
     waitingText(sample),
     formatRate(sample.perSecond),
     `${formatCount(sample.workers.length)} ${sample.workers.length === 1 ? 'worker' : 'workers'}, ${formatCount(slots - idle)} of ${formatCount(slots)} slots busy`,
@@ -147,7 +153,7 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
   const users = usersIn(sample, view);
   if (users.length === 0)
     return [view.filter === '' ? 'No user has a queue.' : `No ${whatOf(sample)} has that in its name.`];
-  const from = Math.min(view.scroll, Math.max(0, users.length - 1));
+  const from = firstShown(users, view);
   const shown = users.slice(from, from + room);
   const count = (value: number | null) => (value === null ? '-' : formatCount(value));
   const columns: Column<TopUser>[] = [
@@ -159,13 +165,23 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
       whole: true,
     },
     { heading: 'backlog', text: ({ backlog }) => count(backlog) },
-    { heading: 'held', text: ({ unacknowledged }) => count(unacknowledged), dropOrder: 2 },
+    { heading: 'runs', text: runsText, dropOrder: 1 },
+    ...(shown.some(({ rate }) => rate !== null)
+      ? [
+          {
+            heading: 'rate',
+            text: ({ rate }: TopUser) => (rate === null ? '-' : rateText(rate)),
+            dropOrder: 2,
+          },
+        ]
+      : []),
+    { heading: 'held', text: ({ unacknowledged }) => count(unacknowledged), dropOrder: 4 },
     { heading: 'tasks', text: ({ perSecond }) => formatRate(perSecond) },
     { heading: 'wait', text: ({ waitMs }) => (waitMs === null ? '-' : formatDuration(waitMs)) },
     { heading: 'share', text: ({ share }) => percent(share) },
     { heading: 'fair', text: ({ fairShare }) => percent(fairShare) },
-    { heading: '', text: (user) => bar(user, style), align: 'left', dropOrder: 3 },
-    { heading: '', text: stateOf, align: 'left', dropOrder: 1 },
+    { heading: '', text: (user) => bar(user, style), align: 'left', dropOrder: 5 },
+    { heading: '', text: stateOf, align: 'left' },
   ];
   const names = shown.map(({ user }) => safeText(user, style.unicode));
   return withWhole(names, renderTable(columns, shown, style), style);
@@ -201,6 +217,12 @@ function bar({ share, fairShare }: TopUser, { unicode }: TextStyle): string {
     .trimEnd();
 }
 
-function stateOf({ unserved }: TopUser): string {
+function runsText({ running, cap, capWhenBusy }: TopUser): string {
+  const runs = running === null ? '-' : formatCount(running);
+  return cap === null ? runs : `${runs}/${formatCount(cap)}${capWhenBusy ? '~' : ''}`;
+}
+
+function stateOf({ unserved, paused }: TopUser): string {
+  if (paused !== null) return paused.until === null ? 'paused' : `paused to ${paused.until.slice(11, 16)}`;
   return unserved ? 'no worker' : '';
 }

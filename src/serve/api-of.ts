@@ -23,8 +23,8 @@ export function apiOf(
   { foreign, body }: DoorOptions,
   services: Services,
 ): Api {
-  const { closing, problemOf, sending, trouble } = services;
-  const metrics = new ServeMetrics(sending, trouble);
+  const { closing, problemOf, sending, trouble, policy, nowMicros } = services;
+  const metrics = new ServeMetrics(sending, trouble, policy, () => nowMicros() / 1_000);
   const api = new Api({
     check: (request) => {
       if (closing.aborted && !isProbe(request)) throw serverEnds();

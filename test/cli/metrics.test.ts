@@ -91,6 +91,7 @@ describe.skipIf(!hasParser)('the metrics of a worker', () => {
     });
     expect(await value('fairq_tasks_redelivered_total')).toBe(0);
     expect(await value('fairq_oldest_running_seconds')).toBe(0);
+    expect(await value('fairq_policy_revision')).toBe(0);
     for (const [name, , help] of parse(await scrape())) expect(help, name).not.toBe('');
   });
 

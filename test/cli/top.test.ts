@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { PolicyFor } from '../../src/core/reports/policy-report.js';
 import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { FairqHere, fairqJson, jsonLines } from '../support/fairq.js';
@@ -77,6 +78,30 @@ describe.skipIf(!hasTerminal)('fairq top on a terminal', () => {
     expect(shown.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(shown.lastIndexOf('\u001b[?1049h'));
     expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf('\u001b[?25l'));
     expect(shown.slice(shown.indexOf('ENDED'))).toMatch(/ icanon[\s\S]* echo /);
+  });
+
+  it('pauses and resumes a user by key, and asks first', async () => {
+    const top = await open();
+    const isPaused = async () => {
+      const { inForce } = await fairqJson<PolicyFor>(env, 'policy', 'show', 'A');
+      return inForce.paused !== undefined;
+    };
+    top.type('P');
+    await top.shows(/^y: start no task of A any more/);
+    top.type('n');
+    await top.shows(/^q quit/);
+    expect(await isPaused()).toBe(false);
+    top.type('P');
+    await top.shows(/^y: start no task of A any more/);
+    top.type('y');
+    await top.shows(/^A: paused \(revision \d+\), at all workers/);
+    await top.shows(/^A +30 .* paused/);
+    expect(await isPaused()).toBe(true);
+    top.type('R');
+    await top.shows(/^y: end the pause of A/);
+    top.type('y');
+    await top.shows(/^A: no longer paused/);
+    expect(await isPaused()).toBe(false);
   });
 
   it('follows the size of the terminal', async () => {

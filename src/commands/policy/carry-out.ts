@@ -1,10 +1,16 @@
 import { userInfo } from 'node:os';
-import { onBroker } from '../../broker/on-broker.js';
+import { type OnBroker, onBroker } from '../../broker/on-broker.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
+import type { Names } from '../../core/queues/names.js';
 import { idGenerator } from '../../process/identity.js';
 import { renderChange } from '../../render/policy/change-text.js';
 import { BacklogLimits } from '../../run/policy/backlog-limits.js';
-import { type ChangedPolicy, changePolicy, type NextRules } from '../../run/policy/change-policy.js';
+import {
+  type ChangeDeps,
+  type ChangedPolicy,
+  changePolicy,
+  type NextRules,
+} from '../../run/policy/change-policy.js';
 import { changeReport } from '../../run/policy/change-report.js';
 import { changeWarnings } from '../../run/policy/change-warnings.js';
 import type { CommandResult, Context } from '../shared/context.js';
@@ -36,27 +42,28 @@ export interface Change {
   next(before: PolicyDocument): NextRules | undefined;
 }
 
+/** What a change of the policy works with. */
+export function changeDeps(context: Context, { connection, management }: OnBroker, names: Names): ChangeDeps {
+  const nowMs = () => epochMs(context);
+  return {
+    connection,
+    management,
+    names,
+    backlog: new BacklogLimits({ policies: management.policies, names, nowMs }),
+    newId: idGenerator(context),
+    now: () => context.clock.now(),
+    epochMs: nowMs,
+  };
+}
+
 /** Changes the policy, and tells who goes by it. */
 export async function carryOut(context: Context, change: Change): Promise<CommandResult> {
   const { by, flags, verb } = change;
   const config = await context.config();
-  return onBroker(config, verb, {}, async ({ connection, management }) => {
+  return onBroker(config, verb, {}, async (broker) => {
     const { names } = config;
-    const now = () => context.clock.now();
-    const backlog = new BacklogLimits({
-      policies: management.policies,
-      names,
-      nowMs: () => epochMs(context),
-    });
-    const deps = {
-      connection,
-      management,
-      names,
-      backlog,
-      newId: idGenerator(context),
-      now,
-      epochMs: () => epochMs(context),
-    };
+    const { management } = broker;
+    const deps = changeDeps(context, broker, names);
     const changed = await changePolicy(deps, (before) => change.next(before), {
       by,
       reason: flags.reason,

@@ -1,7 +1,9 @@
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
+import { messageOf } from '../../core/errors/errors.js';
 import type { TopSample } from '../../core/top/top-sample.js';
-import { afterKey, FIRST_VIEW, type TopView } from '../../core/top/top-view.js';
+import { afterKey, askedAbout, FIRST_VIEW, type TopQuestion, type TopView } from '../../core/top/top-view.js';
+import { idGenerator } from '../../process/identity.js';
 import { renderTop } from '../../render/top-text.js';
 import { Top } from '../../run/top/top.js';
 import { groupingFrom } from '../flags/group-by.js';
@@ -11,6 +13,7 @@ import type { CommandResult, Context } from '../shared/context.js';
 import { untilStopped } from '../shared/endless.js';
 import type { Pause } from '../shared/pause.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
+import { steerRow } from './steer-row.js';
 import type { TopFlags } from './top-command.js';
 
 /** Another screen, from whose upper left corner all is drawn; no cursor. And back. */
@@ -68,6 +71,7 @@ async function show(taken: Samples, flags: TopFlags, context: Context): Promise<
       epochMs: () => context.clock.epochMicros() / 1_000,
       weightOf: (user) => weights.find(user).weight,
       rowOf: (user) => groupOf(user) ?? user,
+      newId: idGenerator(context),
       tenants: tenants && {
         tenantOf: tenants.rule.tenantOf,
         weightOf: (tenant) => tenants.weights.find(tenant).weight,
@@ -75,7 +79,9 @@ async function show(taken: Samples, flags: TopFlags, context: Context): Promise<
     });
     const watch =
       context.io.stdoutIsTerminal && context.io.stdinIsTerminal && !context.json ? onScreen : asLines;
-    await Promise.race([watch(source, taken, flags, context), connection.lost]);
+    const steer = (question: TopQuestion) =>
+      steerRow(question, context, { connection, management }, config.names);
+    await Promise.race([watch(source, taken, flags, context, steer), connection.lost]);
     source.close();
   } finally {
     await connection.close();
@@ -110,6 +116,7 @@ async function onScreen(
   taken: Samples,
   { interval, samples = Number.POSITIVE_INFINITY }: TopFlags,
   context: Context,
+  steer: (question: TopQuestion) => Promise<string>,
 ): Promise<void> {
   const { io } = context;
   const { pause } = taken;
@@ -121,6 +128,21 @@ async function onScreen(
     const lines = renderTop(sample, view, style, io.rows);
     void io.out(`${HOME}${lines.map((line) => line + REST_OF_LINE).join('\n')}${REST_OF_SCREEN}`);
   };
+  const say = (said: string) => {
+    view = { ...view, asking: undefined, said };
+    draw();
+  };
+  const carryOut = (question: TopQuestion) => {
+    say(question.verb === 'pause' ? `pausing ${question.name}` : `resuming ${question.name}`);
+    steer(question)
+      .then((said) => {
+        source.policyChanged();
+        say(said);
+        return drawSample();
+      })
+      // The connection is lost, and that ends the samples too.
+      .catch((error) => say(messageOf(error)));
+  };
   const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
     onKey: (key) => {
       const next = afterKey(view, key);
@@ -131,8 +153,11 @@ async function onScreen(
           .listNow()
           .then(drawSample)
           .catch(() => {}); // the next sample meets that as well, and ends
+      } else if (next === 'confirmed') {
+        carryOut(view.asking!);
       } else {
-        view = next;
+        if (next !== 'pause' && next !== 'resume') view = next;
+        else if (sample !== undefined) view = askedAbout(view, sample, next);
         draw();
       }
     },

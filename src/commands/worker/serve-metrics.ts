@@ -28,6 +28,7 @@ export async function serveMetrics(
     () => worker.snapshot(),
     () => worker.ages(),
     () => backlog.current(),
+    () => worker.policy.figures(),
   );
   const server = await MetricsServer.listen(metrics, () => worker.unready, metricsHost, metricsPort);
   context.say(`worker ${name}: metrics at http://${metricsHost}:${server.port}/metrics`);

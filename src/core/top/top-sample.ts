@@ -1,3 +1,5 @@
+import type { TopSteering } from './top-steering.js';
+
 /** What `fairq top` shows at a moment; a line of its `--json`. */
 export interface TopSample {
   /** As ISO 8601. */
@@ -14,11 +16,13 @@ export interface TopSample {
    * Older than 10 s it is not gone by.
    */
   readonly listedSecondsAgo: number | null;
+  /** The revision of the policy, 0 where nothing was ever set; null where it cannot be read. */
+  readonly policyRevision: number | null;
   /** It has listened for long enough to have heard every worker. */
   readonly workersKnown: boolean;
 }
 
-export interface TopUser {
+export interface TopUser extends TopSteering {
   readonly user: string;
   /** Tasks that wait: as listed, with what was sent and what ended since. Null where that is not known. */
   readonly backlog: number | null;

@@ -1,5 +1,7 @@
 import type { TaskEvent } from '../events/task-event.js';
+import type { InForce } from '../policy/policy.js';
 import type { TopQueue, TopUser } from './top-sample.js';
+import { steeringOf } from './top-steering.js';
 
 const SECONDS = 5;
 
@@ -76,7 +78,11 @@ export interface TopFacts {
   /** Users with a queue, of old. */
   readonly listedUsers: Iterable<string>;
   readonly rates: ReadonlyMap<string, number>;
+  /** Where operators have set none. */
   readonly weightOf: (user: string) => number;
+  readonly inForce: (user: string) => InForce;
+  /** Tasks that run, by user; undefined where that is not known. */
+  readonly running: ReadonlyMap<string, number> | undefined;
   readonly waitMs: (user: string) => number | null;
   /** Whether a worker that is heard serves the queue of a user; undefined where not all may have been heard. */
   readonly isServed: (user: string) => boolean | undefined;
@@ -84,19 +90,23 @@ export interface TopFacts {
 
 /** Users with their rates, backlogs and shares; those with neither are in it too. */
 export function topUsers(facts: TopFacts): TopUser[] {
-  const { queues, listedUsers, rates, weightOf, waitMs, isServed } = facts;
+  const { queues, listedUsers, rates, waitMs, isServed, inForce, running } = facts;
   const byUser = new Map((queues ?? []).map((queue) => [queue.user, queue]));
   const names = new Set([...listedUsers, ...byUser.keys(), ...rates.keys()]);
   const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
+  const set = new Map([...names].map((user) => [user, inForce(user)]));
+  const weightOf = (user: string) => set.get(user)?.weight?.value ?? facts.weightOf(user);
+  // What waits of a paused user asks for nothing.
+  const asks = (user: string) => (byUser.get(user)?.ready ?? 0) > 0 && set.get(user)?.paused === undefined;
   let weights = 0;
   let asked = 0;
   for (const user of names) {
-    if ((byUser.get(user)?.ready ?? 0) > 0) weights += weightOf(user);
+    if (asks(user)) weights += weightOf(user);
     else asked += rates.get(user) ?? 0;
   }
   const fairShareOf = (user: string, share: number | null) => {
     if (share === null || queues === undefined) return null;
-    if ((byUser.get(user)?.ready ?? 0) === 0) return share;
+    if (!asks(user)) return share;
     return ((total - asked) / total) * (weightOf(user) / weights);
   };
   return [...names].map((user) => {
@@ -114,6 +124,7 @@ export function topUsers(facts: TopFacts): TopUser[] {
       share,
       fairShare: fairShareOf(user, share),
       waitMs: waitMs(user),
+      ...steeringOf(set.get(user)!, running === undefined ? null : (running.get(user) ?? 0)),
     };
   });
 }

@@ -78,6 +78,8 @@ function sharesOf(
     queues,
     listedUsers: [],
     rates,
+    inForce: () => ({}),
+    running: undefined,
     weightOf: () => 1,
     waitMs: () => null,
     isServed: () => undefined,

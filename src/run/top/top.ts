@@ -1,22 +1,27 @@
 import { type Connection, replyCode } from '../../broker/connection/connection.js';
+import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import {
+  announce,
   idleSlots,
   listen,
   ROLL_CALL_MS,
   WORKER_GONE_AFTER_MS,
   type WorkerPresence,
 } from '../../broker/control/control.js';
+import { MOST_TOLD } from '../../broker/control/running-question.js';
 import type { Management } from '../../broker/management/management.js';
 import { tailEvents } from '../../broker/streams/event-stream.js';
 import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { FairqError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
+import { TopRunning } from '../../core/top/top-running.js';
 import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
-import { topTenants } from '../../core/top/top-tenants.js';
+import { type Tenancy, topTenants } from '../../core/top/top-tenants.js';
 import { TopWindow, topUsers } from '../../core/top/top-window.js';
 import { type QueueFilter, queueFilter } from '../worker/discovery/queue-filter.js';
 import { TopListing } from './top-listing.js';
+import { TopPolicy } from './top-policy.js';
 
 export interface TopDeps {
   readonly connection: Connection;
@@ -29,12 +34,8 @@ export interface TopDeps {
   /** Which queue's row a user's completions count in, by the name of its user or group. */
   readonly rowOf: (user: string) => string;
   /** Whom users belong to, and the weight of each tenant; undefined where nobody has said so. */
-  readonly tenants?: TopTenancy | undefined;
-}
-
-export interface TopTenancy {
-  tenantOf(user: string): string;
-  weightOf(tenant: string): number;
+  readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
+  readonly newId: () => string;
 }
 
 interface HeardWorker {
@@ -48,8 +49,13 @@ export class Top {
   readonly #window: TopWindow;
   readonly #backlog: TopBacklog;
   readonly #listing: TopListing;
+  readonly #policy: TopPolicy;
+  readonly #running: TopRunning;
   readonly #workers = new Map<string, HeardWorker>();
   readonly #readers: { close(): void }[] = [];
+  #control: ReconnectingChannel | undefined;
+  /** The last question what runs. */
+  #request = '';
   #tail: StreamReader | undefined;
   #hearsSince = 0;
   #failure: Error | undefined;
@@ -57,6 +63,8 @@ export class Top {
   private constructor(private readonly deps: TopDeps) {
     this.#window = new TopWindow(deps.rowOf);
     this.#backlog = new TopBacklog(deps.rowOf);
+    this.#running = new TopRunning(deps.rowOf);
+    this.#policy = new TopPolicy(deps.connection, deps.names, deps.now);
     const { connection, management, names, now } = deps;
     const seemsUnserved = (row: string) => !this.#window.hasEnded(row) && !this.#isServed(row);
     const alsoServed = () => new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
@@ -76,13 +84,23 @@ export class Top {
       onMessage: (message) => {
         if (message.kind === 'bye') top.#workers.delete(message.id);
         else if (message.kind === 'worker') top.#heard(message.worker);
+        else if (message.kind === 'all-running' && message.request === top.#request) {
+          const { worker, tasks, total } = message;
+          top.#running.answered(
+            worker,
+            tasks.map(({ user }) => user),
+            total,
+          );
+        }
       },
       onOpen: () => {
         top.#hearsSince = deps.now();
       },
       onFailure,
     });
+    top.#control = control;
     top.#readers.push(control);
+    top.#askWhatRuns();
     return top;
   }
 
@@ -92,6 +110,7 @@ export class Top {
     await this.#follow();
     await this.#listing.keepUp();
     const { now, epochMs, weightOf } = this.deps;
+    const policy = await this.#policy.current();
     const at = now();
     const rates = this.#window.rates(at);
     for (const [id, { heardAt }] of this.#workers) {
@@ -101,21 +120,30 @@ export class Top {
     const queues = this.#backlog.queues(at);
     const age = this.#backlog.ageMs(at);
     const { tenants } = this.deps;
+    this.#running.keepOnly(new Set(this.#workers.keys()));
+    // Of the answers to the question before this one: nobody waits for them.
+    const running = workersKnown ? this.#running.counts(this.#workers.keys()) : undefined;
+    this.#askWhatRuns();
     const users = topUsers({
       queues,
       listedUsers: this.#backlog.listedUsers,
       rates: rates.users,
       weightOf,
+      inForce: (user) => policy.forUser(user, epochMs()),
+      running,
       waitMs: (user) => this.#window.waitMs(user),
       isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
     });
     return {
       at: new Date(epochMs()).toISOString(),
       users,
-      ...(tenants && { tenants: topTenants(users, tenants.tenantOf, tenants.weightOf) }),
+      ...(tenants && {
+        tenants: topTenants(users, { ...tenants, inForce: (tenant) => policy.forTenant(tenant, epochMs()) }),
+      }),
       workers: [...this.#workers.values()].map(({ presence }) =>
         this.#worker(presence, rates.workers.get(presence.name) ?? 0),
       ),
+      policyRevision: this.#policy.isKnown ? policy.document.revision : null,
       workersKnown,
       perSecond: [...rates.users.values()].reduce((sum, rate) => sum + rate, 0),
       backlog: queues === undefined ? null : queues.reduce((sum, { ready }) => sum + ready, 0),
@@ -128,6 +156,11 @@ export class Top {
     return this.#listing.trouble;
   }
 
+  /** Somebody has changed the policy: it is read again at once. */
+  policyChanged(): void {
+    this.#policy.changed();
+  }
+
   /** Lists the queues now, whatever it costs. */
   async listNow(): Promise<void> {
     await this.#listing.now();
@@ -135,6 +168,14 @@ export class Top {
 
   close(): void {
     for (const reader of this.#readers) reader.close();
+  }
+
+  #askWhatRuns(): void {
+    const channel = this.#control?.current;
+    if (channel === undefined) return;
+    this.#request = this.deps.newId();
+    const question = { kind: 'running', request: this.#request, longerThanMs: 0, limit: MOST_TOLD } as const;
+    announce(channel, this.deps.names, question);
   }
 
   #heard(presence: WorkerPresence): void {

@@ -51,7 +51,7 @@ interface Parts {
 export class Worker {
   readonly #filter: QueueFilter;
   readonly #opened = new OpenedParts();
-  readonly #policy: WorkerPolicy;
+  readonly policy: WorkerPolicy;
   /** Undefined until it is open. */
   #presence: Presence | undefined;
   /** Undefined until it is open. */
@@ -81,12 +81,12 @@ export class Worker {
     this.#filter = queueFilter(deps.names, include, exclude, also);
     const running = () => this.#path?.runner.tasks ?? [];
     const tell = (message: ControlMessage) => this.#presence?.tell(message);
-    this.#policy = new WorkerPolicy(
+    this.policy = new WorkerPolicy(
       deps,
       { id, name: options.name, running, tell, tenantOf: options.tenants?.rule.tenantOf },
       { onWarning: listener.onWarning.bind(listener), onFailure: this.#failed.reject },
     );
-    this.#opened.add(() => this.#policy.close());
+    this.#opened.add(() => this.policy.close());
     this.#failed.promise.catch(() => {}); // `run` awaits it, unless it has ended before
   }
 
@@ -201,15 +201,15 @@ export class Worker {
     });
     this.#opened.add(() => ends.close());
     // Before anything is consumed: what is set counts from the first task on.
-    await this.#policy.open();
-    const about = { policy: this.#policy, filter: this.#filter, peers };
+    await this.policy.open();
+    const about = { policy: this.policy, filter: this.#filter, peers };
     const answers = new WorkerAnswers(path, concurrency, clock, about);
     presence.begin(answers, {
       onQueue: (queue) => discovery.announced(queue),
       onWorker: (worker) => path.crashes?.heard(worker),
       onPeers: () => common.check(),
       onHearAgain: () => discovery.listAgain(),
-      onPolicyAsked: (revision) => this.#policy.asked(revision),
+      onPolicyAsked: (revision) => this.policy.asked(revision),
       onFailure: troubles.onFailure,
     });
     const queues = await discovery.among(listed);
@@ -224,7 +224,7 @@ export class Worker {
   }
 
   async #openPath(peers: Peers, listener: Omit<TaskPathListener, 'onCountReached'>): Promise<TaskPath> {
-    const owner = { id: this.id, filter: this.#filter, peers, steering: this.#policy.steering };
+    const owner = { id: this.id, filter: this.#filter, peers, steering: this.policy.steering };
     const path = await TaskPath.open(this.deps, this.options, this.handlers, owner, {
       ...listener,
       onCountReached: () => this.stop(),

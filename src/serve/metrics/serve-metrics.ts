@@ -1,4 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { holds } from '../../core/policy/policy.js';
+import { LIMIT_NAMES } from '../../core/policy/policy-document.js';
+import type { FollowedPolicy } from '../policy/followed-policy.js';
 import type { Sending } from '../tasks/sending.js';
 
 /** From an answer out of memory to the longest wait. Seconds. */
@@ -10,8 +13,16 @@ export class ServeMetrics {
   readonly #requests: Counter;
   readonly #seconds: Histogram;
 
-  /** @param trouble why no task can be sent now; undefined where it can */
-  constructor(sending: Pick<Sending, 'unconfirmed'>, trouble: () => string | undefined) {
+  /**
+   * @param trouble why no task can be sent now; undefined where it can
+   * @param nowMs milliseconds since the epoch
+   */
+  constructor(
+    sending: Pick<Sending, 'unconfirmed'>,
+    trouble: () => string | undefined,
+    policy: Pick<FollowedPolicy, 'known'>,
+    nowMs: () => number,
+  ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -41,6 +52,27 @@ export class ServeMetrics {
       registers,
       collect() {
         this.set(trouble() === undefined ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'fairq_policy_revision',
+      help: 'The newest revision of the policy that it knows; 0 where nothing was ever set.',
+      registers,
+      collect() {
+        this.set(policy.known.document.revision);
+      },
+    });
+    new Gauge({
+      name: 'fairq_policy_rules',
+      help: 'Rules, each for a user, a glob or a tenant, that set this now.',
+      labelNames: ['limit'],
+      registers,
+      collect() {
+        const { rules } = policy.known.document;
+        const now = nowMs();
+        for (const limit of LIMIT_NAMES) {
+          this.set({ limit }, rules.filter(({ limits }) => holds(limits[limit], now)).length);
+        }
       },
     });
   }

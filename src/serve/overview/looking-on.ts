@@ -25,6 +25,7 @@ export interface LookingOnDeps {
   readonly names: Names;
   readonly clock: Clock;
   readonly weightOf: (user: string) => number;
+  readonly newId: () => string;
   /** In place of a minute. Milliseconds. */
   readonly closeAfterMs?: number;
 }
@@ -150,7 +151,7 @@ export class LookingOn {
   }
 
   async #openNow(): Promise<Opened> {
-    const { address, names, clock, weightOf } = this.deps;
+    const { address, names, clock, weightOf, newId } = this.deps;
     const { now } = clock;
     const epochMs = () => clock.epochMicros() / 1_000;
     const connection = await openConnection(address, 'fairq serve, looking on', {
@@ -165,6 +166,7 @@ export class LookingOn {
         now,
         epochMs,
         weightOf,
+        newId,
         rowOf: (user) => user,
       });
       const oldest = new OldestTasks({ management, names, now, epochMs });

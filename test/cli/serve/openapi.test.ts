@@ -65,6 +65,8 @@ describe('GET /metrics', () => {
     const { text } = await ask(serving, '/metrics');
     expect(text).toMatch(/fairq_http_requests_total\{operation="\/v1\/tasks\/\{id\}",status="404"\} [1-9]/);
     expect(text).toMatch(/^fairq_http_ready 1$/m);
+    expect(text).toMatch(/^fairq_policy_revision 0$/m);
+    expect(text).toMatch(/^fairq_policy_rules\{limit="paused"\} 0$/m);
     expect(text).not.toContain('no-such-id');
   });
 });

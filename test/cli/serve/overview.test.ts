@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namesFor } from '../../../src/core/queues/names.js';
@@ -500,6 +501,7 @@ describe('with a broker that has its moods', () => {
       names: namesFor('fairq'),
       clock: systemClock,
       weightOf: () => 1,
+      newId: randomUUID,
       closeAfterMs: 3_000,
     });
     const isOpen = async () => (await quiet.management.connectionNames()).includes('fairq serve, looking on');

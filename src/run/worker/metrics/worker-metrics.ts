@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { TaskAges, WorkerSnapshot } from '../../../core/reports/worker-report.js';
+import type { PolicyFigures } from '../policy/policy-figures.js';
 import type { Backlog } from './backlog.js';
 import type { WorkerMetrics } from './metrics-contract.js';
+import { addPolicyMetrics } from './policy-metrics.js';
 
 /** Users that are named: those with the largest backlog. The others are in the totals. */
 const USERS_NAMED = 20;
@@ -33,6 +35,7 @@ export class PrometheusMetrics implements WorkerMetrics {
     snapshot: () => WorkerSnapshot,
     ages: () => TaskAges,
     private readonly backlog: () => Promise<Backlog | undefined>,
+    policy: () => PolicyFigures,
   ) {
     const registers = [this.#registry];
     this.#registry.setDefaultLabels({ worker: worker.name });
@@ -81,6 +84,7 @@ export class PrometheusMetrics implements WorkerMetrics {
       'How long the task has waited that was sent first, of those that were delivered here and have not started.',
       ({ oldestWaiting }) => oldestWaiting,
     );
+    addPolicyMetrics(registers, policy);
     this.#redelivered = new Counter({
       name: 'fairq_tasks_redelivered_total',
       help: 'Attempts that ended here of tasks that the broker had delivered before.',

@@ -49,6 +49,11 @@ export class Steering {
     return this.#revision;
   }
 
+  /** That are served. */
+  get queues(): Iterable<ConsumedQueue> {
+    return this.#queues();
+  }
+
   /** What is set for a user at this moment. */
   inForce(user: string): InForce {
     return this.#policy.forUser(user, this.#now());

@@ -4,6 +4,7 @@ import { messageOf } from '../../../core/errors/errors.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { goesBy } from './policy-answers.js';
+import { type PolicyFigures, policyFigures } from './policy-figures.js';
 import { Steering } from './steering.js';
 
 export interface WorkerPolicyListener {
@@ -67,6 +68,12 @@ export class WorkerPolicy {
     if (this.steering.revision >= revision) this.#tell();
     // Where there was no stream so far, there may be one now. Its document is applied, and told then.
     else void this.#feed?.lookAgain();
+  }
+
+  /** For who watches the worker. */
+  figures(): PolicyFigures {
+    const users = Array.from(this.steering.queues, ({ lane }) => lane.user);
+    return policyFigures(this.revision, this.steering, users, this.owner.running());
   }
 
   async close(): Promise<void> {

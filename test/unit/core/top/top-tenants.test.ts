@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TopUser } from '../../../../src/core/top/top-sample.js';
+import { steeringOf } from '../../../../src/core/top/top-steering.js';
 import { topTenants } from '../../../../src/core/top/top-tenants.js';
 import { FIRST_VIEW } from '../../../../src/core/top/top-view.js';
 import { renderTop } from '../../../../src/render/top-text.js';
@@ -19,6 +20,7 @@ const user = (
   share,
   fairShare: null,
   waitMs,
+  ...steeringOf({}, 1),
 });
 const users = [
   user('acme/a', 10, 0.3, 5),
@@ -26,11 +28,11 @@ const users = [
   user('globex/c', 9, 0.3, null),
   user('solo', 0, 0.2, 1),
 ];
-const tenants = topTenants(
-  users,
-  (name) => name.split('/')[0]!,
-  (tenant) => (tenant === 'acme' ? 3 : 1),
-);
+const tenants = topTenants(users, {
+  tenantOf: (name) => name.split('/')[0]!,
+  weightOf: (tenant) => (tenant === 'acme' ? 3 : 1),
+  inForce: () => ({}),
+});
 
 describe('the tenants of top', () => {
   it('are their users together', () => {
@@ -43,17 +45,17 @@ describe('the tenants of top', () => {
 
   it('are due their parts by weight of what those without a backlog leave', () => {
     expect(tenants.map(({ fairShare }) => fairShare)).toEqual([0.8 * 0.75, 0.8 * 0.25, 0.2]);
-    const [unknown] = topTenants(
-      [user('A', null, 1, 1)],
-      (name) => name,
-      () => 1,
-    );
+    const [unknown] = topTenants([user('A', null, 1, 1)], {
+      tenantOf: (name) => name,
+      weightOf: () => 1,
+      inForce: () => ({}),
+    });
     expect(unknown).toMatchObject({ backlog: null, fairShare: null });
   });
 
   it('have rows in the place of their users', () => {
     const sample = { at: '2026-11-27T11:00:00Z', users, tenants, workers: [], perSecond: 10, backlog: 24 };
-    const known = { ...sample, listedSecondsAgo: 1, workersKnown: true };
+    const known = { ...sample, listedSecondsAgo: 1, policyRevision: 0, workersKnown: true };
     const lines = renderTop(known, FIRST_VIEW, { unicode: true, color: false, columns: 100 } as never, 20);
     expect(lines.join('\n')).toContain('3 tenants');
     expect(

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Policy } from '../../../../src/core/policy/policy.js';
+import { NO_POLICY, type PolicyRule } from '../../../../src/core/policy/policy-document.js';
+import { TopRunning } from '../../../../src/core/top/top-running.js';
 import type { TopQueue, TopSample } from '../../../../src/core/top/top-sample.js';
+import { topTenants } from '../../../../src/core/top/top-tenants.js';
 import {
   afterKey,
+  askedAbout,
   FIRST_VIEW,
   type TopAction,
   type TopView,
@@ -17,13 +22,21 @@ const event = (user: string, worker = 'w', started = 0) => taskEvent({ id: 'x', 
 const queue = (user: string, ready: number) => ({ user, ready, unacknowledged: 0, consumers: 1 });
 const even = (_: string) => 1;
 
-function usersOf(queues: readonly TopQueue[] | undefined, rates: Record<string, number>, weightOf = even) {
+function usersOf(
+  queues: readonly TopQueue[] | undefined,
+  rates: Record<string, number>,
+  weightOf = even,
+  { rules, running }: { rules?: PolicyRule[]; running?: Record<string, number> } = {},
+) {
+  const policy = new Policy({ ...NO_POLICY, rules: rules ?? [] });
   const facts = { queues, rates: new Map(Object.entries(rates)), weightOf };
   return topUsers({
     ...facts,
     listedUsers: queues === undefined ? ['A'] : [],
     waitMs: () => null,
     isServed: (user) => user === 'served',
+    inForce: (user) => policy.forUser(user, 0),
+    running: running && new Map(Object.entries(running)),
   });
 }
 
@@ -35,9 +48,24 @@ function sampleOf(users: readonly TopQueue[], rates: Record<string, number>): To
     perSecond: 0,
     backlog: 0,
     listedSecondsAgo: 8,
+    policyRevision: 0,
     users: usersOf(users, rates),
   };
 }
+
+const by = { by: 'ann', at: 0 };
+const RULES: PolicyRule[] = [
+  { of: 'user', name: 'A', limits: { cap: { ...by, value: { tasks: 3 } }, weight: { ...by, value: 2 } } },
+  { of: 'user', name: 'B', limits: { paused: { ...by, value: true, until: 3_600_000, reason: 'noise' } } },
+  {
+    of: 'user',
+    name: 'C',
+    limits: {
+      cap: { ...by, value: { tasks: 5, whenBusy: true } },
+      rate: { ...by, value: { starts: 100, perMs: 60_000, burst: 1 } },
+    },
+  },
+];
 
 function typed(keys: readonly string[], view: TopView = FIRST_VIEW): TopView | TopAction {
   return keys.reduce<TopView | TopAction>(
@@ -95,6 +123,85 @@ describe('a fair share', () => {
       { user: 'A', ...nothing, share: 0 },
       { user: 'B', ...nothing, share: 1 },
     ]);
+  });
+});
+
+describe('what operators have set', () => {
+  const queues = ['A', 'B', 'C', 'D'].map((user) => queue(user, 9));
+  const running = { A: 2, C: 7 };
+  const users = usersOf(queues, { A: 50, C: 25, D: 25 }, even, { rules: RULES, running });
+  const sample = { ...sampleOf([], {}), users };
+  const screen = (view: Partial<TopView> = {}, columns = 80) =>
+    renderTop(sample, { ...FIRST_VIEW, ...view }, { columns, color: false, unicode: true }, 24);
+
+  it('is told of each user, with how many of its tasks run', () => {
+    expect(users).toMatchObject([
+      { running: 2, cap: 3, capWhenBusy: false, rate: null, paused: null },
+      { running: 0, cap: null, paused: { by: 'ann', until: '1970-01-01T01:00:00.000Z', reason: 'noise' } },
+      { running: 7, cap: 5, capWhenBusy: true, rate: { starts: 100, perMs: 60_000 } },
+      { running: 0, cap: null, paused: null },
+    ]);
+    expect(usersOf(queues, {})[0]).toMatchObject({ running: null });
+  });
+
+  it('counts in what is fair: the weight that is set, and nothing for who is paused', () => {
+    expect(users.map(({ fairShare }) => fairShare)).toEqual([0.5, 0, 0.25, 0.25]);
+  });
+
+  it('has columns, and is said where a user is paused', () => {
+    const lines = screen();
+    expect(lines.find((line) => line.startsWith('user'))).toMatch(/^user +backlog +runs +rate /);
+    expect(lines.find((line) => line.startsWith('A '))).toMatch(/^A +9 +2\/3 +- /);
+    expect(lines.find((line) => line.startsWith('B '))).toMatch(/^B +9 +0 .* paused to 01:00$/);
+    expect(lines.find((line) => line.startsWith('C '))).toMatch(/^C +9 +7\/5~ +100\/m /);
+    for (const line of screen()) expect(textWidth(line)).toBeLessThanOrEqual(80);
+  });
+
+  it('is asked about before it is changed, by the name of the first user that is shown', () => {
+    expect(typed(['P'])).toBe('pause');
+    expect(typed(['R'])).toBe('resume');
+    const asking = askedAbout({ ...FIRST_VIEW, scroll: 1 }, sample, 'pause');
+    expect(asking.asking).toEqual({ verb: 'pause', of: 'user', name: 'B' });
+    expect(screen(asking).at(-1)).toContain('y: start no task of B any more');
+    expect(afterKey(asking, 'y')).toBe('confirmed');
+    for (const key of ['n', 'q', '\r', '\u001b', 'P']) {
+      expect(afterKey(asking, key)).toMatchObject({ asking: undefined });
+    }
+    expect(afterKey(asking, '\u0003')).toBe('quit');
+    expect(askedAbout({ ...FIRST_VIEW, filter: 'nobody' }, sample, 'pause').asking).toBeUndefined();
+    const said = { ...FIRST_VIEW, said: 'B: paused (revision 4), at all workers' };
+    expect(screen(said).at(-1)).toBe(said.said);
+    expect(afterKey(said, 'j')).toMatchObject({ said: '', scroll: 1 });
+  });
+
+  it('is asked about a tenant where tenants are shown', () => {
+    const tenancy = {
+      tenantOf: () => 'acme',
+      weightOf: even,
+      inForce: (name: string) => new Policy({ ...NO_POLICY, rules: [] }).forTenant(name, 0),
+    };
+    const tenants = topTenants(users, tenancy);
+    expect(tenants).toMatchObject([{ tenant: 'acme', running: 9, cap: null }]);
+    const asking = askedAbout(FIRST_VIEW, { ...sample, tenants }, 'resume');
+    expect(asking.asking).toEqual({ verb: 'resume', of: 'tenant', name: 'acme' });
+  });
+});
+
+describe('what runs', () => {
+  it('is known when every worker has said all of it, and forgotten with a worker', () => {
+    const running = new TopRunning((user) => user.slice(0, 1));
+    expect(running.counts(['w1'])).toBeUndefined();
+    running.answered('w1', ['A1', 'A2', 'B'], 3);
+    expect([...running.counts(['w1'])!]).toEqual([
+      ['A', 2],
+      ['B', 1],
+    ]);
+    running.answered('w2', ['A3'], 2);
+    expect(running.counts(['w1', 'w2'])).toBeUndefined();
+    running.answered('w2', ['A3'], 1);
+    expect(running.counts(['w1', 'w2'])?.get('A')).toBe(3);
+    running.keepOnly(new Set(['w1']));
+    expect(running.counts(['w1', 'w2'])).toBeUndefined();
   });
 });
 
