@@ -8,6 +8,7 @@ import { addActionRoutes } from './routes/action-routes.js';
 import { addBatchRoutes } from './routes/batch-routes.js';
 import { addDeadRoutes } from './routes/dead-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
+import { addExplainRoutes } from './routes/explain-routes.js';
 import { addHealthRoutes } from './routes/health-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
@@ -43,6 +44,7 @@ export function apiOf(
   addMetricsRoutes(api, metrics);
   addOpenApiRoutes(api, { version, server: '/' });
   addOverviewRoutes(api, services);
+  addExplainRoutes(api, services);
   addRunRoutes(api, services);
   addDeadRoutes(api, services);
   addActionRoutes(api, services);

@@ -127,6 +127,7 @@ export async function openServices(
     overview: overview.overview,
     reports: overview.reports,
     dead: overview.dead,
+    explanations: overview.explanations,
     actions,
     policy,
     names,

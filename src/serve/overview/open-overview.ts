@@ -5,6 +5,7 @@ import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { StreamTail } from '../tasks/stream-tail.js';
 import { DeadList } from './dead-list.js';
+import { Explanations } from './explanations.js';
 import { FailedLately } from './failed-lately.js';
 import { LookingOn } from './looking-on.js';
 import { Overview } from './overview.js';
@@ -31,6 +32,7 @@ export interface OpenedOverview {
   readonly overview: Overview;
   readonly reports: Reports;
   readonly dead: DeadList;
+  readonly explanations: Explanations;
   readonly warningOf: (state: TaskState) => string | undefined;
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function openOverview(deps: OpenOverviewDeps): Promise<OpenedOvervi
     overview: new Overview({ names, looking, running, failed }),
     reports: new Reports(deps),
     dead: new DeadList(deps),
+    explanations: new Explanations(deps),
     warningOf: queueWarning(names, workers),
     close: async () => {
       workers.close();

@@ -114,7 +114,7 @@ export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues 
   );
 }
 
-function canBeUser(names: Names, user: string): boolean {
+export function canBeUser(names: Names, user: string): boolean {
   try {
     routingKeyOf(names, user);
     return true;
@@ -124,6 +124,6 @@ function canBeUser(names: Names, user: string): boolean {
   }
 }
 
-function noSuchUser(): Problem {
+export function noSuchUser(): Problem {
   return new Problem(404, 'no-such-user', 'Nobody has heard of this user', 'It may be somebody else.');
 }

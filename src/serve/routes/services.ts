@@ -6,6 +6,7 @@ import type { BodyLimits } from '../http/body.js';
 import type { Problem } from '../http/problem.js';
 import type { Idempotency } from '../keys/idempotency.js';
 import type { DeadList } from '../overview/dead-list.js';
+import type { Explanations } from '../overview/explanations.js';
 import type { Overview } from '../overview/overview.js';
 import type { Reports } from '../overview/reports.js';
 import type { FollowedPolicy } from '../policy/followed-policy.js';
@@ -25,6 +26,7 @@ export interface Services {
   readonly overview: Overview;
   readonly reports: Reports;
   readonly dead: DeadList;
+  readonly explanations: Explanations;
   readonly actions: Actions;
   readonly policy: FollowedPolicy;
   readonly names: Names;

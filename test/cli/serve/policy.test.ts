@@ -390,4 +390,31 @@ describe('who may', () => {
       }
     }
   });
+
+  it('know why a user waits is a viewer, and the user itself without the names of others', async () => {
+    await change('POST', '/v1/policy/users/us*:pause', { reason: 'a secret' });
+    // The names of roles are those of their users.
+    await sendTask(serving, 'user', 'echo');
+    const as = (role: keyof RoleHeaders, user: string) =>
+      ask(guarded, `/v1/users/${user}/explain`, { headers: roles[role] });
+    const seen = await eventually(
+      async () => {
+        const answer = await as('viewer', 'user');
+        return (answer.json.reasons as { why: string }[])[0]?.why === 'paused' && answer;
+      },
+      { timeoutMs: WAIT_MS, what: 'the pause to be the reason' },
+    );
+    expect(seen.json).toMatchObject({
+      user: 'user',
+      waiting: 1,
+      reasons: [
+        { why: 'paused', by: 'boss', rule: 'us*', said: 'a secret', since: expect.stringMatching(/Z$/) },
+      ],
+      workers: expect.arrayContaining(['w1']),
+    });
+    const own = await as('user', 'user');
+    expect(own.json).toMatchObject({ user: 'user', waiting: 1, reasons: [{ why: 'paused', running: 0 }] });
+    expect(own.text).not.toMatch(/boss|us\*|secret|w1/);
+    expect([(await as('user', 'slow')).status, (await as('viewer', 'slow')).status]).toEqual([404, 200]);
+  });
 });
