@@ -30,7 +30,10 @@ let worker: RunningFairq;
 beforeAll(async () => {
   const module = folder.file('handlers.mjs');
   await writeFile(module, HANDLERS);
-  worker = new RunningFairq(['worker', '--name', 'w1', '-c', '2', '--handler', module], env);
+  worker = new RunningFairq(
+    ['worker', '--name', 'w1', '-c', '2', '--handler', module, '--tenant-of', 'prefix:/'],
+    env,
+  );
   await worker.says(/ready, /, WAIT_MS);
 });
 afterAll(async () => {
