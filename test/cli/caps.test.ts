@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { useFolder } from '../support/folder.js';
+import { useLimitedUsers } from '../support/limited-user.js';
 import { linesSoFar } from '../support/noted-tasks.js';
 import { NotingWorkers } from '../support/noting-workers.js';
 import { setPolicy } from '../support/policy.js';
@@ -8,6 +9,7 @@ import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const folder = useFolder();
+const limitedUsers = useLimitedUsers(vhost);
 let prefix: string;
 let tests = 0;
 let workers: NotingWorkers;
@@ -79,6 +81,25 @@ describe('a cap of three', () => {
     await workers.untilDone(100);
     expect(users.slice(0, 3).map((user) => workers.most(user))).toEqual([1, 1, 2]);
     expect(workers.most('other')).toBeGreaterThan(2);
+    await workers.stop();
+  });
+
+  it('is said to hold its user up where the worker may not make what it is kept by', async () => {
+    const read = '.*';
+    const write = '.*';
+    const user = await limitedUsers.make({
+      configure: `^(${prefix}\\.(user|retry)\\..*|amq\\.gen-.*)$`,
+      write,
+      read,
+    });
+    await setPolicy(vhost, prefix, { A: cap(3) });
+    await Promise.all([workers.publish('A', 5, 1), workers.publish('B', 5, 1)]);
+    const worker = await workers.startWith(user, 4);
+    await workers.untilDone(5, 'B');
+    await worker.says(/may not configure the queue ".*A".* limits does not start here/);
+    expect(workers.starts('A')).toBe(0);
+    await limitedUsers.allow(user, { configure: '.*', write, read });
+    await workers.untilDone(5, 'A');
     await workers.stop();
   });
 });

@@ -56,6 +56,14 @@ describe('the rights that the page on production gives', () => {
     }
   });
 
+  it('are enough to keep a cap and a rate', async () => {
+    await fairqJson(as('operator'), 'policy', 'set', 'capped', '--cap', '2', '--rate', '100/s');
+    await fairqJson(as('publisher'), 'publish', '--user', 'capped', '--count', '5', '--run', 'capped');
+    const worked = await fairq(as('worker'), 'worker', '--exit-when', 'empty', '--json');
+    expect(JSON.parse(worked.stdout)).toMatchObject({ completed: 5 });
+    expect(worked.stderr).not.toMatch(/may not|cannot be used|refused/);
+  });
+
   it('are not enough for what is another user’s affair', async () => {
     const refused = [
       ['publisher', 'worker', '--exit-when', 'empty'],

@@ -1,4 +1,6 @@
+import { explainRefusal } from '../../../broker/connection/refusal.js';
 import { type Grant, GrantQueue } from '../../../broker/policy/grant-queue.js';
+import { FairqError } from '../../../core/errors/errors.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { GrantOffice } from './grant-office.js';
 
@@ -15,6 +17,8 @@ const COUNT_AGAIN_MS = 1_500;
 /** The queue may not be there yet, as somebody else is making it. */
 const ASK_AGAIN_MS = 20;
 const SILENT_AGAIN_MS = 2_000;
+/** The broker's no stays one until somebody grants a right, or removes what is in the way. */
+const REFUSED_AGAIN_MS = 5_000;
 /** Without use for so long, its channel is closed. */
 const CHANNEL_KEPT_MS = 30_000;
 
@@ -62,6 +66,7 @@ export abstract class Hand {
   #lastUse: number;
   #closed = false;
   #saidSilent = false;
+  #saidRefused = false;
   /** Another worker waits for one. */
   protected othersWait = false;
 
@@ -78,7 +83,7 @@ export abstract class Hand {
       onGrant: (grant) => this.#came(grant),
       onLost: () => this.#lost(),
       onMissing: () => this.#fill(),
-      onRefused: (error) => owner.onWarning(`${error.message}; tasks of its user do not start here`),
+      onRefused: (error) => this.#sayRefused(error),
     });
     office.add(this.queue);
   }
@@ -259,7 +264,7 @@ export abstract class Hand {
           this.#saySilent();
           return SILENT_AGAIN_MS;
         },
-        () => FILL_AGAIN_MS, // it went with its connection, or with the queue
+        (error) => this.#notFilled(error),
       )
       .then((againAfterMs) => {
         this.#isFilling = false;
@@ -267,6 +272,23 @@ export abstract class Hand {
         if (againAfterMs === undefined) this.#fillTimer = setTimeout(() => this.#askAgain(), ASK_AGAIN_MS);
         else this.#fillTimer = setTimeout(() => this.#fill(), againAfterMs);
       });
+  }
+
+  /** @returns when to try again, milliseconds */
+  #notFilled(error: unknown): number {
+    const refusal = explainRefusal(error, `the queue "${this.options.queue}"`);
+    // What went with its connection, or with the queue, is no refusal.
+    if (!(refusal instanceof FairqError) || refusal.kind !== 'refused') return FILL_AGAIN_MS;
+    this.#sayRefused(refusal);
+    return REFUSED_AGAIN_MS;
+  }
+
+  #sayRefused(error: Error): void {
+    if (this.#saidRefused) return;
+    this.#saidRefused = true;
+    this.owner.onWarning(
+      `${error.message}; what "${this.options.queue}" limits does not start here, and is tried again`,
+    );
   }
 
   #saySilent(): void {
