@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fillGrants } from '../../src/broker/policy/grant-census.js';
 import { GrantTalk } from '../../src/broker/policy/grant-talk.js';
@@ -175,5 +176,23 @@ describe('a queue of five permits', () => {
     await filled(4);
     await holders.stop();
     await numbers(4);
+  });
+
+  it('is filled as soon as somebody has answered who takes more than half a second for it', async () => {
+    await filled(1);
+    await vhost.channel.prefetch(1);
+    const { consumerTag } = await vhost.channel.consume(queue, () => {});
+    const numbers = { held: [1], known: [] };
+    const holder = {
+      id: 'slow',
+      name: 'slow',
+      rest: () => delay(700).then(() => numbers),
+      numbers: () => numbers,
+      goOn: () => {},
+    };
+    const slow = await GrantTalk.open(connection.current, namesFor(prefix), holder, fail);
+    expect(await fill(3)).toMatchObject({ is: 'filled', added: [2, 3] });
+    slow.close();
+    await vhost.channel.cancel(consumerTag);
   });
 });

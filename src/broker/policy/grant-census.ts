@@ -11,7 +11,7 @@ import type { GrantAnswers, GrantTalk } from './grant-talk.js';
 
 /** Who does not answer within that time is silent. Milliseconds. */
 const PATIENCE_MS = 2_500;
-/** A worker may have died after its answer: everybody is asked again. */
+/** A worker may have died after its answer: everybody is asked again, and has twice as long to answer. */
 const ASK_AGAIN_MS = 500;
 const LOOK_EVERY_MS = 10;
 /** The counts have to be right so often in a row: quorum queues tell them a moment late. */
@@ -160,10 +160,10 @@ class Census {
   /** Every number that others have. Each consumer beside ours has to be of a number that was answered. */
   async #everybodys(channel: Channel): Promise<Seen | Silent> {
     const deadline = performance.now() + PATIENCE_MS;
-    for (;;) {
+    for (let patienceMs = ASK_AGAIN_MS; ; patienceMs *= 2) {
       const question = this.talk.ask(this.wanted.queue, true);
       try {
-        const askAgainAt = performance.now() + ASK_AGAIN_MS;
+        const askAgainAt = performance.now() + patienceMs;
         let inARow = 0;
         while (performance.now() < askAgainAt) {
           await delay(LOOK_EVERY_MS);

@@ -10,8 +10,8 @@ import { GrantTalk } from '../../../broker/policy/grant-talk.js';
 import { PingLease } from '../../../broker/policy/ping-lease.js';
 import type { ChannelDeps } from '../worker-contract.js';
 
-/** Queues that are filled side by side. */
-const FILLS_AT_ONCE = 4;
+/** Queues that are filled side by side: each is some twenty waits for answers, and a glob may cap hundreds of users. */
+const FILLS_AT_ONCE = 32;
 
 export interface OfficeListener {
   /** What is held is certainly held from here on. */
