@@ -2,19 +2,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PolicyChangeReport } from '../../src/core/reports/policy-report.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
-import { linesSoFar, notesIn } from '../support/noted-tasks.js';
+import { linesSoFar, mostStartsWithin, notesIn } from '../support/noted-tasks.js';
 import { NotingWorkers } from '../support/noting-workers.js';
+import { setPolicy } from '../support/policy.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const folder = useFolder();
 const TENANTS = ['--tenant-of', 'prefix:/'];
 let env: Record<string, string>;
+let prefix: string;
 let tests = 0;
 let workers: NotingWorkers;
 
 beforeEach(() => {
-  const prefix = `tenants${tests++}`;
+  prefix = `tenants${tests++}`;
   env = { ...vhost.env, FAIRQ_PREFIX: prefix };
   workers = new NotingWorkers(env, folder.file(prefix));
 });
@@ -60,8 +62,71 @@ describe("a tenant's weight", () => {
     const from = linesSoFar(workers.log);
     await workers.untilStarts(workers.starts() + 200);
     const acme = begun(from).slice(0, 200).filter(isOfAcme).length;
-    expect(acme).toBeGreaterThanOrEqual(145);
-    expect(acme).toBeLessThanOrEqual(155);
+    // Three of four, as far as the broker delivers in time; by the flags alone it would be one of three.
+    expect(acme).toBeGreaterThan(130);
+    expect(acme).toBeLessThan(170);
+    await workers.stop();
+  });
+});
+
+describe("a tenant's cap", () => {
+  const users = ['acme/a', 'acme/b', 'acme/c', 'acme/d', 'acme/e'];
+
+  it('holds for all of its users over two workers, one of which is killed, and leaves slots to others', async () => {
+    await setPolicy(vhost, prefix, {}, { acme: { cap: { tasks: 2 } } });
+    await workers.startAll(2, 4, ...TENANTS, '--max-crashes', '100');
+    await Promise.all([
+      ...users.map((user) => workers.publish(user, 20, 20)),
+      workers.publish('other', 300, 20),
+    ]);
+    await workers.untilStarts(30, 'acme/');
+    await workers.kill(workers.workers[0]!);
+    await workers.start(4, ...TENANTS);
+    await workers.untilDone(100, 'acme/');
+    await workers.untilDone(300, 'other');
+    expect(workers.most('acme/')).toBe(2);
+    expect(workers.most('other')).toBeGreaterThan(2);
+    await workers.stop();
+  });
+
+  it("binds beside a user's own: what one of its users lacks is kept from no other", async () => {
+    await setPolicy(vhost, prefix, { 'acme/a': { cap: { tasks: 1 } } }, { acme: { cap: { tasks: 3 } } });
+    await workers.startAll(2, 4, ...TENANTS);
+    await Promise.all([workers.publish('acme/a', 40, 20), workers.publish('acme/b', 80, 20)]);
+    await workers.untilDone(120);
+    expect([workers.most('acme/a'), workers.most('acme/')]).toEqual([1, 3]);
+    expect(workers.most('acme/b')).toBeGreaterThanOrEqual(2);
+    await workers.stop();
+  });
+
+  it('is set, raised and taken away while tasks run, and counts what had begun before', async () => {
+    await workers.startAll(2, 4, ...TENANTS);
+    await Promise.all(users.slice(0, 3).map((user) => workers.publish(user, 500, 20)));
+    await workers.untilStarts(30);
+    for (const tasks of [2, 5]) {
+      await setPolicy(vhost, prefix, {}, { acme: { cap: { tasks } } });
+      await workers.untilStarts(workers.starts() + 15);
+      const from = linesSoFar(workers.log);
+      await workers.until(() => workers.most('acme/', from) >= tasks, `${tasks} run at once`);
+      await workers.untilStarts(workers.starts() + 5 * tasks);
+      expect(workers.most('acme/', from)).toBe(tasks);
+    }
+    const from = linesSoFar(workers.log);
+    await setPolicy(vhost, prefix, {});
+    await workers.until(() => workers.most('acme/', from) === 8, 'all slots are busy');
+    await workers.stop();
+  });
+});
+
+describe("a tenant's rate", () => {
+  it('holds for all of its users, beside the rate of one of them', async () => {
+    const perSecond = (starts: number) => ({ rate: { starts, perMs: 1_000, burst: starts } });
+    await setPolicy(vhost, prefix, { 'acme/a': perSecond(5) }, { acme: perSecond(20) });
+    await workers.startAll(2, 4, ...TENANTS);
+    await Promise.all([workers.publish('acme/a', 10, 1), workers.publish('acme/b', 50, 1)]);
+    await workers.untilDone(60);
+    expect(mostStartsWithin(workers.log, 1_000, 'acme/')).toBeLessThanOrEqual(20);
+    expect(mostStartsWithin(workers.log, 1_000, 'acme/a')).toBeLessThanOrEqual(5);
     await workers.stop();
   });
 });

@@ -27,12 +27,13 @@ export function linesSoFar(log: string): number {
   return notesIn(log).length;
 }
 
+/** @param user a name, `acme/` for all users of that tenant, or undefined for all */
 export function startsIn(log: string, user?: string): number {
   return notesIn(log).filter((note) => note.what === 'b' && isOf(note, user)).length;
 }
 
 /**
- * The most tasks that ran at once, of one user or of all.
+ * The most tasks that ran at once, of one user, of the users of a tenant (`acme/`), or of all.
  *
  * @param from the first line that counts; what ran before it goes on
  */
@@ -51,7 +52,7 @@ export function mostAtOnce(log: string, from = 0, user?: string): number {
   return most;
 }
 
-/** The most starts of a user in any window of so many milliseconds. */
+/** The most starts of a user, or of all of a tenant, in any window of so many milliseconds. */
 export function mostStartsWithin(log: string, windowMs: number, user?: string): number {
   const starts = notesIn(log).filter((note) => note.what === 'b' && isOf(note, user));
   const times = starts.map(({ at }) => at).sort((a, b) => a - b);
@@ -63,6 +64,7 @@ export function mostStartsWithin(log: string, windowMs: number, user?: string): 
   return most;
 }
 
-function isOf(note: Note, user: string | undefined): boolean {
+export function isOf(note: Pick<Note, 'user'>, user: string | undefined): boolean {
+  if (user?.endsWith('/')) return note.user?.startsWith(user) === true;
   return user === undefined || note.user === user;
 }

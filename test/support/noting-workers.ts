@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 import { type Ended, fairqJson, RunningFairq } from './fairq.js';
-import { mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
+import { isOf, mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
 
 const WAIT_MS = 120_000;
 
@@ -77,9 +77,7 @@ export class NotingWorkers {
   /** Distinct tasks of a user that have run to their end. */
   async untilDone(count: number, user?: string): Promise<void> {
     const done = () => {
-      const ended = notesIn(this.log).filter(
-        (note) => note.what === 'e' && (user ?? note.user) === note.user,
-      );
+      const ended = notesIn(this.log).filter((note) => note.what === 'e' && isOf(note, user));
       return new Set(ended.map(({ id }) => id)).size;
     };
     await this.until(() => done() >= count, `${count} tasks of ${user} are done`);

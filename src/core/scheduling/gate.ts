@@ -18,4 +18,6 @@ export interface Gate {
   isLost?(): boolean;
   /** It stands for several, and this is one of them. */
   has?(gate: Gate): boolean;
+  /** It stands for several, and this is one of them. */
+  has?(gate: Gate): boolean;
 }

@@ -1,3 +1,4 @@
+import { BothGates } from './both-gates.js';
 import type { Gate } from './gate.js';
 import { LaneScheduler } from './lane-scheduler.js';
 import { type Before, isBlocked, type Lane, type Tenant, type Tenants } from './scheduler.js';
@@ -198,42 +199,4 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
 /** Every lane of this scheduler was made with one of its tenants. */
 function tenantOf<T>(lane: Lane<T>): TenantTurns<T> {
   return lane.tenant as TenantTurns<T>;
-}
-
-/** What a task has passed where its tenant and its user have a gate each. */
-class BothGates implements Gate {
-  constructor(
-    private readonly ofTenant: Gate,
-    private readonly ofUser: Gate,
-  ) {}
-
-  take(): boolean {
-    if (!this.ofTenant.take()) return false;
-    if (this.ofUser.take()) return true;
-    this.ofTenant.notStarted();
-    return false;
-  }
-
-  ended(): void {
-    this.ofUser.ended();
-    this.ofTenant.ended();
-  }
-
-  started(): void {
-    this.ofUser.started?.();
-    this.ofTenant.started?.();
-  }
-
-  isLost(): boolean {
-    return this.ofUser.isLost?.() === true || this.ofTenant.isLost?.() === true;
-  }
-
-  has(gate: Gate): boolean {
-    return gate === this.ofUser || gate === this.ofTenant;
-  }
-
-  notStarted(): void {
-    this.ofUser.notStarted();
-    this.ofTenant.notStarted();
-  }
 }

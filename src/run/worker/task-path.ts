@@ -196,6 +196,7 @@ export class TaskPath implements Work {
         worker: { id, name: options.name },
         scheduler,
         runner,
+        queues: () => intake.served.known(),
         holdBack: (queue) => intake.holdBack(queue),
       },
       { onWarning: warn, onFailure: fail },

@@ -64,7 +64,7 @@ export class PrefetchControl {
   adjust(queue: ConsumedQueue, starving: boolean, shrink: boolean): void {
     if (this.options.prefetch !== undefined || !queue.mayResize) return;
     if (queue.heldBack) {
-      if (queue.lane.blocked) return;
+      if (isBlocked(queue.lane)) return;
       queue.letGo();
     }
     const needs = this.#needsOf(queue);

@@ -29,9 +29,9 @@ export interface HandOwner {
   /** All that was in the hand is void. */
   onLost(): void;
   onWarning(text: string): void;
-  /** It is asked for a start, and another limit of the same user lacks something. */
+  /** It is asked for a start, and another limit that the start has to pass lacks something. */
   readonly waitsForAnother: boolean;
-  /** Tasks of this user that are here. */
+  /** Tasks here that one would let start. */
   readonly tasksHere: number;
 }
 
@@ -49,7 +49,8 @@ interface Idle {
   readonly isFresh: boolean;
 }
 
-/** A user's grants of one kind, as far as this worker has some in hand. */
+/** Grants of one kind of a user or a tenant, as far as this worker has some in hand. */
+// long because: asking, keeping, giving back and filling all go by what is in the hand.
 export abstract class Hand {
   protected readonly queue: GrantQueue;
   readonly #idle: Idle[] = [];
@@ -121,9 +122,14 @@ export abstract class Hand {
 
   /** Waits for so many, or as many as it may. */
   want(count: number): void {
+    this.#wished = this.isWaiting ? Math.max(this.#wished, count) : count;
     this.#waitsSince ??= this.deps.clock.now();
-    this.#wished = count;
     this.#askAgain();
+  }
+
+  /** One is asked for, and has not come. */
+  get isWaiting(): boolean {
+    return this.#waitsSince !== undefined;
   }
 
   /** Waits for none. */

@@ -1,19 +1,20 @@
 import type { InForce } from '../../../core/policy/policy.js';
-import { encodeText } from '../../../core/queues/names.js';
+import { beside, hasPassed } from '../../../core/scheduling/both-gates.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
-import type { Scheduler } from '../../../core/scheduling/scheduler.js';
+import { isBlocked, type Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { ConsumedQueue } from '../intake/consumed-queue.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import { GrantOffice } from './grant-office.js';
+import { type Limited, LimitedTenant, LimitedUser, textOf } from './limited.js';
+import { StartLimits, type ToldLimits } from './start-limits.js';
 import type { Steered } from './steering.js';
-import { type ToldLimits, UserLimits } from './user-limits.js';
 
 const CHECK_EVERY_MS = 1_000;
-/** A user that could not start for so long holds no prefetch of others. */
+/** A user or a tenant that could not start for so long holds no prefetch of others. */
 const HELD_BACK_AFTER_MS = 1_000;
-/** Handlers that were given up have so long to end, before their user starts here again. */
+/** Handlers that were given up have so long to end, before their user, or their tenant, starts here again. */
 const SETTLE_WITHIN_MS = 5_000;
 const SOON_MS = 50;
 
@@ -28,6 +29,8 @@ export interface LimitSteeringParts {
     /** @returns when their handlers have ended */
     giveUp(runs: readonly TaskRun[], reason: Error): Promise<void>[];
   };
+  /** Those that are served. */
+  queues(): Iterable<ConsumedQueue>;
   /** Keeps as little of the queue here as it can. */
   holdBack(queue: ConsumedQueue): void;
 }
@@ -37,11 +40,11 @@ export interface LimitSteeringListener {
   onFailure(error: Error): void;
 }
 
-/** Keeps each user's cap and rate, as the policy says them. */
+/** Keeps the cap and the rate of each user, and of each tenant, as the policy says them. */
 export class LimitSteering implements Steered {
   readonly #office: GrantOffice;
-  readonly #byUser = new Map<string, UserLimits>();
-  readonly #queues = new Map<string, Set<ConsumedQueue>>();
+  readonly #ofUsers = new Map<string, StartLimits>();
+  readonly #ofTenants = new Map<string, StartLimits>();
   #checks: NodeJS.Timeout | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -54,33 +57,54 @@ export class LimitSteering implements Steered {
   ) {
     this.#office = new GrantOffice(parts.deps, parts.worker, {
       onReady: () => {
-        for (const limits of this.#byUser.values()) limits.goOn();
+        for (const limits of this.#all()) limits.goOn();
       },
       onLeaseOver: () => this.#leaseOver(),
       onFailure: (error) => listener.onFailure(error),
     });
   }
 
-  apply(queue: ConsumedQueue, { cap, rate }: InForce): undefined {
+  apply(queue: ConsumedQueue, inForce: InForce, ofTenant: InForce): undefined {
     const { lane } = queue;
-    const { user } = lane;
-    let limits = this.#byUser.get(user);
+    const { tenant } = lane;
+    const { scheduler } = this.parts;
+    this.#applyTo(this.#ofUsers, lane.user, queue, inForce, () => {
+      return new LimitedUser(lane.user, scheduler, (name) => this.#ofTenants.get(name)?.goOn());
+    });
+    const { tenants } = scheduler;
+    if (tenant === undefined || tenants === undefined) return;
+    this.#applyTo(this.#ofTenants, tenant.name, queue, ofTenant, () => new LimitedTenant(tenant, tenants));
+  }
+
+  #applyTo(
+    all: Map<string, StartLimits>,
+    name: string,
+    { lane }: ConsumedQueue,
+    { cap, rate }: InForce,
+    whose: () => Limited,
+  ): void {
+    let limits = all.get(name);
     if (cap === undefined && rate === undefined) {
-      if (limits !== undefined) this.#end(user, limits);
+      all.delete(name);
+      if (limits !== undefined) this.#end(limits);
       return;
     }
-    limits ??= this.#begin(user);
-    limits.add(lane);
-    const queues = this.#queues.get(user) ?? new Set();
-    this.#queues.set(user, queues.add(queue));
+    limits ??= this.#begin(whose());
+    all.set(name, limits);
+    limits.whose.add(lane);
     const { gate } = limits;
-    limits.apply(cap?.value, rate?.value, () => this.#adopt(user, gate));
-    this.parts.scheduler.setGate(lane, limits.gate);
+    limits.apply(cap?.value, rate?.value, () => this.#adopt(limits.whose, gate));
+    limits.whose.setGate(limits.gate);
   }
 
   /** Undefined where the user has neither cap nor rate. @param isBlocked its lanes take no turns */
   told(user: string, isBlocked: boolean): ToldLimits | undefined {
-    return this.#byUser.get(user)?.told(isBlocked);
+    return this.#ofUsers.get(user)?.told(isBlocked);
+  }
+
+  /** The same of a tenant. */
+  toldOfTenant(tenant: string, isBlocked: boolean): ToldLimits | undefined {
+    return this.#ofTenants.get(tenant)?.told(isBlocked);
   }
 
   /** In order: what it holds is with the broker when it resolves. */
@@ -92,7 +116,7 @@ export class LimitSteering implements Steered {
   async #close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#checks);
-    const early = await Promise.all([...this.#byUser.values()].map((limits) => limits.close()));
+    const early = await Promise.all([...this.#all()].map((limits) => limits.close()));
     this.#office.close();
     const tokens = early.reduce((sum, count) => sum + count, 0);
     if (tokens > 0) {
@@ -102,54 +126,49 @@ export class LimitSteering implements Steered {
     }
   }
 
-  #begin(user: string): UserLimits {
+  *#all(): Iterable<StartLimits> {
+    yield* this.#ofUsers.values();
+    yield* this.#ofTenants.values();
+  }
+
+  #begin(whose: Limited): StartLimits {
     const { deps, scheduler, runner } = this.parts;
-    const { permitQueuePrefix, tokenQueuePrefix } = deps.names;
-    const queues = {
-      permits: permitQueuePrefix + encodeText(user),
-      tokens: tokenQueuePrefix + encodeText(user),
-    };
-    const limits = new UserLimits(user, queues, {
+    const limits = new StartLimits(whose, {
       deps,
       office: this.#office,
       scheduler,
       slots: runner,
-      giveUp: (gate) => this.#giveUp(gate, user),
+      giveUp: (gate) => this.#giveUp(gate, whose),
       onWarning: (text) => this.listener.onWarning(text),
     });
-    this.#byUser.set(user, limits);
     this.#office.open();
     this.#checks ??= setInterval(() => this.#check(), CHECK_EVERY_MS);
     return limits;
   }
 
-  #end(user: string, limits: UserLimits): void {
-    this.#byUser.delete(user);
-    this.#queues.delete(user);
-    for (const lane of limits.lanes) this.parts.scheduler.setGate(lane, undefined);
+  #end(limits: StartLimits): void {
+    limits.whose.setGate(undefined);
     limits.close().catch((error) => {
       if (!this.#closed) this.listener.onFailure(error); // else the connection is being closed
     });
   }
 
   /** What runs already has no permit yet: it gets the first ones. @returns how many */
-  #adopt(user: string, gate: Gate): number {
+  #adopt(whose: Limited, gate: Gate): number {
     let count = 0;
     for (const run of this.parts.runner.tasks) {
-      if (run.task.lane.user !== user || run.gate !== undefined) continue;
-      run.gate = gate;
+      if (!whose.has(run.task.lane)) continue;
+      run.gate = beside(run.gate, gate);
       count++;
     }
     return count;
   }
 
-  async #giveUp(gate: Gate, user: string): Promise<void> {
-    const runs = [...this.parts.runner.tasks].filter(
-      (run) => run.gate === gate || run.gate?.has?.(gate) === true,
-    );
+  async #giveUp(gate: Gate, whose: Limited): Promise<void> {
+    const runs = [...this.parts.runner.tasks].filter((run) => hasPassed(run.gate, gate));
     if (runs.length === 0) return;
     this.listener.onWarning(
-      `the permits of user ${JSON.stringify(user)} were lost with their connection; ${runs.length} tasks were told to end, and are delivered again`,
+      `the permits of ${textOf(whose)} were lost with their connection; ${runs.length} tasks were told to end, and are delivered again`,
     );
     const reason = new Error('the permit of this task was lost: it is delivered again');
     let left = runs.length;
@@ -172,18 +191,23 @@ export class LimitSteering implements Steered {
   }
 
   #leaseOver(): void {
-    for (const limits of this.#byUser.values()) limits.drop();
+    for (const limits of this.#all()) limits.drop();
     this.parts.deps.connection.drop();
   }
 
   #check(): void {
     if (this.#closed) return;
     const now = this.parts.deps.clock.now();
-    for (const [user, limits] of this.#byUser) {
+    const isHeldBack = (limits: StartLimits) => {
       limits.check(now);
       const since = limits.blockedSince;
-      if (since === undefined || now - since < HELD_BACK_AFTER_MS) continue;
-      for (const queue of this.#queues.get(user) ?? []) if (queue.lane.blocked) this.parts.holdBack(queue);
+      return since !== undefined && now - since >= HELD_BACK_AFTER_MS;
+    };
+    const heldBack = [...this.#all()].filter(isHeldBack);
+    if (heldBack.length === 0) return;
+    for (const queue of this.parts.queues()) {
+      const { lane } = queue;
+      if (isBlocked(lane) && heldBack.some(({ whose }) => whose.has(lane))) this.parts.holdBack(queue);
     }
   }
 }

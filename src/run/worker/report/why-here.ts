@@ -65,7 +65,7 @@ function laneOf(queue: ConsumedQueue, path: TaskPath): ToldLane {
 }
 
 /** Undefined where it knows of no user of that tenant. */
-function tenantHere(name: string, { intake, scheduler, runner }: TaskPath): ToldTenant | undefined {
+function tenantHere(name: string, { intake, limits, scheduler, runner }: TaskPath): ToldTenant | undefined {
   const queues = [...intake.served.byName.values()].filter(({ lane }) => lane.tenant?.name === name);
   const [first] = queues;
   if (first?.lane.tenant === undefined) return undefined;
@@ -89,7 +89,7 @@ function tenantHere(name: string, { intake, scheduler, runner }: TaskPath): Told
     userCount: queues.length,
     ofSlots: Math.min(1, ofSlots),
     before: before[0] ?? null,
-    ...(blocked && { blocked: 'other' }),
+    ...(blocked && { blocked: limits.toldOfTenant(name, true)?.blocked ?? 'other' }),
   };
 }
 

@@ -10,10 +10,10 @@ export interface GateKeeper {
 }
 
 /**
- * The gate of one user's lanes, for as long as its permits are what they are. When they are lost another gate takes its
+ * The gate of one user or tenant, for as long as its permits are what they are. When they are lost another gate takes its
  * place: what this one has let go frees no permit of that one.
  */
-export class UserGate implements Gate {
+export class LimitGate implements Gate {
   #keeper: GateKeeper | undefined;
 
   constructor(keeper: GateKeeper) {

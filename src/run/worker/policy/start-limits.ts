@@ -1,15 +1,17 @@
 import type { ToldLane } from '../../../core/explain/told.js';
+import { type GrantQueues, grantQueuesOf } from '../../../core/policy/grant-queues.js';
 import type { Cap, Rate } from '../../../core/policy/policy-document.js';
 import { tokenPlan } from '../../../core/policy/token-plan.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
-import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { GrantOffice } from './grant-office.js';
 import type { HandOwner } from './hand.js';
+import { LimitGate } from './limit-gate.js';
+import { type Limited, textOf } from './limited.js';
 import { Permits } from './permits.js';
 import { Tokens } from './tokens.js';
-import { UserGate } from './user-gate.js';
 
 /** How long the broker keeps back what a lost connection held, where it can. Milliseconds. */
 const LOST_FOR_MS = 5_000;
@@ -17,20 +19,14 @@ const MOST_LOST_FOR_MS = 60_000;
 /** The broker ends what is unacknowledged for longer than its `consumer_timeout`: 30 minutes, unless it was set. */
 const LONGEST_HOLD_MS = 29 * 60_000;
 
-/** Names of the queues that a user's limits are kept by. */
-export interface LimitQueues {
-  readonly permits: string;
-  readonly tokens: string;
-}
-
-/** What keeps a user from its next start. */
+/** What keeps a user or a tenant from its next start. */
 export type ToldLimits = Pick<ToldLane, 'blocked' | 'permits' | 'nextTokenMs'>;
 
 /** What limits work with. */
 export interface LimitParts {
   readonly deps: ChannelDeps;
   readonly office: GrantOffice;
-  readonly scheduler: Scheduler<DeliveredTask>;
+  readonly scheduler: Pick<Scheduler<DeliveredTask>, 'startable'>;
   readonly slots: { readonly free: number };
   /** Resolves when what this gate has let go has ended, as far as that can be waited for. */
   giveUp(gate: Gate): Promise<void>;
@@ -38,15 +34,16 @@ export interface LimitParts {
 }
 
 /**
- * A user's cap and rate at this worker. At the user's turn a start takes a token, then a permit. Where one is not there
- * the user's lanes take no turns until it has come; neither is held meanwhile for longer than a moment.
+ * The cap and the rate of a user or a tenant at this worker. At its turn a start takes a token, then a permit. Where one is
+ * not there it takes no turns until that has come; neither is held meanwhile for longer than a moment.
  */
-export class UserLimits {
-  #gate = new UserGate(this);
-  readonly #lanes = new Set<Lane<DeliveredTask>>();
+export class StartLimits {
+  #gate = new LimitGate(this);
   #permits: Permits | undefined;
   #tokens: Tokens | undefined;
   #whenBusy = false;
+  /** What is set, as text: who is blocked goes on waiting where that has not changed. */
+  #applied: string | undefined;
   /** Tasks of before run on without their permits. */
   #isSettling = false;
   /** Milliseconds on the monotonic clock. */
@@ -55,8 +52,7 @@ export class UserLimits {
   readonly #closing = new Set<Promise<unknown>>();
 
   constructor(
-    private readonly user: string,
-    private readonly queues: LimitQueues,
+    readonly whose: Limited,
     private readonly parts: LimitParts,
   ) {}
 
@@ -64,16 +60,12 @@ export class UserLimits {
     return this.#gate;
   }
 
-  get lanes(): Iterable<Lane<DeliveredTask>> {
-    return this.#lanes;
-  }
-
   /** Since when it has had no start for lack of something; undefined while it may start. */
   get blockedSince(): number | undefined {
     return this.#blockedSince;
   }
 
-  /** What others are told of it. @param isBlocked its lanes take no turns */
+  /** What others are told of it. @param isBlocked it takes no turns */
   told(isBlocked: boolean): ToldLimits {
     const [permits, tokens] = [this.#permits, this.#tokens];
     const lacksToken = tokens !== undefined && (!tokens.has || permits === undefined);
@@ -85,12 +77,11 @@ export class UserLimits {
     };
   }
 
-  add(lane: Lane<DeliveredTask>): void {
-    this.#lanes.add(lane);
-  }
-
-  /** What is set from now on. @param running tasks of the user that have no gate yet */
+  /** What is set from now on. @param running tasks that run and are to have permits: all of them know this gate then */
   apply(cap: Cap | undefined, rate: Rate | undefined, running: () => number): void {
+    const applied = JSON.stringify([cap, rate]);
+    if (applied === this.#applied) return;
+    this.#applied = applied;
     this.#applyCap(cap, running);
     this.#applyRate(rate);
     this.#letGo(false);
@@ -108,7 +99,7 @@ export class UserLimits {
       return;
     }
     const { deps, office } = this.parts;
-    const options = { queue: this.queues.permits, count: cap.tasks, lostForMs: LOST_FOR_MS };
+    const options = { queue: this.#queues.permits, count: cap.tasks, lostForMs: LOST_FOR_MS };
     const owner = this.#owner(
       () => this.#tokens !== undefined && !this.#tokens.has,
       () => this.#lost(),
@@ -132,11 +123,11 @@ export class UserLimits {
     const { deps, office, onWarning } = this.parts;
     if (holdMs > LONGEST_HOLD_MS && !office.keepsBack) {
       onWarning(
-        `user ${JSON.stringify(this.user)} may start sooner than its rate says: RabbitMQ ${deps.connection.brokerVersion} takes a token back after its consumer_timeout, 30 minutes unless it was set`,
+        `${textOf(this.whose)} may start sooner than its rate says: RabbitMQ ${deps.connection.brokerVersion} takes a token back after its consumer_timeout, 30 minutes unless it was set`,
       );
     }
     const lostForMs = Math.min(MOST_LOST_FOR_MS, Math.max(LOST_FOR_MS, Math.ceil(holdMs)));
-    const options = { queue: this.queues.tokens, count, lostForMs };
+    const options = { queue: this.#queues.tokens, count, lostForMs };
     const owner = this.#owner(
       () => this.#permits !== undefined && !this.#permits.has,
       () => this.#tokensLost(),
@@ -157,7 +148,7 @@ export class UserLimits {
         permits?.start();
         return true;
       }
-      this.#want(Math.max(1, Math.min(slots.free, this.#tasksHere)));
+      this.#want(Math.max(1, Math.min(slots.free, this.whose.tasksHere)));
     }
     this.#blockedSince ??= deps.clock.now();
     return false;
@@ -193,7 +184,9 @@ export class UserLimits {
   check(now: number): void {
     this.#permits?.check(now);
     this.#tokens?.check(now);
-    if (this.#whenBusy && this.#mayOwe()) this.#letGo(true);
+    // What it asks for is withdrawn where it has nothing here to start, and it may have something by now.
+    const waits = this.#tokens?.isWaiting === true || this.#permits?.isWaiting === true;
+    if (this.#mayOwe() || (!waits && this.whose.tasksHere > 0)) this.#letGo(true);
   }
 
   /** What is held on the connection may be somebody else's. */
@@ -205,32 +198,33 @@ export class UserLimits {
   /** @returns how many tokens went back before their time was over */
   async close(): Promise<number> {
     clearTimeout(this.#tokensTimer);
-    const [early = 0] = await Promise.all([this.#tokens?.end(), this.#permits?.close(), ...this.#closing]);
+    const [tokens, permits] = [this.#tokens, this.#permits];
+    this.#tokens = undefined;
+    this.#permits = undefined;
+    const [early = 0] = await Promise.all([tokens?.end(), permits?.close(), ...this.#closing]);
     return typeof early === 'number' ? early : 0;
   }
 
-  get #tasksHere(): number {
-    let count = 0;
-    for (const lane of this.#lanes) count += lane.prefetched.size;
-    return count;
+  get #queues(): GrantQueues {
+    return grantQueuesOf(this.parts.deps.names, this.whose.of, this.whose.name);
   }
 
   /** With a cap that binds only while others wait: nobody else has anything here that could start. */
   #mayOwe(): boolean {
-    return this.#whenBusy && this.parts.scheduler.startable <= this.#tasksHere;
+    return this.#whenBusy && this.parts.scheduler.startable <= this.whose.tasksHere;
   }
 
   #owner(waitsForAnother: () => boolean, onLost: () => void): HandOwner {
-    const here = () => this.#tasksHere;
+    const { whose } = this;
     return {
       onFree: () => this.#letGo(true),
       onLost,
       onWarning: (text) => this.parts.onWarning(text),
       get waitsForAnother() {
-        return waitsForAnother();
+        return waitsForAnother() || whose.waitsForOther;
       },
       get tasksHere() {
-        return here();
+        return whose.tasksHere;
       },
     };
   }
@@ -242,24 +236,22 @@ export class UserLimits {
     else if (tokens.mayAsk) tokens.want(count);
   }
 
-  /** Lets blocked lanes go that could start, and asks for what is still lacking. */
+  /** Lets it go where it is blocked and could start, and asks for what is still lacking. */
   #letGo(credit: boolean): void {
-    if (this.#isSettling) return;
-    const blocked = [...this.#lanes].filter((lane) => lane.blocked);
-    if (blocked.length === 0) return;
-    const { office, scheduler } = this.parts;
+    if (this.#isSettling || !this.whose.isBlocked) return;
+    const { office } = this.parts;
     const lacks = [this.#tokens, this.#permits].some((hand) => hand !== undefined && !hand.has);
     if (credit && office.isReady && lacks && !this.#mayOwe()) this.#want(1);
-    else for (const lane of blocked) scheduler.letGo(lane, credit);
+    else this.whose.letGo(credit);
   }
 
   /** Permits went with their channel. What ran under them is given up, and nothing starts until that has ended. */
   #lost(): void {
     const before = this.#gate;
     before.end();
-    this.#gate = new UserGate(this);
+    this.#gate = new LimitGate(this);
     this.#isSettling = true;
-    for (const lane of this.#lanes) this.parts.scheduler.setGate(lane, this.#gate);
+    this.whose.setGate(this.#gate);
     this.parts.giveUp(before).then(() => {
       this.#isSettling = false;
       this.#letGo(false);
