@@ -2,7 +2,7 @@ import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { Starts } from '../steering/starts.js';
 import type { TrialResult } from '../trial.js';
-import { tasks } from '../words.js';
+import { ms, tasks } from '../words.js';
 
 const TASK_MS = 20;
 /** Less than the workers can do: A waits for its rate, and not for a slot. */
@@ -11,6 +11,8 @@ const STARTS = 300;
 const WINDOW_MS = 60_000;
 /** At once, at the most: these may start again after a sixth of the window. */
 const BURST = 50;
+/** Of tasks that sleep. */
+const MOST_SLOWDOWN = 1.5;
 const LIMITED = `fair, ${STARTS}/min`;
 
 /** A user with a rate, while another comes and goes without one: is the rate kept, and is it used? */
@@ -36,7 +38,7 @@ export const ratelimited: Scenario = {
     await trial.publish({ user: 'B', count: countB, duration, rate: B_PER_SECOND / scale });
     await trial.workersEnd();
   },
-  claims: () => [
+  claims: ({ scale }) => [
     {
       name: "A's starts in any minute",
       unit: 'tasks',
@@ -50,6 +52,7 @@ export const ratelimited: Scenario = {
       of: (trial) => (trial.variant === LIMITED ? useOfTheRate(startsOfA(trial)) : null),
       atLeast: 0.95,
       promisedBy: [LIMITED],
+      unjudged: (rounds) => busyMachine(rounds.flat(), TASK_MS * scale),
     },
   ],
 };
@@ -62,4 +65,15 @@ function startsOfA({ events }: TrialResult): Starts {
 function useOfTheRate(starts: Starts): number | null {
   const windows = starts.lasted / 1_000 / WINDOW_MS;
   return windows === 0 ? null : (starts.count - BURST) / (STARTS * windows);
+}
+
+/** Where tasks that only sleep take much longer than they say, a start that comes late says more of the machine. */
+function busyMachine(trials: readonly TrialResult[], taskMs: number): string | undefined {
+  const means = trials.map(({ events }) => {
+    const ran = events.reduce((sum, { started, finished }) => sum + finished - started, 0);
+    return ran / events.length / 1_000;
+  });
+  const slowest = Math.max(...means);
+  if (slowest <= MOST_SLOWDOWN * taskMs) return undefined;
+  return `tasks of ${ms(taskMs)} ms took ${ms(slowest)} ms, so the machine was busy with something else`;
 }
