@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 import { type Ended, fairqJson, RunningFairq } from './fairq.js';
 import { isOf, mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
@@ -39,14 +39,19 @@ export class NotingWorkers {
     await Promise.all(Array.from({ length: count }, () => this.start(slots, ...flags)));
   }
 
-  publish(user: string, count: number, ms: number, task = 'work'): Promise<unknown> {
+  publish(user: string, count: number, ms: number, task = 'work', ...flags: string[]): Promise<unknown> {
     const load = ['--user', user, '--count', String(count), '--task', task];
-    return fairqJson(this.env, 'publish', ...load, '--payload', JSON.stringify({ ms }));
+    return fairqJson(this.env, 'publish', ...load, '--payload', JSON.stringify({ ms }), ...flags);
   }
 
-  /** What runs there counts as ended from the moment of the kill. */
+  /**
+   * What runs there counts as ended from the moment of the kill. It is stopped first: on a busy machine it would go on to
+   * write for some milliseconds after its end is noted.
+   */
   async kill(worker: RunningFairq): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1);
+    worker.signal('SIGSTOP');
+    await eventually(() => isStopped(worker), { timeoutMs: WAIT_MS, what: 'a worker is stopped' });
     appendFileSync(this.log, `x ${worker.process.pid}\n`);
     worker.signal('SIGKILL');
     await worker.ended;
@@ -90,4 +95,10 @@ export class NotingWorkers {
         `${what}; ${this.starts()} have begun; the workers say ${this.workers.map(({ stderr }) => stderr.slice(-600)).join('\n')}`,
     });
   }
+}
+
+function isStopped({ process: { pid, exitCode, signalCode } }: RunningFairq): boolean {
+  if (exitCode !== null || signalCode !== null) return true;
+  // Its state follows its name, which is in brackets.
+  return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
