@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { useFolder } from '../support/folder.js';
 import { useLimitedUsers } from '../support/limited-user.js';
-import { linesSoFar, notesIn } from '../support/noted-tasks.js';
+import { linesSoFar } from '../support/noted-tasks.js';
 import { NotingWorkers } from '../support/noting-workers.js';
 import { setPolicy } from '../support/policy.js';
 import { useVhost } from '../support/vhost.js';
@@ -70,26 +70,6 @@ describe('a cap of three', () => {
     const from = linesSoFar(workers.log);
     await setPolicy(vhost, prefix, {});
     await workers.until(() => workers.most('A', from) === 12, 'all slots are busy');
-    await workers.stop();
-  });
-
-  it('counts what had begun under a rate alone', async () => {
-    const rate = { starts: 100, perMs: 1_000, burst: 100 };
-    await setPolicy(vhost, prefix, { A: { rate } });
-    for (const [count, ms] of [
-      [4, 1_500],
-      [4, 3_000],
-      [10, 50],
-    ] as const) {
-      await workers.publish('A', count, ms);
-    }
-    await workers.start(8);
-    await workers.untilStarts(8);
-    await setPolicy(vhost, prefix, { A: { rate, cap: { tasks: 2 } } });
-    const from = linesSoFar(workers.log);
-    await workers.untilDone(18);
-    const first = notesIn(workers.log).findIndex(({ what }, i) => i >= from && what === 'b');
-    expect(workers.most('A', first)).toBe(2);
     await workers.stop();
   });
 
