@@ -3,6 +3,8 @@ import { Hand } from './hand.js';
 
 /** One that was used for so long goes to another worker that waits. Milliseconds. */
 const PASSED_ON_AFTER_MS = 1_000;
+/** Where no other waits it goes back now and then all the same: the broker's `consumer_timeout` counts from its delivery on. */
+const RENEWED_AFTER_MS = 60_000;
 
 /** A user's permits: each task that runs has one. */
 export class Permits extends Hand {
@@ -41,7 +43,8 @@ export class Permits extends Hand {
     }
     const grant = this.#used.pop();
     if (grant === undefined) return;
-    const isLong = this.othersWait && this.deps.clock.now() - grant.since > PASSED_ON_AFTER_MS;
+    const heldForMs = this.deps.clock.now() - grant.since;
+    const isLong = heldForMs > (this.othersWait ? PASSED_ON_AFTER_MS : RENEWED_AFTER_MS);
     if (isLong && grant.number! <= this.count) {
       this.queue.rotate(grant);
       return;
