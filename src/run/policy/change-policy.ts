@@ -3,7 +3,7 @@ import { ROLL_CALL_MS } from '../../broker/control/control.js';
 import type { Management } from '../../broker/management/management.js';
 import { type LockedPolicy, withPolicyLock } from '../../broker/policy/policy-lock.js';
 import { policyHistory } from '../../broker/policy/policy-stream.js';
-import { refusedError, usageError } from '../../core/errors/errors.js';
+import { ifAllowed, refusedError, usageError } from '../../core/errors/errors.js';
 import { changeText, differenceOf, rulesInForce } from '../../core/policy/policy-changes.js';
 import {
   NO_POLICY,
@@ -115,17 +115,19 @@ async function writeNext(
 
 /** Undefined where the stream was deleted, and a worker knows what was in it: that worker is to write it again first. */
 async function newestOf(
-  { management, now }: ChangeDeps,
+  { management, names, now }: ChangeDeps,
   workers: PolicyWorkers,
   policy: LockedPolicy,
 ): Promise<PolicyDocument | undefined> {
   const newest = await policy.newest();
   if (typeof newest === 'object') return newest;
-  // Nobody can know one where nobody is connected.
-  const connected = (await management.workersConnected()) ?? Number.POSITIVE_INFINITY;
+  // Nobody can know one where nobody but us hears what is said. The broker's list of connections would be seconds old.
+  const hearing = await ifAllowed(management.boundQueues(names.controlExchange));
+  const knows = () => workers.heard.some(({ revision = 0 }) => revision > 0);
+  const others = hearing === undefined ? Number.POSITIVE_INFINITY : hearing.size - 1;
   const until = now() + ROLL_CALL_MS;
-  while (workers.heard.length < connected && now() < until) await workers.change(until - now());
-  return workers.heard.some(({ revision = 0 }) => revision > 0) ? undefined : NO_POLICY;
+  while (!knows() && workers.heard.length < others && now() < until) await workers.change(until - now());
+  return knows() ? undefined : NO_POLICY;
 }
 
 async function writeUnderLock(
