@@ -12,7 +12,7 @@ const MARKS: Readonly<Record<Level, { word: string; tone: Tone }>> = {
   unknown: { word: 'unknown', tone: 'quiet' },
 };
 const MARK = 9;
-const CHECK = 14;
+const CHECK = 16;
 
 export function renderDoctor(findings: readonly Finding[], style: TextStyle): string {
   const lines = findings.map((finding) => renderFinding(finding, style));

@@ -81,6 +81,8 @@ describe('a policy', () => {
     const late = await fairq(env, 'policy', 'set', 'A', '--weight', '9', '--revision', '4');
     expect(late.code).toBe(64);
     expect(late.stderr).toContain('at revision 5 and not at 4: ann has changed it meanwhile (A: cap 7)');
+    const early = await fairq(env, 'policy', 'set', 'A', '--weight', '9', '--revision', '99');
+    expect(early.stderr).toContain('at revision 5, and there is no revision 99 yet');
     expect((await list()).revision).toBe(5);
   });
 

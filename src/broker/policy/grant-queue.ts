@@ -8,6 +8,8 @@ import { absent } from '../queues/queue-presence.js';
 
 /** What was given back so long ago has long been seen by whoever counts. Milliseconds. */
 const JUST_RETURNED_MS = 1_000;
+/** What amqplib says where a connection has as many channels as the broker lets it have. */
+const NO_CHANNEL_LEFT = 'No channels left';
 const MOST_GRANTS = 1_000_000;
 
 /** A numbered grant that this process holds: it is nobody else's until it goes back. */
@@ -216,7 +218,8 @@ export class GrantQueue {
   /** A channel that goes with its connection while it is opened is opened again on the next. */
   #notOpened(error: unknown): void {
     if (this.#closed || error instanceof ConnectionClosed) return;
-    const isRefusal = error instanceof FairqError || replyCode(error) !== undefined;
+    const isFull = error instanceof Error && error.message.startsWith(NO_CHANNEL_LEFT);
+    const isRefusal = isFull || error instanceof FairqError || replyCode(error) !== undefined;
     if (isRefusal) this.listener.onRefused(explainRefusal(error, `the queue "${this.name}"`));
     else this.ask(this.#wanted);
   }

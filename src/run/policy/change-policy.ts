@@ -160,6 +160,13 @@ async function writeUnderLock(
 }
 
 async function overtaken({ connection, names }: ChangeDeps, seen: number, newest: PolicyDocument) {
+  if (seen > newest.revision) {
+    return usageError(
+      'POLICY_OVERTAKEN',
+      `the policy is at revision ${newest.revision}, and there is no revision ${seen} yet; nothing was changed`,
+      { hint: 'See "fairq policy history". Another --prefix or --vhost has a policy of its own.' },
+    );
+  }
   const was = (await policyHistory(connection, names)).find(({ revision }) => revision === seen);
   const changes = was === undefined ? [] : differenceOf(was, newest).map(changeText);
   const what = changes.length > 0 ? changes.join('; ') : newest.what;

@@ -41,6 +41,8 @@ async function whoIsNotThere(
     const pattern = glob(name);
     // Of a queue that belongs to no user its name counts as its user.
     if (kinds.some(({ queue, own }) => pattern.matches(own?.name ?? queue))) return [];
-    return [`no queue is there whose user matches "${name}"${groups}; the rule counts once there is one`];
+    return [
+      `no queue is there whose user matches ${JSON.stringify(name)}${groups}; the rule counts once there is one`,
+    ];
   });
 }

@@ -121,7 +121,7 @@ export class LimitSteering implements Steered {
     const tokens = early.reduce((sum, count) => sum + count, 0);
     if (tokens > 0) {
       this.listener.onWarning(
-        `${tokens} starts had their tokens for less than their time: others may start as many too soon, once`,
+        `${tokens} starts that a rate has let go were less than its time ago: other workers may start as many tasks too soon, once`,
       );
     }
   }
