@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 import { type Ended, fairqJson, RunningFairq } from './fairq.js';
-import { isOf, mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
+import { isOf, linesSoFar, mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
 
 const WAIT_MS = 120_000;
 
@@ -65,6 +65,11 @@ export class NotingWorkers {
 
   end(): void {
     for (const worker of this.workers.splice(0)) worker.giveUp();
+  }
+
+  /** So many lines have been written. */
+  get lines(): number {
+    return linesSoFar(this.log);
   }
 
   starts(user?: string): number {

@@ -21,7 +21,7 @@ it('gives a permit back that task after task has used for minutes, before the br
   const office = new GrantOffice(
     deps,
     { id: 'w', name: 'w' },
-    { onReady: () => {}, onLeaseOver: () => {}, onFailure: fail },
+    { onReady: () => {}, onLeaseOver: () => {}, onWarning: () => {}, onFailure: fail },
   );
   office.open();
   await eventually(() => office.isReady, { timeoutMs: 30_000, what: 'the office to be ready' });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fillGrants } from '../../src/broker/policy/grant-census.js';
+import { fillGrants, removeGrants } from '../../src/broker/policy/grant-census.js';
 import { GrantTalk } from '../../src/broker/policy/grant-talk.js';
 import { namesFor } from '../../src/core/queues/names.js';
 import { eventually } from '../support/eventually.js';
@@ -194,5 +194,30 @@ describe('a queue of five permits', () => {
     expect(await fill(3)).toMatchObject({ is: 'filled', added: [2, 3] });
     slow.close();
     await vhost.channel.cancel(consumerTag);
+  });
+
+  it('is deleted when nobody has any of them, and not before', async () => {
+    const remove = () => {
+      const unneeded = { queue, count: 3, lostForMs: LOST_FOR_MS, waits: true };
+      return removeGrants(connection.current, namesFor(prefix), talk, unneeded);
+    };
+    expect(await remove()).toEqual({ is: 'absent' });
+    await filled(3);
+    await started(3, 2);
+    await holders.untilStarts(10);
+    const held = await remove();
+    expect(held.is).toBe('held');
+    const [frozen, other] = holders.processes;
+    frozen!.kill('SIGSTOP');
+    expect((await remove()).is).toBe('silent');
+    frozen!.kill('SIGCONT');
+    await holders.untilStarts(holders.starts + 10);
+    await holders.kill(other!);
+    await holders.stop();
+    await eventually(async () => (await remove()).is === 'removed', {
+      timeoutMs: WAIT_MS,
+      what: 'the queue to be deleted',
+    });
+    expect(await remove()).toEqual({ is: 'absent' });
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Names } from '../../core/queues/names.js';
 import type { Channel, ConfirmChannel } from '../connection/channel.js';
-import type { Connection } from '../connection/connection.js';
+import { type Connection, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { takeLock } from '../queues/lock.js';
@@ -43,6 +43,25 @@ export type Filled =
       readonly isSure: boolean;
     };
 
+/** A queue of grants that is to go. */
+export interface GrantsUnneeded extends Pick<GrantsWanted, 'queue' | 'lostForMs'> {
+  /** It had the numbers 1 to this one; undefined: nobody can tell, so some may be kept back. 0: nothing can be. */
+  readonly count: number | undefined;
+  /** What the broker may keep back is waited for. */
+  readonly waits: boolean;
+}
+
+export type Removed =
+  | { readonly is: 'locked' }
+  | { readonly is: 'silent'; readonly answered: ReadonlySet<string> }
+  /** It stays, since the broker may keep something back that somebody had who is gone. */
+  | { readonly is: 'kept-back' }
+  /** It stays, since these have something of it. @see holders names of workers */
+  | { readonly is: 'held'; readonly holders: readonly string[] }
+  | { readonly is: 'removed' }
+  /** It was not there. */
+  | { readonly is: 'absent' };
+
 /** Whether every number is held by somebody who says so. Nobody rests for it. */
 export async function areAllHeld(talk: GrantTalk, { queue, count }: GrantsWanted): Promise<boolean> {
   const question = talk.ask(queue, false);
@@ -72,16 +91,44 @@ export async function fillGrants(
 ): Promise<Filled> {
   const confirmed = await connection.confirmChannel();
   try {
-    const lock = await takeLock(connection, lockOf(names, wanted.queue));
-    if (lock === undefined) return { is: 'locked' };
-    try {
-      return await new Census(connection, talk, wanted, confirmed).run();
-    } finally {
-      talk.goOn(wanted.queue);
-      await lock.release();
-    }
+    const fill = () => new Census(connection, talk, wanted).fill(confirmed);
+    return await locked(connection, names, talk, wanted.queue, fill);
   } finally {
     await confirmed.close().catch(() => {}); // it went with its connection
+  }
+}
+
+/**
+ * Deletes a queue of grants, unless somebody holds one of them or does not say whether it does. All of them are in our hand
+ * then, so nobody can get one meanwhile. Who needs the queue all the same makes it again, and runs nothing under an old one.
+ */
+export async function removeGrants(
+  connection: Connection,
+  names: Names,
+  talk: GrantTalk,
+  unneeded: GrantsUnneeded,
+): Promise<Removed> {
+  const { queue } = unneeded;
+  if ((await absent(connection, [queue])).length > 0) return { is: 'absent' };
+  return locked(connection, names, talk, queue, () =>
+    new Census(connection, talk, unneeded).remove(unneeded),
+  );
+}
+
+async function locked<Result>(
+  connection: Connection,
+  names: Names,
+  talk: GrantTalk,
+  queue: string,
+  work: () => Promise<Result>,
+): Promise<Result | { readonly is: 'locked' }> {
+  const lock = await takeLock(connection, lockOf(names, queue));
+  if (lock === undefined) return { is: 'locked' };
+  try {
+    return await work();
+  } finally {
+    talk.goOn(queue);
+    await lock.release();
   }
 }
 
@@ -95,6 +142,8 @@ interface Seen {
   readonly numbers: readonly number[];
   /** Those that somebody holds: of these a second one is one too many. */
   readonly held: readonly number[];
+  /** By the names of those who have them. */
+  readonly byHolder: ReadonlyMap<string, readonly number[]>;
 }
 
 interface Silent {
@@ -109,34 +158,81 @@ class Census {
   constructor(
     private readonly connection: Connection,
     private readonly talk: GrantTalk,
-    private readonly wanted: GrantsWanted,
-    private readonly confirmed: ConfirmChannel,
+    private readonly wanted: GrantsWanted | GrantsUnneeded,
   ) {}
 
-  async run(): Promise<Filled> {
+  async fill(confirmed: ConfirmChannel): Promise<Filled> {
     const isNew = await this.#make();
-    const channel = await this.connection.channel();
-    const { consumerTag } = await channel.consume(this.wanted.queue, (message) => {
-      if (message !== null) this.#ours.push(message);
-    });
-    try {
-      let seen = await this.#everybodys(channel);
+    return this.#counted(async (channel) => {
+      const seen = await this.#allThatIsThere(channel, isNew);
       if (seen.is === 'silent') return seen;
-      if (!isNew && this.#missing(seen.numbers).length > 0 && this.#keepsBack) {
-        await this.#whileAtRest(this.wanted.lostForMs + LATE_MS);
-        seen = await this.#everybodys(channel);
-        if (seen.is === 'silent') return seen;
-      }
       const added = this.#missing(seen.numbers);
       // One that dies at it leaves some: the next count finds them.
-      await Promise.all(added.map((number) => this.#publish(number)));
+      await Promise.all(added.map((number) => this.#publish(confirmed, number)));
       const seenByNow = [...seen.held, ...added, ...this.#ours.map(numberOf)];
-      const isSure = missingOf(this.wanted.count, seenByNow).length === 0;
+      const isSure = missingOf(this.#count, seenByNow).length === 0;
       const removed = this.#removeTooMany(channel, new Set(seen.held));
       return { is: 'filled', added, removed, isSure };
+    });
+  }
+
+  /** The queue has to be there. */
+  remove(unneeded: GrantsUnneeded): Promise<Removed> {
+    return this.#counted(async (channel) => {
+      const { waits } = unneeded;
+      const seen = await (waits ? this.#allThatIsThere(channel, false) : this.#everybodys(channel));
+      if (seen.is === 'silent') return seen;
+      const ours = new Set(this.#ours.map(numberOf));
+      const holders = [...seen.byHolder].filter(([, numbers]) => numbers.some((number) => !ours.has(number)));
+      if (seen.held.length + holders.length > 0)
+        return { is: 'held', holders: holders.map(([name]) => name) };
+      if (!waits && this.#mayBeKeptBack(seen)) return { is: 'kept-back' };
+      try {
+        await channel.deleteQueue(this.wanted.queue);
+      } catch (error) {
+        throw explainRefusal(error, `the queue "${this.wanted.queue}"`);
+      }
+      this.#ours.length = 0;
+      return { is: 'removed' };
+    });
+  }
+
+  /** Takes all that is in the queue into our hand meanwhile. */
+  async #counted<Result>(work: (channel: Channel) => Promise<Result>): Promise<Result> {
+    const channel = await this.connection.channel();
+    const { consumerTag } = await this.#consume(channel);
+    try {
+      return await work(channel);
     } finally {
       await this.#leave(channel, consumerTag);
     }
+  }
+
+  async #consume(channel: Channel) {
+    try {
+      return await channel.consume(this.wanted.queue, (message) => {
+        if (message !== null) this.#ours.push(message);
+      });
+    } catch (error) {
+      // Somebody may have deleted it meanwhile.
+      throw replyCode(error) === 403 ? explainRefusal(error, `the queue "${this.wanted.queue}"`) : error;
+    }
+  }
+
+  /** With what the broker keeps back. @param isNew nothing of it can be lost yet */
+  async #allThatIsThere(channel: Channel, isNew: boolean): Promise<Seen | Silent> {
+    const seen = await this.#everybodys(channel);
+    if (seen.is === 'silent' || isNew || !this.#mayBeKeptBack(seen)) return seen;
+    await this.#whileAtRest(this.wanted.lostForMs + LATE_MS);
+    return this.#everybodys(channel);
+  }
+
+  #mayBeKeptBack({ numbers }: Seen): boolean {
+    return this.#keepsBack && (this.wanted.count === undefined || this.#missing(numbers).length > 0);
+  }
+
+  get #count(): number {
+    return this.wanted.count ?? 0;
   }
 
   get #keepsBack(): boolean {
@@ -181,7 +277,7 @@ class Census {
   }
 
   #missing(others: readonly number[]): number[] {
-    return missingOf(this.wanted.count, [...others, ...this.#ours.map(numberOf)]);
+    return missingOf(this.#count, [...others, ...this.#ours.map(numberOf)]);
   }
 
   /** What the broker keeps back comes to us meanwhile. */
@@ -193,11 +289,11 @@ class Census {
     }
   }
 
-  async #publish(number: number): Promise<void> {
+  async #publish(confirmed: ConfirmChannel, number: number): Promise<void> {
     const { queue } = this.wanted;
     await new Promise<void>((resolve, reject) => {
       const properties = { messageId: String(number), persistent: true };
-      this.confirmed.sendToQueue(queue, Buffer.alloc(0), properties, (error) => {
+      confirmed.sendToQueue(queue, Buffer.alloc(0), properties, (error) => {
         if (error) reject(explainRefusal(error, `the queue "${queue}"`));
         else resolve();
       });
@@ -209,7 +305,7 @@ class Census {
     const found = this.#ours.splice(0);
     for (const message of found) {
       const number = numberOf(message);
-      const isToStay = number >= 1 && number <= this.wanted.count && !others.has(number);
+      const isToStay = number >= 1 && number <= this.#count && !others.has(number);
       others.add(number);
       if (isToStay) this.#ours.push(message);
       else channel.ack(message);
@@ -231,7 +327,11 @@ class Census {
 
 function seenIn(answers: GrantAnswers): Seen {
   const held = [...answers.values()].flatMap((answer) => answer.held);
-  return { is: 'seen', numbers: numbersIn(answers), held };
+  const byHolder = new Map<string, readonly number[]>();
+  for (const { name, held, known } of answers.values()) {
+    byHolder.set(name, [...(byHolder.get(name) ?? []), ...held, ...known]);
+  }
+  return { is: 'seen', numbers: numbersIn(answers), held, byHolder };
 }
 
 function heldIn(answers: GrantAnswers): number {

@@ -5,6 +5,11 @@ export function registerDoctor(program: Command, run: Run): void {
   program
     .command('doctor')
     .description('Look for what is wrong, or soon will be, and say what to do about it.')
+    .option(
+      '--repair',
+      'count permits and tokens that are wrong, and delete those of limits that are not set',
+    )
+    .option('--yes', 'repair without asking')
     .addHelpText(
       'after',
       `
@@ -12,7 +17,8 @@ Ends with exit code 99 where there is a problem; warnings alone are 0.
 
 Examples:
   fairq doctor
-  fairq doctor --json`,
+  fairq doctor --json
+  fairq doctor --repair`,
     )
     .action(run(async () => (await import('./doctor-action.js')).doctor));
 }

@@ -98,7 +98,7 @@ function planOf(name: string, ready: number, { save, withTasks }: DeleteFlags): 
 
 function outcomeText(
   name: string,
-  { deleted, reason, saved, discarded }: DeleteOutcome,
+  { deleted, reason, saved, discarded, grantsLeft }: DeleteOutcome,
   flags: DeleteFlags,
 ): string {
   const parts = [deleted ? `"${name}" is deleted.` : `"${name}" is still there: ${reason}.`];
@@ -108,5 +108,6 @@ function outcomeText(
     );
   } else if (flags.save !== undefined) parts.push(`It held no task, so there is no ${flags.save}.`);
   if (discarded > 0) parts.push(`${formatTasks(discarded)} thrown away. A report counts them as missing.`);
+  if (grantsLeft !== undefined) parts.push(`${grantsLeft.join('; ')}.`);
   return parts.join(' ');
 }

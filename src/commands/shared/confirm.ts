@@ -7,13 +7,19 @@ import type { Context } from './context.js';
  * no answer is never a yes.
  *
  * @param plan what is about to happen, as a sentence
+ * @param hint what to do where nobody can be asked
  * @returns false where the answer was no
  */
-export async function confirmed(context: Context, plan: string, yes: boolean): Promise<boolean> {
+export async function confirmed(
+  context: Context,
+  plan: string,
+  yes: boolean,
+  hint = 'Say --yes to do it, or --dry-run to see it only.',
+): Promise<boolean> {
   if (yes) return true;
   if (!context.mayAsk) {
     throw usageError('NOT_CONFIRMED', `${plan} Nothing was done: nobody can be asked here.`, {
-      hint: 'Say --yes to do it, or --dry-run to see it only.',
+      hint,
     });
   }
   const question = createInterface({ input: context.io.stdin, output: context.io.stderr });

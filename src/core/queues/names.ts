@@ -13,12 +13,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Names under such a prefix are names under a shorter one too, with another meaning. Who uses the shorter one cannot know
  * of the longer, so it is refused whether or not somebody uses the shorter one at the moment.
  */
-const READS_LIKE_A_NAME = /^(.+?)\.(user|group|retry|control)(?:\.|$)/;
+const READS_LIKE_A_NAME = /^(.+?)\.(user|group|retry|control|permits|tokens|policy|lock)(?:\.|$)/;
 const WHAT_IT_READS_LIKE = {
   user: 'its queues would be taken for queues of users there, and be consumed and pruned',
   group: 'its queues would be taken for queues of groups there, and be consumed and pruned',
   retry: 'its queues would be taken for tasks there that wait for their next attempt',
   control: 'it would be one exchange for tasks and for what processes say to each other',
+  permits: 'its queues would be taken for permits of users there',
+  tokens: 'its queues would be taken for tokens of users there',
+  policy: 'its queues would be taken for what is set for users there, and never be worked on',
+  lock: 'its queues would be taken for locks there',
 } as const;
 type Part = keyof typeof WHAT_IT_READS_LIKE;
 
@@ -74,6 +78,11 @@ export interface Names {
   readonly userQueuePrefix: string;
   /** The same for the queues that a group of users shares. */
   readonly groupQueuePrefix: string;
+}
+
+/** Whether a prefix reads like a name under a shorter one. */
+export function readsLikeAName(prefix: string): boolean {
+  return READS_LIKE_A_NAME.test(prefix);
 }
 
 /** There can be no names under this prefix. */
@@ -268,6 +277,26 @@ export function groupQueueOf(names: Names, group: string): string {
     `the group ${JSON.stringify(`${group.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
     { hint: 'Use a shorter name, or a shorter prefix.' },
   );
+}
+
+/** A queue of numbered permits or tokens. */
+export interface GrantQueueName {
+  readonly queue: string;
+  readonly kind: 'permits' | 'tokens';
+  readonly of: 'user' | 'tenant';
+  /** Whose cap or rate it keeps. */
+  readonly name: string;
+}
+
+/** Undefined for any other queue. A user's name has no slash here: it is percent-encoded. */
+export function grantQueue(names: Names, queue: string): GrantQueueName | undefined {
+  const { permitQueuePrefix, tokenQueuePrefix } = names;
+  const kind = queue.startsWith(permitQueuePrefix) ? 'permits' : 'tokens';
+  const prefix = kind === 'permits' ? permitQueuePrefix : tokenQueuePrefix;
+  const tenant = decodedAfter(`${prefix}tenant/`, queue);
+  if (tenant !== undefined) return { queue, kind, of: 'tenant', name: tenant };
+  const user = decodedAfter(prefix, queue);
+  return user === undefined ? undefined : { queue, kind, of: 'user', name: user };
 }
 
 /** One of the queues that fairq makes for tasks, and binds to its exchange. */

@@ -1,4 +1,4 @@
-import { isReserved, type Names, namesFor } from './names.js';
+import { isReserved, type Names, namesFor, readsLikeAName } from './names.js';
 
 /** What is known of a queue before anybody consumes it. */
 export interface KnownQueue {
@@ -24,7 +24,8 @@ export function otherNames(names: Names, queues: readonly KnownQueue[]): Names[]
   for (const stream of streams) {
     const prefix = /^([A-Za-z0-9_.:-]{1,60})\.events$/.exec(stream)?.[1];
     if (prefix === undefined || prefix === names.prefix || !streams.has(`${prefix}.results`)) continue;
-    others.push(namesFor(prefix));
+    // An older version may have let somebody use such a prefix.
+    if (!readsLikeAName(prefix)) others.push(namesFor(prefix));
   }
   return others;
 }

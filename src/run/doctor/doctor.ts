@@ -8,6 +8,7 @@ import * as broker from './broker-checks.js';
 import { crashes } from './crash-checks.js';
 import { exchanges, foreignBindings, unroutable } from './exchange-checks.js';
 import { type AmqpFacts, askAmqp, askManagement, type ManagementFacts } from './facts.js';
+import { findGrants, grants } from './grant-checks.js';
 import { limits } from './limit-checks.js';
 import { backlogLimits, goesByPolicy } from './policy-checks.js';
 import * as queues from './queue-checks.js';
@@ -60,6 +61,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
   if (listed === undefined && amqp?.blocked !== undefined) findings.push(broker.blocked(amqp.blocked));
   if (amqp !== undefined) findings.push(workers.newUsers(amqp), workers.running(amqp, now()));
   findings.push(...aboutPolicy(amqp, listed, names, now()));
+  if (amqp !== undefined && listed !== undefined) findings.push(...(await aboutGrants(deps, amqp, listed)));
   if (amqp !== undefined && listed !== undefined) {
     findings.push(await crashes(deps, listed), workers.workers(amqp, listed));
   }
@@ -77,6 +79,25 @@ function aboutPolicy(
   const { policy } = amqp;
   const limits = listed === undefined ? [] : [backlogLimits(policy, listed, names, nowMs)];
   return [goesByPolicy(policy, amqp, nowMs), ...limits];
+}
+
+/** The same as above. Whoever is blocked by an alarm gets no answers. */
+async function aboutGrants(
+  { connect, names, clock }: DoctorDeps,
+  { policy, blocked, version, refused }: AmqpFacts,
+  { queues }: ManagementFacts,
+): Promise<Finding[]> {
+  if (policy === undefined || blocked !== undefined || refused.length > 0) return [];
+  const nowMs = clock.epochMicros() / 1_000;
+  const connection = await connect();
+  try {
+    const listed = queues.map(({ name }) => name);
+    const looking = findGrants(connection, names, policy, listed, nowMs);
+    const found = await Promise.race([looking, connection.lost]);
+    return grants(found, policy, version, nowMs);
+  } finally {
+    await connection.close();
+  }
 }
 
 async function viaAmqp({

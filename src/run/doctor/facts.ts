@@ -183,5 +183,12 @@ async function tryPermissions(
     channel.bindQueue(queue, names.controlExchange, 'doctor'),
   );
   await attempt('consume (read)', (channel) => channel.get(queue));
+  for (const prefix of [names.permitQueuePrefix, names.tokenQueuePrefix]) {
+    await attempt(`make and read queues of ${prefix}* (configure, read)`, async (channel) => {
+      await channel.assertQueue(prefix + id, EXCLUSIVE_QUEUE);
+      await channel.get(prefix + id);
+      await channel.deleteQueue(prefix + id);
+    });
+  }
   return refused;
 }

@@ -1,6 +1,6 @@
 import { deliveryLimitOf } from '../../broker/dead-letters/delivery-limit.js';
 import type { QueueDefinition } from '../../broker/management/broker-figures.js';
-import { type Names, ownQueue } from '../../core/queues/names.js';
+import { grantQueue, type Names, ownQueue } from '../../core/queues/names.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
 
@@ -64,7 +64,9 @@ function isUsers(names: Names, queue: string): boolean {
 
 function holdsTasks(names: Names, queue: string): boolean {
   const { deadLetterQueue, retryQueuePrefix } = names;
-  return isUsers(names, queue) || queue === deadLetterQueue || queue.startsWith(retryQueuePrefix);
+  const isTasks = isUsers(names, queue) || queue === deadLetterQueue || queue.startsWith(retryQueuePrefix);
+  // What would drop a task would drop a permit.
+  return isTasks || grantQueue(names, queue) !== undefined;
 }
 
 function lossesOf(queue: Queue, version: string): Loss[] {

@@ -4,6 +4,7 @@ import type { Management } from '../../broker/management/management.js';
 import { type LockedPolicy, withPolicyLock } from '../../broker/policy/policy-lock.js';
 import { policyHistory } from '../../broker/policy/policy-stream.js';
 import { ifAllowed, refusedError, usageError } from '../../core/errors/errors.js';
+import { Policy } from '../../core/policy/policy.js';
 import { changeText, differenceOf, rulesInForce } from '../../core/policy/policy-changes.js';
 import {
   NO_POLICY,
@@ -11,15 +12,18 @@ import {
   type PolicyRule,
   type RuleOf,
 } from '../../core/policy/policy-document.js';
-import type { Names } from '../../core/queues/names.js';
+import type { GrantQueueName, Names } from '../../core/queues/names.js';
 import { type Agreement, agreement } from './agreement.js';
 import type { BacklogChanges, BacklogLimits } from './backlog-limits.js';
 import { PolicyWorkers } from './policy-workers.js';
+import { grantsSet, removeAllGrants, type Stays, unneededGrants } from './unneeded-grants.js';
 
 /** Whoever knows the policy writes it again where the stream was deleted; it is waited for so long. */
 const RESTORED_WITHIN_MS = 12_000;
 /** A worker that knows a revision says so within this time, where one is connected. */
 const ASK_AGAIN_MS = 250;
+/** So many queues of permits and tokens are deleted with a change; workers and `doctor --repair` delete the others. */
+const MOST_REMOVED = 40;
 
 export interface ChangeDeps {
   readonly connection: Connection;
@@ -56,6 +60,8 @@ export interface ChangedPolicy {
   readonly isChanged: boolean;
   readonly backlog: BacklogChanges;
   readonly agreement: Agreement;
+  /** Queues of permits and tokens that nobody needs any more, and that could not be deleted. */
+  readonly grantsLeft: readonly Stays[];
 }
 
 interface Written {
@@ -83,16 +89,37 @@ export async function changePolicy(
     const isOfTenants = of === 'tenant' || differenceOf(before, after).some((one) => one.of === 'tenant');
     const backlogChanges = await backlog.agree(before, after);
     const asked = { workers, management, names, now };
+    const agreed = await agreement(asked, after.revision, options.timeoutMs, isOfTenants);
     return {
       before,
       after,
       isChanged: after.revision !== before.revision,
       backlog: backlogChanges,
-      agreement: await agreement(asked, after.revision, options.timeoutMs, isOfTenants),
+      agreement: agreed,
+      grantsLeft: agreed.late.length > 0 ? [] : await grantsLeft(deps, before, after),
     };
   } finally {
     workers.close();
   }
+}
+
+/** Workers delete the queues of what they kept. Nobody has kept it where no worker serves the user. */
+async function grantsLeft(
+  { connection, names, management, epochMs }: ChangeDeps,
+  before: PolicyDocument,
+  after: PolicyDocument,
+): Promise<readonly Stays[]> {
+  const isLess = differenceOf(before, after).some(
+    ({ limit, after: is }) => (limit === 'cap' || limit === 'rate') && is === undefined,
+  );
+  if (!isLess) return [];
+  const queues = (await ifAllowed(management.queueNames())) ?? [];
+  const was = new Policy(before);
+  const count = (queue: GrantQueueName) => grantsSet(was, queue, epochMs());
+  const unneeded = unneededGrants(new Policy(after), names, queues, epochMs());
+  const removable = unneeded.filter((queue) => count(queue) !== undefined).slice(0, MOST_REMOVED);
+  const { stay } = await removeAllGrants({ connection, names, count }, removable);
+  return stay.filter(({ isBeingSeenTo }) => !isBeingSeenTo);
 }
 
 async function writeNext(

@@ -17,6 +17,10 @@ export async function changeWarnings(
     ...(notTidied === undefined
       ? []
       : [`RabbitMQ's policies for backlog limits were not tidied up: ${notTidied}`]),
+    ...changed.grantsLeft.map(
+      ({ queue, why }) =>
+        `"${queue}" is not needed any more, and stays: ${why}; "fairq doctor --repair" deletes it later`,
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@ import { republishableText } from '../../core/message/republishable.js';
 import { savedMessage } from '../../core/message/saved-message.js';
 import { ownQueue } from '../../core/queues/names.js';
 import type { TaskToSave } from '../publish/task-line.js';
+import { removeGrantsOf } from './grants-of-queues.js';
 import { LeaveRequests } from './leave-requests.js';
 import { refuseWhereTasksGoAstray } from './prune/astray.js';
 import type { PruneDeps } from './prune/prune.js';
@@ -36,6 +37,8 @@ export interface DeleteOutcome {
   readonly reason?: string;
   readonly saved: number;
   readonly discarded: number;
+  /** Queues of permits and tokens of its user that stay, with the reason. */
+  readonly grantsLeft?: readonly string[];
 }
 
 /**
@@ -61,7 +64,9 @@ export async function deleteQueue(
     onBegun?.();
     const outcome = await new Deletion(deps, leaveRequests, queue, { tasks, most }).run();
     if (failure !== undefined) throw failure;
-    return outcome;
+    if (!outcome.deleted) return outcome;
+    const grantsLeft = await removeGrantsOf(deps, [queue.name]);
+    return grantsLeft.length > 0 ? { ...outcome, grantsLeft } : outcome;
   } finally {
     leaveRequests.close();
     await lock.release();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../../broker/management/management.js';
 import { ownQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../../core/reports/queue-report.js';
+import { removeGrantsOf } from '../grants-of-queues.js';
 import type { KeptObservations } from '../observation-file.js';
 import { type ObservedQueues, observeQueues } from '../observe-queues.js';
 import { LAST_DELETES_TAKE_MS, type PruneDeps, type PruneOptions, Pruner } from './prune.js';
@@ -88,6 +89,8 @@ export class PruneRounds {
     } finally {
       await pruner.close();
     }
+    const pruned = outcomes.flatMap(({ outcome, queue }) => (outcome === 'pruned' ? [queue] : []));
+    for (const left of await removeGrantsOf(deps, pruned)) listener.onWarning(left);
     const memory = new Map(plan.idle.map(({ name, memoryBytes }) => [name, memoryBytes]));
     return {
       pruned: count('pruned'),

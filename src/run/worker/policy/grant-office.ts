@@ -3,21 +3,27 @@ import {
   type Filled,
   fillGrants,
   type GrantsWanted,
+  removeGrants,
 } from '../../../broker/policy/grant-census.js';
 import { keepsBackWhatIsLost } from '../../../broker/policy/grant-kind.js';
 import type { GrantQueue } from '../../../broker/policy/grant-queue.js';
 import { GrantTalk } from '../../../broker/policy/grant-talk.js';
 import { PingLease } from '../../../broker/policy/ping-lease.js';
+import { FairqError } from '../../../core/errors/errors.js';
 import type { ChannelDeps } from '../worker-contract.js';
 
 /** Queues that are filled side by side: each is some twenty waits for answers, and a glob may cap hundreds of users. */
 const FILLS_AT_ONCE = 32;
+/** Somebody else counts it, or does not answer: it is tried again so often, after so many milliseconds. */
+const CLEAR_TRIES = 30;
+const CLEAR_AGAIN_MS = 1_000;
 
 export interface OfficeListener {
   /** What is held is certainly held from here on. */
   onReady(): void;
   /** It may be somebody else's. */
   onLeaseOver(): void;
+  onWarning(text: string): void;
   onFailure(error: Error): void;
 }
 
@@ -80,13 +86,31 @@ export class GrantOffice {
   /** Makes the queue have what it is to have. Undefined where the worker closes. */
   async fill(wanted: GrantsWanted): Promise<Filled | undefined> {
     const { connection, names } = this.deps;
-    await this.#turn();
-    try {
-      if (this.#closed || this.#talk === undefined) return undefined;
-      return await fillGrants(connection, names, this.#talk, wanted);
-    } finally {
-      this.#filling--;
-      this.#waiting.shift()?.();
+    return this.#inTurn((talk) => fillGrants(connection, names, talk, wanted));
+  }
+
+  /**
+   * Deletes a queue that nothing is set for any more. Where another worker holds something of it, that one goes by an older
+   * revision, and does the same when it hears of this one.
+   */
+  async clear(unneeded: GrantsWanted): Promise<void> {
+    const { connection, names } = this.deps;
+    for (let tries = 0; tries < CLEAR_TRIES && !this.#closed; tries++) {
+      // It may have been set again.
+      if (this.#queues.has(unneeded.queue)) return;
+      try {
+        const removed = await this.#inTurn((talk) =>
+          removeGrants(connection, names, talk, { ...unneeded, waits: true }),
+        );
+        if (removed !== undefined && removed.is !== 'locked' && removed.is !== 'silent') return;
+      } catch (error) {
+        // Otherwise it went with its connection.
+        if (error instanceof FairqError) {
+          this.listener.onWarning(`"${unneeded.queue}" is not needed any more, and stays: ${error.message}`);
+          return;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, CLEAR_AGAIN_MS).unref());
     }
   }
 
@@ -100,6 +124,17 @@ export class GrantOffice {
   /** A worker that stops closes the connection under what it had only begun. */
   #failed(error: Error): void {
     if (!this.#closed) this.listener.onFailure(error);
+  }
+
+  /** Undefined where the worker closes, or has nobody to ask yet. */
+  async #inTurn<Result>(work: (talk: GrantTalk) => Promise<Result>): Promise<Result | undefined> {
+    await this.#turn();
+    try {
+      return this.#closed || this.#talk === undefined ? undefined : await work(this.#talk);
+    } finally {
+      this.#filling--;
+      this.#waiting.shift()?.();
+    }
   }
 
   async #turn(): Promise<void> {

@@ -57,6 +57,7 @@ export abstract class Hand {
   #count: number;
   #idleTimer: NodeJS.Timeout | undefined;
   #fillTimer: NodeJS.Timeout | undefined;
+  #againTimer: NodeJS.Timeout | undefined;
   #verifyTimer: NodeJS.Timeout | undefined;
   /** Since when it waits for one that has not come. */
   #waitsSince: number | undefined;
@@ -82,7 +83,7 @@ export abstract class Hand {
     this.#lastUse = deps.clock.now();
     this.queue = new GrantQueue(deps.connection, options.queue, () => deps.clock.now(), {
       onGrant: (grant) => this.#came(grant),
-      onLost: () => this.#lost(),
+      onLost: (grants) => this.#lost(grants.length > 0),
       onMissing: () => this.#fill(),
       onRefused: (error) => this.#sayRefused(error),
     });
@@ -162,10 +163,16 @@ export abstract class Hand {
     this.#closed = true;
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#fillTimer);
+    clearTimeout(this.#againTimer);
     clearTimeout(this.#verifyTimer);
     this.#idle.length = 0;
     await this.queue.close(kept);
     this.office.remove(this.queue);
+  }
+
+  /** Nothing is set any more that it was there for, and it is closed: its queue goes with the last worker that has something of it. */
+  retired(): void {
+    void this.office.clear(this.#wanted);
   }
 
   #askAgain(): void {
@@ -193,11 +200,22 @@ export abstract class Hand {
     this.owner.onFree();
   }
 
-  #lost(): void {
+  /** @param hadSome otherwise nothing is void: its channel goes when the queue is not there yet, for one */
+  #lost(hadSome: boolean): void {
+    if (!hadSome) {
+      this.#againTimer ??= setTimeout(() => this.#afterLoss(), ASK_AGAIN_MS);
+      return;
+    }
     this.#idle.length = 0;
     this.#waitsSince = undefined;
     this.lost();
     this.owner.onLost();
+  }
+
+  /** It waited for some, and waits on. Who fills the queue asks by itself. */
+  #afterLoss(): void {
+    this.#againTimer = undefined;
+    if (!this.#closed && !this.#isFilling) this.#askAgain();
   }
 
   get #firstPatience(): number {

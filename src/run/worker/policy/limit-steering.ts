@@ -60,6 +60,7 @@ export class LimitSteering implements Steered {
         for (const limits of this.#all()) limits.goOn();
       },
       onLeaseOver: () => this.#leaseOver(),
+      onWarning: (text) => listener.onWarning(text),
       onFailure: (error) => listener.onFailure(error),
     });
   }
@@ -148,9 +149,7 @@ export class LimitSteering implements Steered {
 
   #end(limits: StartLimits): void {
     limits.whose.setGate(undefined);
-    limits.close().catch((error) => {
-      if (!this.#closed) this.listener.onFailure(error); // else the connection is being closed
-    });
+    limits.unset();
   }
 
   /** What runs already has no permit yet: it gets the first ones. @returns how many */

@@ -37,6 +37,7 @@ export interface LimitParts {
  * The cap and the rate of a user or a tenant at this worker. At its turn a start takes a token, then a permit. Where one is
  * not there it takes no turns until that has come; neither is held meanwhile for longer than a moment.
  */
+// long because: a start needs both limits at once, and each change of one changes what the other waits for.
 export class StartLimits {
   #gate = new LimitGate(this);
   #permits: Permits | undefined;
@@ -77,6 +78,12 @@ export class StartLimits {
     };
   }
 
+  /** Nothing is set any more. What it has let go runs on, and is told to it still. */
+  unset(): void {
+    this.#applyCap(undefined, () => 0);
+    this.#applyRate(undefined);
+  }
+
   /** What is set from now on. @param running tasks that run and are to have permits: all of them know this gate then */
   apply(cap: Cap | undefined, rate: Rate | undefined, running: () => number): void {
     const applied = JSON.stringify([cap, rate]);
@@ -90,7 +97,7 @@ export class StartLimits {
   #applyCap(cap: Cap | undefined, running: () => number): void {
     this.#whenBusy = cap?.whenBusy === true;
     if (cap === undefined) {
-      this.#close(this.#permits?.close());
+      this.#retire(this.#permits, this.#permits?.close());
       this.#permits = undefined;
       return;
     }
@@ -110,7 +117,7 @@ export class StartLimits {
 
   #applyRate(rate: Rate | undefined): void {
     if (rate === undefined) {
-      this.#close(this.#tokens?.end());
+      this.#retire(this.#tokens, this.#tokens?.end());
       this.#tokens = undefined;
       return;
     }
@@ -267,9 +274,14 @@ export class StartLimits {
     if (tokens.mayAsk) this.#letGo(false);
   }
 
-  #close(closing: Promise<unknown> | undefined): void {
-    if (closing === undefined) return;
+  /** What it was there for is not set any more. */
+  #retire(hand: Permits | Tokens | undefined, closing: Promise<unknown> | undefined): void {
+    if (hand === undefined || closing === undefined) return;
     this.#closing.add(closing);
-    void closing.finally(() => this.#closing.delete(closing));
+    const ended = closing.finally(() => this.#closing.delete(closing));
+    ended.then(
+      () => hand.retired(),
+      () => {}, // what it held went with its connection
+    );
   }
 }

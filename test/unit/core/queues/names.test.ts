@@ -5,6 +5,8 @@ import {
   delayOfQueue,
   delayQueueOf,
   encodeText,
+  grantQueue,
+  isReserved,
   namesFor,
   ownQueue,
   routingKeyOf,
@@ -76,10 +78,39 @@ describe('names on the broker', () => {
   });
 });
 
+describe('queues of permits and tokens', () => {
+  it('tell whose they are, and are no work', () => {
+    const found = (queue: string) => {
+      const { kind, of, name } = grantQueue(names, queue) ?? {};
+      expect([isReserved(names, queue), ownQueue(names, queue)]).toEqual([true, undefined]);
+      return [kind, of, name];
+    };
+    expect(found('fairq.permits.A%2Fb')).toEqual(['permits', 'user', 'A/b']);
+    expect(found('fairq.tokens.tenant')).toEqual(['tokens', 'user', 'tenant']);
+    expect(found('fairq.tokens.tenant/acme')).toEqual(['tokens', 'tenant', 'acme']);
+    expect(found('fairq.permits.user.A')).toEqual(['permits', 'user', 'user.A']);
+    expect(found('fairq.permits.a/b')).toEqual([undefined, undefined, undefined]);
+    expect(grantQueue(names, 'fairq.user.permits.A')).toBeUndefined();
+  });
+});
+
 describe('two prefixes', () => {
   const WORDS = [
     ...['user', 'group', 'control', 'events', 'results', 'dead', 'retry', 'replies', 'prune', 'shared'],
-    ...['priority', 'direct', 'doctor', 'starts', 'other', 'users', 'user-x', 'x'],
+    ...[
+      'priority',
+      'direct',
+      'doctor',
+      'starts',
+      'permits',
+      'tokens',
+      'policy',
+      'lock',
+      'other',
+      'users',
+      'user-x',
+      'x',
+    ],
   ];
   const longer = WORDS.flatMap((word) => [`fairq.${word}`, `fairq.${word}.x`, `fairq.x.${word}`]);
   const isTaken = (prefix: string) => {
@@ -90,14 +121,14 @@ describe('two prefixes', () => {
     }
   };
 
-  it.each(['fairq.user', 'fairq.user.x', 'fairq.group', 'fairq.x.group.y', 'fairq.retry', 'fairq.control'])(
-    'are refused where one reads like a name of the other: %s',
-    (prefix) => {
-      expect(() => namesFor(prefix)).toThrow(
-        `the prefix "${prefix}" reads like a name under the prefix "fairq`,
-      );
-    },
-  );
+  it.each([
+    ...['fairq.user', 'fairq.user.x', 'fairq.group', 'fairq.x.group.y', 'fairq.retry', 'fairq.control'],
+    ...['fairq.permits', 'fairq.permits.x', 'fairq.tokens', 'fairq.lock', 'fairq.policy'],
+  ])('are refused where one reads like a name of the other: %s', (prefix) => {
+    expect(() => namesFor(prefix)).toThrow(
+      `the prefix "${prefix}" reads like a name under the prefix "fairq`,
+    );
+  });
 
   it.each(['user', 'fairq-user', 'fairq.users', 'group.fairq', 'fairq.test', 'a.b.c'])(
     'go together otherwise: %s',
