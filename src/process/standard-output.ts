@@ -17,7 +17,9 @@ export class StandardOutput {
     private readonly fd: number,
     private readonly pid: number,
   ) {
-    const stat = fstatSync(fd);
+    // With numbers instead of bigints, Node 20.20 takes links for folders afterwards: a handler module would have its
+    // packages from other places than those it is to have them from, and some twice.
+    const stat = fstatSync(fd, { bigint: true });
     this.#kind = stat.isFIFO() ? 'pipe' : stat.isSocket() || stream.isTTY === true ? 'other' : 'file';
     // Without a listener what goes wrong would end the process, whoever writes. Whoever does is told by `write`.
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { fairq, RunningFairq } from '../support/fairq.js';
+import { fairq, fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -39,5 +39,24 @@ describe('a handler module that does not load', () => {
     await worker.says(/waits\.mjs has been loading for \d+ s: an "await" outside of its functions/);
     worker.signal('SIGTERM');
     expect((await worker.ended).code).toBe(0);
+  });
+});
+
+describe('a handler module that imports a package', () => {
+  it('has it from where it really is, as package managers that link their packages need it', async () => {
+    await mkdir(folder.file('store/one/build'), { recursive: true });
+    await mkdir(folder.file('app'));
+    await writeFile(folder.file('store/one/package.json'), '{"name":"one","main":"build/index.js"}');
+    await writeFile(folder.file('store/one/build/index.js'), 'module.exports = __filename;');
+    await symlink(folder.file('store'), folder.file('app/node_modules'));
+    await writeFile(
+      folder.file('app/look.mjs'),
+      "import place from 'one';\nexport const look = () => place;\n",
+    );
+    const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'P', '--task', 'look');
+    // The worker's output is a pipe here.
+    await fairq(env, 'worker', '--handler', folder.file('app/look.mjs'), '--exit-when', 'empty');
+    const { result } = await fairqJson(env, 'task', id);
+    expect(result).toBe(folder.file('store/one/build/index.js'));
   });
 });

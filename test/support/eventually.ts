@@ -25,9 +25,9 @@ export async function eventually<T>(
       cause = error;
     }
     if (performance.now() >= deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}.`, {
-        cause,
-      });
+      const waited = `Waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}.`;
+      // A summary of failed tests shows the message alone, and not its cause.
+      throw new Error(cause instanceof Error ? `${waited} At last: ${cause.message}` : waited, { cause });
     }
     await pause(20);
   }

@@ -16,13 +16,22 @@ const vhost = useVhost();
 const { env } = vhost;
 const folder = useFolder();
 
-/** A policy of the broker's on our vhost. */
+/** A policy of the broker's on our vhost. Resolves when the queues that there are go by it. */
 async function limit(pattern: string): Promise<() => Promise<void>> {
   const uri = new URL(env.FAIRQ_URI!);
   const api = { uri: env.FAIRQ_MANAGEMENT_URI!, login: `${uri.username}:${uri.password}` };
-  const path = `/policies/${uri.pathname.slice(1)}/full-${randomUUID()}`;
+  const policy = `full-${randomUUID()}`;
+  const path = `/policies${uri.pathname}/${policy}`;
   const definition = { 'max-length': 2, overflow: 'reject-publish' };
   await askManagement(api, 'PUT', path, { pattern, definition, 'apply-to': 'queues' });
+  const listing = `/queues${uri.pathname}?columns=name,policy`;
+  await eventually(
+    async () => {
+      const queues = (await askManagement(api, 'GET', listing)) as { name: string; policy?: string }[];
+      return queues.every((queue) => queue.policy === policy || !new RegExp(pattern).test(queue.name));
+    },
+    { timeoutMs: 60_000, what: 'the queues to go by the policy' },
+  );
   return async () => {
     await askManagement(api, 'DELETE', path);
   };

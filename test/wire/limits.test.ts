@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/core/reports/finding.js';
+import { eventually } from '../support/eventually.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useLimitedUsers } from '../support/limited-user.js';
 import { askManagement } from '../support/management-api.js';
@@ -21,15 +22,16 @@ describe('a limit on the channels of a user', () => {
     expect(worker.stderr).toMatch(
       /the broker has ended the connection: .*maximum allowed user limit of \(?10\)?/,
     );
-    const doctor = await fairq(env, 'doctor', '--json');
-    const { findings } = JSON.parse(doctor.stdout) as { findings: Finding[] };
-    expect(findings).toContainEqual(
-      expect.objectContaining({
-        check: 'channel_max',
-        level: 'problem',
-        text: expect.stringContaining('maximum allowed user limit of'),
-      }),
+    // The broker counts a user's channels some time after it has opened them.
+    const finding = await eventually(
+      async () => {
+        const doctor = await fairq(env, 'doctor', '--json');
+        const { findings } = JSON.parse(doctor.stdout) as { findings: Finding[] };
+        return findings.find(({ check, level }) => check === 'channel_max' && level === 'problem');
+      },
+      { timeoutMs: 60_000, what: 'the doctor to run into the limit' },
     );
+    expect(finding.text).toContain('maximum allowed user limit of');
   });
 });
 
