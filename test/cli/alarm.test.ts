@@ -76,11 +76,14 @@ describe.each(ALARMS)('under an alarm of the broker: %s', (what, setting) => {
     expect(waits.stderr).toContain(`the workers cannot be asked (the broker is blocked (low on ${what}))`);
   });
 
-  it('what waits is said to wait for the end of the alarm, and that workers cannot be asked', async () => {
+  it('what waits is said to wait for the end of the alarm, and who would run it or that nobody can be asked', async () => {
     const { reasons, workers, nextStart } = await fairqJson<Explanation>(env, 'explain', 'A');
     expect(reasons[0]).toMatchObject({ why: 'broker-alarm', alarms: [expect.stringContaining(what)] });
-    expect(reasons.at(-1)).toMatchObject({ why: 'unknown', what: expect.stringContaining('be asked') });
-    expect([workers, nextStart]).toEqual([null, { unknown: expect.stringContaining('alarm') }]);
+    // The broker lists connections up to 5 s late: a worker that has just ended may be listed, and cannot be asked.
+    const last =
+      workers === null ? { why: 'unknown', what: expect.stringContaining('be asked') } : { why: 'no-worker' };
+    expect(reasons.at(-1)).toMatchObject(last);
+    expect(nextStart).toEqual({ unknown: expect.stringContaining('alarm') });
   });
 
   it.each([

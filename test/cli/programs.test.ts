@@ -217,12 +217,12 @@ describe('a worker with fewer file descriptors than its programs need', () => {
       'empty',
     ];
     const worker = new RunningFairq(['--json', 'worker', ...flags], env, undefined, {
-      after: 'ulimit -n 80',
+      after: 'ulimit -n 100',
     });
     await worker.says(/programs wait for their start: .*EMFILE/);
     writeFileSync(gate, '');
     const { code, stdout, stderr } = await worker.ended;
-    expect(stderr).toMatch(/40 programs at a time need about 1\d\d file descriptors, and .* 80/);
+    expect(stderr).toMatch(/40 programs at a time need about 1\d\d file descriptors, and .* 100/);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout) as WorkerReport).toMatchObject({ completed: 60, failed: 0 });
   });

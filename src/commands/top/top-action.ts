@@ -62,9 +62,13 @@ async function show(taken: Samples, flags: TopFlags, context: Context): Promise<
     'fairq top',
     reconnecting(context, config, { resumption: 'the figures begin anew', usually: FOREVER }),
   );
+  const asking = await openConnection(config.address, 'fairq top, asking what runs', {
+    reconnectForMs: FOREVER,
+  });
   try {
     const source = await Top.open({
       connection,
+      asking,
       management,
       names: config.names,
       now: () => performance.now(),
@@ -84,7 +88,7 @@ async function show(taken: Samples, flags: TopFlags, context: Context): Promise<
     await Promise.race([watch(source, taken, flags, context, steer), connection.lost]);
     source.close();
   } finally {
-    await connection.close();
+    await Promise.all([connection.close(), asking.close()]);
     await management.close(); // a listing may be under way
   }
 }

@@ -1,5 +1,5 @@
 import { type Connection, replyCode } from '../../broker/connection/connection.js';
-import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
+import { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import {
   announce,
   idleSlots,
@@ -25,6 +25,11 @@ import { TopPolicy } from './top-policy.js';
 
 export interface TopDeps {
   readonly connection: Connection;
+  /**
+   * On which workers are asked, and nothing else: under an alarm the broker reads nothing more of a connection that has
+   * published.
+   */
+  readonly asking: Connection;
   readonly management: Management;
   readonly names: Names;
   /** Milliseconds; it only grows. */
@@ -53,7 +58,7 @@ export class Top {
   readonly #running: TopRunning;
   readonly #workers = new Map<string, HeardWorker>();
   readonly #readers: { close(): void }[] = [];
-  #control: ReconnectingChannel | undefined;
+  #questions: ReconnectingChannel | undefined;
   /** The last question what runs. */
   #request = '';
   #tail: StreamReader | undefined;
@@ -98,8 +103,13 @@ export class Top {
       },
       onFailure,
     });
-    top.#control = control;
-    top.#readers.push(control);
+    const questions = await ReconnectingChannel.open(
+      () => deps.asking.channel(),
+      async () => {}, // `listen` has made what it publishes to
+      { onFailure },
+    );
+    top.#questions = questions;
+    top.#readers.push(control, questions);
     top.#askWhatRuns();
     return top;
   }
@@ -171,8 +181,8 @@ export class Top {
   }
 
   #askWhatRuns(): void {
-    const channel = this.#control?.current;
-    if (channel === undefined) return;
+    const channel = this.#questions?.current;
+    if (channel === undefined || this.deps.asking.blocked) return;
     this.#request = this.deps.newId();
     const question = { kind: 'running', request: this.#request, longerThanMs: 0, limit: MOST_TOLD } as const;
     announce(channel, this.deps.names, question);

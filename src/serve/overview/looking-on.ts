@@ -40,6 +40,7 @@ export interface Look {
 
 interface Opened {
   readonly connection: Connection;
+  readonly asking: Connection;
   readonly management: Management;
   readonly top: Top;
   readonly oldest: OldestTasks;
@@ -154,13 +155,14 @@ export class LookingOn {
     const { address, names, clock, weightOf, newId } = this.deps;
     const { now } = clock;
     const epochMs = () => clock.epochMicros() / 1_000;
-    const connection = await openConnection(address, 'fairq serve, looking on', {
-      reconnectForMs: Number.POSITIVE_INFINITY,
-    });
+    const options = { reconnectForMs: Number.POSITIVE_INFINITY };
+    const connection = await openConnection(address, 'fairq serve, looking on', options);
+    const asking = await openConnection(address, 'fairq serve, asking what runs', options);
     const management = new Management(address);
     try {
       const top = await Top.open({
         connection,
+        asking,
         management,
         names,
         now,
@@ -172,13 +174,14 @@ export class LookingOn {
       const oldest = new OldestTasks({ management, names, now, epochMs });
       return {
         connection,
+        asking,
         management,
         top,
         oldest,
         counting: new QueueRemover(connection, names, MOST_ASKED),
       };
     } catch (error) {
-      await connection.close();
+      await Promise.all([connection.close(), asking.close()]);
       throw error;
     }
   }
@@ -190,6 +193,6 @@ export class LookingOn {
     if (opened === undefined) return;
     opened.top.close();
     await opened.management.close();
-    await opened.connection.close();
+    await Promise.all([opened.connection.close(), opened.asking.close()]);
   }
 }
