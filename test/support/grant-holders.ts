@@ -5,6 +5,7 @@ import type { BrokerAddress } from '../../src/broker/connection/address.js';
 import { endsWithTests } from './ends-with-tests.js';
 import { eventually } from './eventually.js';
 import { startsIn } from './noted-tasks.js';
+import { stopProcess } from './stop-process.js';
 
 const PROGRAM = fileURLToPath(new URL('./grant-holder.mjs', import.meta.url));
 const WAIT_MS = 60_000;
@@ -54,6 +55,7 @@ export class GrantHolders {
     const gone = new Promise((resolve) => {
       holder.once('exit', resolve);
     });
+    await stopProcess(holder);
     appendFileSync(this.options.log, `x ${holder.pid}\n`);
     holder.kill('SIGKILL');
     await gone;

@@ -1,7 +1,8 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 import { type Ended, fairqJson, RunningFairq } from './fairq.js';
 import { isOf, linesSoFar, mostAtOnce, NOTED_TASKS, notesIn, startsIn } from './noted-tasks.js';
+import { stopProcess } from './stop-process.js';
 
 const WAIT_MS = 120_000;
 
@@ -44,14 +45,10 @@ export class NotingWorkers {
     return fairqJson(this.env, 'publish', ...load, '--payload', JSON.stringify({ ms }), ...flags);
   }
 
-  /**
-   * What runs there counts as ended from the moment of the kill. It is stopped first: on a busy machine it would go on to
-   * write for some milliseconds after its end is noted.
-   */
+  /** What runs there counts as ended from the moment of the kill. */
   async kill(worker: RunningFairq): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1);
-    worker.signal('SIGSTOP');
-    await eventually(() => isStopped(worker), { timeoutMs: WAIT_MS, what: 'a worker is stopped' });
+    await stopProcess(worker.process);
     appendFileSync(this.log, `x ${worker.process.pid}\n`);
     worker.signal('SIGKILL');
     await worker.ended;
@@ -100,10 +97,4 @@ export class NotingWorkers {
         `${what}; ${this.starts()} have begun; the workers say ${this.workers.map(({ stderr }) => stderr.slice(-600)).join('\n')}`,
     });
   }
-}
-
-function isStopped({ process: { pid, exitCode, signalCode } }: RunningFairq): boolean {
-  if (exitCode !== null || signalCode !== null) return true;
-  // Its state follows its name, which is in brackets.
-  return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
