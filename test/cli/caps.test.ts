@@ -103,3 +103,21 @@ describe('a cap of three', () => {
     await workers.stop();
   });
 });
+
+describe('a cap that binds when others wait', () => {
+  it('leaves a user all slots while it is alone, and holds it to the cap while others wait there', async () => {
+    await setPolicy(vhost, prefix, { A: { cap: { tasks: 2, whenBusy: true } } });
+    await workers.start(6);
+    await workers.publish('A', 600, 100);
+    await workers.until(() => workers.most('A') === 6, 'A has all six slots');
+    await workers.publish('B', 600, 100);
+    // What A ran before has ended by then.
+    await workers.untilStarts(30, 'B');
+    const from = workers.lines;
+    await workers.untilStarts(workers.starts('B') + 60, 'B');
+    expect(workers.starts('B')).toBeLessThan(600); // B waits still
+    expect(workers.most('A', from)).toBe(2);
+    expect(workers.most('B', from)).toBe(4);
+    await workers.stop();
+  });
+});

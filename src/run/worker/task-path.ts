@@ -197,6 +197,7 @@ export class TaskPath implements Work {
         scheduler,
         runner,
         queues: () => intake.served.known(),
+        hasActiveBeside: (isOne) => intake.hasActiveBeside(isOne),
         holdBack: (queue) => intake.holdBack(queue),
       },
       { onWarning: warn, onFailure: fail },

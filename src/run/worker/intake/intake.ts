@@ -4,7 +4,7 @@ import { type ConsumerChannel, Consumers } from '../../../broker/consuming/consu
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Prefetch } from '../../../core/scheduling/prefetch.js';
-import type { Scheduler } from '../../../core/scheduling/scheduler.js';
+import type { Lane, Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import {
   ADJUST_AT_ONCE,
@@ -121,6 +121,12 @@ export class Intake {
   /** Users with tasks here, or who had some a moment ago, or may have some in a moment. */
   get activeUsers(): number {
     return this.active.size;
+  }
+
+  /** Whether one of the active users has a lane that is none of these. */
+  hasActiveBeside(isOne: (lane: Lane<DeliveredTask>) => boolean): boolean {
+    for (const { lane } of this.active) if (!isOne(lane)) return true;
+    return false;
   }
 
   /** Every user's prefetch is so full that the broker may soon have nothing that it can send. */

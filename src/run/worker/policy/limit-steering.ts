@@ -1,7 +1,7 @@
 import type { InForce } from '../../../core/policy/policy.js';
 import { beside, hasPassed } from '../../../core/scheduling/both-gates.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
-import { isBlocked, type Scheduler } from '../../../core/scheduling/scheduler.js';
+import { isBlocked, type Lane, type Scheduler } from '../../../core/scheduling/scheduler.js';
 import type { ConsumedQueue } from '../intake/consumed-queue.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
@@ -31,6 +31,8 @@ export interface LimitSteeringParts {
   };
   /** Those that are served. */
   queues(): Iterable<ConsumedQueue>;
+  /** Whether somebody has tasks here whose lane is not one of these, or had some a moment ago, or may have some in a moment. */
+  hasActiveBeside(isOne: (lane: Lane<DeliveredTask>) => boolean): boolean;
   /** Keeps as little of the queue here as it can. */
   holdBack(queue: ConsumedQueue): void;
 }
@@ -133,12 +135,12 @@ export class LimitSteering implements Steered {
   }
 
   #begin(whose: Limited): StartLimits {
-    const { deps, scheduler, runner } = this.parts;
+    const { deps, runner, hasActiveBeside } = this.parts;
     const limits = new StartLimits(whose, {
       deps,
       office: this.#office,
-      scheduler,
       slots: runner,
+      othersAreActive: () => hasActiveBeside((lane) => whose.has(lane)),
       giveUp: (gate) => this.#giveUp(gate, whose),
       onWarning: (text) => this.listener.onWarning(text),
     });

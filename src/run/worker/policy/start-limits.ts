@@ -3,8 +3,6 @@ import { type GrantQueues, grantQueuesOf } from '../../../core/policy/grant-queu
 import type { Cap, Rate } from '../../../core/policy/policy-document.js';
 import { tokenPlan } from '../../../core/policy/token-plan.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
-import type { Scheduler } from '../../../core/scheduling/scheduler.js';
-import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { GrantOffice } from './grant-office.js';
 import type { HandOwner } from './hand.js';
@@ -26,8 +24,9 @@ export type ToldLimits = Pick<ToldLane, 'blocked' | 'permits' | 'nextTokenMs'>;
 export interface LimitParts {
   readonly deps: ChannelDeps;
   readonly office: GrantOffice;
-  readonly scheduler: Pick<Scheduler<DeliveredTask>, 'startable'>;
   readonly slots: { readonly free: number };
+  /** Somebody else has tasks here, or had some a moment ago, or may have some in a moment. */
+  othersAreActive(): boolean;
   /** Resolves when what this gate has let go has ended, as far as that can be waited for. */
   giveUp(gate: Gate): Promise<void>;
   onWarning(text: string): void;
@@ -218,7 +217,7 @@ export class StartLimits {
 
   /** With a cap that binds only while others wait: nobody else has anything here that could start. */
   #mayOwe(): boolean {
-    return this.#whenBusy && this.parts.scheduler.startable <= this.whose.tasksHere;
+    return this.#whenBusy && !this.parts.othersAreActive();
   }
 
   #owner(waitsForAnother: () => boolean, onLost: () => void): HandOwner {
