@@ -16,6 +16,11 @@ export interface RuleName {
   readonly name: string;
 }
 
+/** `A`, or `tenant acme`. */
+export function whose({ of, name }: RuleName): string {
+  return of === 'tenant' ? `tenant ${name}` : name;
+}
+
 /** The rules with these limits set; what the rule has beside them stays. Those that have ended are left out. */
 export function withLimits(
   rules: readonly PolicyRule[],
@@ -91,9 +96,8 @@ export function isSame(a: Setting<unknown> | undefined, b: Setting<unknown> | un
 }
 
 /** `A: weight 2 -> 3`, a line a setting. */
-export function changeText({ of, name, limit, before, after }: PolicyChange): string {
-  const whose = of === 'tenant' ? `tenant ${name}` : name;
-  if (before === undefined) return `${whose}: ${settingText(limit, after!)}`;
-  if (after === undefined) return `${whose}: no longer ${settingText(limit, before)}`;
-  return `${whose}: ${settingText(limit, after)} (was ${settingText(limit, before)})`;
+export function changeText({ limit, before, after, ...rule }: PolicyChange): string {
+  if (before === undefined) return `${whose(rule)}: ${settingText(limit, after!)}`;
+  if (after === undefined) return `${whose(rule)}: no longer ${settingText(limit, before)}`;
+  return `${whose(rule)}: ${settingText(limit, after)} (was ${settingText(limit, before)})`;
 }

@@ -1,7 +1,7 @@
 import { usageError } from '../errors/errors.js';
 import { limitsText } from './limit-text.js';
 import { Policy } from './policy.js';
-import { type RuleName, ruleOf, rulesInForce, withLimits, withoutLimits } from './policy-changes.js';
+import { type RuleName, ruleOf, rulesInForce, whose, withLimits, withoutLimits } from './policy-changes.js';
 import {
   LIMIT_NAMES,
   type LimitName,
@@ -17,11 +17,6 @@ export interface Edited {
   readonly what: string;
   /** Whom it is for, though nothing may be different. */
   readonly of: RuleOf;
-}
-
-/** `A`, or `tenant acme`. */
-export function whose({ of, name }: RuleName): string {
-  return of === 'tenant' ? `tenant ${name}` : name;
 }
 
 function inWord(limit: LimitName): string {
