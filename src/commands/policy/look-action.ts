@@ -40,17 +40,14 @@ export async function list(_flags: object, context: Context): Promise<CommandRes
 }
 
 export async function show(flags: NameFlags, context: Context): Promise<CommandResult> {
-  const { of, name } = ruleNameFrom(flags);
+  const rule = ruleNameFrom(flags);
   const document = await currentPolicy(context, 'fairq policy show');
-  const policy = new Policy(document);
-  const now = epochMs(context);
   const found: PolicyFor = {
     schemaVersion: 1,
     kind: 'policy-for',
-    of,
-    name,
+    ...rule,
     revision: document.revision,
-    inForce: settingsInForce(of === 'user' ? policy.forUser(name, now) : policy.forTenant(name, now)),
+    inForce: settingsInForce(new Policy(document).forName(rule, epochMs(context))),
   };
   return { document: found, text: (style) => renderPolicyFor(found, style) };
 }

@@ -84,7 +84,7 @@ export function resumed(before: PolicyDocument, rule: RuleName, now: number): Ed
   const isSet = ruleOf(before.rules, rule)?.limits.paused !== undefined;
   const rules = isSet ? withoutLimits(before.rules, rule, ['paused'], now) : before.rules;
   const policy = new Policy({ ...before, rules });
-  const { paused } = rule.of === 'user' ? policy.forUser(rule.name, now) : policy.forTenant(rule.name, now);
+  const { paused } = policy.forName(rule, now);
   if (paused !== undefined) {
     const by = whose(paused.rule);
     throw usageError('PAUSED_BY_RULE', `${whose(rule)} is paused by the rule "${by}"; nothing was changed`, {

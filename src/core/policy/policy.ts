@@ -61,6 +61,11 @@ export class Policy {
     return this.#inForce('tenant', tenant, now);
   }
 
+  /** @param now milliseconds since the epoch */
+  forName({ of, name }: Pick<PolicyRule, 'of' | 'name'>, now: number): InForce {
+    return this.#inForce(of, name, now);
+  }
+
   /** When the next setting ends; milliseconds since the epoch, undefined where none does. */
   nextEnd(now: number): number | undefined {
     let next: number | undefined;

@@ -27,10 +27,10 @@ export interface RemovedGrants {
 /** How many numbers a queue is to have; undefined where nothing is set. @param now milliseconds since the epoch */
 export function grantsSet(
   policy: Policy,
-  { kind, of, name }: GrantQueueName,
+  { kind, ...rule }: GrantQueueName,
   now: number,
 ): number | undefined {
-  const { cap, rate } = of === 'user' ? policy.forUser(name, now) : policy.forTenant(name, now);
+  const { cap, rate } = policy.forName(rule, now);
   if (kind === 'permits') return cap?.value.tasks;
   return rate === undefined ? undefined : tokenPlan(rate.value).tokens;
 }

@@ -83,9 +83,8 @@ export function addPolicyRoutesOf(api: Api, services: Services, of: RuleOf, now:
       const rule = ruleNameOf(of, params);
       const current = await policy.now();
       const at = now();
-      const inForce = of === 'user' ? current.forUser(rule.name, at) : current.forTenant(rule.name, at);
       const headers = { etag: etagOf(current.document.revision) };
-      return json(200, namedView(current.document, rule, inForce, at), headers);
+      return json(200, namedView(current.document, rule, current.forName(rule, at), at), headers);
     },
   );
 
