@@ -51,7 +51,7 @@ export class Acting {
   plan<T>(work: (broker: OnBroker) => Promise<T>): Promise<T> {
     return this.#oneOf(async () => {
       try {
-        return await whileConnected(this.deps.address, 'fairq serve, planning', () => {}, work);
+        return await whileConnected(this.deps.address, 'fairq serve, planning', work);
       } catch (error) {
         throw brokerProblem(error);
       }
@@ -74,11 +74,8 @@ export class Acting {
       const progress: Progress = { state: undefined, done: 0 };
       try {
         await refuseWhenBlocked({ address, names }, 'fairq serve, acting');
-        const result = await whileConnected(
-          address,
-          'fairq serve, acting',
-          () => {},
-          (broker) => work(broker, progress),
+        const result = await whileConnected(address, 'fairq serve, acting', (broker) =>
+          work(broker, progress),
         );
         onAction({ ...head, outcome: outcomeOf(result) });
         return result;

@@ -7,21 +7,15 @@ import { Problem } from './problem.js';
 /** A connection that is lost is tried again for so long: what was unbound is to be bound again. */
 const RECONNECT_FOR_MS = 30_000;
 
-/**
- * Does a long piece of work on the broker. Under an alarm the work is not waited for.
- *
- * @param onLost the connection was lost meanwhile
- */
+/** Does a long piece of work on the broker. Under an alarm the work is not waited for. */
 export async function whileConnected<T>(
   address: BrokerAddress,
   name: string,
-  onLost: () => void,
   work: (broker: OnBroker) => Promise<T>,
 ): Promise<T> {
   let isLost = false;
   const onDisconnected = () => {
     isLost = true;
-    onLost();
   };
   return onBroker({ address }, name, { reconnectForMs: RECONNECT_FOR_MS, onDisconnected }, async (broker) => {
     const { connection } = broker;

@@ -71,7 +71,6 @@ export class DeadList {
         const total = await whileConnected(
           address,
           'fairq serve, dead letters',
-          () => {},
           ({ connection, management }) => {
             const definition = (queue: string) => management.queueDefinition(queue);
             const deps = { connection, names, clock, definition };

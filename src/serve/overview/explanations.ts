@@ -42,12 +42,8 @@ export class Explanations {
     const connectToAsk = (onBlocked: (reason: string) => void) =>
       openConnection(address, 'fairq serve, asking why', { onBlocked });
     try {
-      return await whileConnected(
-        address,
-        'fairq serve, explaining',
-        () => {},
-        (broker) =>
-          explainQueue({ ...broker, names, clock, newId, connectToAsk, onWaiting: () => {} }, queue),
+      return await whileConnected(address, 'fairq serve, explaining', (broker) =>
+        explainQueue({ ...broker, names, clock, newId, connectToAsk, onWaiting: () => {} }, queue),
       );
     } catch (error) {
       throw brokerProblem(error);

@@ -82,11 +82,8 @@ export class Reports {
     const onRefused = ({ message }: FairqError) =>
       onWarning(`where tasks wait could not be looked up: ${message}`);
     try {
-      return await whileConnected(
-        address,
-        'fairq serve, reporting',
-        () => {},
-        (broker) => work(streamSource({ ...broker, names, newId, onRefused })),
+      return await whileConnected(address, 'fairq serve, reporting', (broker) =>
+        work(streamSource({ ...broker, names, newId, onRefused })),
       );
     } catch (error) {
       throw runProblem(error) ?? brokerProblem(error);
