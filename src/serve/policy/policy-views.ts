@@ -1,4 +1,4 @@
-import type { InForce } from '../../core/policy/policy.js';
+import type { Policy } from '../../core/policy/policy.js';
 import { type RuleName, ruleOf, rulesInForce } from '../../core/policy/policy-changes.js';
 import type { Limits, PolicyDocument, PolicyRule, Setting } from '../../core/policy/policy-document.js';
 import { fileOfRules } from '../../core/policy/policy-file.js';
@@ -40,17 +40,20 @@ export function policyView(document: PolicyDocument, now: number): object {
 }
 
 /** What the rule of this name sets, as it may be put again, and what counts for whom the name is. */
-export function namedView(document: PolicyDocument, rule: RuleName, inForce: InForce, now: number): object {
+export function namedView(policy: Policy, rule: RuleName, now: number): object {
+  const { document } = policy;
   const own = ruleOf(rulesInForce(document.rules, now), rule);
   return {
     ...rule,
     revision: document.revision,
     rule: own === undefined ? null : putForm(own.limits, rule),
     inForce: Object.fromEntries(
-      Object.entries(settingsInForce(inForce)).map(([limit, { rule: by, passedOver, ...setting }]) => [
-        limit,
-        { ...settingView(setting), rule: by, passedOver },
-      ]),
+      Object.entries(settingsInForce(policy.forName(rule, now))).map(
+        ([limit, { rule: by, passedOver, ...setting }]) => [
+          limit,
+          { ...settingView(setting), rule: by, passedOver },
+        ],
+      ),
     ),
   };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { RuleName } from '../../core/policy/policy-changes.js';
-import { rulesInForce } from '../../core/policy/policy-changes.js';
+import { type RuleName, rulesInForce } from '../../core/policy/policy-changes.js';
 import { isRuleName } from '../../core/policy/policy-codec.js';
 import type { PolicyDocument, PolicyRule, RuleOf } from '../../core/policy/policy-document.js';
 import {
@@ -82,9 +81,8 @@ export function addPolicyRoutesOf(api: Api, services: Services, of: RuleOf, now:
     async ({ params }) => {
       const rule = ruleNameOf(of, params);
       const current = await policy.now();
-      const at = now();
       const headers = { etag: etagOf(current.document.revision) };
-      return json(200, namedView(current.document, rule, current.forName(rule, at), at), headers);
+      return json(200, namedView(current, rule, now()), headers);
     },
   );
 
