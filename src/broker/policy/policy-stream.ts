@@ -1,5 +1,5 @@
 import { decodePolicy } from '../../core/policy/policy-codec.js';
-import type { PolicyDocument } from '../../core/policy/policy-document.js';
+import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { deferred } from '../../core/values/deferred.js';
 import { type Connection, replyCode } from '../connection/connection.js';
@@ -28,6 +28,16 @@ export async function newestPolicy(
   const [first, ...others] = documents;
   if (first === undefined) return 'empty';
   return others.reduce((newest, one) => (one.revision > newest.revision ? one : newest), first);
+}
+
+/** The document that counts; NO_POLICY where there is none. @param emptyAfterMs as of the newest */
+export async function currentPolicy(
+  connection: Connection,
+  names: Names,
+  emptyAfterMs?: number,
+): Promise<PolicyDocument> {
+  const newest = await newestPolicy(connection, names, emptyAfterMs);
+  return typeof newest === 'object' ? newest : NO_POLICY;
 }
 
 /** Every document that the stream still has, oldest first. */

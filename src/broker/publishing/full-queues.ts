@@ -1,9 +1,8 @@
 import { type Found, Policy } from '../../core/policy/policy.js';
-import { NO_POLICY } from '../../core/policy/policy-document.js';
 import { type Names, ownQueue } from '../../core/queues/names.js';
 import type { Connection } from '../connection/connection.js';
 import { within } from '../connection/within.js';
-import { newestPolicy } from '../policy/policy-stream.js';
+import { currentPolicy } from '../policy/policy-stream.js';
 import { countQueues } from '../queues/queue-counts.js';
 import type { FullQueuesOptions, NotTaken } from './publisher-contract.js';
 
@@ -61,9 +60,7 @@ export class FullQueues {
   #read(): Promise<Policy | undefined> {
     if (this.now() - this.#readAt >= READ_EVERY_MS) {
       this.#readAt = this.now();
-      this.#policy = newestPolicy(this.connection, this.names).then(
-        (newest) => new Policy(typeof newest === 'object' ? newest : NO_POLICY),
-      );
+      this.#policy = currentPolicy(this.connection, this.names).then((document) => new Policy(document));
     }
     return this.#known(this.#policy!);
   }

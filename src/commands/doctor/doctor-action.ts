@@ -2,8 +2,7 @@ import { showAddress } from '../../broker/connection/address.js';
 import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
 import { onBroker } from '../../broker/on-broker.js';
-import { newestPolicy } from '../../broker/policy/policy-stream.js';
-import { NO_POLICY } from '../../core/policy/policy-document.js';
+import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { idGenerator } from '../../process/identity.js';
 import { renderDoctor } from '../../render/doctor-text.js';
 import { examine } from '../../run/doctor/doctor.js';
@@ -67,8 +66,7 @@ async function repairGrants({ yes }: DoctorFlags, context: Context): Promise<rea
   const config = await context.config();
   const { names } = config;
   return onBroker(config, 'fairq doctor --repair', {}, async ({ connection, management }) => {
-    const newest = await newestPolicy(connection, names);
-    const document = typeof newest === 'object' ? newest : NO_POLICY;
+    const document = await currentPolicy(connection, names);
     const nowMs = context.clock.epochMicros() / 1_000;
     const found = await findGrants(connection, names, document, await management.queueNames(), nowMs);
     const plan = repairPlan(found);

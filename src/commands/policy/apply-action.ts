@@ -9,7 +9,7 @@ import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import type { ApplyFlags } from './apply-command.js';
 import { carryOut, epochMs, ownName } from './carry-out.js';
-import { currentPolicy } from './look-action.js';
+import { policyNow } from './look-action.js';
 
 const EXAMPLE = '[users.A] and then weight = 2';
 
@@ -17,7 +17,7 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<Comman
   const now = epochMs(context);
   const by = flags.by ?? ownName(context);
   const file = await readTable(flags.file, flags.file, 'POLICY_NOT_READ', EXAMPLE);
-  const before = await currentPolicy(context, 'fairq policy apply');
+  const before = await policyNow(context, 'fairq policy apply');
   const inForce = rulesInForce(before.rules, now);
   const rules = rulesFrom(flags.file, file, { by, at: now, before: inForce });
   const changes = differenceOf({ rules: inForce }, { rules });
@@ -62,7 +62,7 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<Comman
 }
 
 export async function exported(_flags: object, context: Context): Promise<CommandResult> {
-  const { rules, revision } = await currentPolicy(context, 'fairq policy export');
+  const { rules, revision } = await policyNow(context, 'fairq policy export');
   const file = fileOfRules(rulesInForce(rules, epochMs(context)));
   const toml = Object.keys(file).length === 0 ? '# Nothing is set.' : stringify(file).trimEnd();
   return {

@@ -1,8 +1,8 @@
 import { onBroker } from '../../broker/on-broker.js';
-import { newestPolicy, policyHistory } from '../../broker/policy/policy-stream.js';
+import { currentPolicy, policyHistory } from '../../broker/policy/policy-stream.js';
 import { Policy } from '../../core/policy/policy.js';
 import { rulesInForce } from '../../core/policy/policy-changes.js';
-import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
+import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import {
   type PolicyFor,
   type PolicyHistory,
@@ -18,17 +18,16 @@ import { type NameFlags, ruleNameFrom } from './policy-flags.js';
 /** Who only looks may take a stream for empty that the broker is slow to show. */
 const EMPTY_AFTER_MS = 2_000;
 
-/** The document that counts; NO_POLICY where there is none. */
-export async function currentPolicy(context: Context, verb: string): Promise<PolicyDocument> {
+/** The document that counts, by a connection of its own. */
+export async function policyNow(context: Context, verb: string): Promise<PolicyDocument> {
   const config = await context.config();
-  return onBroker(config, verb, {}, async ({ connection }) => {
-    const newest = await newestPolicy(connection, config.names, EMPTY_AFTER_MS);
-    return typeof newest === 'object' ? newest : NO_POLICY;
-  });
+  return onBroker(config, verb, {}, ({ connection }) =>
+    currentPolicy(connection, config.names, EMPTY_AFTER_MS),
+  );
 }
 
 export async function list(_flags: object, context: Context): Promise<CommandResult> {
-  const { version: _, reason, rules, ...document } = await currentPolicy(context, 'fairq policy list');
+  const { version: _, reason, rules, ...document } = await policyNow(context, 'fairq policy list');
   const policy: PolicyList = {
     schemaVersion: 1,
     kind: 'policy',
@@ -41,7 +40,7 @@ export async function list(_flags: object, context: Context): Promise<CommandRes
 
 export async function show(flags: NameFlags, context: Context): Promise<CommandResult> {
   const rule = ruleNameFrom(flags);
-  const document = await currentPolicy(context, 'fairq policy show');
+  const document = await policyNow(context, 'fairq policy show');
   const found: PolicyFor = {
     schemaVersion: 1,
     kind: 'policy-for',

@@ -1,5 +1,5 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import { newestPolicy } from '../../broker/policy/policy-stream.js';
+import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { Policy } from '../../core/policy/policy.js';
 import { NO_POLICY } from '../../core/policy/policy-document.js';
@@ -11,8 +11,7 @@ import type { Context } from '../shared/context.js';
 /** Who may not read it has a report all the same, without the caps. */
 export async function policyOf(connection: Connection, names: Names, context: Context): Promise<Policy> {
   try {
-    const newest = await newestPolicy(connection, names);
-    return new Policy(typeof newest === 'string' ? NO_POLICY : newest);
+    return new Policy(await currentPolicy(connection, names));
   } catch (error) {
     if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
     context.say(`the policy could not be read: ${error.message}`);

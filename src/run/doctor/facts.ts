@@ -11,13 +11,13 @@ import type {
 } from '../../broker/management/broker-figures.js';
 import type { AlternateExchange, Binding, Management } from '../../broker/management/management.js';
 import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
-import { newestPolicy } from '../../broker/policy/policy-stream.js';
+import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { tryToPublish } from '../../broker/publishing/publish-trial.js';
 import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { RabbitPolicy } from '../../core/policy/backlog/rabbit-policy.js';
-import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
+import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 
@@ -118,7 +118,7 @@ export async function askAmqp(
 ): Promise<AmqpFacts> {
   const refused = await tryPermissions(connection, names, newId());
   // Under an alarm the broker answers nothing more to whoever has published.
-  const policy = await ifAllowed(policyNow(connection, names));
+  const policy = await ifAllowed(currentPolicy(connection, names));
   const published = refused.length > 0 ? undefined : await tryToPublish(connect, names.controlExchange);
   if (published?.is === 'refused') refused.push({ what: 'publish (write)', why: published.reason });
   const channelsRefused = await tryChannels(connect, Math.min(CHANNELS_NEEDED, connection.channelMax));
@@ -132,11 +132,6 @@ export async function askAmqp(
   const broker = await hearBroker({ ...events, connection }, HEARS_NOTHING);
   await broker.close();
   return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack, policy, broker };
-}
-
-async function policyNow(connection: Connection, names: Names): Promise<PolicyDocument> {
-  const newest = await newestPolicy(connection, names);
-  return typeof newest === 'object' ? newest : NO_POLICY;
 }
 
 /** A limit of the user shows only when it is reached, and ends the connection then. */

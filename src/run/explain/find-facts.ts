@@ -1,9 +1,8 @@
 import type { BecauseAnswer } from '../../broker/control/why.js';
-import { newestPolicy } from '../../broker/policy/policy-stream.js';
+import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
 import type { Facts, Subject, TaskFacts, WorkerFacts } from '../../core/explain/facts.js';
 import { Policy } from '../../core/policy/policy.js';
-import { NO_POLICY } from '../../core/policy/policy-document.js';
 import { delayOfQueue, ownQueue, userQueueOf } from '../../core/queues/names.js';
 import type { Asking, WhyAsked } from './asking.js';
 import type { ExplainDeps } from './explain-deps.js';
@@ -132,9 +131,8 @@ async function findPolicy(
   { connection, names }: ExplainDeps,
   unknown: string[],
 ): Promise<Policy | undefined> {
-  const newest = await orUnknown(newestPolicy(connection, names), unknown, 'what operators have set');
-  if (newest === undefined) return undefined;
-  return new Policy(typeof newest === 'string' ? NO_POLICY : newest);
+  const document = await orUnknown(currentPolicy(connection, names), unknown, 'what operators have set');
+  return document && new Policy(document);
 }
 
 /** Tasks in delay queues that no worker has taken yet: one holds the first few, and those that are due soon. */
