@@ -18,6 +18,4 @@ export interface Gate {
   isLost?(): boolean;
   /** It stands for several, and this is one of them. */
   has?(gate: Gate): boolean;
-  /** It stands for several, and this is one of them. */
-  has?(gate: Gate): boolean;
 }
