@@ -48,8 +48,7 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     for (;;) {
       const lane = this.first();
       if (lane === undefined) return undefined;
-      if (lane.gate === undefined || lane.gate.take()) return this.start(lane);
-      this.hold(lane);
+      if (this.passes(lane)) return this.start(lane);
     }
   }
 
@@ -101,10 +100,7 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
   }
 
   admits(lane: Lane<T>): boolean {
-    if (isBlocked(lane)) return false;
-    if (lane.gate === undefined || lane.gate.take()) return true;
-    this.hold(lane);
-    return false;
+    return !isBlocked(lane) && this.passes(lane);
   }
 
   gateOf(lane: Lane<T>): Gate | undefined {
@@ -122,11 +118,13 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
   protected abstract block(lane: Lane<T>): void;
   protected abstract unblock(lane: Lane<T>, credit: boolean): void;
 
-  /** Its turn came, and it may not start. */
-  protected hold(lane: Lane<T>): void {
+  /** Asks for one start of a lane that is not blocked. False: it has just become so. */
+  protected passes(lane: Lane<T>): boolean {
+    if (lane.gate === undefined || lane.gate.take()) return true;
     this.#count(lane, -lane.prefetched.size);
     this.block(lane);
     this.#count(lane, lane.prefetched.size);
+    return false;
   }
 
   protected start(lane: Lane<T>): T | undefined {

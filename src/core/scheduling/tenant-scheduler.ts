@@ -1,7 +1,7 @@
 import { BothGates } from './both-gates.js';
 import type { Gate } from './gate.js';
 import { LaneScheduler } from './lane-scheduler.js';
-import { type Before, isBlocked, type Lane, type Tenant, type Tenants } from './scheduler.js';
+import type { Before, Lane, Tenant, Tenants } from './scheduler.js';
 import { TenantTable, type TenantTurns } from './tenant-table.js';
 import { Turns } from './turns.js';
 
@@ -65,18 +65,6 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
     const lane = super.lane(user, key);
     tenantOf(lane).lanes.add(lane);
     return lane;
-  }
-
-  override next(): T | undefined {
-    for (;;) {
-      const lane = this.first();
-      if (lane === undefined) return undefined;
-      if (this.#admits(lane)) return this.start(lane);
-    }
-  }
-
-  override admits(lane: Lane<T>): boolean {
-    return !isBlocked(lane) && this.#admits(lane);
   }
 
   override gateOf(lane: Lane<T>): Gate | undefined {
@@ -172,15 +160,14 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
   }
 
   /** Nothing is held of the one gate while the other says no. */
-  #admits(lane: Lane<T>): boolean {
+  protected override passes(lane: Lane<T>): boolean {
     const tenant = tenantOf(lane);
     if (tenant.gate !== undefined && !tenant.gate.take()) {
       this.heldOf(tenant, true);
       this.#turns.block(tenant);
       return false;
     }
-    if (lane.gate === undefined || lane.gate.take()) return true;
-    this.hold(lane);
+    if (super.passes(lane)) return true;
     tenant.gate?.notStarted();
     return false;
   }
