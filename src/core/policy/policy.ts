@@ -1,5 +1,4 @@
-import { exactness } from '../scheduling/weights.js';
-import { type Glob, glob } from '../values/glob.js';
+import { exactness, type Glob, glob } from '../values/glob.js';
 import {
   type Cap,
   LIMIT_NAMES,

@@ -1,4 +1,4 @@
-import type { Glob } from '../values/glob.js';
+import { exactness, type Glob } from '../values/glob.js';
 
 /** `--weight A=3`: users whose names match have this share against the others. */
 export interface WeightRule {
@@ -39,10 +39,4 @@ export class Weights {
 /** A rule in the words in which it was given. */
 export function describeRule({ pattern, weight }: WeightRule): string {
   return `${pattern.pattern}=${weight}`;
-}
-
-/** Of two rules that match the one with the higher number counts. */
-export function exactness({ pattern }: Glob): number {
-  const literal = pattern.replace(/[*?]/g, '').length;
-  return literal === pattern.length ? Number.POSITIVE_INFINITY : literal;
 }

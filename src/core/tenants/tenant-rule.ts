@@ -1,5 +1,5 @@
 import { usageError } from '../errors/errors.js';
-import { type Glob, glob } from '../values/glob.js';
+import { exactness, type Glob, glob } from '../values/glob.js';
 
 /** Whom each user belongs to. A user that belongs to nobody else is a tenant of its own, of its own name. */
 export interface TenantRule {
@@ -29,16 +29,12 @@ export function tenantByMap(file: string, tenants: ReadonlyMap<string, readonly 
       else byName.set(user, tenant);
     }
   }
-  globs.sort((a, b) => literalLength(b.pattern) - literalLength(a.pattern));
+  globs.sort((a, b) => exactness(b.pattern) - exactness(a.pattern));
   return {
     text: `map:${file}`,
     tenantOf: (user) =>
       byName.get(user) ?? globs.find(({ pattern }) => pattern.matches(user))?.tenant ?? user,
   };
-}
-
-function literalLength({ pattern }: Glob): number {
-  return pattern.replace(/[*?]/g, '').length;
 }
 
 /**

@@ -15,6 +15,12 @@ export function glob(pattern: string): Glob {
   };
 }
 
+/** Of two patterns that match the one with the higher number counts. */
+export function exactness({ pattern }: Glob): number {
+  const literal = pattern.replace(/[*?]/g, '').length;
+  return literal === pattern.length ? Number.POSITIVE_INFINITY : literal;
+}
+
 /**
  * As a regular expression, a pattern with many stars could keep the processor busy for ever; other workers
  * send us theirs. Going back to the last star alone is enough, since an earlier one could gain nothing.

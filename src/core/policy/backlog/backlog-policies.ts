@@ -1,6 +1,5 @@
 import { encodeText, type Names } from '../../queues/names.js';
-import { exactness } from '../../scheduling/weights.js';
-import { glob } from '../../values/glob.js';
+import { exactness, glob } from '../../values/glob.js';
 import { holds } from '../policy.js';
 import type { PolicyDocument, PolicyRule } from '../policy-document.js';
 import { isSamePolicy, type RabbitPolicy } from './rabbit-policy.js';
