@@ -1,6 +1,7 @@
 import type { TasksAtWorker } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../../core/values/sane-numbers.js';
+import { isShortName } from '../../core/values/short-name.js';
 import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
@@ -184,29 +185,31 @@ export function decode(content: Buffer): ControlMessage | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  if (value.kind === 'queue' && 'queue' in value && isName(value.queue)) {
+  if (value.kind === 'queue' && 'queue' in value && isShortName(value.queue)) {
     return { kind: 'queue', queue: value.queue };
   }
-  if (value.kind === 'bye' && 'id' in value && isName(value.id)) {
+  if (value.kind === 'bye' && 'id' in value && isShortName(value.id)) {
     return { kind: 'bye', id: value.id };
   }
   if (value.kind === 'leave' && 'request' in value && 'queues' in value) {
     const { request, queues } = value;
-    return isName(request) && isNames(queues, MOST_QUEUES) ? { kind: 'leave', request, queues } : undefined;
+    return isShortName(request) && isNames(queues, MOST_QUEUES)
+      ? { kind: 'leave', request, queues }
+      : undefined;
   }
   if (value.kind === 'left') return decodeAnswer(value);
   if (value.kind === 'task' && 'request' in value && 'id' in value) {
     const { request, id } = value;
-    return isName(request) && isName(id) ? { kind: 'task', request, id } : undefined;
+    return isShortName(request) && isShortName(id) ? { kind: 'task', request, id } : undefined;
   }
   if (value.kind === 'runs') return decodeTaskAnswer(value);
   if (value.kind === 'held' && 'request' in value) {
-    return isName(value.request) ? decodeHeldAnswer(value) : undefined;
+    return isShortName(value.request) ? decodeHeldAnswer(value) : undefined;
   }
   if (value.kind === 'running') return decodeQuestion(value);
   if (value.kind === 'all-running') return decodeRunningAnswer(value);
   if (value.kind === 'census' && 'request' in value) {
-    return isName(value.request) ? { kind: 'census', request: value.request } : undefined;
+    return isShortName(value.request) ? { kind: 'census', request: value.request } : undefined;
   }
   if (isGrantKind(value.kind)) return decodeGrantMessage(value);
   if (isWhyKind(value.kind)) return decodeWhyMessage(value);
@@ -223,7 +226,7 @@ export function decode(content: Buffer): ControlMessage | undefined {
 function decodeAnswer(value: object): LeaveAnswer | undefined {
   if (!('request' in value && 'worker' in value && 'left' in value && 'kept' in value)) return undefined;
   const { request, worker, left, kept } = value;
-  if (!isName(request) || !isName(worker)) return undefined;
+  if (!isShortName(request) || !isShortName(worker)) return undefined;
   if (!isNames(left, MOST_QUEUES) || !isNames(kept, MOST_QUEUES)) return undefined;
   return { kind: 'left', request, worker, left, kept };
 }
@@ -231,7 +234,7 @@ function decodeAnswer(value: object): LeaveAnswer | undefined {
 function decodeTaskAnswer(value: object): TaskAnswer | undefined {
   if (!('request' in value && 'worker' in value && 'task' in value)) return undefined;
   const { request, worker, task } = value;
-  if (!isName(request) || typeof worker !== 'string' || typeof task !== 'object' || task === null) {
+  if (!isShortName(request) || typeof worker !== 'string' || typeof task !== 'object' || task === null) {
     return undefined;
   }
   const { user, run, attempt, enqueued, started } = task as Record<string, unknown>;
@@ -245,7 +248,7 @@ function decodeTaskAnswer(value: object): TaskAnswer | undefined {
 function decodeCensusAnswer(value: object): CensusAnswer | undefined {
   if (!('request' in value && 'worker' in value && 'tasks' in value)) return undefined;
   const { request, worker, tasks } = value;
-  if (!isName(request) || !isName(worker) || !Array.isArray(tasks)) return undefined;
+  if (!isShortName(request) || !isShortName(worker) || !Array.isArray(tasks)) return undefined;
   const rows = tasks.flatMap((row: unknown): TasksAtWorker[] => {
     if (typeof row !== 'object' || row === null) return [];
     const { run, user, running, prefetched, retrying } = row as Record<string, unknown>;
@@ -266,7 +269,7 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
   if (!('include' in value && 'exclude' in value)) return undefined;
   const { id, name, slots, free, ready, include, exclude } = value;
   const also = 'also' in value ? value.also : [];
-  if (!isName(id) || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
+  if (!isShortName(id) || typeof name !== 'string' || typeof ready !== 'boolean') return undefined;
   if (!isWithin(slots, 0, MOST_SLOTS) || !isWithin(free, 0, slots)) return undefined;
   if (!isNames(include, MOST_GLOBS) || !isNames(exclude, MOST_GLOBS)) return undefined;
   if (!isNames(also, MOST_GLOBS)) return undefined;
@@ -281,7 +284,7 @@ function decodePresence(value: unknown): WorkerPresence | undefined {
 function decodeLongest(value: unknown): LongestTask | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, user, type, started } = value as Record<string, unknown>;
-  if (!isName(id) || typeof user !== 'string' || typeof type !== 'string' || !isClockTime(started)) {
+  if (!isShortName(id) || typeof user !== 'string' || typeof type !== 'string' || !isClockTime(started)) {
     return undefined;
   }
   return { id, user, type, started };
@@ -292,11 +295,6 @@ export function idleSlots({ slots, busy, free }: WorkerPresence): number {
   return busy === undefined ? free : slots - busy;
 }
 
-/** AMQP has no longer names, and a queue that has one cannot even be asked for. */
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
-}
-
 function isNames(value: unknown, most: number): value is string[] {
-  return Array.isArray(value) && value.length <= most && value.every(isName);
+  return Array.isArray(value) && value.length <= most && value.every(isShortName);
 }

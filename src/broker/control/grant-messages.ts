@@ -1,4 +1,5 @@
 import { isWithin } from '../../core/values/sane-numbers.js';
+import { isShortName } from '../../core/values/short-name.js';
 
 /** Who counts the grants of a queue asks everybody which numbers they hold. */
 export interface GrantsQuestion {
@@ -41,17 +42,13 @@ export function isGrantKind(kind: unknown): boolean {
 /** Undefined for what no fairq would say. */
 export function decodeGrantMessage(value: object): GrantMessage | undefined {
   const { kind, request, queue, rest, worker, name, held, known } = value as Record<string, unknown>;
-  if (kind === 'grants-go-on') return isText(queue) ? { kind, queue } : undefined;
-  if (!isText(request)) return undefined;
+  if (kind === 'grants-go-on') return isShortName(queue) ? { kind, queue } : undefined;
+  if (!isShortName(request)) return undefined;
   if (kind === 'grants-asked') {
-    return isText(queue) && typeof rest === 'boolean' ? { kind, request, queue, rest } : undefined;
+    return isShortName(queue) && typeof rest === 'boolean' ? { kind, request, queue, rest } : undefined;
   }
-  if (kind !== 'grants-held' || !isText(worker) || typeof name !== 'string') return undefined;
+  if (kind !== 'grants-held' || !isShortName(worker) || typeof name !== 'string') return undefined;
   return areNumbers(held) && areNumbers(known) ? { kind, request, worker, name, held, known } : undefined;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
 
 function areNumbers(value: unknown): value is number[] {

@@ -1,5 +1,6 @@
 import type { Blocked, SilentPeer, ToldLane, ToldPlace, ToldTenant } from '../../core/explain/told.js';
 import { isWithin } from '../../core/values/sane-numbers.js';
+import { isShortName } from '../../core/values/short-name.js';
 import { type BecauseAnswer, MOST_SILENT, MOST_USERS_TOLD, type WhyQuestion } from './why.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -16,10 +17,10 @@ export function decodeWhyMessage(value: object): WhyQuestion | BecauseAnswer | u
 
 function decodeQuestion(value: object): WhyQuestion | undefined {
   const { request, queue, tenant, id } = value as Record<string, unknown>;
-  if (!isText(request)) return undefined;
-  if (isText(queue)) return { kind: 'why', request, queue };
-  if (isText(tenant)) return { kind: 'why', request, tenant };
-  return isText(id) ? { kind: 'why', request, id } : undefined;
+  if (!isShortName(request)) return undefined;
+  if (isShortName(queue)) return { kind: 'why', request, queue };
+  if (isShortName(tenant)) return { kind: 'why', request, tenant };
+  return isShortName(id) ? { kind: 'why', request, id } : undefined;
 }
 
 function decodeAnswer(value: object): BecauseAnswer | undefined {
@@ -28,7 +29,12 @@ function decodeAnswer(value: object): BecauseAnswer | undefined {
     unknown
   >;
   const { lane, tenant, task, silent } = value as Record<string, unknown>;
-  if (!isText(request) || !isText(worker) || typeof name !== 'string' || typeof serves !== 'boolean') {
+  if (
+    !isShortName(request) ||
+    !isShortName(worker) ||
+    typeof name !== 'string' ||
+    typeof serves !== 'boolean'
+  ) {
     return undefined;
   }
   if (!isCount(slots) || !isCount(busy) || !isCount(users) || typeof ready !== 'boolean') return undefined;
@@ -67,7 +73,7 @@ function decodeLane(value: unknown): ToldLane | undefined {
   >;
   const { weight, ofWeight, ofSlots, taskMs, blocked, permits, nextTokenMs, retrying, retryInMs } =
     value as Record<string, unknown>;
-  if (!isText(queue) || typeof user !== 'string' || !isOptional(tenant, isString)) return undefined;
+  if (!isShortName(queue) || typeof user !== 'string' || !isOptional(tenant, isString)) return undefined;
   if (![running, prefetched, heldBack, retrying].every(isCount) || !isOrNull(before, isCount)) {
     return undefined;
   }
@@ -86,7 +92,8 @@ function decodeTenant(value: unknown): ToldTenant | undefined {
     string,
     unknown
   >;
-  if (!isText(name) || !isMs(weight) || ![running, prefetched, userCount].every(isCount)) return undefined;
+  if (!isShortName(name) || !isMs(weight) || ![running, prefetched, userCount].every(isCount))
+    return undefined;
   if (!Array.isArray(users) || users.length > MOST_USERS_TOLD) return undefined;
   if (!users.every((user) => typeof user === 'string')) return undefined;
   if (!isPart(ofSlots) || !isOrNull(before, isCount) || !isOptional(blocked, isBlocked)) return undefined;
@@ -103,7 +110,7 @@ function decodePlace(value: unknown): ToldPlace | undefined {
 function isSilentPeer(value: unknown): value is SilentPeer {
   if (typeof value !== 'object' || value === null) return false;
   const { id, name, forMs } = value as Record<string, unknown>;
-  return isText(id) && typeof name === 'string' && isMs(forMs);
+  return isShortName(id) && typeof name === 'string' && isMs(forMs);
 }
 
 function isBlocked(value: unknown): value is Blocked {
@@ -112,10 +119,6 @@ function isBlocked(value: unknown): value is Blocked {
 
 function isString(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
 
 function isCount(value: unknown): value is number {

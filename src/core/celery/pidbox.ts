@@ -1,3 +1,4 @@
+import { isShortName } from '../values/short-name.js';
 import type { Addressees } from './node-name.js';
 
 /** Celery's remote control: commands to all workers on one exchange, answers on another. */
@@ -75,7 +76,7 @@ export function decodeCommand(content: string): CeleryCommand | undefined {
   const { method, destination, pattern, matcher, ticket } = body ?? {};
   if (typeof method !== 'string') return undefined;
   const { exchange: replyExchange, routing_key: replyKey } = table(body?.reply_to);
-  const wantsReply = isName(replyExchange) && isName(replyKey) && isName(ticket);
+  const wantsReply = isShortName(replyExchange) && isShortName(replyKey) && isShortName(ticket);
   return {
     method,
     arguments: table(body?.arguments),
@@ -89,13 +90,13 @@ export function decodeCommand(content: string): CeleryCommand | undefined {
 /** What `add_consumer` is about; undefined where it names no queue. */
 export function queueToConsume(named: CeleryCommand['arguments']): QueueToConsume | undefined {
   const { queue, exchange, exchange_type: exchangeType, routing_key: routingKey } = named;
-  if (!isName(queue)) return undefined;
+  if (!isShortName(queue)) return undefined;
   return {
     queue,
     binding: {
-      ...(isName(exchange) && { exchange }),
-      ...(isName(exchangeType) && { exchangeType }),
-      ...(isName(routingKey) && { routingKey }),
+      ...(isShortName(exchange) && { exchange }),
+      ...(isShortName(exchangeType) && { exchangeType }),
+      ...(isShortName(routingKey) && { routingKey }),
     },
   };
 }
@@ -111,12 +112,8 @@ export function decodeReply(content: string): CeleryReply | undefined {
   if (first === undefined) return undefined;
   const [worker, said] = first;
   const { error } = table(said);
-  const queues = Array.isArray(said) ? said.map((queue) => table(queue).name).filter(isName) : [];
+  const queues = Array.isArray(said) ? said.map((queue) => table(queue).name).filter(isShortName) : [];
   return { worker, error: error === undefined ? undefined : String(error), queues };
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && new TextEncoder().encode(value).length <= 255;
 }
 
 function textOf(value: unknown): string | undefined {
