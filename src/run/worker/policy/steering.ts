@@ -82,11 +82,7 @@ export class Steering {
 
   /** A queue is taken up: what is set for its user counts before anything of it comes. */
   newQueue(queue: ConsumedQueue): void {
-    const { user } = queue.lane;
-    const [inForce, ofTenant] = [this.inForce(user), this.ofTenant(user)];
-    for (const one of this.#steered) {
-      one.apply(queue, inForce, ofTenant)?.catch((error) => this.listener.onFailure(error));
-    }
+    for (const change of this.#applyTo(queue)) change.catch((error) => this.listener.onFailure(error));
   }
 
   /** A newer document. */
@@ -103,20 +99,19 @@ export class Steering {
   #applyAll(): void {
     if (this.#isClosed) return;
     const { revision } = this.#policy.document;
-    const under: Promise<void>[] = [];
-    for (const queue of this.#queues()) {
-      const { user } = queue.lane;
-      const [inForce, ofTenant] = [this.inForce(user), this.ofTenant(user)];
-      for (const one of this.#steered) {
-        const change = one.apply(queue, inForce, ofTenant);
-        if (change !== undefined) under.push(change);
-      }
-    }
+    const changes = Array.from(this.#queues(), (queue) => this.#applyTo(queue)).flat();
     this.#awaitNextEnd();
-    Promise.all(under).then(
+    Promise.all(changes).then(
       () => this.#applied(revision),
       (error) => this.listener.onFailure(error),
     );
+  }
+
+  /** @returns what is not so yet */
+  #applyTo(queue: ConsumedQueue): Promise<void>[] {
+    const { user } = queue.lane;
+    const [inForce, ofTenant] = [this.inForce(user), this.ofTenant(user)];
+    return this.#steered.flatMap((one) => one.apply(queue, inForce, ofTenant) ?? []);
   }
 
   #applied(revision: number): void {
