@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   areAllHeld,
   type Filled,
@@ -110,7 +111,7 @@ export class GrantOffice {
           return;
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, CLEAR_AGAIN_MS).unref());
+      await delay(CLEAR_AGAIN_MS, undefined, { ref: false });
     }
   }
 

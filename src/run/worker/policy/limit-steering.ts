@@ -1,3 +1,4 @@
+import { within } from '../../../broker/connection/within.js';
 import type { InForce } from '../../../core/policy/policy.js';
 import { beside, hasPassed } from '../../../core/scheduling/both-gates.js';
 import type { Gate } from '../../../core/scheduling/gate.js';
@@ -178,17 +179,12 @@ export class LimitSteering implements Steered {
         left--;
       }),
     );
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SETTLE_WITHIN_MS);
-    });
     // What ends before others may have the permits ran beside nobody.
     const count = () => {
       this.overlaps += left;
     };
     setTimeout(count, this.#office.keepsBack ? SETTLE_WITHIN_MS : SOON_MS).unref();
-    await Promise.race([Promise.all(ended), patience]);
-    clearTimeout(timer);
+    await within(SETTLE_WITHIN_MS, Promise.all(ended));
   }
 
   #leaseOver(): void {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Grant } from '../../../broker/policy/grant-queue.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { GrantOffice } from './grant-office.js';
@@ -108,7 +109,7 @@ export class Tokens extends Hand {
   async #untilOver(ms: number): Promise<void> {
     const until = this.deps.clock.now() + ms;
     while (this.#held.size > 0 && this.deps.clock.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
   }
 }
