@@ -136,8 +136,7 @@ export class Presence {
   }
 
   sayGoodbye(): void {
-    const channel = this.#channel?.current;
-    if (channel !== undefined) announce(channel, this.deps.names, { kind: 'bye', id: this.own.id });
+    this.tell({ kind: 'bye', id: this.own.id });
     this.close();
   }
 
@@ -200,48 +199,31 @@ export class Presence {
 
   /** Only who has it answers. */
   #tellOfTask(request: string, id: string, answers: Answers): void {
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
     const [runs, held] = [answers.running(id), answers.heldBack(id)];
     const by = { request, worker: this.own.name };
-    if (runs !== undefined) announce(channel, this.deps.names, { kind: 'runs', ...by, task: runs });
-    else if (held !== undefined) announce(channel, this.deps.names, { kind: 'held', ...by, task: held });
+    if (runs !== undefined) this.tell({ kind: 'runs', ...by, task: runs });
+    else if (held !== undefined) this.tell({ kind: 'held', ...by, task: held });
   }
 
   /** Everybody answers, so that who asks knows of whom there was no answer. */
   #tellWhatRuns({ request, longerThanMs, limit }: RunningQuestion, answers: Answers): void {
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
     const { id, name } = this.own;
     const running = answers.longestRunning(longerThanMs, limit);
-    announce(channel, this.deps.names, {
-      kind: 'all-running',
-      request,
-      worker: id,
-      name: toldText(name),
-      ...running,
-    });
+    this.tell({ kind: 'all-running', request, worker: id, name: toldText(name), ...running });
   }
 
   #tellOfAll(request: string, answers: Answers): void {
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
-    const tasks = answers.census();
-    announce(channel, this.deps.names, { kind: 'here', request, worker: this.own.id, tasks });
+    this.tell({ kind: 'here', request, worker: this.own.id, tasks: answers.census() });
   }
 
   #tellWhy(question: WhyQuestion, answers: Answers): void {
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
     const { id, name } = this.own;
     const by = { request: question.request, worker: id, name: toldText(name) };
-    announce(channel, this.deps.names, { kind: 'because', ...by, ...answers.because(question) });
+    this.tell({ kind: 'because', ...by, ...answers.because(question) });
   }
 
   async #leave(request: string, queues: readonly string[], answers: Answers): Promise<void> {
     const answer = await answers.leave(queues);
-    const channel = this.#channel?.current;
-    if (channel === undefined) return;
-    announce(channel, this.deps.names, { kind: 'left', request, worker: this.own.id, ...answer });
+    this.tell({ kind: 'left', request, worker: this.own.id, ...answer });
   }
 }
