@@ -22,8 +22,7 @@ export class GivingBack {
   one(queue: ConsumedQueue): boolean {
     const task = this.scheduler.takeBack(queue.lane);
     if (task === undefined) return false;
-    queue.wentBack();
-    task.channel.giveBack(task.message.fields.deliveryTag);
+    giveBack(task);
     return true;
   }
 
@@ -119,4 +118,10 @@ export class GivingBack {
     for (const queue of this.served.byName.values()) count += this.everyOf(queue);
     return count;
   }
+}
+
+/** To the broker, which delivers it again. */
+export function giveBack(task: DeliveredTask): void {
+  task.queue.wentBack();
+  task.channel.giveBack(task.message.fields.deliveryTag);
 }

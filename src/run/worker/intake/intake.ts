@@ -19,7 +19,7 @@ import type { MessageFormat } from '../task/message-format.js';
 import type { WrittenCompletions } from '../task/written-completions.js';
 import { ActiveQueues } from './active-queues.js';
 import { ConsumedQueue } from './consumed-queue.js';
-import { GivingBack } from './giving-back.js';
+import { GivingBack, giveBack } from './giving-back.js';
 import { Leaving } from './leaving.js';
 import { Pausing } from './pausing.js';
 import { PrefetchControl, type PrefetchOptions } from './prefetch-control.js';
@@ -212,9 +212,7 @@ export class Intake {
   }
 
   #notDue(task: DeliveredTask, dueAt: number): void {
-    if (this.listener.onNotDue(task, dueAt)) return;
-    task.queue.wentBack();
-    task.channel.giveBack(task.message.fields.deliveryTag);
+    if (!this.listener.onNotDue(task, dueAt)) giveBack(task);
   }
 
   /** The user of the queue has this weight from the next pick on. */
@@ -260,10 +258,7 @@ export class Intake {
   givenUp(task: DeliveredTask): void {
     this.#redeliveries.forget(task);
     // Where the connection has gone, each channel is told in this turn of the event loop.
-    setImmediate(() => {
-      task.queue.wentBack();
-      task.channel.giveBack(task.message.fields.deliveryTag);
-    });
+    setImmediate(() => giveBack(task));
   }
 
   /** Its user may not start for now: keeps no more of the queue here than what runs, and one. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
 import type { ActiveQueues } from './active-queues.js';
 import type { ConsumedQueue } from './consumed-queue.js';
+import { giveBack } from './giving-back.js';
 import type { ServedQueues } from './served-queues.js';
 
 export interface PausingParts {
@@ -107,9 +108,4 @@ export class Pausing {
       tasks.push(task);
     }
   }
-}
-
-function giveBack(task: DeliveredTask): void {
-  task.queue.wentBack();
-  task.channel.giveBack(task.message.fields.deliveryTag);
 }
