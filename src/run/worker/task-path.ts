@@ -205,7 +205,7 @@ export class TaskPath implements Work {
     steering.begin(
       () => intake.served.known(),
       [
-        new WeightSteering((user) => options.weights.find(user).weight, intake),
+        new WeightSteering((user) => options.weights.find(user).weight, scheduler),
         new TenantWeightSteering((tenant) => options.tenants?.weights.find(tenant).weight ?? 1, scheduler),
         new PauseSteering(intake.pausing),
         limits,

@@ -53,14 +53,6 @@ export class ActiveQueues {
     this.#count(queue);
   }
 
-  /** @param change gives the queue another weight */
-  reweigh(queue: ConsumedQueue, change: () => void): void {
-    const isActive = this.#queues.has(queue);
-    this.delete(queue);
-    change();
-    if (isActive) this.add(queue);
-  }
-
   delete(queue: ConsumedQueue): void {
     const weight = this.#queues.get(queue);
     if (weight === undefined) return;
@@ -77,7 +69,7 @@ export class ActiveQueues {
   weigh(): void {
     this.#claims = 0;
     this.#weight = 0;
-    this.#parts.sumUp(this.#lanes());
+    this.#parts.sumUp(this.#queues.keys());
     for (const queue of this.#queues.keys()) {
       this.#claims += this.#claim(queue);
       this.#count(queue);
@@ -106,10 +98,6 @@ export class ActiveQueues {
       ofWeight: weight / Math.max(weight, isIn ? this.#weight : this.#weight + weight),
       ofSlots: Math.min(1, atHand(queue.lane) * (due + left)),
     };
-  }
-
-  *#lanes(): Iterable<ConsumedQueue['lane']> {
-    for (const { lane } of this.#queues.keys()) yield lane;
   }
 
   #count(queue: ConsumedQueue): void {

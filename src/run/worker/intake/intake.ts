@@ -215,11 +215,6 @@ export class Intake {
     if (!this.listener.onNotDue(task, dueAt)) giveBack(task);
   }
 
-  /** The user of the queue has this weight from the next pick on. */
-  setWeight(queue: ConsumedQueue, weight: number): void {
-    this.active.reweigh(queue, () => this.scheduler.setWeight(queue.lane, weight));
-  }
-
   /** How much has been acknowledged: what is confirmed of all that is sent from now on shows that this has arrived. */
   get acknowledgedSoFar(): number {
     return this.#redeliveries.acknowledgedSoFar;

@@ -10,10 +10,10 @@ export class TenantParts {
   /** The weights of a tenant's users together. */
   readonly #sums = new Map<Tenant, number>();
 
-  /** @param lanes of users that have tasks here */
-  sumUp(lanes: Iterable<PartLane>): void {
+  /** @param queues of users that have tasks here */
+  sumUp(queues: Iterable<{ readonly lane: PartLane }>): void {
     this.#sums.clear();
-    for (const lane of lanes) this.add(lane);
+    for (const { lane } of queues) this.add(lane);
   }
 
   add({ tenant, weight }: PartLane): void {
