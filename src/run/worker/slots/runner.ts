@@ -238,18 +238,22 @@ export class Runner {
   #answered({ task, charge, gate }: Asked, admission: Admission): void {
     this.#running--;
     this.#started--;
-    const isTurnedAway =
-      admission.kind === 'start' &&
-      !this.#abandoned &&
-      (this.listener.turnsAway(task) || this.#hasLostItsGate(task, gate));
-    if (admission.kind === 'start' && !this.#abandoned && !isTurnedAway) this.#run(task, charge, gate);
-    else gate?.notStarted();
+    if (this.#mayStart(task, gate, admission)) {
+      this.#run(task, charge, gate);
+      return;
+    }
+    gate?.notStarted();
     if (admission.kind !== 'never' || this.#abandoned) return;
     task.attempt = admission.attempt;
     this.#finish(this.#taken(task, charge), failureOf(new WorkerKiller(admission.reason)));
   }
 
-  /** Its permit went while it was asked about. */
+  /** A pause, or the loss of its permit, may have come while it was asked about. */
+  #mayStart(task: DeliveredTask, gate: Gate | undefined, { kind }: Admission): boolean {
+    if (kind !== 'start' || this.#abandoned) return false;
+    return !this.listener.turnsAway(task) && !this.#hasLostItsGate(task, gate);
+  }
+
   #hasLostItsGate(task: DeliveredTask, gate: Gate | undefined): boolean {
     const isLost = gate?.isLost?.() ?? false;
     if (isLost) {
