@@ -1,4 +1,4 @@
-import { isWithin } from '../../core/values/sane-numbers.js';
+import { isGrantNumber } from '../../core/policy/limit-bounds.js';
 import { isShortName } from '../../core/values/short-name.js';
 
 /** Who counts the grants of a queue asks everybody which numbers they hold. */
@@ -32,7 +32,6 @@ export interface GrantsGoOn {
 
 export type GrantMessage = GrantsQuestion | GrantsAnswer | GrantsGoOn;
 
-const MOST_NUMBER = 1_000_000;
 const MOST_NUMBERS = 100_000;
 
 export function isGrantKind(kind: unknown): boolean {
@@ -52,9 +51,5 @@ export function decodeGrantMessage(value: object): GrantMessage | undefined {
 }
 
 function areNumbers(value: unknown): value is number[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= MOST_NUMBERS &&
-    value.every((one) => isWithin(one, 1, MOST_NUMBER))
-  );
+  return Array.isArray(value) && value.length <= MOST_NUMBERS && value.every(isGrantNumber);
 }

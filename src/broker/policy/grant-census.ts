@@ -6,7 +6,7 @@ import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { takeLock } from '../queues/lock.js';
 import { absent } from '../queues/queue-presence.js';
-import { grantQueueOptions, keepsBackWhatIsLost } from './grant-kind.js';
+import { grantNumberOf, grantQueueOptions, keepsBackWhatIsLost } from './grant-kind.js';
 import type { GrantAnswers, GrantTalk } from './grant-talk.js';
 
 /** Who does not answer within that time is silent. Milliseconds. */
@@ -352,7 +352,6 @@ function missingOf(count: number, numbers: readonly number[]): number[] {
 }
 
 /** 0 for a message that is no grant. */
-function numberOf({ properties }: Delivery): number {
-  const number = Number(properties.messageId);
-  return Number.isInteger(number) && number > 0 ? number : 0;
+function numberOf(message: Delivery): number {
+  return grantNumberOf(message) ?? 0;
 }

@@ -1,4 +1,6 @@
+import { isGrantNumber } from '../../core/policy/limit-bounds.js';
 import type { Arguments, QueueOptions } from '../connection/channel.js';
+import type { Delivery } from '../connection/delivery.js';
 import { CLASSIC_QUEUE } from '../queues/queue-arguments.js';
 
 /** Longer than any task runs: a permit may not be taken for lost while its task runs. Milliseconds. */
@@ -32,4 +34,10 @@ function grantArguments(brokerVersion: string, lostForMs: number): Arguments {
     'x-delayed-retry-type': 'failed',
     'x-delayed-retry-min': lostForMs,
   };
+}
+
+/** Undefined for a message that is no grant. */
+export function grantNumberOf({ properties }: Delivery): number | undefined {
+  const number = Number(properties.messageId);
+  return isGrantNumber(number) ? number : undefined;
 }

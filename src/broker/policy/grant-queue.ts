@@ -1,16 +1,15 @@
 import { FairqError } from '../../core/errors/errors.js';
-import { isWithin } from '../../core/values/sane-numbers.js';
 import type { Channel } from '../connection/channel.js';
 import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { absent } from '../queues/queue-presence.js';
+import { grantNumberOf } from './grant-kind.js';
 
 /** What was given back so long ago has long been seen by whoever counts. Milliseconds. */
 const JUST_RETURNED_MS = 1_000;
 /** What amqplib says where a connection has as many channels as the broker lets it have. */
 const NO_CHANNEL_LEFT = 'No channels left';
-const MOST_GRANTS = 1_000_000;
 
 /** A numbered grant that this process holds: it is nobody else's until it goes back. */
 export class Grant {
@@ -272,13 +271,13 @@ export class GrantQueue {
       return;
     }
     if (this.#ending.has(tag)) {
-      this.#noteReturned({ number: numberOf(message) });
+      this.#noteReturned({ number: grantNumberOf(message) });
       channel.nack(message, false, true);
       return;
     }
     this.#waiting.delete(tag);
     if (this.#wanted > 0) this.#wanted--;
-    const grant = new Grant(numberOf(message), message, this.now(), tag);
+    const grant = new Grant(grantNumberOf(message), message, this.now(), tag);
     const isDouble = [...this.#held].some(({ number }) => number === grant.number);
     this.#held.add(grant);
     if (grant.number === undefined || isDouble) this.discard(grant);
@@ -341,9 +340,4 @@ export class GrantQueue {
     this.#underWay.add(tracked);
     tracked.catch(() => {}); // whoever has an interest is told otherwise
   }
-}
-
-function numberOf({ properties }: Delivery): number | undefined {
-  const number = Number(properties.messageId);
-  return isWithin(number, 1, MOST_GRANTS) ? number : undefined;
 }

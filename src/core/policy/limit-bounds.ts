@@ -32,3 +32,8 @@ export function isRate(value: unknown): value is Rate {
 export function isBacklog(value: unknown): value is number {
   return isWithin(value, 1, MOST_BACKLOG);
 }
+
+/** Permits and tokens are numbered, from 1 on. */
+export function isGrantNumber(value: unknown): value is number {
+  return isWithin(value, 1, MOST_STARTS);
+}
