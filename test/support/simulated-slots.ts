@@ -68,15 +68,17 @@ export class SimulatedSlots {
         charging === 'exact' ? this.#costOf(Number(lane.user)) : expectedCharge(lane, this.#meanCost),
     );
     this.#lanes = profiles.map((_, user) => this.#scheduler.lane(`${user}`));
-    this.#scheduler.regate(({ user }) => ({
-      take: () => {
-        if (this.#shut.has(Number(user))) return false;
-        this.#letGo++;
-        return true;
-      },
-      ended: () => this.#letGo--,
-      notStarted: () => this.#letGo--,
-    }));
+    for (const lane of this.#lanes) {
+      this.#scheduler.setGate(lane, {
+        take: () => {
+          if (this.#shut.has(Number(lane.user))) return false;
+          this.#letGo++;
+          return true;
+        },
+        ended: () => this.#letGo--,
+        notStarted: () => this.#letGo--,
+      });
+    }
     this.#gaps = new ServiceGaps(profiles.length, (ahead, behind) => this.#bound(ahead, behind));
     this.#served = profiles.map(() => 0);
     this.#extremes = profiles.map(() => ({ cost: 0, under: 0, over: 0 }));

@@ -55,11 +55,14 @@ export class TwoLevels {
     this.#gaps = new ServiceGaps(tenants, (a, b) => bound(this.#tenants[a]!, this.#tenants[b]!));
     const { tenants: steered } = this.#scheduler;
     steered.reweigh((name) => this.#tenants[Number(name)]!.weight);
-    steered.regate(({ name }) => this.#gate(this.#tenants[Number(name)]!));
-    this.#scheduler.regate(({ user }) => this.#gate(this.#userOf(user)));
-    for (const { users, name } of this.#tenants) {
-      for (const user of users)
-        (user as { lane: Lane<Task> }).lane = this.#scheduler.lane(`${name}/${user.name}`);
+    for (const tenant of this.#tenants) {
+      const { users, name } = tenant;
+      steered.setGate(steered.of(name), this.#gate(tenant));
+      for (const user of users) {
+        const lane = this.#scheduler.lane(`${name}/${user.name}`);
+        this.#scheduler.setGate(lane, this.#gate(user));
+        (user as { lane: Lane<Task> }).lane = lane;
+      }
     }
   }
 

@@ -18,7 +18,7 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
 
   /** @param weightOf a user's share against the others, above 0 */
   constructor(weightOf: (user: string) => number = () => 1, tenantOf?: (user: string) => Tenant | undefined) {
-    this.lanes = new Lanes(weightOf, undefined, tenantOf);
+    this.lanes = new Lanes(weightOf, tenantOf);
   }
 
   get prefetched(): number {
@@ -76,20 +76,10 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
   abstract arrange(lanes: readonly Lane<T>[]): void;
   abstract setWeight(lane: Lane<T>, weight: number): void;
 
-  reweigh(weightOf: (user: string) => number): void {
-    this.lanes.weightOf = weightOf;
-    for (const lane of this.lanes.all()) this.setWeight(lane, weightOf(lane.user));
-  }
-
   setGate(lane: Lane<T>, gate: Gate | undefined): void {
     if (gate === lane.gate) return;
     lane.gate = gate;
     this.letGo(lane, false);
-  }
-
-  regate(gateOf: (lane: Lane<T>) => Gate | undefined): void {
-    this.lanes.gateOf = gateOf;
-    for (const lane of this.lanes.all()) this.setGate(lane, gateOf(lane));
   }
 
   letGo(lane: Lane<T>, credit: boolean): void {

@@ -38,7 +38,6 @@ export interface Tenants {
   setWeight(tenant: Tenant, weight: number): void;
   reweigh(weightOf: (name: string) => number): void;
   setGate(tenant: Tenant, gate: Gate | undefined): void;
-  regate(gateOf: (tenant: Tenant) => Gate | undefined): void;
   letGo(tenant: Tenant, credit: boolean): void;
 }
 
@@ -85,12 +84,8 @@ export interface Scheduler<T> {
 
   /** The lane's share, from its next turn on. */
   setWeight(lane: Lane<T>, weight: number): void;
-  /** Sets the weight of every lane, be it there or be it still to come. */
-  reweigh(weightOf: (user: string) => number): void;
   /** Another gate, or none: a blocked lane is let go without credit, and the new gate asked at its turn. */
   setGate(lane: Lane<T>, gate: Gate | undefined): void;
-  /** Sets the gate of every lane, be it there or be it still to come. A lane that keeps its gate stays as it is. */
-  regate(gateOf: (lane: Lane<T>) => Gate | undefined): void;
   /**
    * A blocked lane takes turns again.
    *
@@ -108,13 +103,9 @@ export interface Scheduler<T> {
 export class Lanes<T> {
   readonly #byKey = new Map<string, Lane<T>>();
 
-  /**
-   * @param weightOf a user's weight, above 0
-   * @param gateOf what a new lane has to pass
-   */
+  /** @param weightOf a user's weight, above 0 */
   constructor(
-    public weightOf: (user: string) => number,
-    public gateOf: (lane: Lane<T>) => Gate | undefined = () => undefined,
+    private readonly weightOf: (user: string) => number,
     /** Called once for each new lane. */
     private readonly tenantOf: (user: string) => Tenant | undefined = () => undefined,
   ) {}
@@ -137,7 +128,6 @@ export class Lanes<T> {
         blocked: false,
         slot: -1,
       };
-      lane.gate = this.gateOf(lane);
       this.#byKey.set(key, lane);
     }
     return lane;

@@ -40,11 +40,6 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
   override get tenants(): Tenants {
     const table = this.#table;
     const setWeight = (tenant: Tenant, weight: number) => this.#turns.reweigh(table.of(tenant.name), weight);
-    const setGate = (tenant: Tenant, gate: Gate | undefined) => {
-      if (gate === tenant.gate) return;
-      tenant.gate = gate;
-      this.#letGo(table.of(tenant.name), false);
-    };
     return {
       of: (name) => table.of(name),
       setWeight,
@@ -52,10 +47,10 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
         table.weightOf = weightOf;
         for (const tenant of table.all()) setWeight(tenant, weightOf(tenant.name));
       },
-      setGate,
-      regate: (gateOf) => {
-        table.gateOf = gateOf;
-        for (const tenant of table.all()) setGate(tenant, gateOf(tenant));
+      setGate: (tenant, gate) => {
+        if (gate === tenant.gate) return;
+        tenant.gate = gate;
+        this.#letGo(table.of(tenant.name), false);
       },
       letGo: ({ name }, credit) => this.#letGo(table.of(name), credit),
     };

@@ -37,13 +37,11 @@ export class TenantTurns<T> implements Tenant {
 export class TenantTable<T> {
   readonly #byName = new Map<string, TenantTurns<T>>();
   weightOf: (name: string) => number = () => 1;
-  gateOf: (tenant: Tenant) => Gate | undefined = () => undefined;
 
   of(name: string): TenantTurns<T> {
     let tenant = this.#byName.get(name);
     if (tenant === undefined) {
       tenant = new TenantTurns<T>(name, this.weightOf(name));
-      tenant.gate = this.gateOf(tenant);
       this.#byName.set(name, tenant);
     }
     return tenant;

@@ -78,7 +78,6 @@ export class Suspects implements Scheduler<DeliveredTask> {
       setWeight: (tenant, weight) => tenants.setWeight(tenant, weight),
       reweigh: (weightOf) => tenants.reweigh(weightOf),
       setGate: waking((tenant, gate) => tenants.setGate(tenant, gate)),
-      regate: waking((gateOf) => tenants.regate(gateOf)),
       letGo: waking((tenant, credit) => tenants.letGo(tenant, credit)),
     };
   }
@@ -244,17 +243,8 @@ export class Suspects implements Scheduler<DeliveredTask> {
     this.inner.setWeight(lane, weight);
   }
 
-  reweigh(weightOf: (user: string) => number): void {
-    this.inner.reweigh(weightOf);
-  }
-
   setGate(lane: Lane<DeliveredTask>, gate: Gate | undefined): void {
     this.inner.setGate(lane, gate);
-    this.onLetGo();
-  }
-
-  regate(gateOf: (lane: Lane<DeliveredTask>) => Gate | undefined): void {
-    this.inner.regate(gateOf);
     this.onLetGo();
   }
 
