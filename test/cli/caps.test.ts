@@ -1,30 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
-import { useFolder } from '../support/folder.js';
 import { useLimitedUsers } from '../support/limited-user.js';
-import { linesSoFar } from '../support/noted-tasks.js';
-import { NotingWorkers } from '../support/noting-workers.js';
-import { setPolicy } from '../support/policy.js';
+import { useNotingScene } from '../support/noting-scene.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-const folder = useFolder();
+const scene = useNotingScene(vhost, 'caps');
 const limitedUsers = useLimitedUsers(vhost);
-let prefix: string;
-let tests = 0;
-let workers: NotingWorkers;
-
-beforeEach(() => {
-  prefix = `caps${tests++}`;
-  workers = new NotingWorkers({ ...vhost.env, FAIRQ_PREFIX: prefix }, folder.file(prefix));
-});
-afterEach(() => workers.end());
 
 const cap = (tasks: number) => ({ cap: { tasks } });
 
 describe('a cap of three', () => {
   it('holds over three workers, whoever is killed, and every task is done', async () => {
-    await setPolicy(vhost, prefix, { A: cap(3) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ A: cap(3) });
     await workers.startAll(3, 4, '--max-crashes', '100');
     await Promise.all([workers.publish('A', 300, 20), workers.publish('B', 200, 20)]);
     for (let kills = 1; kills <= 5; kills++) {
@@ -39,12 +28,13 @@ describe('a cap of three', () => {
   });
 
   it('lets others have the slots at once, and leaves them free where nobody else waits', async () => {
-    await setPolicy(vhost, prefix, { A: cap(3) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ A: cap(3) });
     await workers.startAll(2, 4);
     await workers.publish('A', 60, 50);
     await workers.untilDone(60, 'A');
     expect(workers.most()).toBe(3);
-    const from = linesSoFar(workers.log);
+    const from = workers.lines;
     await Promise.all([workers.publish('A', 60, 50), workers.publish('B', 200, 50)]);
     await workers.untilDone(260);
     expect(workers.most('A')).toBe(3);
@@ -55,26 +45,28 @@ describe('a cap of three', () => {
   });
 
   it('is raised, lowered, taken away and set again while tasks run', async () => {
+    const { workers, setPolicy } = scene;
     await workers.startAll(3, 4);
     await workers.publish('A', 1_500, 20);
     await workers.untilStarts(30);
     for (const tasks of [2, 7, 1, 4]) {
-      await setPolicy(vhost, prefix, { A: cap(tasks) });
+      await setPolicy({ A: cap(tasks) });
       // What ran before ends, and counts till then.
       await workers.untilStarts(workers.starts() + 15);
-      const from = linesSoFar(workers.log);
+      const from = workers.lines;
       await workers.until(() => workers.most('A', from) >= tasks, `${tasks} run at once`);
       await workers.untilStarts(workers.starts() + 5 * tasks);
       expect(workers.most('A', from)).toBe(tasks);
     }
-    const from = linesSoFar(workers.log);
-    await setPolicy(vhost, prefix, {});
+    const from = workers.lines;
+    await setPolicy({});
     await workers.until(() => workers.most('A', from) === 12, 'all slots are busy');
     await workers.stop();
   });
 
   it("is each user's own where a glob sets it", async () => {
-    await setPolicy(vhost, prefix, { 'acme-*': cap(1), 'acme-big': cap(2) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ 'acme-*': cap(1), 'acme-big': cap(2) });
     await workers.startAll(2, 5);
     const users = ['acme-a', 'acme-b', 'acme-big', 'other'];
     await Promise.all(users.map((user) => workers.publish(user, 25, 20)));
@@ -85,14 +77,15 @@ describe('a cap of three', () => {
   });
 
   it('is said to hold its user up where the worker may not make what it is kept by', async () => {
+    const { workers, setPolicy } = scene;
     const read = '.*';
     const write = '.*';
     const user = await limitedUsers.make({
-      configure: `^(${prefix}\\.(user|retry)\\..*|amq\\.gen-.*)$`,
+      configure: `^(${scene.prefix}\\.(user|retry)\\..*|amq\\.gen-.*)$`,
       write,
       read,
     });
-    await setPolicy(vhost, prefix, { A: cap(3) });
+    await setPolicy({ A: cap(3) });
     await Promise.all([workers.publish('A', 5, 1), workers.publish('B', 5, 1)]);
     const worker = await workers.startWith(user, 4);
     await workers.untilDone(5, 'B');
@@ -106,7 +99,8 @@ describe('a cap of three', () => {
 
 describe('a cap that binds when others wait', () => {
   it('leaves a user all slots while it is alone, and holds it to the cap while others wait there', async () => {
-    await setPolicy(vhost, prefix, { A: { cap: { tasks: 2, whenBusy: true } } });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ A: { cap: { tasks: 2, whenBusy: true } } });
     await workers.start(6);
     await workers.publish('A', 600, 100);
     await workers.until(() => workers.most('A') === 6, 'A has all six slots');

@@ -1,22 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { fairqJson } from '../support/fairq.js';
-import { useFolder } from '../support/folder.js';
-import { NotingWorkers } from '../support/noting-workers.js';
-import { setPolicy } from '../support/policy.js';
+import { useNotingScene } from '../support/noting-scene.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-const folder = useFolder();
-let prefix: string;
-let tests = 0;
-let workers: NotingWorkers;
-
-beforeEach(() => {
-  prefix = `left${tests++}`;
-  workers = new NotingWorkers({ ...vhost.env, FAIRQ_PREFIX: prefix }, folder.file(prefix));
-});
-afterEach(() => workers.end());
+const scene = useNotingScene(vhost, 'left');
 
 const cap = (tasks: number) => ({ cap: { tasks } });
 const manyStarts = { starts: 1_000, perMs: 1_000, burst: 10 };
@@ -25,11 +14,13 @@ const second = { rate: { starts: 5, perMs: 1_000, burst: 5 } };
 /** Queues of permits and tokens, as they are there now. */
 async function grants(): Promise<string[]> {
   const names = await vhost.management.queueNames();
-  return names.filter((name) => /^left\d\.(permits|tokens)\./.test(name) && name.startsWith(prefix)).sort();
+  return names
+    .filter((name) => /^left\d\.(permits|tokens)\./.test(name) && name.startsWith(scene.prefix))
+    .sort();
 }
 
 async function untilGrants(...left: string[]): Promise<void> {
-  const expected = left.map((name) => `${prefix}.${name}`).sort();
+  const expected = left.map((name) => `${scene.prefix}.${name}`).sort();
   let seen: string[] = [];
   await eventually(
     async () => {
@@ -42,73 +33,77 @@ async function untilGrants(...left: string[]): Promise<void> {
 
 describe('the queue of a cap or a rate that is not set any more', () => {
   it('goes with the last worker that has something of it, and the others stay', async () => {
-    await setPolicy(vhost, prefix, { A: { ...cap(3), ...second }, B: cap(2) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ A: { ...cap(3), ...second }, B: cap(2) });
     await workers.startAll(2, 4);
     await Promise.all([workers.publish('A', 12, 20), workers.publish('B', 12, 20)]);
     await workers.untilDone(24);
     await untilGrants('permits.A', 'permits.B', 'tokens.A');
-    await setPolicy(vhost, prefix, { A: second, B: cap(2) });
+    await setPolicy({ A: second, B: cap(2) });
     await untilGrants('permits.B', 'tokens.A');
-    await setPolicy(vhost, prefix, { B: cap(2) });
+    await setPolicy({ B: cap(2) });
     await untilGrants('permits.B');
     await workers.stop();
   });
 
   it('goes with the change where no worker is there', async () => {
-    await setPolicy(vhost, prefix, { 'A*': cap(3) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ 'A*': cap(3) });
     await workers.start(4);
     await workers.publish('A%1', 6, 5);
     await workers.untilDone(6);
     await workers.stop();
     await untilGrants('permits.A%251');
-    await setPolicy(vhost, prefix, { 'A*': { weight: 2 } });
+    await setPolicy({ 'A*': { weight: 2 } });
     await untilGrants();
   });
 
   it('is there again, with each number once, after it was taken away and set again under load', async () => {
+    const { workers, setPolicy } = scene;
     await workers.startAll(2, 6);
     await workers.publish('A', 6_000, 50);
     await workers.untilStarts(20);
     for (let flips = 0; flips < 5; flips++) {
-      await setPolicy(vhost, prefix, { A: cap(3) });
+      await setPolicy({ A: cap(3) });
       await workers.untilStarts(workers.starts() + 5);
-      await setPolicy(vhost, prefix, {});
+      await setPolicy({});
     }
-    await setPolicy(vhost, prefix, { A: cap(3) });
+    await setPolicy({ A: cap(3) });
     await workers.untilStarts(workers.starts() + 30);
     const from = workers.lines;
     await workers.untilStarts(workers.starts() + 60);
     expect(workers.most('A', from)).toBe(3);
     await workers.stop();
-    await eventually(async () => (await vhost.ready(`${prefix}.permits.A`)) === 3, {
+    await eventually(async () => (await vhost.ready(`${scene.prefix}.permits.A`)) === 3, {
       timeoutMs: 60_000,
       what: 'three permits',
     });
   });
 
   it('goes with the user that is deleted, or pruned', async () => {
-    await setPolicy(vhost, prefix, { 'A*': cap(3) });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ 'A*': cap(3) });
     await workers.start(4);
     await Promise.all([workers.publish('A1', 6, 5), workers.publish('A2', 6, 5)]);
     await workers.untilDone(12);
     await workers.stop();
     await untilGrants('permits.A1', 'permits.A2');
-    const env = { ...vhost.env, FAIRQ_PREFIX: prefix };
-    await fairqJson(env, 'queues', 'delete', 'A1', '--yes');
+    await fairqJson(scene.env, 'queues', 'delete', 'A1', '--yes');
     await untilGrants('permits.A2');
-    await fairqJson(env, 'queues', 'prune', '--observe', '1s', '--yes');
+    await fairqJson(scene.env, 'queues', 'prune', '--observe', '1s', '--yes');
     await untilGrants();
   });
 });
 
 describe('what still runs', () => {
   it('counts where its cap is taken away and set again, and where it started under a rate alone', async () => {
-    await setPolicy(vhost, prefix, { A: cap(3), B: { rate: manyStarts } });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ A: cap(3), B: { rate: manyStarts } });
     await workers.start(12);
     await Promise.all(['A', 'B'].map((user) => workers.publish(user, 3, 5_000)));
     await workers.untilStarts(6);
-    await setPolicy(vhost, prefix, { B: { rate: manyStarts, ...cap(3) } });
-    await setPolicy(vhost, prefix, { A: cap(3), B: { rate: manyStarts, ...cap(3) } });
+    await setPolicy({ B: { rate: manyStarts, ...cap(3) } });
+    await setPolicy({ A: cap(3), B: { rate: manyStarts, ...cap(3) } });
     await Promise.all(['A', 'B'].map((user) => workers.publish(user, 6, 5)));
     await workers.untilDone(18);
     expect(['A', 'B'].map((user) => workers.most(user))).toEqual([3, 3]);

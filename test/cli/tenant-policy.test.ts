@@ -1,32 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PolicyChangeReport } from '../../src/core/reports/policy-report.js';
 import { fairq, fairqJson } from '../support/fairq.js';
-import { useFolder } from '../support/folder.js';
-import { linesSoFar, mostStartsWithin, notesIn } from '../support/noted-tasks.js';
-import { NotingWorkers } from '../support/noting-workers.js';
-import { setPolicy } from '../support/policy.js';
+import { mostStartsWithin, notesIn } from '../support/noted-tasks.js';
+import { useNotingScene } from '../support/noting-scene.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
-const folder = useFolder();
+const scene = useNotingScene(vhost, 'tenants');
 const TENANTS = ['--tenant-of', 'prefix:/'];
-let env: Record<string, string>;
-let prefix: string;
-let tests = 0;
-let workers: NotingWorkers;
 
-beforeEach(() => {
-  prefix = `tenants${tests++}`;
-  env = { ...vhost.env, FAIRQ_PREFIX: prefix };
-  workers = new NotingWorkers(env, folder.file(prefix));
-});
-afterEach(() => workers.end());
-
-const change = (...args: string[]) => fairqJson<PolicyChangeReport>(env, ...args);
+const change = (...args: string[]) => fairqJson<PolicyChangeReport>(scene.env, ...args);
 
 /** Users of the tasks that have begun since that line, in their order. */
 function begun(from: number): string[] {
-  const notes = notesIn(workers.log).slice(from);
+  const notes = notesIn(scene.workers.log).slice(from);
   return notes.flatMap(({ what, user = '' }) => (what === 'b' ? [user] : []));
 }
 
@@ -34,6 +21,7 @@ const isOfAcme = (user: string) => user.startsWith('acme/');
 
 describe('a pause of a tenant', () => {
   it('starts nothing of any of its users, new ones too, and names what runs; all others go on', async () => {
+    const { workers } = scene;
     await workers.startAll(2, 2, ...TENANTS);
     await Promise.all([
       ...['acme/a', 'acme/b'].map((user) => workers.publish(user, 60, 30)),
@@ -42,7 +30,7 @@ describe('a pause of a tenant', () => {
     await workers.untilStarts(1, 'acme/a');
     await workers.untilStarts(1, 'acme/b');
     const paused = await change('pause', '--tenant', 'acme');
-    const from = linesSoFar(workers.log);
+    const from = workers.lines;
     expect(paused).toMatchObject({ what: 'tenant acme: paused', late: [] });
     expect(paused.stillRunning.every(({ user }) => isOfAcme(user))).toBe(true);
     await workers.publish('acme/new', 5, 1);
@@ -56,10 +44,11 @@ describe('a pause of a tenant', () => {
 
 describe("a tenant's weight", () => {
   it('counts over the backlog that is there, beside what the flags of the worker say of others', async () => {
+    const { workers } = scene;
     await Promise.all(['acme/a', 'acme/b', 'beta/x'].map((user) => workers.publish(user, 300, 5)));
     await workers.start(1, ...TENANTS, '--tenant-weight', 'beta=2');
     await change('policy', 'set', '--tenant', 'acme', '--weight', '6');
-    const from = linesSoFar(workers.log);
+    const from = workers.lines;
     await workers.untilStarts(workers.starts() + 200);
     const acme = begun(from).slice(0, 200).filter(isOfAcme).length;
     // Three of four, as far as the broker delivers in time; by the flags alone it would be one of three.
@@ -73,7 +62,8 @@ describe("a tenant's cap", () => {
   const users = ['acme/a', 'acme/b', 'acme/c', 'acme/d', 'acme/e'];
 
   it('holds for all of its users over two workers, one of which is killed, and leaves slots to others', async () => {
-    await setPolicy(vhost, prefix, {}, { acme: { cap: { tasks: 2 } } });
+    const { workers, setPolicy } = scene;
+    await setPolicy({}, { acme: { cap: { tasks: 2 } } });
     await workers.startAll(2, 4, ...TENANTS, '--max-crashes', '100');
     await Promise.all([
       ...users.map((user) => workers.publish(user, 20, 20)),
@@ -90,7 +80,8 @@ describe("a tenant's cap", () => {
   });
 
   it("binds beside a user's own: what one of its users lacks is kept from no other", async () => {
-    await setPolicy(vhost, prefix, { 'acme/a': { cap: { tasks: 1 } } }, { acme: { cap: { tasks: 3 } } });
+    const { workers, setPolicy } = scene;
+    await setPolicy({ 'acme/a': { cap: { tasks: 1 } } }, { acme: { cap: { tasks: 3 } } });
     await workers.startAll(2, 4, ...TENANTS);
     await Promise.all([workers.publish('acme/a', 40, 20), workers.publish('acme/b', 80, 20)]);
     await workers.untilDone(120);
@@ -100,19 +91,20 @@ describe("a tenant's cap", () => {
   });
 
   it('is set, raised and taken away while tasks run, and counts what had begun before', async () => {
+    const { workers, setPolicy } = scene;
     await workers.startAll(2, 4, ...TENANTS);
     await Promise.all(users.slice(0, 3).map((user) => workers.publish(user, 500, 20)));
     await workers.untilStarts(30);
     for (const tasks of [2, 5]) {
-      await setPolicy(vhost, prefix, {}, { acme: { cap: { tasks } } });
+      await setPolicy({}, { acme: { cap: { tasks } } });
       await workers.untilStarts(workers.starts() + 15);
-      const from = linesSoFar(workers.log);
+      const from = workers.lines;
       await workers.until(() => workers.most('acme/', from) >= tasks, `${tasks} run at once`);
       await workers.untilStarts(workers.starts() + 5 * tasks);
       expect(workers.most('acme/', from)).toBe(tasks);
     }
-    const from = linesSoFar(workers.log);
-    await setPolicy(vhost, prefix, {});
+    const from = workers.lines;
+    await setPolicy({});
     await workers.until(() => workers.most('acme/', from) === 8, 'all slots are busy');
     await workers.stop();
   });
@@ -120,8 +112,9 @@ describe("a tenant's cap", () => {
 
 describe("a tenant's rate", () => {
   it('holds for all of its users, beside the rate of one of them', async () => {
+    const { workers, setPolicy } = scene;
     const perSecond = (starts: number) => ({ rate: { starts, perMs: 1_000, burst: starts } });
-    await setPolicy(vhost, prefix, { 'acme/a': perSecond(5) }, { acme: perSecond(20) });
+    await setPolicy({ 'acme/a': perSecond(5) }, { acme: perSecond(20) });
     await workers.startAll(2, 4, ...TENANTS);
     await Promise.all([workers.publish('acme/a', 10, 1), workers.publish('acme/b', 50, 1)]);
     await workers.untilDone(60);
@@ -133,16 +126,17 @@ describe("a tenant's rate", () => {
 
 describe('a worker that knows no tenants', () => {
   it('is named by a change for tenants and by no other, and says so itself', async () => {
+    const { workers } = scene;
     const worker = await workers.start(1);
     const late = [{ name: 'w1', why: 'no-tenants', revision: 1 }];
     for (const changed of [true, false]) {
-      const set = await fairq(env, '--json', 'policy', 'set', '--tenant', 'acme', '--cap', '2');
+      const set = await fairq(scene.env, '--json', 'policy', 'set', '--tenant', 'acme', '--cap', '2');
       expect(set.code).toBe(3);
       expect(JSON.parse(set.stdout)).toMatchObject({ changed, workers: [], late });
     }
     await worker.says(/something is set for tenants, and counts for nothing here.*--tenant-of/);
     expect(await change('policy', 'set', 'A', '--weight', '2')).toMatchObject({ late: [] });
-    const unset = await fairq(env, 'policy', 'unset', '--tenant', 'acme');
+    const unset = await fairq(scene.env, 'policy', 'unset', '--tenant', 'acme');
     expect(unset).toMatchObject({ code: 0 });
     await workers.stop();
   });

@@ -42,7 +42,7 @@ describe('a pause', () => {
     const paused = await load.current.command<PolicyChangeReport>('pause', 'A');
     expect(paused).toMatchObject({ revision: 101, late: [] });
     // Nothing of A starts, and nothing of it is at a worker when what runs has ended.
-    const from = notesIn(workers.log).length;
+    const from = workers.lines;
     await eventually(async () => (await load.current.counts('fairq.user.A')).unacknowledged === 0, {
       timeoutMs: WAIT_MS,
       what: 'no worker has a task of A',
