@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { hashOf, newToken } from '../../src/serve/auth/tokens/token.js';
 import { RunningFairq } from './fairq.js';
+import type { TestFolder } from './folder.js';
 
 /** `fairq serve` in a process of its own, for a test file. */
 export interface Serving {
@@ -29,9 +30,27 @@ export async function startServing(
 
 /** A server that is there for all tests of a file, with nobody asked who they are unless flags say otherwise. */
 export function useServing(env: Readonly<Record<string, string>>, ...flags: readonly string[]): Serving {
+  return useStarted(() => startServing(env, ...flags));
+}
+
+/** One where everybody needs a token, with the header of each role. */
+export function useGuardedServing(
+  env: Readonly<Record<string, string>>,
+  folder: TestFolder,
+): { readonly server: Serving; readonly as: RoleHeaders } {
+  const { as, lines } = tokensByRole();
+  const server = useStarted(async () => {
+    const file = folder.file('tokens');
+    await writeFile(file, lines, { mode: 0o600 });
+    return startServing(env, '--auth', 'tokens', '--tokens-file', file);
+  });
+  return { server, as };
+}
+
+function useStarted(start: () => Promise<Serving>): Serving {
   let serving: Serving;
   beforeAll(async () => {
-    serving = await startServing(env, ...flags);
+    serving = await start();
   });
   afterAll(async () => {
     serving.process.signal('SIGTERM');
@@ -45,6 +64,25 @@ export function useServing(env: Readonly<Record<string, string>>, ...flags: read
       return serving.process;
     },
   };
+}
+
+/** A worker with `HANDLERS` that is there for all tests of a file. */
+export function useServedWorker(
+  env: Readonly<Record<string, string>>,
+  folder: TestFolder,
+  ...flags: readonly string[]
+): void {
+  let worker: RunningFairq;
+  beforeAll(async () => {
+    const module = folder.file('handlers.mjs');
+    await writeFile(module, HANDLERS);
+    worker = new RunningFairq(['worker', '--handler', module, ...flags], env);
+    await worker.says(/ready/);
+  });
+  afterAll(async () => {
+    worker.signal('SIGTERM');
+    await worker.ended;
+  });
 }
 
 export interface Request {
@@ -77,6 +115,11 @@ export async function ask(
   return { status: response.status, headers: response.headers, text, json };
 }
 
+/** Of an answer that refuses: its status, and the problem by its short name. */
+export function slug({ status, json }: HttpAnswer): string {
+  return `${status} ${String(json.type).replace('urn:fairq:problem:', '')}`;
+}
+
 /** Sends a task and returns its id. */
 export async function sendTask(
   serving: Pick<Serving, 'url'>,
@@ -94,17 +137,23 @@ export type RoleHeaders = Readonly<Record<'user' | 'viewer' | 'operator', Record
 
 /** Writes a file for `--tokens-file` with a token for each role. */
 export async function writeTokens(file: string): Promise<RoleHeaders> {
+  const { as, lines } = tokensByRole();
+  await writeFile(file, lines, { mode: 0o600 });
+  return as;
+}
+
+function tokensByRole(): { readonly as: RoleHeaders; readonly lines: string } {
   const tokens = { user: newToken(), viewer: newToken(), operator: newToken() };
   const lines = Object.entries(tokens).map(([role, token]) =>
     JSON.stringify({ user: role, roles: [role], sha256: hashOf(token).toString('hex') }),
   );
-  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   const headerOf = (token: string) => ({ authorization: `Bearer ${token}` });
-  return {
+  const as = {
     user: headerOf(tokens.user),
     viewer: headerOf(tokens.viewer),
     operator: headerOf(tokens.operator),
   };
+  return { as, lines: `${lines.join('\n')}\n` };
 }
 
 /** A module of handlers: `until` a file is there, `echo`, and `fails` with what it is given. */

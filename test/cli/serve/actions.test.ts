@@ -1,22 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { takeLock } from '../../../src/broker/queues/lock.js';
 import { PlanTokens } from '../../../src/serve/actions/plan-token.js';
 import { eventually } from '../../support/eventually.js';
-import { fairqJson, RunningFairq } from '../../support/fairq.js';
+import { fairqJson } from '../../support/fairq.js';
 import { useFolder } from '../../support/folder.js';
 import { NetworkProxy } from '../../support/network-proxy.js';
 import {
   ask,
-  HANDLERS,
   type HttpAnswer,
-  type RoleHeaders,
   type Serving,
   sendTask,
+  slug,
   startServing,
+  useGuardedServing,
+  useServedWorker,
   useServing,
-  writeTokens,
 } from '../../support/serving.js';
 import { useConnection, useVhost } from '../../support/vhost.js';
 
@@ -30,7 +30,7 @@ const env = {
 };
 const connection = useConnection(vhost);
 const serving = useServing(env);
-let worker: RunningFairq;
+useServedWorker(env, folder, '--max-attempts', '1', '--exclude', 'fairq.user.idle*');
 
 const PATHS = [
   '/v1/users/A:purge',
@@ -39,20 +39,6 @@ const PATHS = [
   '/v1/dead:redrive',
   '/v1/dead:discard',
 ] as const;
-
-beforeAll(async () => {
-  const module = folder.file('handlers.mjs');
-  await writeFile(module, HANDLERS);
-  worker = new RunningFairq(
-    ['worker', '--handler', module, '--max-attempts', '1', '--exclude', 'fairq.user.idle*'],
-    env,
-  );
-  await worker.says(/ready/);
-});
-afterAll(async () => {
-  worker.signal('SIGTERM');
-  await worker.ended;
-});
 
 const act = (path: string, body: object = {}, server: Pick<Serving, 'url'> = serving): Promise<HttpAnswer> =>
   ask(server, path, { user: 'boss', body });
@@ -71,9 +57,6 @@ async function planOf(path: string, body: object = {}): Promise<Record<string, u
 async function sendTo(user: string, count: number): Promise<void> {
   await fairqJson(env, 'publish', '--user', user, '--count', `${count}`);
 }
-
-const slug = ({ status, json }: HttpAnswer) =>
-  `${status} ${String(json.type).replace('urn:fairq:problem:', '')}`;
 
 describe('POST /v1/users/{user}:purge', () => {
   it('says what would be thrown away, throws it away with the token, and tells the log', async () => {
@@ -423,17 +406,8 @@ describe('while somebody else is at work', () => {
 });
 
 describe('by role', () => {
-  let server: Serving;
-  let as: RoleHeaders;
-  beforeAll(async () => {
-    as = await writeTokens(folder.file('tokens'));
-    server = await startServing(env, '--auth', 'tokens', '--tokens-file', folder.file('tokens'));
-    await sendTo('A', 1);
-  });
-  afterAll(async () => {
-    server.process.signal('SIGTERM');
-    await server.process.ended;
-  });
+  const { server, as } = useGuardedServing(env, folder);
+  beforeAll(() => sendTo('A', 1));
 
   it.each(PATHS)('%s is for operators', async (path) => {
     const body = path.startsWith('/v1/dead') ? { all: true } : {};

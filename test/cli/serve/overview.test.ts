@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { namesFor } from '../../../src/core/queues/names.js';
 import { systemClock } from '../../../src/process/system-clock.js';
 import { LookingOn } from '../../../src/serve/overview/looking-on.js';
@@ -11,12 +11,13 @@ import { ManagementFront } from '../../support/management-front.js';
 import { NetworkProxy } from '../../support/network-proxy.js';
 import {
   ask,
-  HANDLERS,
   type HttpAnswer,
   type RoleHeaders,
   type Serving,
   sendTask,
   startServing,
+  useGuardedServing,
+  useServedWorker,
   useServing,
   writeTokens,
 } from '../../support/serving.js';
@@ -28,36 +29,15 @@ const quiet = useVhost();
 const { env } = vhost;
 const folder = useFolder();
 const serving = useServing(env, '--allow-queue', 'late');
-let worker: RunningFairq;
+useServedWorker(
+  env,
+  folder,
+  ...['--name', 'one', '--concurrency', '2'],
+  ...['--max-attempts', '1', '--exclude', 'fairq.user.nobody*'],
+);
 
 const BOSS = { user: 'boss' };
 const HOSTILE = '"><img src=x onerror=alert(1)>\u202e';
-
-beforeAll(async () => {
-  const module = folder.file('handlers.mjs');
-  await writeFile(module, HANDLERS);
-  worker = new RunningFairq(
-    [
-      'worker',
-      '--handler',
-      module,
-      '--name',
-      'one',
-      '--concurrency',
-      '2',
-      '--max-attempts',
-      '1',
-      '--exclude',
-      'fairq.user.nobody*',
-    ],
-    env,
-  );
-  await worker.says(/ready/);
-});
-afterAll(async () => {
-  worker.signal('SIGTERM');
-  await worker.ended;
-});
 
 const connections = (name: string) => async () => (await vhost.management.connectionNames()).includes(name);
 
@@ -407,16 +387,7 @@ describe('a task that waits', () => {
 });
 
 describe('by role', () => {
-  let server: Serving;
-  let as: RoleHeaders;
-  beforeAll(async () => {
-    as = await writeTokens(folder.file('tokens'));
-    server = await startServing(env, '--auth', 'tokens', '--tokens-file', folder.file('tokens'));
-  });
-  afterAll(async () => {
-    server.process.signal('SIGTERM');
-    await server.process.ended;
-  });
+  const { server, as } = useGuardedServing(env, folder);
 
   it.each(['/v1/users', '/v1/workers', '/v1/runs', '/v1/runs/seven', '/v1/dead'])(
     '%s is for viewers and operators',

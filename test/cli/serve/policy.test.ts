@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { PolicyFor, PolicyHistory, PolicyList } from '../../../src/core/reports/policy-report.js';
 import { eventually } from '../../support/eventually.js';
 import { fairq, fairqJson, RunningFairq } from '../../support/fairq.js';
@@ -8,15 +8,16 @@ import { useFolder } from '../../support/folder.js';
 import { hostileName } from '../../support/hostile-names.js';
 import {
   ask,
-  HANDLERS,
   type HttpAnswer,
   type Request,
   type RoleHeaders,
   type Serving,
   sendTask,
+  slug,
   startServing,
+  useGuardedServing,
+  useServedWorker,
   useServing,
-  writeTokens,
 } from '../../support/serving.js';
 import { useVhost } from '../../support/vhost.js';
 
@@ -25,21 +26,8 @@ const folder = useFolder();
 const { env } = vhost;
 const serving = useServing(env);
 const WAIT_MS = 60_000;
-let worker: RunningFairq;
+useServedWorker(env, folder, '--name', 'w1', '-c', '2', '--tenant-of', 'prefix:/');
 
-beforeAll(async () => {
-  const module = folder.file('handlers.mjs');
-  await writeFile(module, HANDLERS);
-  worker = new RunningFairq(
-    ['worker', '--name', 'w1', '-c', '2', '--handler', module, '--tenant-of', 'prefix:/'],
-    env,
-  );
-  await worker.says(/ready, /, WAIT_MS);
-});
-afterAll(async () => {
-  worker.signal('SIGTERM');
-  await worker.ended;
-});
 afterEach(async () => {
   const { rules } = (await get('/v1/policy')).json as unknown as PolicyList;
   for (const { of, name } of rules) await change('DELETE', `/v1/policy/${of}s/${encodeURIComponent(name)}`);
@@ -58,8 +46,6 @@ function change(
   return ask(server, path, { user: 'boss', method, headers, ...(body !== undefined && { body }) });
 }
 
-const slug = ({ status, json }: HttpAnswer) =>
-  `${status} ${String(json.type).replace('urn:fairq:problem:', '')}`;
 const list = () => fairqJson<PolicyList>(env, 'policy', 'list');
 const show = (...name: string[]) => fairqJson<PolicyFor>(env, 'policy', 'show', ...name);
 
@@ -358,20 +344,11 @@ describe('a change', () => {
 });
 
 describe('who may', () => {
-  let roles: RoleHeaders;
-  let guarded: Serving;
-  beforeAll(async () => {
-    roles = await writeTokens(folder.file('tokens'));
-    guarded = await startServing(env, '--auth', 'tokens', '--tokens-file', folder.file('tokens'));
-  });
-  afterAll(async () => {
-    guarded.process.signal('SIGTERM');
-    await guarded.process.ended;
-  });
+  const { server, as: roles } = useGuardedServing(env, folder);
 
   it('change is an operator alone, and a viewer may look', async () => {
     const as = (role: keyof RoleHeaders, method: string, path: string, body?: object) =>
-      ask(guarded, path, {
+      ask(server, path, {
         method,
         headers: { ...roles[role], 'if-match': '*' },
         ...(body !== undefined && { body }),
@@ -399,7 +376,7 @@ describe('who may', () => {
     // The names of roles are those of their users.
     await sendTask(serving, 'user', 'echo');
     const as = (role: keyof RoleHeaders, user: string) =>
-      ask(guarded, `/v1/users/${user}/explain`, { headers: roles[role] });
+      ask(server, `/v1/users/${user}/explain`, { headers: roles[role] });
     const seen = await eventually(
       async () => {
         const answer = await as('viewer', 'user');
