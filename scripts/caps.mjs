@@ -2,12 +2,11 @@
 // and with one that does; best of the rounds. Absolute figures move with the machine; the ratios are what counts.
 //
 //   npm run caps [-- --rounds 3]
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { printed } from './lib/printed.mjs';
 import { setUp } from './setup.mjs';
 
-const run = promisify(execFile);
 const EACH = 50_000;
 const CASES = [
   { name: 'no policy', flags: undefined },
@@ -44,10 +43,7 @@ for (const [name, perSecond] of best) {
   );
 }
 
-async function fairq(env, ...args) {
-  const { stdout } = await run(process.execPath, [BIN, '--json', ...args], {
-    env: { ...process.env, FAIRQ_URI: node.uri, FAIRQ_MANAGEMENT_URI: node.managementUri, ...env },
-    maxBuffer: 1e8,
-  });
-  return stdout;
+function fairq(env, ...args) {
+  const all = { ...process.env, FAIRQ_URI: node.uri, FAIRQ_MANAGEMENT_URI: node.managementUri, ...env };
+  return printed(BIN, ['--json', '--quiet', ...args], all);
 }

@@ -23,6 +23,11 @@ function dwellMs({ enqueued, started }: TaskEvent): number {
   return Math.max(0, started - enqueued) / 1000;
 }
 
+/** How long these tasks ran, milliseconds. */
+export function meanRunMs(events: readonly TaskEvent[]): number {
+  return events.reduce((sum, { started, finished }) => sum + finished - started, 0) / events.length / 1000;
+}
+
 /** Of all tasks that had been completed at half time, so many in a hundred were this user's. */
 export function percentAtHalfTime({ order }: TrialResult, user: string): number {
   const half = order.order.subarray(0, order.order.length >> 1);

@@ -1,6 +1,6 @@
-import type { TaskEvent } from '../../../core/events/task-event.js';
 import { driftWhileBackloggedTogether } from '../../../core/measures/backlogged-together.js';
 import { seededRandom } from '../../../core/values/random.js';
+import { meanRunMs } from '../bench-measures.js';
 import type { Schedule } from '../load.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { BY_STRATEGY } from '../trial.js';
@@ -54,10 +54,6 @@ export const churn: Scenario = {
     },
   ],
 };
-
-function meanRunMs(events: readonly TaskEvent[]): number {
-  return events.reduce((sum, { started, finished }) => sum + finished - started, 0) / events.length / 1000;
-}
 
 /** The k-th user's bursts are of 1/k of the largest, at moments drawn from the seed. */
 function scheduleOf({ seed, total, scale }: ScenarioSettings): Schedule {

@@ -1,3 +1,4 @@
+import { meanRunMs } from '../bench-measures.js';
 import { fixedDuration } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { Starts } from '../steering/starts.js';
@@ -69,11 +70,7 @@ function useOfTheRate(starts: Starts): number | null {
 
 /** Where tasks that only sleep take much longer than they say, a start that comes late says more of the machine. */
 function busyMachine(trials: readonly TrialResult[], taskMs: number): string | undefined {
-  const means = trials.map(({ events }) => {
-    const ran = events.reduce((sum, { started, finished }) => sum + finished - started, 0);
-    return ran / events.length / 1_000;
-  });
-  const slowest = Math.max(...means);
+  const slowest = Math.max(...trials.map(({ events }) => meanRunMs(events)));
   if (slowest <= MOST_SLOWDOWN * taskMs) return undefined;
   return `tasks of ${ms(taskMs)} ms took ${ms(slowest)} ms, so the machine was busy with something else`;
 }

@@ -1,4 +1,5 @@
 import type { TaskEvent } from '../../../core/events/task-event.js';
+import { meanRunMs } from '../bench-measures.js';
 import type { Schedule } from '../load.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
 import { ms } from '../words.js';
@@ -75,9 +76,8 @@ function meanWaitMs(events: readonly TaskEvent[], isCounted: (event: TaskEvent) 
  * as it has some. The mean of who begins.
  */
 function idealMs(events: readonly TaskEvent[], slots: number): number {
-  const taskMs = mean(events.map(({ started, finished }) => finished - started)) / 1_000;
   const turns = Array.from({ length: 2 * B.users * B.tasks }, (_, turn) => Math.floor(turn / slots));
-  return mean(turns) * taskMs;
+  return mean(turns) * meanRunMs(events);
 }
 
 function mean(values: readonly number[]): number {

@@ -1,4 +1,5 @@
 import type { Limits } from '../../../core/reports/bench-report.js';
+import { whileAllBacklogged } from '../bench-measures.js';
 import type { Claim } from '../claims.js';
 import { fixedDuration } from '../load.js';
 import type { Scenario, ScenarioSettings } from '../scenario.js';
@@ -108,11 +109,9 @@ function before({ events, steered }: TrialResult): Starts {
 }
 
 /** From when the verb has returned until the next one begins, or one of the others has nothing left. */
-function during({ events, steered }: TrialResult, step: number): Starts {
-  const last = OTHERS.map((user) =>
-    Math.max(...events.filter((event) => event.user === user).map(({ started }) => started)),
-  );
-  const to = steered[step + 1]?.begunAt ?? Math.min(...last);
+function during(trial: TrialResult, step: number): Starts {
+  const { events, steered } = trial;
+  const to = steered[step + 1]?.begunAt ?? whileAllBacklogged(trial, OTHERS).to;
   return Starts.of(events).between(steered[step]?.inForceAt ?? to, to);
 }
 

@@ -1,11 +1,8 @@
-import type { Connection } from '../../../broker/connection/connection.js';
-import type { Management } from '../../../broker/management/management.js';
 import { limitsText } from '../../../core/policy/limit-text.js';
 import { ruleOf } from '../../../core/policy/policy-changes.js';
 import type { Limits } from '../../../core/policy/policy-document.js';
-import type { Names } from '../../../core/queues/names.js';
 import { BacklogLimits } from '../../policy/backlog-limits.js';
-import { changePolicy } from '../../policy/change-policy.js';
+import { type ChangeDeps, changePolicy } from '../../policy/change-policy.js';
 
 /** What is set for a user, without who did it and when. */
 export type LimitValues = { readonly [Name in keyof Limits]?: NonNullable<Limits[Name]>['value'] };
@@ -19,16 +16,7 @@ export interface Steered {
   readonly inForceAt: number;
 }
 
-export interface SteeringDeps {
-  readonly connection: Connection;
-  readonly management: Management;
-  readonly names: Names;
-  readonly newId: () => string;
-  /** Milliseconds; it only grows. */
-  readonly now: () => number;
-  /** Milliseconds since the epoch. */
-  readonly epochMs: () => number;
-}
+export type SteeringDeps = Omit<ChangeDeps, 'backlog'>;
 
 const BY = 'fairq bench';
 const IN_FORCE_WITHIN_MS = 60_000;
