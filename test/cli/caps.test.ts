@@ -47,7 +47,7 @@ describe('a cap of three', () => {
   it('is raised, lowered, taken away and set again while tasks run', async () => {
     const { workers, setPolicy } = scene;
     await workers.startAll(3, 4);
-    await workers.publish('A', 1_500, 20);
+    await workers.publish('A', 6_000, 50);
     await workers.untilStarts(30);
     for (const tasks of [2, 7, 1, 4]) {
       await setPolicy({ A: cap(tasks) });

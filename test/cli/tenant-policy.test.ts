@@ -93,7 +93,7 @@ describe("a tenant's cap", () => {
   it('is set, raised and taken away while tasks run, and counts what had begun before', async () => {
     const { workers, setPolicy } = scene;
     await workers.startAll(2, 4, ...TENANTS);
-    await Promise.all(users.slice(0, 3).map((user) => workers.publish(user, 500, 20)));
+    await Promise.all(users.slice(0, 3).map((user) => workers.publish(user, 2_000, 50)));
     await workers.untilStarts(30);
     for (const tasks of [2, 5]) {
       await setPolicy({}, { acme: { cap: { tasks } } });
