@@ -13,7 +13,6 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Names under such a prefix are names under a shorter one too, with another meaning. Who uses the shorter one cannot know
  * of the longer, so it is refused whether or not somebody uses the shorter one at the moment.
  */
-const READS_LIKE_A_NAME = /^(.+?)\.(user|group|retry|control|permits|tokens|policy|lock)(?:\.|$)/;
 const WHAT_IT_READS_LIKE = {
   user: 'its queues would be taken for queues of users there, and be consumed and pruned',
   group: 'its queues would be taken for queues of groups there, and be consumed and pruned',
@@ -24,6 +23,7 @@ const WHAT_IT_READS_LIKE = {
   policy: 'its queues would be taken for what is set for users there, and never be worked on',
   lock: 'its queues would be taken for locks there',
 } as const;
+const READS_LIKE_A_NAME = new RegExp(`^(.+?)\\.(${Object.keys(WHAT_IT_READS_LIKE).join('|')})(?:\\.|$)`);
 type Part = keyof typeof WHAT_IT_READS_LIKE;
 
 /** What a worker calls its connection begins with this. */
@@ -161,38 +161,32 @@ export function delayOfQueue(names: Names, queue: string): number | undefined {
   return delay === undefined ? undefined : Number(delay);
 }
 
+/** Names of queues that are never work; neither is one whose name goes on after a dot. */
+const RESERVED = [
+  'eventStream',
+  'resultStream',
+  'startStream',
+  'deadLetterQueue',
+  'controlExchange',
+  'pruneLock',
+  'directSenders',
+  'policyStream',
+  'policyLock',
+] as const satisfies readonly (keyof Names)[];
+/** What names of queues start with that are never work. */
+const RESERVED_PREFIXES = [
+  'retryQueuePrefix',
+  'replyQueuePrefix',
+  'doctorQueuePrefix',
+  'permitQueuePrefix',
+  'tokenQueuePrefix',
+] as const satisfies readonly (keyof Names)[];
+
 /** Whether fairq keeps this queue for itself: it is never work, whatever a glob says. */
 export function isReserved(names: Names, queue: string): boolean {
-  const {
-    eventStream,
-    resultStream,
-    startStream,
-    deadLetterQueue,
-    controlExchange,
-    pruneLock,
-    directSenders,
-    policyStream,
-    policyLock,
-  } = names;
   return (
-    [
-      names.retryQueuePrefix,
-      names.replyQueuePrefix,
-      names.doctorQueuePrefix,
-      names.permitQueuePrefix,
-      names.tokenQueuePrefix,
-    ].some((start) => queue.startsWith(start)) ||
-    [
-      eventStream,
-      resultStream,
-      startStream,
-      deadLetterQueue,
-      controlExchange,
-      pruneLock,
-      directSenders,
-      policyStream,
-      policyLock,
-    ].some((name) => queue === name || queue.startsWith(`${name}.`))
+    RESERVED_PREFIXES.some((prefix) => queue.startsWith(names[prefix])) ||
+    RESERVED.some((name) => queue === names[name] || queue.startsWith(`${names[name]}.`))
   );
 }
 
