@@ -1,41 +1,21 @@
 import type { Grouping } from '../queues/grouping.js';
-import type { Percentiles } from '../reports/run-report.js';
+import type { BetweenUnits, InsideReport, UnitReport } from '../reports/units-report.js';
 import { compareNatural } from '../values/natural-order.js';
 import { round3 } from '../values/round.js';
 import { type FairShare, fairShare, type Service } from './fair-share.js';
 import { type Completions, userReports } from './user-reports.js';
 
 /** A run as seen by the groups that share queues: part of `report --group-by --json`. */
-export interface GroupsReport {
+export interface GroupsReport extends BetweenUnits {
   /** As it was asked for: `hash:64`. */
   readonly groupBy: string;
-  /** Jain's index between the groups at half of the completions. */
-  readonly jainAtHalf: number;
-  /** How far the worst-served group was behind its fair share, in tasks. */
-  readonly maxLagTasks: number;
   readonly maxLagGroup: string | null;
   readonly groups: readonly GroupReport[];
 }
 
-export interface GroupReport {
+export interface GroupReport extends UnitReport {
   /** `hash:64:17`; the user, for one that is in no group. */
   readonly group: string;
-  readonly users: number;
-  /** Completed tasks. */
-  readonly tasks: number;
-  /** Published and not completed; null where unknown. */
-  readonly missing: number | null;
-  readonly dwellMs: Percentiles | null;
-  /** How far it was behind its fair share among the groups at the worst moment, in tasks. */
-  readonly maxLagTasks: number;
-  /** How its users fared among themselves, by what the group got; null for one user. */
-  readonly inside: InsideReport | null;
-}
-
-export interface InsideReport {
-  readonly jainAtHalf: number;
-  readonly maxLagTasks: number;
-  readonly maxLagUser: string | null;
 }
 
 /** What is known of a run, users by index. */
