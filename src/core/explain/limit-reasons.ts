@@ -3,6 +3,7 @@ import { type Counts, serving, tasksAt } from './counts.js';
 import type { Facts, WorkerFacts } from './facts.js';
 import type { CapReason, Held, Reason, SetFor } from './reason.js';
 import type { Blocked } from './told.js';
+import { isBlocked } from './turn-reasons.js';
 
 /** What an operator has set, as far as it keeps tasks from starting now. */
 export function limitReasons(facts: Facts, counts: Counts): Held[] {
@@ -30,8 +31,7 @@ export function limitReasons(facts: Facts, counts: Counts): Held[] {
       }),
     );
   }
-  const isBlocked = workers.some(({ lane, tenant: told }) => (lane?.blocked ?? told?.blocked) !== undefined);
-  if (isBlocked && reasons.length === 0) {
+  if (reasons.length === 0 && workers.some(isBlocked)) {
     reasons.push({ why: 'unknown', what: 'a limit keeps it, and which one is not known' });
   }
   return reasons.map((reason) => ({ reason }));

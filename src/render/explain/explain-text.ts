@@ -25,11 +25,7 @@ export function renderExplanation(explanation: Explanation, now: number, style: 
 }
 
 /** Each reason in a line or more, the one that decides first. */
-export function reasonLines(
-  { reasons, subject, user }: Explanation,
-  now: number,
-  style: TextStyle,
-): string[] {
+function reasonLines({ reasons, subject, user }: Explanation, now: number, style: TextStyle): string[] {
   const who = user ?? subject.name;
   return reasons.flatMap((reason, i) => {
     const { says, todo } = reasonText(reason, who, now);
