@@ -11,41 +11,46 @@ export interface Tenancy {
 }
 
 /** What waits longest of a tenant is its wait. */
-export function topTenants(users: readonly TopUser[], tenancy: Tenancy): TopTenant[] {
-  const { tenantOf, inForce } = tenancy;
-  const weightOf = (tenant: string) => inForce(tenant).weight?.value ?? tenancy.weightOf(tenant);
+export function topTenants(users: readonly TopUser[], { tenantOf, weightOf, inForce }: Tenancy): TopTenant[] {
   const byTenant = new Map<string, TopUser[]>();
   for (const user of users) {
     const tenant = tenantOf(user.user);
-    byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), user]);
+    const own = byTenant.get(tenant);
+    if (own === undefined) byTenant.set(tenant, [user]);
+    else own.push(user);
   }
-  const rows = [...byTenant].map(([tenant, own]) => ({
-    tenant,
-    users: own.length,
-    backlog: sum(own, 'backlog'),
-    unacknowledged: sum(own, 'unacknowledged'),
-    unserved: own.some(({ unserved }) => unserved),
-    perSecond: sum(own, 'perSecond') ?? 0,
-    share: sum(own, 'share'),
-    waitMs: own.reduce<number | null>(
+  const found = [...byTenant].map(([tenant, own]) => {
+    const set = inForce(tenant);
+    const row = { tenant, ...together(own), ...steeringOf(set, sum(own, 'running')) };
+    const asks = (row.backlog ?? 0) > 0 && row.paused === null;
+    return { row, asks, weight: set.weight?.value ?? weightOf(tenant) };
+  });
+  // Who has no backlog gets what it asks for, and the others split the rest.
+  let weights = 0;
+  let asked = 0;
+  for (const { row, asks, weight } of found) {
+    if (asks) weights += weight;
+    else asked += row.share ?? 0;
+  }
+  return found.map(({ row, asks, weight }) => {
+    const due = asks ? (1 - asked) * (weight / weights) : row.share;
+    return { ...row, fairShare: row.share === null || row.backlog === null ? null : due };
+  });
+}
+
+function together(users: readonly TopUser[]) {
+  return {
+    users: users.length,
+    backlog: sum(users, 'backlog'),
+    unacknowledged: sum(users, 'unacknowledged'),
+    unserved: users.some(({ unserved }) => unserved),
+    perSecond: sum(users, 'perSecond') ?? 0,
+    share: sum(users, 'share'),
+    waitMs: users.reduce<number | null>(
       (most, { waitMs }) => (waitMs === null ? most : Math.max(most ?? 0, waitMs)),
       null,
     ),
-    ...steeringOf(inForce(tenant), sum(own, 'running')),
-  }));
-  // Who has no backlog gets what it asks for, and the others split the rest.
-  const asks = ({ backlog, paused }: Pick<TopTenant, 'backlog' | 'paused'>) =>
-    (backlog ?? 0) > 0 && paused === null;
-  const waiting = rows.filter(asks);
-  const asked = rows.reduce((total, row) => total + (asks(row) ? 0 : (row.share ?? 0)), 0);
-  const weights = waiting.reduce((total, { tenant }) => total + weightOf(tenant), 0);
-  return rows.map((row) => ({ ...row, fairShare: fairShareOf(row) }));
-
-  function fairShareOf(row: (typeof rows)[number]): number | null {
-    const { tenant, backlog, share } = row;
-    if (share === null || backlog === null) return null;
-    return !asks(row) ? share : (1 - asked) * (weightOf(tenant) / weights);
-  }
+  };
 }
 
 /** Null where it is not known of anybody. */

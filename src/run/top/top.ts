@@ -122,6 +122,7 @@ export class Top {
     const { now, epochMs, weightOf } = this.deps;
     const policy = await this.#policy.current();
     const at = now();
+    const nowMs = epochMs();
     const rates = this.#window.rates(at);
     for (const [id, { heardAt }] of this.#workers) {
       if (at - heardAt > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
@@ -139,16 +140,16 @@ export class Top {
       listedUsers: this.#backlog.listedUsers,
       rates: rates.users,
       weightOf,
-      inForce: (user) => policy.forUser(user, epochMs()),
+      inForce: (user) => policy.forUser(user, nowMs),
       running,
       waitMs: (user) => this.#window.waitMs(user),
       isServed: (user) => (workersKnown ? this.#isServed(user) : undefined),
     });
     return {
-      at: new Date(epochMs()).toISOString(),
+      at: new Date(nowMs).toISOString(),
       users,
       ...(tenants && {
-        tenants: topTenants(users, { ...tenants, inForce: (tenant) => policy.forTenant(tenant, epochMs()) }),
+        tenants: topTenants(users, { ...tenants, inForce: (tenant) => policy.forTenant(tenant, nowMs) }),
       }),
       workers: [...this.#workers.values()].map(({ presence }) =>
         this.#worker(presence, rates.workers.get(presence.name) ?? 0),

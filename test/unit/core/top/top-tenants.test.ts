@@ -53,6 +53,24 @@ describe('the tenants of top', () => {
     expect(unknown).toMatchObject({ backlog: null, fairShare: null });
   });
 
+  it('are looked up once each, however many users they have', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => user(`acme/${i}`, 1, null, null));
+    const asked: string[] = [];
+    const rows = topTenants([...many, user('solo', 1, null, null)], {
+      tenantOf: (name) => name.split('/')[0]!,
+      weightOf: () => 1,
+      inForce: (tenant) => {
+        asked.push(tenant);
+        return {};
+      },
+    });
+    expect(rows).toMatchObject([
+      { tenant: 'acme', users: 20_000, backlog: 20_000 },
+      { tenant: 'solo', users: 1, backlog: 1 },
+    ]);
+    expect(asked).toEqual(['acme', 'solo']);
+  });
+
   it('have rows in the place of their users', () => {
     const sample = { at: '2026-11-27T11:00:00Z', users, tenants, workers: [], perSecond: 10, backlog: 24 };
     const known = { ...sample, listedSecondsAgo: 1, policyRevision: 0, workersKnown: true };
