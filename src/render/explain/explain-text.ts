@@ -1,13 +1,11 @@
 import type { Expected, RestsOn } from '../../core/explain/expectation.js';
 import type { Explanation } from '../../core/explain/explanation.js';
 import { rateText } from '../../core/policy/limit-text.js';
+import { labelledLines } from '../parts/labelled-lines.js';
 import { formatCount, formatDuration, formatShare, formatTasks } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
-import { padRight, wrapText } from '../parts/text.js';
 import { reasonText } from './reason-text.js';
-
-const LABEL = 12;
 
 /** @param now milliseconds since the epoch */
 export function renderExplanation(explanation: Explanation, now: number, style: TextStyle): string {
@@ -19,7 +17,7 @@ export function renderExplanation(explanation: Explanation, now: number, style: 
     [subject.of === 'task' ? 'others done' : 'all done', end === null ? undefined : expectedText(end)],
     ['rests on', restsOn === null ? undefined : restsOnText(restsOn)],
   ];
-  for (const [label, text] of rows) if (text !== undefined) lines.push(...row(label, text, style));
+  for (const [label, text] of rows) if (text !== undefined) lines.push(...labelledLines(label, text, style));
   while (lines.at(-1) === '') lines.pop();
   return lines.join('\n');
 }
@@ -30,8 +28,10 @@ function reasonLines({ reasons, subject, user }: Explanation, now: number, style
   return reasons.flatMap((reason, i) => {
     const { says, todo } = reasonText(reason, who, now);
     const label = i === 0 ? 'why' : i === 1 ? 'also' : '';
-    const lines = row(label, safeText(says, style.unicode), style, i === 0);
-    return todo === undefined ? lines : [...lines, ...row('', safeText(todo, style.unicode), style)];
+    const lines = labelledLines(label, safeText(says, style.unicode), style, i === 0);
+    return todo === undefined
+      ? lines
+      : [...lines, ...labelledLines('', safeText(todo, style.unicode), style)];
   });
 }
 
@@ -65,11 +65,4 @@ function restsOnText({ tasks, taskMs, ofOthers, slots, share, cap, rate }: Rests
 function between([least, most]: readonly [number, number]): string {
   const [a, b] = [formatDuration(least), formatDuration(most)];
   return a === b ? a : `${a} to ${b}`;
-}
-
-function row(label: string, text: string, style: TextStyle, isStrong = false): string[] {
-  const [first = '', ...rest] = wrapText(text, { ...style, columns: style.columns - LABEL });
-  const tone = (line: string) => (isStrong ? paint('strong', line, style) : line);
-  const head = `${paint('quiet', padRight(label, LABEL), style)}${tone(first)}`;
-  return [head, ...rest.map((line) => ' '.repeat(LABEL) + tone(line))];
 }

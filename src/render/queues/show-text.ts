@@ -1,6 +1,7 @@
 import type { Explanation } from '../../core/explain/explanation.js';
 import type { ServingWorker, ShownQueue } from '../../core/reports/queue-report.js';
 import { reasonText } from '../explain/reason-text.js';
+import { labelledLines } from '../parts/labelled-lines.js';
 import {
   formatBytes,
   formatCount,
@@ -11,9 +12,8 @@ import {
 } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
-import { padRight, wrapText } from '../parts/text.js';
+import { wrapText } from '../parts/text.js';
 
-const LABEL = 12;
 const CONSUMERS_SHOWN = 20;
 
 /** @param now milliseconds since the epoch */
@@ -134,7 +134,5 @@ function otherConsumers(
 }
 
 function row(label: string, text: string, style: TextStyle): string {
-  const [first = '', ...rest] = wrapText(text, { ...style, columns: style.columns - LABEL });
-  const head = `${paint('quiet', padRight(label, LABEL), style)}${first}`;
-  return [head, ...rest.map((line) => ' '.repeat(LABEL) + line)].join('\n');
+  return labelledLines(label, text, style).join('\n');
 }
