@@ -2,7 +2,16 @@ import { isBacklog, isCap, isRate, isWeight, LEAST_WEIGHT, MOST_CAP, MOST_WEIGHT
 import { momentText, rateText, usualBurst } from './limit-text.js';
 import { isSame, ruleOf } from './policy-changes.js';
 import { isRuleName, LATEST_MS, MOST_RULES, MOST_WORDS } from './policy-codec.js';
-import type { Cap, LimitName, Limits, PolicyRule, Rate, RuleOf, Setting } from './policy-document.js';
+import {
+  type Cap,
+  LIMIT_NAMES,
+  type LimitName,
+  type Limits,
+  type PolicyRule,
+  type Rate,
+  type RuleOf,
+  type Setting,
+} from './policy-document.js';
 import { parsedRate } from './rate-flag.js';
 
 /** A file says something that makes no sense: where, and what would. */
@@ -17,7 +26,10 @@ export class BadPolicyFile extends Error {
   }
 }
 
-const SECTIONS: Readonly<Record<string, RuleOf>> = { users: 'user', tenants: 'tenant' };
+const SECTIONS: ReadonlyMap<string, RuleOf> = new Map([
+  ['users', 'user'],
+  ['tenants', 'tenant'],
+]);
 
 /** Who applies a file, and when: what is as it was keeps who set it. */
 export interface Applied {
@@ -35,7 +47,7 @@ export interface Applied {
 export function rulesOfFile(file: unknown, applied: Applied): PolicyRule[] {
   const rules: PolicyRule[] = [];
   for (const [section, names] of entriesOf(file, 'the file')) {
-    const of = SECTIONS[section];
+    const of = SECTIONS.get(section);
     if (of === undefined) throw new BadPolicyFile(section, 'there are the tables "users" and "tenants" only');
     for (const [name, table] of entriesOf(names, section)) {
       const where = `${section}.${JSON.stringify(name)}`;
@@ -59,23 +71,21 @@ function limitsOf(
   const limits: Partial<Record<LimitName, Setting<unknown>>> = {};
   for (const [key, given] of entriesOf(table, where)) {
     const here = `${where}.${key}`;
-    const read = READERS[key as LimitName];
-    if (read === undefined) {
-      throw new BadPolicyFile(here, `there are ${Object.keys(READERS).join(', ')} only`);
-    }
+    const limit = LIMIT_NAMES.find((name) => name === key);
+    if (limit === undefined) throw new BadPolicyFile(here, `there are ${LIMIT_NAMES.join(', ')} only`);
     const isTable = typeof given === 'object' && given !== null && !(given instanceof Date);
     const { value, until, reason, ...more } = isTable
       ? (given as Record<string, unknown>)
       : ({ value: given } as Record<string, unknown>);
     const setting: Setting<unknown> = {
-      value: read(value, more, here),
+      value: READERS[limit](value, more, here),
       by,
       at,
       ...(until !== undefined && { until: endOf(until, here, at) }),
       ...(reason !== undefined && { reason: wordsOf(reason, here) }),
     };
-    const old = ruleOf(before, rule)?.limits[key as LimitName];
-    limits[key as LimitName] = old !== undefined && isSame(old, setting) ? old : setting;
+    const old = ruleOf(before, rule)?.limits[limit];
+    limits[limit] = old !== undefined && isSame(old, setting) ? old : setting;
   }
   return limits as Limits;
 }
@@ -120,7 +130,7 @@ const READERS: Readonly<Record<LimitName, Reader>> = {
 /** The same rules as the tables of a file. */
 export function fileOfRules(rules: readonly PolicyRule[]): Record<string, Record<string, unknown>> {
   const file: Record<string, Record<string, unknown>> = {};
-  for (const [section, of] of Object.entries(SECTIONS)) {
+  for (const [section, of] of SECTIONS) {
     const tables = rules.filter((rule) => rule.of === of).map(({ name, limits }) => [name, tableOf(limits)]);
     if (tables.length > 0) file[section] = Object.fromEntries(tables);
   }

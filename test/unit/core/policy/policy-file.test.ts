@@ -58,4 +58,16 @@ describe('the rules of a policy', () => {
     const [first] = rulesOfFile(file, { by: 'bob', at: 2_000, before: [] });
     expect(first?.limits.weight?.by).toBe('bob');
   });
+
+  it('are not read from a file where a name is one that every object has', () => {
+    const read = (text: string) => () => rulesOfFile(JSON.parse(text), { by: 'bob', at: 0, before: [] });
+    expect(read('{"constructor": {"A": {"weight": 2}}}')).toThrow(
+      'constructor: there are the tables "users" and "tenants" only',
+    );
+    for (const limit of ['constructor', '__proto__']) {
+      expect(read(`{"users": {"A": {"${limit}": 2}}}`)).toThrow(
+        `users."A".${limit}: there are weight, cap, rate, paused, backlog only`,
+      );
+    }
+  });
 });
