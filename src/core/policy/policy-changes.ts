@@ -1,5 +1,5 @@
 import { settingText } from './limit-text.js';
-import { withoutEnded } from './policy.js';
+import { holds, withoutEnded } from './policy.js';
 import {
   LIMIT_NAMES,
   type LimitName,
@@ -53,6 +53,11 @@ export function rulesInForce(rules: readonly PolicyRule[], now: number): PolicyR
   return rules
     .map((rule) => ({ ...rule, limits: withoutEnded(rule.limits, now) }))
     .filter(({ limits }) => Object.keys(limits).length > 0);
+}
+
+/** Nothing of them has ended. */
+export function areAllInForce(rules: readonly PolicyRule[], now: number): boolean {
+  return rules.every(({ limits }) => Object.values(limits).every((setting) => holds(setting, now)));
 }
 
 function withRule(rules: readonly PolicyRule[], rule: PolicyRule, now: number): PolicyRule[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rulesInForce } from '../../core/policy/policy-changes.js';
+import { areAllInForce } from '../../core/policy/policy-changes.js';
 import type { Api } from '../http/api.js';
 import { etagOf, hasRevision } from '../http/preconditions.js';
 import { POLICY, POLICY_HISTORY } from '../policy/policy-schemas.js';
@@ -34,9 +34,7 @@ export function addPolicyRoutes(api: Api, services: Services): void {
       const { document } = await policy.now();
       const headers = { etag: etagOf(document.revision) };
       // What ends by itself makes no revision.
-      const isSame =
-        hasRevision(request, document.revision) &&
-        rulesInForce(document.rules, now()).length === document.rules.length;
+      const isSame = hasRevision(request, document.revision) && areAllInForce(document.rules, now());
       if (isSame) return new Response(null, { status: 304, headers });
       return json(200, policyView(document, now()), headers);
     },

@@ -219,6 +219,19 @@ describe('the policy', () => {
     expect((await get('/v1/policy', { headers: { 'if-none-match': '"0"' } })).status).toBe(200);
   });
 
+  it('is sent again where something of a rule has ended, and the rule has not', async () => {
+    const until = new Date(Date.now() + 10_000).toISOString();
+    await change('PUT', '/v1/policy/users/A', { weight: 2, cap: { value: 3, until } });
+    const etag = (await get('/v1/policy')).headers.get('etag')!;
+    const limits = ({ json }: HttpAnswer) => Object.keys((json as unknown as PolicyList).rules[0]!.limits);
+    await eventually(async () => !limits(await get('/v1/policy')).includes('cap'), {
+      timeoutMs: WAIT_MS,
+      what: 'the cap to end',
+    });
+    const again = await get('/v1/policy', { headers: { 'if-none-match': etag } });
+    expect([again.status, limits(again)]).toEqual([200, ['weight']]);
+  });
+
   it('is known to every server at once, and changed through any of them', async () => {
     const other = await startServing(env);
     try {
