@@ -57,9 +57,10 @@ export async function withPolicyLock<Result>(
 
 /** What the broker does not confirm may be there all the same: it is never written twice by itself. */
 async function append(connection: Connection, names: Names, document: PolicyDocument): Promise<void> {
+  const body = Buffer.from(encodePolicy(document));
   await assertPolicyStream(connection, names);
   const channel = await connection.confirmChannel();
-  const answer = await sendAlone(channel, '', names.policyStream, Buffer.from(encodePolicy(document)), {
+  const answer = await sendAlone(channel, '', names.policyStream, body, {
     type: POLICY_MESSAGE,
     contentType: 'application/json',
     persistent: true,

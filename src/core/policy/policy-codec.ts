@@ -1,3 +1,4 @@
+import { usageError } from '../errors/errors.js';
 import { parsedObject } from '../values/parsed-object.js';
 import { isWithin } from '../values/sane-numbers.js';
 import { isBacklog, isCap, isRate, isWeight } from './limit-bounds.js';
@@ -10,7 +11,18 @@ export const MOST_WORDS = 1_000;
 /** Milliseconds since the epoch, at the end of 9999. */
 export const LATEST_MS = 253_402_300_799_999;
 
+/** @throws FairqError (usage) for more rules than anybody reads */
 export function encodePolicy(document: PolicyDocument): string {
+  const { length } = document.rules;
+  if (length > MOST_RULES) {
+    throw usageError(
+      'TOO_MANY_RULES',
+      `there would be ${length} rules, and the most is ${MOST_RULES}; nothing was changed`,
+      {
+        hint: 'Set it for users together, by a glob such as "acme/*", or take back a rule that nobody needs.',
+      },
+    );
+  }
   return JSON.stringify(document);
 }
 

@@ -39,6 +39,14 @@ describe('a policy document', () => {
     expect(decodePolicy(encodePolicy(NO_POLICY))).toEqual(NO_POLICY);
   });
 
+  it('is not written with more rules than are read', () => {
+    const rules = Array.from({ length: 10_001 }, (_, i) => ({ ...WHOLE.rules[0]!, name: `u${i}` }));
+    expect(decodePolicy(encodePolicy({ ...WHOLE, rules: rules.slice(1) }))?.rules).toHaveLength(10_000);
+    expect(() => encodePolicy({ ...WHOLE, rules })).toThrow(
+      'there would be 10001 rules, and the most is 10000',
+    );
+  });
+
   it('is read without what it does not know', () => {
     const text = changed((copy) => Object.assign(copy, { more: 1 }));
     expect(decodePolicy(text)).toEqual(WHOLE);
