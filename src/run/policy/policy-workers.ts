@@ -1,5 +1,6 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import type { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
+import { within } from '../../broker/connection/within.js';
 import {
   announce,
   type ControlMessage,
@@ -9,6 +10,7 @@ import {
 } from '../../broker/control/control.js';
 import type { GoesBy } from '../../broker/control/policy-messages.js';
 import type { Names } from '../../core/queues/names.js';
+import { deferred } from '../../core/values/deferred.js';
 
 /** A worker that was heard, and what it goes by. */
 export interface HeardWorker {
@@ -68,12 +70,9 @@ export class PolicyWorkers {
 
   /** Resolves when a worker has said something, or after so long. */
   async change(waitMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, waitMs);
-      this.#onChange = resolve;
-    });
-    clearTimeout(timer);
+    const { promise, resolve } = deferred();
+    this.#onChange = resolve;
+    await within(waitMs, promise);
   }
 
   close(): void {
