@@ -21,7 +21,7 @@ export class RabbitPolicies {
   }
 
   /**
-   * Whether this user may set policies, asked without setting any.
+   * Whether this user may set policies in the vhosts that it may enter, asked without setting any.
    *
    * @throws FairqError which names what to grant
    */
@@ -38,7 +38,6 @@ export class RabbitPolicies {
         },
       );
     }
-    await this.list(); // the vhost may not be this user's
   }
 
   /** All of the vhost, without operator policies. */

@@ -37,7 +37,7 @@ export class BacklogLimits {
     if (!this.#differ(before, next)) return;
     const { policies, names, nowMs } = this.deps;
     await policies.checkRight();
-    const present = await policies.list();
+    const present = await policies.list(); // the vhost may not be this user's
     const { needed } = backlogPlan(names, next, present, nowMs());
     if (needed > MOST_POLICIES) throw tooMany(needed, backlogPlan(names, next, [], nowMs()).needed);
   }
