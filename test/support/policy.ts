@@ -33,7 +33,6 @@ export async function setPolicy(
         connection,
         management,
         names: namesFor(prefix),
-        backlog: { check: async () => {}, agree: async () => ({ set: [], removed: [] }) },
         newId: randomUUID,
         now: () => performance.now(),
         epochMs: () => Date.now(),

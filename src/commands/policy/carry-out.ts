@@ -4,7 +4,6 @@ import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { idGenerator } from '../../process/identity.js';
 import { renderChange } from '../../render/policy/change-text.js';
-import { BacklogLimits } from '../../run/policy/backlog-limits.js';
 import {
   type ChangeDeps,
   type ChangedPolicy,
@@ -44,15 +43,13 @@ export interface Change {
 
 /** What a change of the policy works with. */
 export function changeDeps(context: Context, { connection, management }: OnBroker, names: Names): ChangeDeps {
-  const nowMs = () => epochMs(context);
   return {
     connection,
     management,
     names,
-    backlog: new BacklogLimits({ policies: management.policies, names, nowMs }),
     newId: idGenerator(context),
     now: () => context.clock.now(),
-    epochMs: nowMs,
+    epochMs: () => epochMs(context),
   };
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../core/policy/policy-document.js';
 import type { GrantQueueName, Names } from '../../core/queues/names.js';
 import { type Agreement, agreement } from './agreement.js';
-import type { BacklogChanges, BacklogLimits } from './backlog-limits.js';
+import { type BacklogChanges, BacklogLimits } from './backlog-limits.js';
 import { PolicyWorkers } from './policy-workers.js';
 import { grantsSet, removeAllGrants, type Stays, unneededGrants } from './unneeded-grants.js';
 
@@ -29,7 +29,6 @@ export interface ChangeDeps {
   readonly connection: Connection;
   readonly management: Management;
   readonly names: Names;
-  readonly backlog: Pick<BacklogLimits, 'check' | 'agree'>;
   readonly newId: () => string;
   /** Milliseconds; it only grows. */
   readonly now: () => number;
@@ -64,6 +63,10 @@ export interface ChangedPolicy {
   readonly grantsLeft: readonly Stays[];
 }
 
+interface WriteDeps extends ChangeDeps {
+  readonly backlog: BacklogLimits;
+}
+
 interface Written {
   readonly before: PolicyDocument;
   readonly after: PolicyDocument;
@@ -81,11 +84,12 @@ export async function changePolicy(
   next: (before: PolicyDocument) => NextRules | undefined,
   options: ChangeOptions,
 ): Promise<ChangedPolicy> {
-  const { connection, names, newId, now, backlog, management } = deps;
+  const { connection, names, newId, now, management } = deps;
+  const backlog = new BacklogLimits({ policies: management.policies, names, nowMs: deps.epochMs });
   const workers = await PolicyWorkers.open(connection, names, newId, now);
   try {
     workers.ask(0);
-    const { before, after, of } = await writeNext(deps, workers, next, options);
+    const { before, after, of } = await writeNext({ ...deps, backlog }, workers, next, options);
     const isOfTenants = of === 'tenant' || differenceOf(before, after).some((one) => one.of === 'tenant');
     const backlogChanges = await backlog.agree(before, after);
     const asked = { workers, management, names, now };
@@ -123,7 +127,7 @@ async function grantsLeft(
 }
 
 async function writeNext(
-  deps: ChangeDeps,
+  deps: WriteDeps,
   workers: PolicyWorkers,
   next: (before: PolicyDocument) => NextRules | undefined,
   options: ChangeOptions,
@@ -158,7 +162,7 @@ async function newestOf(
 }
 
 async function writeUnderLock(
-  deps: ChangeDeps,
+  deps: WriteDeps,
   policy: LockedPolicy,
   before: PolicyDocument,
   next: (before: PolicyDocument) => NextRules | undefined,

@@ -4,7 +4,6 @@ import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Edited } from '../../core/policy/policy-edits.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Clock } from '../../core/values/clock.js';
-import { BacklogLimits } from '../../run/policy/backlog-limits.js';
 import { type ChangedPolicy, changePolicy } from '../../run/policy/change-policy.js';
 import { changeWarnings } from '../../run/policy/change-warnings.js';
 import { brokerProblem } from '../http/broker-problem.js';
@@ -49,9 +48,8 @@ export class PolicyAction {
     return acting.carryOut(
       head,
       async ({ connection, management }, progress) => {
-        const backlog = new BacklogLimits({ policies: management.policies, names, nowMs: epochMs });
         const now = () => clock.now();
-        const deps = { connection, management, names, backlog, newId, now, epochMs };
+        const deps = { connection, management, names, newId, now, epochMs };
         const begin = (before: PolicyDocument) => {
           const edited = next(before, epochMs());
           progress.state = UNCERTAIN;

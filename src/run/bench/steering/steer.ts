@@ -1,7 +1,6 @@
 import { limitsText } from '../../../core/policy/limit-text.js';
 import { ruleOf } from '../../../core/policy/policy-changes.js';
 import type { Limits } from '../../../core/policy/policy-document.js';
-import { BacklogLimits } from '../../policy/backlog-limits.js';
 import { type ChangeDeps, changePolicy } from '../../policy/change-policy.js';
 
 /** What is set for a user, without who did it and when. */
@@ -16,26 +15,19 @@ export interface Steered {
   readonly inForceAt: number;
 }
 
-export type SteeringDeps = Omit<ChangeDeps, 'backlog'>;
-
 const BY = 'fairq bench';
 const IN_FORCE_WITHIN_MS = 60_000;
 
 /** Sets these limits for a user, and no others, as the verbs do; resolves when every worker goes by them. */
-export async function steer(deps: SteeringDeps, user: string, values: LimitValues): Promise<void> {
+export async function steer(deps: ChangeDeps, user: string, values: LimitValues): Promise<void> {
   const at = deps.epochMs();
   const limits = Object.fromEntries(
     Object.entries(values).map(([limit, value]) => [limit, { value, by: BY, at }]),
   ) as Limits;
   const rule = { of: 'user', name: user, limits } as const;
   const what = `${user}: ${limitsText(limits) || 'nothing is set any more'}`;
-  const backlog = new BacklogLimits({
-    policies: deps.management.policies,
-    names: deps.names,
-    nowMs: deps.epochMs,
-  });
   const { agreement } = await changePolicy(
-    { ...deps, backlog },
+    deps,
     ({ rules }) => {
       const others = rules.filter((one) => one !== ruleOf(rules, rule));
       return { rules: Object.keys(limits).length === 0 ? others : [...others, rule], what };
