@@ -220,4 +220,27 @@ describe('a queue of five permits', () => {
     });
     expect(await remove()).toEqual({ is: 'absent' });
   });
+
+  it('is deleted once, and nobody fails, where several do so at the same time', async () => {
+    const unneeded = { queue, count: 1, lostForMs: LOST_FOR_MS, waits: false };
+    const remove = async (afterMs: number) => {
+      await delay(afterMs);
+      return removeGrants(connection.current, namesFor(prefix), talk, unneeded);
+    };
+    for (let round = 0; round < 5; round++) {
+      await filled(1);
+      // The later ones meet the first at each of its steps.
+      const ends = await Promise.all(Array.from({ length: 80 }, (_, afterMs) => remove(afterMs)));
+      expect(ends.filter(({ is }) => is === 'removed')).toHaveLength(1);
+    }
+  });
+
+  it('is said to be gone where somebody deletes it while it is counted', async () => {
+    for (let afterMs = 0; afterMs < 60; afterMs += 3) {
+      const [end] = await Promise.all([fill(3), delay(afterMs).then(() => vhost.channel.deleteQueue(queue))]);
+      expect(['absent', 'filled']).toContain(end.is);
+    }
+    await filled(3);
+    await numbers(3);
+  });
 });

@@ -35,6 +35,8 @@ export type Filled =
   | { readonly is: 'locked' }
   /** Somebody has grants, or waits for some, and does not answer. @see answered */
   | { readonly is: 'silent'; readonly answered: ReadonlySet<string> }
+  /** Somebody deleted the queue meanwhile. */
+  | { readonly is: 'absent' }
   /** @see isSure every number was seen, and not only heard of from somebody who had it a moment ago */
   | {
       readonly is: 'filled';
@@ -59,7 +61,7 @@ export type Removed =
   /** It stays, since these have something of it. @see holders names of workers */
   | { readonly is: 'held'; readonly holders: readonly string[] }
   | { readonly is: 'removed' }
-  /** It was not there. */
+  /** It was not there, or somebody else deleted it meanwhile. */
   | { readonly is: 'absent' };
 
 /** Whether every number is held by somebody who says so. Nobody rests for it. */
@@ -121,11 +123,14 @@ async function locked<Result>(
   talk: GrantTalk,
   queue: string,
   work: () => Promise<Result>,
-): Promise<Result | { readonly is: 'locked' }> {
+): Promise<Result | { readonly is: 'locked' } | { readonly is: 'absent' }> {
   const lock = await takeLock(connection, lockOf(names, queue));
   if (lock === undefined) return { is: 'locked' };
   try {
     return await work();
+  } catch (error) {
+    if (replyCode(error) === 404) return { is: 'absent' };
+    throw error;
   } finally {
     talk.goOn(queue);
     await lock.release();
@@ -214,7 +219,6 @@ class Census {
         if (message !== null) this.#ours.push(message);
       });
     } catch (error) {
-      // Somebody may have deleted it meanwhile.
       throw replyCode(error) === 403 ? explainRefusal(error, `the queue "${this.wanted.queue}"`) : error;
     }
   }

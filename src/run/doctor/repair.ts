@@ -54,6 +54,7 @@ export async function repair(deps: RepairDeps, { wrong, unneeded }: GrantsFound)
 
 function filledText(filled: Awaited<ReturnType<typeof fillGrants>>): string {
   if (filled.is === 'locked') return 'somebody else counts it now';
+  if (filled.is === 'absent') return 'not counted: somebody deleted it meanwhile';
   if (filled.is === 'silent') return 'not counted: somebody holds something of it, and does not answer';
   return `counted: ${filled.added.length} added, ${filled.removed} removed`;
 }

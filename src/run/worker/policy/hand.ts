@@ -279,6 +279,7 @@ export abstract class Hand {
         (filled) => {
           if (filled === undefined) return undefined;
           if (filled.is === 'filled' && count !== this.#count) return 0;
+          if (filled.is === 'absent') return FILL_AGAIN_MS;
           if (filled.is === 'filled') return filled.isSure ? undefined : COUNT_AGAIN_MS;
           if (filled.is === 'locked') {
             // Who has the lock fills it, unless it dies at it, or knows of another number.
@@ -301,7 +302,7 @@ export abstract class Hand {
   /** @returns when to try again, milliseconds */
   #notFilled(error: unknown): number {
     const refusal = explainRefusal(error, `the queue "${this.options.queue}"`);
-    // What went with its connection, or with the queue, is no refusal.
+    // What went with its connection is no refusal.
     if (!(refusal instanceof FairqError) || refusal.kind !== 'refused') return FILL_AGAIN_MS;
     this.#sayRefused(refusal);
     return REFUSED_AGAIN_MS;
