@@ -34,6 +34,8 @@ interface Answer {
   readonly name: string;
 }
 
+type Question = Extract<ControlMessage, { readonly request: string }>;
+
 export interface AllAsked<A> {
   readonly answers: readonly A[];
   /** Names of those that are known and have not answered. */
@@ -48,7 +50,7 @@ export interface AllAsked<A> {
  */
 export async function askAllWorkers<A extends Answer>(
   { connection, management, names, onWaiting, signal, withinMs = ANSWER_WITHIN_MS }: AskAllDeps,
-  question: ControlMessage,
+  question: Question,
   answerIn: (message: ControlMessage) => A | undefined,
 ): Promise<AllAsked<A>> {
   const answers = new Map<string, A>();
@@ -58,7 +60,10 @@ export async function askAllWorkers<A extends Answer>(
   let connected: readonly string[] | undefined;
   /** Every worker that can speak has spoken. */
   let isRollCalled = false;
+  /** Who asks hears the question too. A broker under an alarm passes it on to nobody, and says so a moment later. */
+  let isPassedOn = false;
   const endIfAll = () => {
+    if (!isPassedOn) return;
     if (connected === undefined && !isRollCalled) return;
     if (answers.size < (connected?.length ?? 0)) return;
     if ([...heard.keys()].every((id) => answers.has(id))) all.abort();
@@ -69,6 +74,7 @@ export async function askAllWorkers<A extends Answer>(
       if (answer !== undefined) answers.set(answer.worker, answer);
       else if (message.kind === 'worker') heard.set(message.worker.id, message.worker.name);
       else if (message.kind === 'bye') heard.delete(message.id);
+      else if (isSame(message, question)) isPassedOn = true;
       endIfAll();
     },
     onFailure: () => {}, // fewer are heard, and the connection's own failure ends the command
@@ -95,12 +101,17 @@ export async function askAllWorkers<A extends Answer>(
     ask();
     const ms = withinMs - ROLL_CALL_MS;
     if (!over.aborted && ms > 0) {
-      onWaiting(silent(), ms);
+      const waitedFor = silent();
+      if (waitedFor.length > 0) onWaiting(waitedFor, ms);
       await orAbort(ms, over);
     }
   }
   control.close();
   return { answers: [...answers.values()], silent: silent() };
+}
+
+function isSame(message: ControlMessage, question: Question): boolean {
+  return message.kind === question.kind && 'request' in message && message.request === question.request;
 }
 
 async function orAbort(ms: number, signal: AbortSignal): Promise<void> {
