@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
+import { fairq } from '../support/fairq.js';
 import { useLimitedUsers } from '../support/limited-user.js';
+import { notesIn } from '../support/noted-tasks.js';
 import { useNotingScene } from '../support/noting-scene.js';
+import { stopProcess } from '../support/stop-process.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -94,6 +98,45 @@ describe('a cap of three', () => {
     await limitedUsers.allow(user, { configure: '.*', write, read });
     await workers.untilDone(5, 'A');
     await workers.stop();
+  });
+});
+
+describe('a worker that was frozen', () => {
+  it('writes down what it ran on with: the report counts it, and names it', async () => {
+    const { workers, setPolicy, env } = scene;
+    await setPolicy({ A: cap(1) });
+    const near = { FAIRQ_URI: `${env.FAIRQ_URI}?heartbeat=1` };
+    for (let i = 0; i < 2; i++) await workers.startWith(near, 1, '--reconnect-for', 'forever');
+    await workers.publish('A', 3, 2_000, 'deaf', '--run', 'frozen');
+    await workers.untilStarts(1);
+    const pid = notesIn(workers.log)[0]!.process;
+    const frozen = workers.workers.find(({ process }) => String(process.pid) === pid)!;
+    await stopProcess(frozen.process);
+    const own = () => notesIn(workers.log).filter(({ process }) => process === pid);
+    const begun = own().filter(({ what }) => what === 'b');
+    // It was in the middle of one, or had just ended it, and the other has had the next.
+    const runs = begun.length > own().length - begun.length;
+    const others = () => notesIn(workers.log).filter(({ process }) => process !== pid).length;
+    const before = others();
+    await workers.until(() => others() > before + 1, 'the other worker goes on');
+    frozen.signal('SIGCONT');
+    await workers.untilDone(3);
+    const reports = (await workers.stop()).map(({ stdout }) => JSON.parse(stdout) as WorkerReport);
+    if (!runs) throw new Error('the worker was frozen between two tasks');
+    const id = begun.at(-1)!.id;
+    const ran = await fairq(env, '--json', 'report', '--run', 'frozen', '--check', 'user(A).running<=1');
+    const report = JSON.parse(ran.stdout) as RunReport;
+    expect(report).toMatchObject({ completed: 3, mostRunning: 2, overlapCount: 1 });
+    expect(report.users).toMatchObject([{ user: 'A', tasks: 3, mostRunning: 2 }]);
+    const [overlap] = report.overlaps;
+    expect(overlap).toMatchObject({ user: 'A', task: id, run: 'frozen', attempt: 1 });
+    expect(overlap!.to).toBeGreaterThan(overlap!.from);
+    expect(ran.code).toBe(99);
+    const frozenReport = reports.find(({ name }) => name === overlap!.worker);
+    expect(frozenReport?.overlaps).toBe(1);
+    const { stdout } = await fairq(env, 'report', '--run', 'frozen');
+    expect(stdout).toContain('OVERLAPS: 1 attempt ran on when its permit was lost');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`A, task ${id} at ${overlap!.worker}: from `);
   });
 });
 

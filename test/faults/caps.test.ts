@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrokerAddress } from '../../src/broker/connection/address.js';
 import { Management } from '../../src/broker/management/management.js';
+import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
+import { fairqJson } from '../support/fairq.js';
 import { NetworkProxy } from '../support/network-proxy.js';
 import { linesSoFar, notesIn } from '../support/noted-tasks.js';
 import { NotingWorkers } from '../support/noting-workers.js';
@@ -24,6 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let vhost: string;
 let tests = 0;
 let workers: NotingWorkers;
+let env: Readonly<Record<string, string>>;
 let address: BrokerAddress;
 let management: Management;
 
@@ -32,7 +35,7 @@ beforeEach(async () => {
   await broker.makeVhost(vhost);
   address = addressOf(new URL(broker.uri), broker.managementUri, vhost);
   management = new Management(address);
-  const env = { FAIRQ_URI: uriOf(new URL(broker.uri).host), FAIRQ_MANAGEMENT_URI: broker.managementUri };
+  env = { FAIRQ_URI: uriOf(new URL(broker.uri).host), FAIRQ_MANAGEMENT_URI: broker.managementUri };
   workers = new NotingWorkers(env, join(folder, vhost));
   await setPolicy({ address, management }, 'fairq', { A: { cap: { tasks: CAP } } });
 });
@@ -103,7 +106,7 @@ describe('a cap of three over three workers', () => {
 
   it('is exceeded by no more than what a frozen worker held, and that starts nothing when it goes on', async () => {
     await workers.startAll(3, 4, '--reconnect-for', 'forever');
-    await workers.publish('A', 200, 300);
+    await workers.publish('A', 200, 300, 'work', '--run', 'frozen');
     await workers.untilStarts(10, 'A');
     const [frozen] = workers.workers;
     const pid = String(frozen!.process.pid);
@@ -121,6 +124,9 @@ describe('a cap of three over three workers', () => {
     await workers.untilDone(200, 'A');
     await stopped();
     expect(told('worker frozen', 200)).toBeLessThanOrEqual(CAP + heldThen);
+    const { overlaps, mostRunning } = await fairqJson<RunReport>(env, 'report', '--run', 'frozen');
+    expect(mostRunning).toBeGreaterThan(CAP);
+    expect(overlaps.map(({ worker }) => worker)).toEqual(Array(heldThen).fill('w1'));
     // After the freeze it ended what it had before it began anything.
     const after = notesIn(workers.log)
       .slice(from)

@@ -23,6 +23,8 @@ export interface PingLeaseListener {
  */
 export class PingLease {
   #until = 0;
+  /** As `#until`, but what is over stays. */
+  #heldUntil = 0;
   #channel: Channel | undefined;
   #pings: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
@@ -48,8 +50,16 @@ export class PingLease {
 
   /** What is held on the connection is certainly still held at this moment. */
   get holds(): boolean {
-    if (this.connection.blocked) return this.connection.isConnected; // the broker counts no silence meanwhile
+    if (this.connection.blocked) {
+      if (this.connection.isConnected) this.#heldUntil = Math.max(this.#heldUntil, this.clock.now());
+      return this.connection.isConnected; // the broker counts no silence meanwhile
+    }
     return this.clock.now() < this.#until;
+  }
+
+  /** Until then what was held was certainly held, if its connection was not lost before; milliseconds, monotonic. */
+  get heldUntil(): number {
+    return this.#heldUntil;
   }
 
   close(): void {
@@ -96,6 +106,7 @@ export class PingLease {
     const { heartbeatMs } = this.connection;
     const held = this.holds;
     this.#until = heartbeatMs === 0 ? Number.POSITIVE_INFINITY : sentAt + HEARTBEATS_OF_A_LEASE * heartbeatMs;
+    this.#heldUntil = this.#until;
     if (heartbeatMs > 0) this.#lookAt(this.#until);
     if (!held) this.listener.onHolds?.();
   }

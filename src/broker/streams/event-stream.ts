@@ -9,6 +9,7 @@ import {
   PUBLISHED_IDS,
   RUN_RECORD,
 } from '../../core/events/event-codec.js';
+import { decodeGivenUp, GIVEN_UP, type GivenUpAttempt } from '../../core/events/given-up.js';
 import { decodeSentNote, SENT, type SentNote } from '../../core/events/sent-notes.js';
 import type { PublishedIds, RunRecord, TaskEvent } from '../../core/events/task-event.js';
 import type { Whereabouts } from '../../core/events/whereabouts.js';
@@ -28,6 +29,8 @@ export interface EventReader {
   /** Completions in stream order, a batch at a time. */
   onCompletions(events: readonly TaskEvent[]): void;
   onRunRecord(record: RunRecord): void;
+  /** Attempts that ran, and that no completion tells of. */
+  onGivenUp?(attempts: readonly GivenUpAttempt[]): void;
   /** Of a saved run: where its tasks were. */
   onOutstanding?(users: ReadonlyMap<string, Whereabouts>): void;
   /** A publisher is at work. */
@@ -163,6 +166,9 @@ async function replay(connection: Connection, names: Names, reader: EventReader)
             if (record === undefined) return;
             begun(record.started);
             reader.onRunRecord(record);
+          } else if (type === GIVEN_UP) {
+            const attempts = decodeGivenUp(body());
+            if (attempts !== undefined) reader.onGivenUp?.(attempts);
           } else if (type === PUBLISHED_IDS && reader.onPublishedIds !== undefined) {
             const ids = decodePublishedIds(body());
             if (ids !== undefined) reader.onPublishedIds(ids);

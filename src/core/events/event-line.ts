@@ -2,6 +2,7 @@ import { readTraceparent } from '../message/trace-context.js';
 import { parsedObject } from '../values/parsed-object.js';
 import { isClockTime, isWithin, MOST_ATTEMPTS } from '../values/sane-numbers.js';
 import { runRecordOf } from './event-codec.js';
+import { type GivenUpAttempt, givenUpOf } from './given-up.js';
 import type { Outcome, RunRecord, TaskEvent } from './task-event.js';
 import type { Whereabouts } from './whereabouts.js';
 
@@ -18,6 +19,7 @@ import type { Whereabouts } from './whereabouts.js';
  *     {"kind":"outstanding","users":[["A",{"waiting":3,…}],…]}      where tasks were that had not completed
  *     {"kind":"completion","id","user","run","sequence","attempt","outcome","worker",
  *      "enqueued","sentLate","started","finished","redelivered","hasResult","traceparent"}
+ *     {"kind":"given-up","id","user","run","attempt","worker","started","freeFrom","finished"}
  */
 export const EVENT_FILE = 'fairq-events';
 export const EVENT_FILE_VERSION = 1;
@@ -36,6 +38,7 @@ export type EventLine =
   | { readonly kind: 'beginning'; readonly at: number }
   | { readonly kind: 'published'; readonly record: RunRecord }
   | { readonly kind: 'outstanding'; readonly users: ReadonlyMap<string, Whereabouts> }
+  | { readonly kind: 'given-up'; readonly attempt: GivenUpAttempt }
   | { readonly kind: 'completion'; readonly event: TaskEvent };
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<Outcome>(['done', 'failed', 'retrying']);
@@ -50,6 +53,10 @@ export function beginningLine(at: number): string {
 
 export function completionLine(event: TaskEvent): string {
   return JSON.stringify({ kind: 'completion', ...event });
+}
+
+export function givenUpLine(attempt: GivenUpAttempt): string {
+  return JSON.stringify({ kind: 'given-up', ...attempt });
 }
 
 export function publishedLine({ tasks, ...record }: RunRecord): string {
@@ -70,6 +77,10 @@ export function readEventLine(line: string): EventLine | undefined {
     case 'published': {
       const record = runRecordOf(fields);
       return record && { kind: 'published', record };
+    }
+    case 'given-up': {
+      const attempt = givenUpOf(fields);
+      return attempt && { kind: 'given-up', attempt };
     }
     case 'beginning':
       return isClockTime(fields.at) ? { kind: 'beginning', at: fields.at } : undefined;

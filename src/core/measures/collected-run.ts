@@ -1,7 +1,9 @@
+import type { GivenUpAttempt } from '../events/given-up.js';
 import { PublishedTasks } from '../events/published-tasks.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import { DONE, FAILED, RETRYING, SUPERSEDED, seenBit, TaskTable } from '../events/task-table.js';
 import { RepeatedExecutions } from './executions.js';
+import { GivenUpAttempts } from './given-up-attempts.js';
 
 const STATES = { done: DONE, failed: FAILED, retrying: RETRYING } as const;
 
@@ -19,6 +21,7 @@ export class CollectedRun {
   readonly runIndex = new Map<string, number>();
   duplicates = 0;
   readonly repeated = new RepeatedExecutions();
+  readonly givenUp = new GivenUpAttempts();
   /** Rows of attempts that were superseded, and of those that failed with another attempt to come. */
   superseded = 0;
   retrying = 0;
@@ -82,6 +85,13 @@ export class CollectedRun {
     tasks.push(user, event.attempt, SUPERSEDED, run, event);
     this.superseded++;
     this.#noteTimes(event);
+  }
+
+  /** It ran, and counts for nothing else. */
+  addGivenUp(attempt: GivenUpAttempt): void {
+    indexIn(this.userIndex, attempt.user);
+    indexIn(this.runIndex, attempt.run);
+    this.givenUp.add(attempt);
   }
 
   addRecord(record: RunRecord): void {

@@ -77,7 +77,7 @@ export function countRun(run: CollectedRun, part: PartOfRun): CountedRun {
   };
   const startOrder = orderByTime(completions.started);
   const service = serviceOf(completions, startOrder, later, published);
-  const atOnce = runningAtOnce(executionsIn(tasks, run.repeated, rank, window), names.length);
+  const atOnce = runningAtOnce(executionsIn(run, rank, window), names.length);
   return { completions, startOrder, service, window, published, atOnce };
 }
 

@@ -1,3 +1,4 @@
+import type { GivenUpAttempt } from '../events/given-up.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import { RunMeasures } from './run-measures.js';
 
@@ -45,6 +46,10 @@ export class LatestRun {
   addRecord(record: RunRecord): void {
     this.#seen(record.run, record.finished);
     this.#measuresOf(record.run).addRecord(record);
+  }
+
+  addGivenUp(attempts: readonly GivenUpAttempt[]): void {
+    for (const attempt of attempts) this.#measuresOf(attempt.run).addGivenUp(attempt);
   }
 
   #seen(run: string, at: number): void {

@@ -1,7 +1,8 @@
+import type { GivenUpAttempt } from '../events/given-up.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
 import type { Outstanding, Whereabouts } from '../events/whereabouts.js';
 import type { Grouping } from '../queues/grouping.js';
-import type { CompletionOrder, RunReport } from '../reports/run-report.js';
+import type { CompletionOrder, OverlapReport, RunReport } from '../reports/run-report.js';
 import type { TenantsReport } from '../reports/tenants-report.js';
 import type { TenantRule } from '../tenants/tenant-rule.js';
 import { compareNatural } from '../values/natural-order.js';
@@ -34,6 +35,21 @@ function total(users: readonly CountedUser[], of: keyof Whereabouts | 'outstandi
   return known;
 }
 
+/** So many are named. */
+const MOST_OVERLAPS = 1_000;
+
+function overlapReport({
+  id,
+  user,
+  run,
+  attempt,
+  worker,
+  freeFrom,
+  finished,
+}: GivenUpAttempt): OverlapReport {
+  return { worker, task: id, user, run, attempt, from: freeFrom, to: finished };
+}
+
 function sum(counts: Uint32Array): number {
   return counts.reduce((total, count) => total + count, 0);
 }
@@ -61,6 +77,11 @@ export class RunMeasures {
   addRecord(record: RunRecord): void {
     this.#cache = undefined;
     this.#run.addRecord(record);
+  }
+
+  addGivenUp(attempt: GivenUpAttempt): void {
+    this.#cache = undefined;
+    this.#run.addGivenUp(attempt);
   }
 
   /** The event stream holds nothing from before; microseconds since the epoch. */
@@ -99,6 +120,7 @@ export class RunMeasures {
     const seconds = Math.max(0, Math.min(collected.lastFinish, window.to) - from) / 1e6;
     const tasksPerSecond = seconds === 0 ? 0 : completed / seconds;
     const share = fairShare(service, this.#weightOf);
+    const overlaps = collected.givenUp.overlaps(window);
     const sent = published?.total ?? null;
     return {
       run,
@@ -116,6 +138,8 @@ export class RunMeasures {
       missing: sent === null ? null : (total(users, 'missing') ?? 0),
       duplicates: collected.duplicates,
       mostRunning: atOnce.most,
+      overlaps: overlaps.slice(0, MOST_OVERLAPS).map(overlapReport),
+      overlapCount: overlaps.length,
       runs: [...collected.runIndex.keys()].sort(compareNatural),
       beganAt: completed === 0 ? null : finite(from),
       endedAt: completed === 0 ? null : finite(Math.min(collected.lastFinish, window.to)),

@@ -33,10 +33,13 @@ export interface RunReport {
   /** Completions of tasks that had already been completed. */
   readonly duplicates: number;
   /**
-   * The most attempts that ran at once, by the clocks of the workers: of those that have ended, in the part of the run
-   * that is measured. What still runs is in `running`, and not in this.
+   * The most attempts that ran at once, by the clocks of the workers: of those that have ended or were given up, in the
+   * part of the run that is measured. What still runs is in `running`, and not in this.
    */
   readonly mostRunning: number;
+  /** Attempts that ran on when their permits were lost, and others might have them; the first of them. */
+  readonly overlaps: readonly OverlapReport[];
+  readonly overlapCount: number;
   /**
    * The part of the run that is measured, by when tasks started; null for all of it. Of a part it is not known
    * how much was published, and repeats are counted over the whole. Microseconds since the epoch; null at an
@@ -58,6 +61,20 @@ export interface RunReport {
   /** How well a paced load was sent; null for one that is as fast as it goes. */
   readonly sending: SendingReport | null;
   readonly fairness: FairnessReport;
+}
+
+/** Times are microseconds since the epoch, by the worker's clock. */
+export interface OverlapReport {
+  readonly worker: string;
+  /** Its id. */
+  readonly task: string;
+  readonly user: string;
+  readonly run: string;
+  readonly attempt: number;
+  /** From then on others might have its permit. */
+  readonly from: number;
+  /** Null: it still ran when its worker last said so. */
+  readonly to: number | null;
 }
 
 export interface UserReport {

@@ -6,6 +6,7 @@ import { checkLine } from '../bench/bench-check.js';
 import { formatCount, formatDuration } from '../parts/numbers.js';
 import { formatMeasure, thresholdLine } from '../parts/threshold-text.js';
 import { changeOf } from '../report/comparison-text.js';
+import { describeOverlaps } from '../report/overlaps-text.js';
 import { describeCut, describeMissing, describeSending } from '../report/report-text.js';
 import { html, type Markup } from './markup.js';
 
@@ -20,9 +21,11 @@ export function verdicts(
   const notes = results.flatMap(({ label, report }) => {
     const missing = describeMissing(report);
     const before = label === '' ? '' : `${label}: `;
-    const alarms = [...describeSending(report), ...describeCut(report)].map(
-      (text) => html`<p class="verdict bad">${before}${text}</p>`,
-    );
+    const alarms = [
+      ...describeOverlaps(report, true),
+      ...describeSending(report),
+      ...describeCut(report),
+    ].map((text) => html`<p class="verdict bad">${before}${text}</p>`);
     const isBad = missing.tone === 'alarm';
     // Of several results the good news is in the table.
     if (!isBad && results.length > 1) return alarms;

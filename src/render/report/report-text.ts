@@ -14,6 +14,7 @@ import { type Column, renderTable } from '../parts/table.js';
 import { fitText, wrapText } from '../parts/text.js';
 import { renderThresholds } from '../parts/threshold-text.js';
 import { failingUsers } from './failing-users.js';
+import { describeOverlaps } from './overlaps-text.js';
 import { renderTimeline } from './timeline-text.js';
 
 export interface ReportExtras {
@@ -83,6 +84,7 @@ function renderHeader(report: RunReport, style: TextStyle): string {
     lines(`${name}: ${work}`, 'strong', style),
     lines(verdict.text, verdict.tone, style),
     lines(describeRepeats(report), report.failed > 0 ? 'alarm' : null, style),
+    ...describeOverlaps(report, style.unicode).map((text) => lines(text, 'alarm', style)),
     ...describeSending(report).map((text) => lines(text, 'alarm', style)),
     ...describeCut(report).map((text) => lines(text, 'alarm', style)),
   ].join('\n');
@@ -257,7 +259,9 @@ function renderUsers(
   ];
   const others = hidden === 0 ? '' : `${formatCount(hidden)} more users are not shown. `;
   const key = `start, done: which of all tasks it was. dwell: from enqueued to started.${
-    atOnce === undefined ? '' : " at once: of attempts that have ended, by the workers' clocks."
+    atOnce === undefined
+      ? ''
+      : " at once: of attempts that have ended or were given up, by the workers' clocks."
   }`;
   return `${renderTable(columns, report.users, style)}\n${lines(others + key, 'quiet', style)}`;
 }

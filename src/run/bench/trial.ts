@@ -323,6 +323,9 @@ export class Trial {
           }
         },
         onRunRecord: (record) => measures.addRecord(record),
+        onGivenUp: (attempts) => {
+          for (const attempt of attempts) measures.addGivenUp(attempt);
+        },
       }),
     );
     return {

@@ -18,11 +18,13 @@ import {
   EVENT_FILE_VERSION,
   type EventFileHead,
   type EventLine,
+  givenUpLine,
   headLine,
   outstandingLine,
   publishedLine,
   readEventLine,
 } from '../../core/events/event-line.js';
+import type { GivenUpAttempt } from '../../core/events/given-up.js';
 import type { RunRecord, TaskEvent } from '../../core/events/task-event.js';
 import type { Whereabouts } from '../../core/events/whereabouts.js';
 
@@ -68,6 +70,10 @@ export class EventFileWriter implements EventReader {
 
   onRunRecord(record: RunRecord): void {
     this.#line(publishedLine(record));
+  }
+
+  onGivenUp(attempts: readonly GivenUpAttempt[]): void {
+    for (const attempt of attempts) this.#line(givenUpLine(attempt));
   }
 
   /** Where tasks are that have not completed. */
@@ -166,6 +172,7 @@ export async function readEventFile(path: string, reader: EventReader): Promise<
     }
     handOn();
     if (found.kind === 'published') reader.onRunRecord(found.record);
+    else if (found.kind === 'given-up') reader.onGivenUp?.([found.attempt]);
     else if (found.kind === 'beginning') reader.onBeginning?.(found.at);
     else if (found.kind === 'outstanding') reader.onOutstanding?.(found.users);
     else checkedHead(found, path); // files that were put together

@@ -119,6 +119,7 @@ export async function measureLatestRun(
       onBeginning: (at) => latest.historyBegins(at),
       onCompletions: (events) => latest.add(events),
       onRunRecord: (record) => latest.addRecord(record),
+      onGivenUp: (attempts) => latest.addGivenUp(attempts),
       onOutstanding: (users) => {
         found = users;
       },
@@ -195,6 +196,11 @@ export async function measureRuns(
         }
         measures.addRecord(record);
         copy?.onRunRecord(record);
+      },
+      onGivenUp: (attempts) => {
+        const own = attempts.filter(({ run }) => choice.has(run));
+        for (const attempt of own) measures.addGivenUp(attempt);
+        if (own.length > 0) copy?.onGivenUp?.(own);
       },
       onPublishedIds: (ids) => others.publisherSpoke(ids),
       onOutstanding: (users) => {

@@ -199,6 +199,7 @@ export class TaskPath implements Work {
         queues: () => intake.served.known(),
         hasActiveBeside: (isOne) => intake.hasActiveBeside(isOne),
         holdBack: (queue) => intake.holdBack(queue),
+        writeGivenUp: (attempts) => outcomes.givenUp(attempts),
       },
       { onWarning: warn, onFailure: fail },
     );

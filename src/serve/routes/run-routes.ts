@@ -42,7 +42,7 @@ const OUTSTANDING = {
   missing: count.describe('in no queue, at no worker and not to be tried again'),
 };
 
-const MOST_RUNNING = z.int().describe('the most attempts at once, of those that have ended');
+const MOST_RUNNING = z.int().describe('the most attempts at once, of those that have ended or were given up');
 
 const REPORT = z
   .object({
@@ -60,6 +60,20 @@ const REPORT = z
     ...OUTSTANDING,
     duplicates: z.int(),
     mostRunning: MOST_RUNNING,
+    overlaps: z
+      .array(
+        z.object({
+          worker: z.string(),
+          task: z.string(),
+          user: z.string(),
+          run: z.string(),
+          attempt: z.int(),
+          from: time,
+          to: time.describe('null: its end is not known'),
+        }),
+      )
+      .describe('attempts that ran on when their permits were lost, and others might have them'),
+    overlapCount: z.int(),
     historyCutAt: time.describe('what happened before is not known any more; null where all of it is'),
     workerNames: z.array(z.string()),
     dwellMs: PERCENTILES.describe('from enqueued to started'),
@@ -155,6 +169,9 @@ function reportView(
     beganAt: timeOf(beganAt),
     endedAt: timeOf(endedAt),
     historyCutAt: timeOf(historyCutAt),
+    overlaps: report.overlaps
+      .slice(0, most)
+      .map((one) => ({ ...one, from: timeOf(one.from), to: timeOf(one.to) })),
     users,
     usersHidden: report.userCount - users.length,
   };

@@ -43,6 +43,7 @@ export type Completions = Pick<
   | 'unsettled'
   | 'finished'
   | 'attempted'
+  | 'givenUp'
   | 'result'
   | 'answer'
   | 'answerFirst'

@@ -1,3 +1,4 @@
+import type { GivenUpAttempt } from '../../../core/events/given-up.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { completeEnvelope, decodeEnvelope, type Envelope } from '../../../core/message/envelope.js';
 import { NonRetryableError, WorkerKiller } from '../../../core/message/non-retryable-error.js';
@@ -144,6 +145,11 @@ export class Outcomes {
       this.#keepResult(event, { reason, retryAfterMs: undefined }, undefined),
     );
     this.#flush.flushSoon();
+  }
+
+  /** What becomes of them counts for nothing: only that they ran is written down. */
+  givenUp(attempts: readonly GivenUpAttempt[]): void {
+    this.senders.completions.givenUp(attempts);
   }
 
   /** After a burst of ends: completions go out in batches. */

@@ -6,6 +6,7 @@ import { ConfirmedWriter, type WrittenMessage } from '../../../broker/streams/co
 import { ANSWERED_BY_FAIRQ } from '../../../core/celery/answered-by.js';
 import { refusedError } from '../../../core/errors/errors.js';
 import { COMPLETIONS, CompletionBatch } from '../../../core/events/event-codec.js';
+import { encodeGivenUp, GIVEN_UP, type GivenUpAttempt } from '../../../core/events/given-up.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { RESULTS } from '../../../core/events/task-result.js';
 import type { Names } from '../../../core/queues/names.js';
@@ -70,6 +71,8 @@ export class Settlement {
    */
   readonly #inOrder: { readonly batch: Batch; readonly completions: WrittenMessage }[] = [];
   #pending = 0;
+  /** Unconfirmed messages that speak of attempts which were given up. */
+  #ofGivenUp = 0;
   #writes = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -181,6 +184,22 @@ export class Settlement {
     this.#completions.add(event);
   }
 
+  /** Writes at once: there is nothing to acknowledge, and while the connection is away it waits for the next. */
+  givenUp(attempts: readonly GivenUpAttempt[]): void {
+    const { name } = this.options;
+    this.#ofGivenUp++;
+    this.writers.completions.write({
+      queue: this.names.eventStream,
+      body: Buffer.from(encodeGivenUp(name, attempts)),
+      properties: { type: GIVEN_UP, messageId: `${name} ${++this.#writes}` },
+      onConfirmed: () => {
+        this.#ofGivenUp--;
+        this.#tellIdle();
+      },
+      onRefused: () => this.#refused(this.names.eventStream),
+    });
+  }
+
   /** Keeps what became of a task; call it before `finished`. Whoever reads its completion finds it there already. */
   result(line: string): void {
     this.#results.push(line);
@@ -231,19 +250,22 @@ export class Settlement {
         batch.acknowledgedBefore = this.listener.acknowledgedSoFar();
       },
       onConfirmed: () => this.#confirmed(batch),
-      onRefused: () =>
-        this.listener.onFailure(
-          refusedError('NOT_WRITTEN', `the broker does not take what is written to "${queue}"`, {
-            hint: "Look at the broker's log, and at the node of that stream.",
-          }),
-        ),
+      onRefused: () => this.#refused(queue),
     };
+  }
+
+  #refused(queue: string): void {
+    this.listener.onFailure(
+      refusedError('NOT_WRITTEN', `the broker does not take what is written to "${queue}"`, {
+        hint: "Look at the broker's log, and at the node of that stream.",
+      }),
+    );
   }
 
   /** Resolves when all that has been handed over is confirmed. */
   async settled(): Promise<void> {
     this.flush();
-    if (this.#pending > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** Whoever reads the completions finds the results. */
@@ -275,8 +297,12 @@ export class Settlement {
     this.#tellIdle();
   }
 
+  get #isBusy(): boolean {
+    return this.#pending + this.#ofGivenUp > 0;
+  }
+
   #tellIdle(): void {
-    if (this.#pending === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (!this.#isBusy) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }
 

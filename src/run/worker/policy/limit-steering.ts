@@ -7,6 +7,7 @@ import type { ConsumedQueue } from '../intake/consumed-queue.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
+import { GivenUpRuns, type WriteGivenUp } from './given-up-runs.js';
 import { GrantOffice } from './grant-office.js';
 import { type Limited, LimitedTenant, LimitedUser, textOf } from './limited.js';
 import { StartLimits, type ToldLimits } from './start-limits.js';
@@ -17,6 +18,7 @@ const CHECK_EVERY_MS = 1_000;
 const HELD_BACK_AFTER_MS = 1_000;
 /** Handlers that were given up have so long to end, before their user, or their tenant, starts here again. */
 const SETTLE_WITHIN_MS = 5_000;
+/** Below 4.3 others may have the permits at once, and start. */
 const SOON_MS = 50;
 
 export interface LimitSteeringParts {
@@ -36,6 +38,8 @@ export interface LimitSteeringParts {
   hasActiveBeside(isOne: (lane: Lane<DeliveredTask>) => boolean): boolean;
   /** Keeps as little of the queue here as it can. */
   holdBack(queue: ConsumedQueue): void;
+  /** Writes down what ran and was given up. */
+  writeGivenUp: WriteGivenUp;
 }
 
 export interface LimitSteeringListener {
@@ -51,13 +55,13 @@ export class LimitSteering implements Steered {
   #checks: NodeJS.Timeout | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
-  /** Tasks whose permits were lost, and whose handlers had not ended when others could have them. */
-  overlaps = 0;
+  readonly #givenUp: GivenUpRuns;
 
   constructor(
     private readonly parts: LimitSteeringParts,
     private readonly listener: LimitSteeringListener,
   ) {
+    this.#givenUp = new GivenUpRuns(parts.worker.name, parts.deps.clock, parts.writeGivenUp);
     this.#office = new GrantOffice(parts.deps, parts.worker, {
       onReady: () => {
         for (const limits of this.#all()) limits.goOn();
@@ -66,6 +70,11 @@ export class LimitSteering implements Steered {
       onWarning: (text) => listener.onWarning(text),
       onFailure: (error) => listener.onFailure(error),
     });
+  }
+
+  /** Tasks whose permits were lost, and whose handlers had not ended when others could have them. */
+  get overlaps(): number {
+    return this.#givenUp.overlaps;
   }
 
   apply(queue: ConsumedQueue, inForce: InForce, ofTenant: InForce): undefined {
@@ -173,17 +182,12 @@ export class LimitSteering implements Steered {
       `the permits of ${textOf(whose)} were lost with their connection; ${runs.length} tasks were told to end, and are delivered again`,
     );
     const reason = new Error('the permit of this task was lost: it is delivered again');
-    let left = runs.length;
-    const ended = this.parts.runner.giveUp(runs, reason).map((one) =>
-      one.then(() => {
-        left--;
-      }),
-    );
+    const { keepsBack, lease } = this.#office;
+    // After a freeze they were lost long before this worker heard of it.
+    const lostAt = Math.min(this.parts.deps.clock.now(), lease.heldUntil);
+    const ended = this.parts.runner.giveUp(runs, reason);
     // What ends before others may have the permits ran beside nobody.
-    const count = () => {
-      this.overlaps += left;
-    };
-    setTimeout(count, this.#office.keepsBack ? SETTLE_WITHIN_MS : SOON_MS).unref();
+    this.#givenUp.follow(runs, ended, lostAt + (keepsBack ? SETTLE_WITHIN_MS : SOON_MS));
     await within(SETTLE_WITHIN_MS, Promise.all(ended));
   }
 

@@ -324,8 +324,8 @@ export class Runner {
     const tell = this.#lateEnds.get(run);
     this.#lateEnds.delete(run);
     this.#running--;
-    this.#slotsFreed();
     tell?.();
+    this.#slotsFreed();
   }
 
   #finishAndWake(run: TaskRun, failure: Failure | undefined, value?: unknown): void {

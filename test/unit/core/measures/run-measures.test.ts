@@ -22,6 +22,8 @@ test('a run without events is empty and finite', () => {
     unknown: null,
     missing: null,
     duplicates: 0,
+    overlaps: [],
+    overlapCount: 0,
     mostRunning: 0,
     window: null,
     historyCutAt: null,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { GivenUpAttempt } from '../../../../src/core/events/given-up.js';
 import { RunMeasures } from '../../../../src/core/measures/run-measures.js';
 import { runningAtOnce } from '../../../../src/core/measures/running-at-once.js';
 import type { PartOfRun } from '../../../../src/core/values/window-of-time.js';
@@ -135,4 +136,44 @@ test('a user that only published has run nothing', () => {
   const measures = measured();
   measures.addRecord(runRecord({ A: 2 }));
   expect(measures.report('run').users).toMatchObject([{ user: 'A', mostRunning: 0 }]);
+});
+
+/** One that was given up, and ended then. */
+function givenUp(id: string, started: number, freeFrom: number, finished: number | null): GivenUpAttempt {
+  const own = { id, user: 'A', run: 'run', attempt: 1, worker: 'frozen' };
+  const end = finished === null ? null : EPOCH + finished;
+  return { ...own, started: EPOCH + started, freeFrom: EPOCH + freeFrom, finished: end };
+}
+
+test('an attempt that was given up ran until its handler ended, and is named where others might have its permit', () => {
+  const measures = measured();
+  measures.add(taskEvent({ id: '1', user: 'A', started: 200, finished: 300 }));
+  measures.addGivenUp(givenUp('1', 0, 150, null));
+  measures.addGivenUp(givenUp('1', 0, 150, 250));
+  measures.addGivenUp(givenUp('1', 0, 150, 250)); // its confirm was lost
+  measures.addGivenUp(givenUp('2', 0, 150, 100));
+  const report = measures.report('run');
+  expect(report).toMatchObject({ mostRunning: 2, completed: 1, duplicates: 0, overlapCount: 1 });
+  expect(report.users).toMatchObject([{ user: 'A', tasks: 1, mostRunning: 2 }]);
+  expect(report.overlaps).toEqual([
+    { worker: 'frozen', task: '1', user: 'A', run: 'run', attempt: 1, from: EPOCH + 150, to: EPOCH + 250 },
+  ]);
+});
+
+test('an attempt that was given up and of which no end is known runs on', () => {
+  const measures = measured();
+  measures.addGivenUp(givenUp('1', 0, 150, null));
+  measures.add(taskEvent({ id: '1', user: 'A', started: 900, finished: 1_000 }));
+  expect(measures.report('run')).toMatchObject({ mostRunning: 2, overlaps: [{ task: '1', to: null }] });
+});
+
+test('of a part of a run the overlaps in it are named', () => {
+  const part = { since: { at: EPOCH + 100 }, until: { at: EPOCH + 200 } };
+  const measures = measured(part);
+  measures.addGivenUp(givenUp('before', 0, 50, 90));
+  measures.addGivenUp(givenUp('in', 0, 50, 110));
+  measures.addGivenUp(givenUp('after', 150, 210, 250));
+  const report = measures.report('run');
+  expect(report.overlaps.map(({ task }) => task)).toEqual(['in']);
+  expect(report.mostRunning).toBe(1);
 });

@@ -5,7 +5,14 @@ import { safeText } from '../../../../src/render/parts/safe-text.js';
 import { textWidth } from '../../../../src/render/parts/text.js';
 import { renderReport } from '../../../../src/render/report/report-text.js';
 import { hostileName, unsafeIn, withoutColours } from '../../../support/hostile-names.js';
-import { inBlocks, roundRobin, runInOrder, runRecord, taskEvent } from '../../../support/synthetic-run.js';
+import {
+  EPOCH,
+  inBlocks,
+  roundRobin,
+  runInOrder,
+  runRecord,
+  taskEvent,
+} from '../../../support/synthetic-run.js';
 
 const style = { columns: 80, color: false, unicode: true };
 
@@ -38,6 +45,32 @@ test('what ran at once is shown where it is asked for, beside the cap', () => {
   expect(text).toMatch(/^B +1 +1 /m);
   expect(text.replaceAll('\n', ' ')).toContain('at once: of attempts that have ended');
   expect(rendered(measures)).not.toContain('at once');
+});
+
+test('what ran on without its permit is named, and no more of them than can be read', () => {
+  const measures = new RunMeasures();
+  measures.add(taskEvent({ id: 'other', user: 'A' }));
+  const attempt = {
+    user: 'A',
+    run: 'run',
+    attempt: 1,
+    worker: 'w1',
+    started: EPOCH,
+    freeFrom: EPOCH + 500_000,
+  };
+  measures.addGivenUp({ ...attempt, id: '1', finished: EPOCH + 2_000_000 });
+  expect(rendered(measures)).toContain(
+    'OVERLAPS: 1 attempt ran on when its permit was lost, and others might have it.\n' +
+      '- A, task 1 at w1: from 2023-11-14 22:13:20.500 to 22:13:22.000 UTC, 1.5 s\n',
+  );
+  for (let i = 2; i <= 8; i++) measures.addGivenUp({ ...attempt, id: String(i), finished: null });
+  const text = rendered(measures);
+  const flat = text.replace(/\s+/g, ' ');
+  expect(text).toContain('- A, task 2 at w1: from 2023-11-14 22:13:20.500 UTC; its end is not known\n');
+  expect(flat).toContain(
+    'OVERLAPS: 8 attempts ran on when their permits were lost, and others might have them.',
+  );
+  expect(text).toContain('\n3 more are in --json.\n');
 });
 
 test('a missing task is loud', () => {

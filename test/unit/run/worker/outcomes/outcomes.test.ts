@@ -67,6 +67,7 @@ const completions: Completions = {
   attempted: ({ id, outcome, hasResult }) => {
     log.push(`attempt of ${id}: ${outcome}${hasResult ? ', with a result' : ''}`);
   },
+  givenUp: () => {},
   result: (line) => {
     log.push(`result ${JSON.parse(line).value ?? JSON.parse(line).error}`);
   },

@@ -74,3 +74,28 @@ it('tells with settled tasks what was written of them', () => {
   completions.confirm();
   expect(texts).toEqual([written]);
 });
+
+it('says at its end that all is settled when the broker has what it was told of attempts that were given up', async () => {
+  const { settlement, settled, completions } = open();
+  const attempt = {
+    id: '1',
+    user: 'A',
+    run: '',
+    attempt: 1,
+    worker: 'w',
+    started: 1,
+    freeFrom: 2,
+    finished: 3,
+  };
+  settlement.givenUp([attempt]);
+  let isSettled = false;
+  const all = settlement.settled().then(() => {
+    isSettled = true;
+  });
+  await Promise.resolve();
+  expect(isSettled).toBe(false);
+  completions.confirm();
+  await all;
+  expect(settled).toEqual([]);
+  expect(settlement.pending).toBe(0);
+});
