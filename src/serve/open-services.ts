@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type Connection, openConnection } from '../broker/connection/connection.js';
+import { Management } from '../broker/management/management.js';
 import { assertTopology } from '../broker/queues/topology.js';
 import { taskIdOf } from '../core/message/task-id.js';
+import type { PolicyDocument } from '../core/policy/policy-document.js';
 import { BY_USER } from '../core/queues/grouping.js';
 import { userQueueOf } from '../core/queues/names.js';
+import { BacklogEnds } from '../run/policy/backlog-ends.js';
 import { Dispatcher } from '../run/publish/dispatch/dispatcher.js';
 import { OWN_QUEUES } from '../run/publish/own-destination.js';
 import { Places } from '../run/publish/places.js';
@@ -85,7 +88,8 @@ export async function openServices(
   );
   const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
   const actions = new Actions(deps, options.queueKind);
-  const policy = await FollowedPolicy.open(readingOn, names, onWarning);
+  const backlogEnds = openBacklogEnds(deps, readingOn);
+  const policy = await FollowedPolicy.open(readingOn, names, onWarning, backlogEnds.heard);
   const sending = new Sending({
     connection: sendingOn,
     dispatcher,
@@ -135,7 +139,7 @@ export async function openServices(
     warningOf: celery === undefined ? overview.warningOf : () => undefined,
     trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
   };
-  const parts = [tail, workers, overview, actions, policy, keys, ...(celery === undefined ? [] : [celery])];
+  const parts = [tail, workers, overview, actions, policy, backlogEnds, keys, ...(celery ? [celery] : [])];
   return {
     services,
     dispatcher,
@@ -166,6 +170,20 @@ function workersToAsk({ address, names, newId, onWarning }: DoorDeps): WorkerQue
     newId,
     onCannotAsk: (reason) => onWarning(`the workers cannot be asked for a task (${reason})`),
   });
+}
+
+/** Asks the management API for nothing until a limit has ended. */
+function openBacklogEnds({ address, names, clock, onWarning }: DoorDeps, connection: Connection) {
+  const management = new Management(address);
+  const nowMs = () => clock.epochMicros() / 1000;
+  const ends = new BacklogEnds({ connection, names, policies: management.policies, nowMs, onWarning });
+  return {
+    heard: (document: PolicyDocument) => ends.heard(document),
+    close: async () => {
+      ends.close();
+      await management.close();
+    },
+  };
 }
 
 function notWithCelery(prefix: string): Problem {

@@ -1,11 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Management } from '../../src/broker/management/management.js';
 import { namesFor, userQueueOf } from '../../src/core/queues/names.js';
+import { deferred } from '../../src/core/values/deferred.js';
 import { BacklogLimits } from '../../src/run/policy/backlog-limits.js';
 import { type Backlogs, backlogDocument, backlogLimits } from '../support/backlog.js';
 import { eventually } from '../support/eventually.js';
 import { useLimitedUsers } from '../support/limited-user.js';
 import { askManagement } from '../support/management-api.js';
+import { setPolicy } from '../support/policy.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -112,6 +115,27 @@ describe('RabbitMQ policies for backlog limits', () => {
     expect(await vhost.ready(queue)).toBe(100);
     await channel.close();
     await carryOut({});
+  });
+
+  it('are those of the newest document, though two operators change them at once', async () => {
+    await make('both');
+    const [begun, other] = [deferred(), deferred()];
+    const slow = new Management(vhost.address);
+    const put = slow.policies.put.bind(slow.policies);
+    slow.policies.put = async (policy) => {
+      begun.resolve(undefined);
+      // The other one goes first, if it may.
+      await Promise.race([other.promise, pause(1_000)]);
+      await put(policy);
+    };
+    const setting = setPolicy({ ...vhost, management: slow }, 'fairq', { both: { backlog: 5 } });
+    await Promise.race([begun.promise, setting]);
+    await setPolicy(vhost, 'fairq', {});
+    other.resolve(undefined);
+    await setting;
+    await slow.close();
+    const left = await vhost.management.policies.list();
+    expect(left.filter(({ name }) => name.startsWith('fairq-backlog-'))).toEqual([]);
   });
 
   it('need the tag "policymaker", which is asked for before anything is written', async () => {

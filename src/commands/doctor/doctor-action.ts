@@ -3,11 +3,16 @@ import { openConnection } from '../../broker/connection/connection.js';
 import { Management } from '../../broker/management/management.js';
 import { onBroker } from '../../broker/on-broker.js';
 import { currentPolicy } from '../../broker/policy/policy-stream.js';
+import { FairqError } from '../../core/errors/errors.js';
+import type { BacklogPlan } from '../../core/policy/backlog/backlog-policies.js';
+import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import { idGenerator } from '../../process/identity.js';
 import { renderDoctor } from '../../render/doctor-text.js';
 import { examine } from '../../run/doctor/doctor.js';
 import { findGrants } from '../../run/doctor/grant-checks.js';
 import { type Repaired, repair, repairPlan } from '../../run/doctor/repair.js';
+import { carryOutNewest } from '../../run/policy/backlog-ends.js';
+import { type BacklogChanges, BacklogLimits } from '../../run/policy/backlog-limits.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { showProgress } from '../shared/progress.js';
@@ -20,7 +25,7 @@ export interface DoctorFlags {
 }
 
 export async function doctor(flags: DoctorFlags, context: Context): Promise<CommandResult> {
-  const repaired = flags.repair === true ? await repairGrants(flags, context) : undefined;
+  const repaired = flags.repair === true ? await repairAll(flags, context) : undefined;
   const { address, names } = await context.config();
   const management = new Management(address);
   const progress = await showProgress(context, () => 'looking, and listening to the workers');
@@ -44,7 +49,7 @@ export async function doctor(flags: DoctorFlags, context: Context): Promise<Comm
         problems,
         warnings,
         findings,
-        ...(repaired !== undefined && { repaired }),
+        ...(repaired !== undefined && { repaired: repaired.grants, rabbitPolicies: repaired.policies }),
       },
       text: (style) => [...renderRepaired(repaired), renderDoctor(findings, style)].join('\n'),
       endsAs: problems > 0 ? 'check-failed' : undefined,
@@ -55,23 +60,66 @@ export async function doctor(flags: DoctorFlags, context: Context): Promise<Comm
   }
 }
 
-function renderRepaired(repaired: readonly Repaired[] | undefined): string[] {
+function renderRepaired(repaired: AllRepaired | undefined): string[] {
   if (repaired === undefined) return [];
-  if (repaired.length === 0) return ['Nothing was repaired.', ''];
-  return [...repaired.map(({ queue, text }) => `"${queue}" ${text}`), ''];
+  const { grants, policies } = repaired;
+  const lines = [
+    ...grants.map(({ queue, text }) => `"${queue}" ${text}`),
+    ...policies.set.map((name) => `RabbitMQ's policy "${name}" set`),
+    ...policies.removed.map((name) => `RabbitMQ's policy "${name}" removed`),
+  ];
+  return [...(lines.length === 0 ? ['Nothing was repaired.'] : lines), ''];
 }
 
-/** Empty where there is nothing to repair, or the answer is no. */
-async function repairGrants({ yes }: DoctorFlags, context: Context): Promise<readonly Repaired[]> {
+interface AllRepaired {
+  readonly grants: readonly Repaired[];
+  /** Names of RabbitMQ's own. */
+  readonly policies: BacklogChanges;
+}
+
+const NO_PLAN: BacklogPlan = { needed: 0, put: [], remove: [] };
+const NOTHING: AllRepaired = { grants: [], policies: { set: [], removed: [] } };
+
+/** Nothing where there is nothing to repair, or the answer is no. */
+async function repairAll({ yes }: DoctorFlags, context: Context): Promise<AllRepaired> {
   const config = await context.config();
   const { names } = config;
   return onBroker(config, 'fairq doctor --repair', {}, async ({ connection, management }) => {
     const document = await currentPolicy(connection, names);
     const nowMs = context.clock.epochMicros() / 1_000;
     const found = await findGrants(connection, names, document, await management.queueNames(), nowMs);
-    const plan = repairPlan(found);
+    const limits = new BacklogLimits({ policies: management.policies, names, nowMs: () => nowMs });
+    const backlog = await backlogPlanFor(limits, management, document, context);
+    const plan = repairPlan(found, backlog);
     if (plan.length === 0 || !(await confirmed(context, plan.join('\n'), yes === true, SEE_IT_ONLY)))
-      return [];
-    return repair({ connection, names, management }, found);
+      return NOTHING;
+    const grants = await repair({ connection, names, management }, found);
+    const isRight = backlog.put.length + backlog.remove.length === 0;
+    return {
+      grants,
+      policies: isRight ? NOTHING.policies : await carryOutNewest({ connection, names }, limits),
+    };
   });
+}
+
+/**
+ * What is to be done for backlog limits; nothing where this user may not do it, and that is said, or where the policy is
+ * gone: somebody may know it.
+ */
+async function backlogPlanFor(
+  limits: BacklogLimits,
+  { policies }: Management,
+  document: PolicyDocument,
+  context: Context,
+): Promise<BacklogPlan> {
+  if (document.revision === 0) return NO_PLAN;
+  try {
+    const plan = await limits.plan(document);
+    if (plan.put.length + plan.remove.length > 0) await policies.checkRight();
+    return plan;
+  } catch (error) {
+    if (!(error instanceof FairqError && error.kind === 'refused')) throw error;
+    context.warn(`backlog limits are not put right: ${error.message}. ${error.hint}`);
+    return NO_PLAN;
+  }
 }

@@ -7,7 +7,7 @@ export function registerDoctor(program: Command, run: Run): void {
     .description('Look for what is wrong, or soon will be, and say what to do about it.')
     .option(
       '--repair',
-      'count permits and tokens that are wrong, and delete those of limits that are not set',
+      'count permits and tokens that are wrong, delete those of limits that are not set, and put backlog limits right at the broker',
     )
     .option('--yes', 'repair without asking')
     .addHelpText(

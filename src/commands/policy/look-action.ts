@@ -1,14 +1,19 @@
+import { Management } from '../../broker/management/management.js';
 import { onBroker } from '../../broker/on-broker.js';
 import { currentPolicy, policyHistory } from '../../broker/policy/policy-stream.js';
-import { Policy } from '../../core/policy/policy.js';
+import { FairqError } from '../../core/errors/errors.js';
+import { endedInForce } from '../../core/policy/backlog/backlog-policies.js';
+import { holds, Policy } from '../../core/policy/policy.js';
 import { rulesInForce } from '../../core/policy/policy-changes.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import {
+  type EndedBacklog,
   type PolicyFor,
   type PolicyHistory,
   type PolicyList,
   settingsInForce,
 } from '../../core/reports/policy-report.js';
+import { glob } from '../../core/values/glob.js';
 import { renderPolicy, renderPolicyFor, renderPolicyHistory } from '../../render/policy/list-text.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { epochMs } from './carry-out.js';
@@ -26,27 +31,64 @@ export async function policyNow(context: Context, verb: string): Promise<PolicyD
   );
 }
 
+interface Seen {
+  readonly document: PolicyDocument;
+  readonly endedInForce: readonly EndedBacklog[] | null;
+}
+
+/** The document that counts, and what RabbitMQ goes on with of it; that is asked for where a backlog limit has ended. */
+async function policySeen(context: Context, verb: string): Promise<Seen> {
+  const { address, names } = await context.config();
+  const document = await policyNow(context, verb);
+  const now = epochMs(context);
+  const ended = document.rules.filter(
+    ({ limits: { backlog } }) => backlog !== undefined && !holds(backlog, now),
+  );
+  if (ended.length === 0) return { document, endedInForce: [] };
+  const management = new Management(address);
+  try {
+    const rules = endedInForce(names, document, await management.policies.list(), now);
+    return {
+      document,
+      endedInForce: rules.flatMap(({ name, limits: { backlog } }) => (backlog ? [{ name, backlog }] : [])),
+    };
+  } catch (error) {
+    if (!(error instanceof FairqError)) throw error;
+    context.warn(
+      `backlog limits have ended, and whether RabbitMQ goes on with them is not known: ${error.message}`,
+    );
+    return { document, endedInForce: null };
+  } finally {
+    await management.close();
+  }
+}
+
 export async function list(_flags: object, context: Context): Promise<CommandResult> {
-  const { version: _, reason, rules, ...document } = await policyNow(context, 'fairq policy list');
+  const seen = await policySeen(context, 'fairq policy list');
+  const { version: _, reason, rules, ...document } = seen.document;
   const policy: PolicyList = {
     schemaVersion: 1,
     kind: 'policy',
     ...document,
     reason: reason ?? null,
     rules: rulesInForce(rules, epochMs(context)),
+    endedInForce: seen.endedInForce,
   };
   return { document: policy, text: (style) => renderPolicy(policy, style) };
 }
 
 export async function show(flags: NameFlags, context: Context): Promise<CommandResult> {
   const rule = ruleNameFrom(flags);
-  const document = await policyNow(context, 'fairq policy show');
+  const { document, endedInForce } = await policySeen(context, 'fairq policy show');
+  const isFor = ({ name }: EndedBacklog) =>
+    rule.of === 'user' && (name === rule.name || glob(name).matches(rule.name));
   const found: PolicyFor = {
     schemaVersion: 1,
     kind: 'policy-for',
     ...rule,
     revision: document.revision,
     inForce: settingsInForce(new Policy(document).forName(rule, epochMs(context))),
+    endedInForce: endedInForce?.filter(isFor) ?? null,
   };
   return { document: found, text: (style) => renderPolicyFor(found, style) };
 }

@@ -23,6 +23,8 @@ export interface QueueFacts {
   readonly ordered?: boolean;
   /** The most that may wait in it, by its arguments or by whatever policy. */
   readonly maxLength?: number;
+  /** The rule whose backlog limit RabbitMQ goes by there, be it still set or not. */
+  readonly backlogRule?: string;
 }
 
 /** What a worker says of itself and of the queue. */

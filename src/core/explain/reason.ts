@@ -34,7 +34,7 @@ export type Reason =
   | { readonly why: 'broker-alarm'; readonly alarms: readonly string[] }
   // What comes does not get in.
   | { readonly why: 'unbound'; readonly queue: string }
-  | { readonly why: 'backlog-full'; readonly limit: number; readonly ready: number; readonly setFor?: SetFor }
+  | BacklogFullReason
   | { readonly why: 'no-queue'; readonly queue: string }
   | { readonly why: 'nothing-waits' }
   // Nobody may, or can, start it.
@@ -61,6 +61,16 @@ export interface Silent {
   readonly worker: string;
   /** Since when by another worker's word; undefined where nobody has heard it before. */
   readonly since?: number;
+}
+
+export interface BacklogFullReason {
+  readonly why: 'backlog-full';
+  readonly limit: number;
+  readonly ready: number;
+  /** Undefined where no rule has this limit. */
+  readonly setFor?: SetFor;
+  /** The rule that had it: it has ended or was taken back, and RabbitMQ still goes by it. */
+  readonly endedRule?: string;
 }
 
 /** A worker that had started it is gone, and may have died of it. */

@@ -77,14 +77,16 @@ function silentReasons({ silent, workers = [] }: Facts, { ready, atSilent }: Cou
 
 function fullReasons({ queue, limits, subject }: Facts): Held[] {
   if (queue === undefined) return [];
-  const { ready, maxLength } = queue;
+  const { ready, maxLength, backlogRule } = queue;
   const backlog = limits?.backlog;
   if (backlog !== undefined && ready >= backlog.value) {
     const whose = setFor({ of: 'user', name: subject.name }, backlog);
     return [{ reason: { why: 'backlog-full', limit: backlog.value, ready, setFor: whose }, isOfSome: true }];
   }
   if (maxLength === undefined || ready < maxLength) return [];
-  return [{ reason: { why: 'backlog-full', limit: maxLength, ready }, isOfSome: true }];
+  const hasEnded = limits !== undefined && backlogRule !== undefined && backlogRule !== backlog?.rule.name;
+  const ended = hasEnded ? { endedRule: backlogRule } : {};
+  return [{ reason: { why: 'backlog-full', limit: maxLength, ready, ...ended }, isOfSome: true }];
 }
 
 function brokerReasons({ alarms = [] }: Facts): Held[] {

@@ -57,6 +57,15 @@ export interface PolicyList extends Omit<PolicyDocument, 'version' | 'rules' | '
   readonly kind: 'policy';
   readonly reason: string | null;
   readonly rules: readonly PolicyRule[];
+  /** Null where this could not be found out. */
+  readonly endedInForce: readonly EndedBacklog[] | null;
+}
+
+/** A backlog limit that has ended, and RabbitMQ still goes by it. */
+export interface EndedBacklog {
+  /** Name of the rule. */
+  readonly name: string;
+  readonly backlog: Setting<number>;
 }
 
 /** What counts for one user or tenant. */
@@ -67,6 +76,8 @@ export interface PolicyFor {
   readonly name: string;
   readonly revision: number;
   readonly inForce: Partial<Record<LimitName, SettingInForce>>;
+  /** Null where this could not be found out. */
+  readonly endedInForce: readonly EndedBacklog[] | null;
 }
 
 export interface SettingInForce extends Setting<unknown> {

@@ -1,4 +1,4 @@
-import type { Reason, SetFor, TasksAt, TurnReason } from '../../core/explain/reason.js';
+import type { BacklogFullReason, Reason, SetFor, TasksAt, TurnReason } from '../../core/explain/reason.js';
 import { rateText } from '../../core/policy/limit-text.js';
 import { shellWord } from '../../core/reports/shell-word.js';
 import { formatCount, formatDuration, formatShare, formatTasks } from '../parts/numbers.js';
@@ -44,13 +44,7 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
         todo: 'The next publisher, or "fairq queues prune", binds it again.',
       };
     case 'backlog-full':
-      return {
-        says: `The queue is full: ${formatCount(reason.ready)} of ${formatTasks(reason.limit)} may wait, so more is refused${reason.setFor === undefined ? '' : setBy(reason.setFor, now)}.`,
-        todo:
-          reason.setFor === undefined
-            ? 'The limit is one of the queue or of a RabbitMQ policy: "fairq queues show" names it.'
-            : `Raise it: fairq policy set ${shellWord(reason.setFor.name)} --backlog N`,
-      };
+      return backlogText(reason, now);
     case 'no-queue':
       return {
         says: `There is no queue ${reason.queue}: nothing was sent to ${who}, or the queue was pruned when it was empty, or its tasks go to a shared queue.`,
@@ -165,6 +159,23 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
     case 'unknown':
       return { says: `Not known: ${reason.what}.` };
   }
+}
+
+function backlogText({ ready, limit, setFor, endedRule }: BacklogFullReason, now: number): ReasonText {
+  const full = `The queue is full: ${formatCount(ready)} of ${formatTasks(limit)} may wait, so more is refused`;
+  if (endedRule !== undefined) {
+    return {
+      says: `${full}. The backlog limit of ${endedRule} has ended or was taken back, and RabbitMQ still goes by it.`,
+      todo: 'Make it end: fairq doctor --repair',
+    };
+  }
+  return {
+    says: `${full}${setFor === undefined ? '' : setBy(setFor, now)}.`,
+    todo:
+      setFor === undefined
+        ? 'The limit is one of the queue or of a RabbitMQ policy: "fairq queues show" names it.'
+        : `Raise it: fairq policy set ${shellWord(setFor.name)} --backlog N`,
+  };
 }
 
 function turnOf({ before, users, worker }: TurnReason, who: string): string {

@@ -7,6 +7,7 @@ import {
   type Setting,
 } from '../../core/policy/policy-document.js';
 import type {
+  EndedBacklog,
   PolicyFor,
   PolicyHistory,
   PolicyList,
@@ -23,9 +24,13 @@ interface RuleRow {
   readonly setting: Setting<unknown>;
 }
 
-export function renderPolicy({ revision, rules, at, by }: PolicyList, style: TextStyle): string {
+export function renderPolicy(
+  { revision, rules, at, by, endedInForce }: PolicyList,
+  style: TextStyle,
+): string {
   if (revision === 0) return 'Nothing is set: there is no policy yet.';
-  const last = `Revision ${revision}, made ${momentText(at)} by ${safeText(by, style.unicode)}.`;
+  const made = `Revision ${revision}, made ${momentText(at)} by ${safeText(by, style.unicode)}.`;
+  const last = [made, ...endedLines(endedInForce, style)].join('\n');
   if (rules.length === 0) return `Nothing is set.\n\n${last}`;
   const rows = rules.flatMap((rule) =>
     LIMIT_NAMES.flatMap((limit): RuleRow[] => {
@@ -52,13 +57,17 @@ export function renderPolicy({ revision, rules, at, by }: PolicyList, style: Tex
   return `${table}\n\n${paint('strong', count, style)}. ${last}`;
 }
 
-export function renderPolicyFor({ of, name, revision, inForce }: PolicyFor, style: TextStyle): string {
+export function renderPolicyFor(
+  { of, name, revision, inForce, endedInForce }: PolicyFor,
+  style: TextStyle,
+): string {
   const title = whose(of, name, style);
+  const ended = endedLines(endedInForce, style);
   const rows = LIMIT_NAMES.flatMap((limit) => {
     const setting = inForce[limit];
     return setting === undefined ? [] : [{ limit, setting }];
   });
-  if (rows.length === 0) return `Nothing is set for ${title} (revision ${revision}).`;
+  if (rows.length === 0) return [`Nothing is set for ${title} (revision ${revision}).`, ...ended].join('\n');
   type Row = { readonly limit: LimitName; readonly setting: SettingInForce };
   const safe = (text: string) => safeText(text, style.unicode);
   const table = renderTable<Row>(
@@ -77,7 +86,8 @@ export function renderPolicyFor({ of, name, revision, inForce }: PolicyFor, styl
     rows,
     style,
   );
-  return `${table}\n\n${paint('strong', title, style)}, by revision ${revision} of the policy.`;
+  const last = `${paint('strong', title, style)}, by revision ${revision} of the policy.`;
+  return [table, '', last, ...ended].join('\n');
 }
 
 export function renderPolicyHistory({ changes, hidden }: PolicyHistory, style: TextStyle): string {
@@ -126,6 +136,15 @@ export function renderDifference(
       ];
     })
     .join('\n');
+}
+
+function endedLines(ended: readonly EndedBacklog[] | null, style: TextStyle): string[] {
+  if (ended === null || ended.length === 0) return [];
+  const lines = ended.map(({ name, backlog }) => {
+    const text = `${name}: ${settingText('backlog', backlog)} has ended, and RabbitMQ still goes by it.`;
+    return paint('yellow', safeText(text, style.unicode), style);
+  });
+  return [...lines, 'To make it end: fairq doctor --repair'];
 }
 
 function settingColumns<Row>(settingOf: (row: Row) => Setting<unknown>, style: TextStyle): Column<Row>[] {

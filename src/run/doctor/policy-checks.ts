@@ -21,16 +21,18 @@ export function backlogLimits(
   if (policies === undefined) {
     return unknown(CHECK, "this user may not see RabbitMQ's policies", 'Give the user the "management" tag.');
   }
+  const isGone = document.revision === 0;
   const { needed, put, remove } = backlogPlan(names, document, policies, nowMs);
   if (remove.length > 0) {
     return warning(
       CHECK,
       `RabbitMQ still goes by limits that have ended or were taken back: ${some(remove.map(({ name }) => name))}`,
-      `The next change of the policy removes what has ended. Otherwise: rabbitmqctl clear_policy -p VHOST '${remove[0]!.name}'.`,
+      isGone
+        ? `There is no policy any more. To remove one: rabbitmqctl clear_policy -p VHOST '${remove[0]!.name}'.`
+        : 'A worker or "fairq serve" removes what has ended, where its user has the tag "policymaker". To have it done now: fairq doctor --repair.',
     );
   }
-  if (put.length > 0)
-    return warning(CHECK, differs(put), 'The next change of a backlog limit puts it right.');
+  if (put.length > 0) return warning(CHECK, differs(put), 'To put it right: fairq doctor --repair.');
   return ok(CHECK, needed === 0 ? 'none is set' : 'RabbitMQ goes by all of them');
 }
 

@@ -2,6 +2,7 @@ import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
 import { fillGrants } from '../../broker/policy/grant-census.js';
 import { GrantTalk } from '../../broker/policy/grant-talk.js';
+import type { BacklogPlan } from '../../core/policy/backlog/backlog-policies.js';
 import type { Names } from '../../core/queues/names.js';
 import { keptBackMs, removeAllGrants } from '../policy/unneeded-grants.js';
 import type { GrantsFound } from './grant-checks.js';
@@ -21,8 +22,12 @@ export interface Repaired {
 }
 
 /** What would be done, as sentences; empty: nothing. */
-export function repairPlan({ wrong, unneeded }: GrantsFound): string[] {
+export function repairPlan({ wrong, unneeded }: GrantsFound, { put, remove }: BacklogPlan): string[] {
   return [
+    ...put.map(({ name }) => `RabbitMQ's policy "${name}" would be set, for a backlog limit.`),
+    ...remove.map(
+      ({ name }) => `RabbitMQ's policy "${name}" would be removed: its backlog limit is not set.`,
+    ),
     ...wrong.map(({ queue, count }) => `"${queue}" would be counted, and made to have ${count}.`),
     ...unneeded.map(({ queue }) => `"${queue}" would be deleted, unless somebody holds something of it.`),
   ];

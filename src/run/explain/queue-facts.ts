@@ -4,6 +4,7 @@ import { SINGLE_ACTIVE_CONSUMER } from '../../broker/queues/topology.js';
 import { FairqError } from '../../core/errors/errors.js';
 import type { QueueFacts } from '../../core/explain/facts.js';
 import type { Silent } from '../../core/explain/reason.js';
+import { ruleOfPolicy } from '../../core/policy/backlog/backlog-policies.js';
 import { ownQueue } from '../../core/queues/names.js';
 import type { QueueDetails } from '../../core/reports/queue-report.js';
 import { silentWorkers } from '../queues/silent-workers.js';
@@ -34,6 +35,7 @@ export async function findQueue(
   const counted = counts.get(name);
   if (counted === undefined) return { queue: undefined, details };
   const maxLength = definition && longest(definition);
+  const backlogRule = definition && ruleOfPolicy(names, definition.policyName ?? '');
   const queue = {
     name,
     ...counted,
@@ -41,6 +43,7 @@ export async function findQueue(
     ...(bound !== undefined && { bound: bound.has(name) }),
     ...(definition !== undefined && { ordered: definition.arguments[SINGLE_ACTIVE_CONSUMER] === true }),
     ...(maxLength !== undefined && { maxLength }),
+    ...(backlogRule !== undefined && { backlogRule }),
   };
   return { queue, details };
 }

@@ -73,9 +73,13 @@ interface Written {
   readonly of: RuleOf | undefined;
 }
 
+interface Made extends Written {
+  readonly backlogChanges: BacklogChanges;
+}
+
 /**
  * Changes the policy: reads the newest document under the lock, writes the next one, makes the broker go by its backlog
- * limits, and waits until every known worker goes by it.
+ * limits before anybody else can change it again, and waits until every known worker goes by it.
  *
  * @param next what the rules are to be; undefined: they stay
  */
@@ -89,9 +93,13 @@ export async function changePolicy(
   const workers = await PolicyWorkers.open(connection, names, newId, now);
   try {
     workers.ask(0);
-    const { before, after, of } = await writeNext({ ...deps, backlog }, workers, next, options);
+    const { before, after, of, backlogChanges } = await writeNext(
+      { ...deps, backlog },
+      workers,
+      next,
+      options,
+    );
     const isOfTenants = of === 'tenant' || differenceOf(before, after).some((one) => one.of === 'tenant');
-    const backlogChanges = await backlog.agree(before, after);
     const asked = { workers, management, names, now };
     const agreed = await agreement(asked, after.revision, options.timeoutMs, isOfTenants);
     return {
@@ -131,12 +139,14 @@ async function writeNext(
   workers: PolicyWorkers,
   next: (before: PolicyDocument) => NextRules | undefined,
   options: ChangeOptions,
-): Promise<Written> {
+): Promise<Made> {
   const giveUpAt = deps.now() + RESTORED_WITHIN_MS;
   for (;;) {
     const written = await withPolicyLock(deps.connection, deps.names, async (policy) => {
-      const before = await newestOf(deps, workers, policy);
-      return before && (await writeUnderLock(deps, policy, before, next, options));
+      const newest = await newestOf(deps, workers, policy);
+      if (newest === undefined) return undefined;
+      const changed = await writeUnderLock(deps, policy, newest, next, options);
+      return { ...changed, backlogChanges: await deps.backlog.agree(changed.before, changed.after) };
     });
     if (written !== undefined) return written;
     if (deps.now() > giveUpAt) throw notRestored(deps.names, workers);

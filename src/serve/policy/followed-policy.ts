@@ -24,18 +24,21 @@ export class FollowedPolicy {
   private constructor(
     private readonly connection: Connection,
     private readonly names: Names,
+    private readonly onNewer: (document: PolicyDocument) => void,
   ) {
     this.#newest = new NextAnswer(() =>
       Promise.race([newestPolicy(connection, names, EMPTY_AFTER_MS), connection.lost]),
     );
   }
 
+  /** @param onNewer told of each document that counts from then on */
   static async open(
     connection: Connection,
     names: Names,
     onWarning: (text: string) => void,
+    onNewer: (document: PolicyDocument) => void,
   ): Promise<FollowedPolicy> {
-    const followed = new FollowedPolicy(connection, names);
+    const followed = new FollowedPolicy(connection, names, onNewer);
     followed.#feed = await PolicyFeed.open(connection, names, {
       onPolicy: (document) => followed.heard(document),
       onUnreadable: (error) => {
@@ -50,7 +53,9 @@ export class FollowedPolicy {
 
   /** A document that this server has made, or that was read. */
   heard(document: PolicyDocument): void {
-    if (document.revision > this.#policy.document.revision) this.#policy = new Policy(document);
+    if (document.revision <= this.#policy.document.revision) return;
+    this.#policy = new Policy(document);
+    this.onNewer(document);
   }
 
   /** As it is now, though it was changed a moment ago by somebody else. @throws Problem 503 where it cannot be read */

@@ -25,6 +25,10 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   [{ why: 'unbound', queue: 'q' }, 'The queue q is not bound'],
   [{ why: 'backlog-full', limit: 10, ready: 10 }, '10 of 10 tasks may wait, so more is refused.'],
   [{ why: 'backlog-full', limit: 10, ready: 10, setFor: SET }, 'set by ann 1 min ago'],
+  [
+    { why: 'backlog-full', limit: 10, ready: 10, endedRule: 'A*' },
+    'more is refused. The backlog limit of A* has ended or was taken back, and RabbitMQ still goes by it.',
+  ],
   [{ why: 'no-queue', queue: 'q' }, 'There is no queue q: nothing was sent to A'],
   [{ why: 'nothing-waits' }, 'Nothing is in its queue'],
   [

@@ -1,4 +1,4 @@
-import { encodeText, type Names } from '../../queues/names.js';
+import { decodeText, encodeText, type Names } from '../../queues/names.js';
 import { exactness, glob } from '../../values/glob.js';
 import { holds } from '../policy.js';
 import type { PolicyDocument, PolicyRule } from '../policy-document.js';
@@ -48,6 +48,29 @@ export function backlogPlan(
   });
   const isWanted = new Set(wanted.map(({ name }) => name));
   return { needed: wanted.length, put, remove: [...ours.values()].filter(({ name }) => !isWanted.has(name)) };
+}
+
+/** Rules whose backlog limit has ended, and RabbitMQ still goes by it. @param now milliseconds since the epoch */
+export function endedInForce(
+  names: Names,
+  document: PolicyDocument,
+  present: readonly RabbitPolicy[],
+  now: number,
+): PolicyRule[] {
+  const left = new Set(
+    backlogPlan(names, document, present, now).remove.map(({ name }) => ruleOfPolicy(names, name)),
+  );
+  return document.rules.filter(
+    ({ of, name, limits: { backlog } }) =>
+      of === 'user' && backlog !== undefined && !holds(backlog, now) && left.has(name),
+  );
+}
+
+/** The name of the rule whose backlog limit a policy of RabbitMQ's is; undefined where it is none. */
+export function ruleOfPolicy(names: Names, policyName: string): string | undefined {
+  if (!isOurs(names, policyName)) return undefined;
+  const [rule = ''] = policyName.slice(startOf(names).length).split('/', 1);
+  return decodeText(rule);
 }
 
 /** Rules with a backlog limit that has not ended, most exact first. Names are level: no two of them mean the same user. */

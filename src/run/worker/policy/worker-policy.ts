@@ -1,8 +1,9 @@
 import type { ControlMessage } from '../../../broker/control/control.js';
 import { PolicyFeed } from '../../../broker/policy/policy-feed.js';
 import { messageOf } from '../../../core/errors/errors.js';
+import { BacklogEnds } from '../../policy/backlog-ends.js';
 import type { TaskRun } from '../slots/task-run.js';
-import type { ChannelDeps } from '../worker-contract.js';
+import type { ChannelDeps, WorkerDeps } from '../worker-contract.js';
 import { goesBy } from './policy-answers.js';
 import { type PolicyFigures, policyFigures } from './policy-figures.js';
 import { Steering } from './steering.js';
@@ -29,12 +30,13 @@ export interface PolicyOwner {
 /** What operators have set, at a worker: it reads that before it consumes anything, follows it, and says what it goes by. */
 export class WorkerPolicy {
   readonly steering: Steering;
+  readonly #backlogEnds: BacklogEnds;
   /** Undefined until it is open. */
   #feed: PolicyFeed | undefined;
   #saidTenants = false;
 
   constructor(
-    private readonly deps: ChannelDeps,
+    private readonly deps: ChannelDeps & Pick<WorkerDeps, 'management'>,
     private readonly owner: PolicyOwner,
     private readonly listener: WorkerPolicyListener,
   ) {
@@ -43,13 +45,24 @@ export class WorkerPolicy {
       onFailure: (error: Error) => listener.onFailure(error),
     };
     this.steering = new Steering(deps.clock, steered, owner.tenantOf);
+    const { connection, names, clock, management } = deps;
+    this.#backlogEnds = new BacklogEnds({
+      connection,
+      names,
+      policies: management.policies,
+      nowMs: () => clock.epochMicros() / 1_000,
+      onWarning: (text) => listener.onWarning(text),
+    });
   }
 
   /** Resolves when all that is set counts, for the queues that are taken up from here on. */
   async open(): Promise<void> {
     const { connection, names } = this.deps;
     this.#feed = await PolicyFeed.open(connection, names, {
-      onPolicy: (document) => this.steering.apply(document),
+      onPolicy: (document) => {
+        this.steering.apply(document);
+        this.#backlogEnds.heard(document);
+      },
       onUnreadable: (error) => {
         const why = `the policy cannot be read, and counts for nothing here: ${messageOf(error)}`;
         this.listener.onWarning(`${why}; grant this user read on "${names.policyStream}"`);
@@ -78,6 +91,7 @@ export class WorkerPolicy {
 
   async close(): Promise<void> {
     this.steering.close();
+    this.#backlogEnds.close();
     await this.#feed?.close();
   }
 

@@ -206,6 +206,11 @@ describe('each reason, with the number that proves it', () => {
       { why: 'slots-busy' },
       full,
     ]);
+    const left = queue({ maxLength: 10, backlogRule: 'A' });
+    expect(reasonsOf(facts({ queue: left }))).toContainEqual({ ...full, endedRule: 'A' });
+    // Where the policy cannot be read nobody knows.
+    const { limits: _, ...unread } = facts({ queue: left });
+    expect(reasonsOf(unread)).toContainEqual(full);
     expect(whys({ queue: queue({ maxLength: 11 }), limits: inForce({ backlog: 11 }) })).toEqual([
       'slots-busy',
     ]);

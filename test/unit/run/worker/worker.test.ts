@@ -71,6 +71,7 @@ beforeEach(() => {
   const deps = {
     connection,
     names: namesFor('fairq'),
+    management: {} as WorkerDeps['management'],
     clock: { now: () => 0, epochMicros: () => 0 },
     newId: () => 'id',
   } as Partial<WorkerDeps> as WorkerDeps;
