@@ -79,8 +79,10 @@ export function withLimitOptions(command: Command): Command {
     .option('--cap <n>', 'the most tasks at a time, over all workers', parsedCap)
     .option('--cap-when-busy', 'the cap binds only while others wait')
     .option('--rate <n/time>', 'the most starts in a time: 100/s, 20/m or 5/h', parsedRateFlag)
-    .option('--burst <n>', 'with --rate: the most starts at once (default: those of a second)', (text) =>
-      parseCount(text, '--burst', 1, MOST_STARTS),
+    .option(
+      '--burst <n>',
+      'with --rate: the most starts at once (default: those of a second, at least 1)',
+      (text) => parseCount(text, '--burst', 1, MOST_STARTS),
     )
     .option('--backlog <n>', 'the most tasks that may wait; publishers are refused beyond', (text) =>
       parseCount(text, '--backlog', 1, MOST_BACKLOG),

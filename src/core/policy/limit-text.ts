@@ -7,7 +7,7 @@ export function rateText({ starts, perMs }: Pick<Rate, 'starts' | 'perMs'>): str
   return `${starts}/${PER[perMs] ?? `${perMs}ms`}`;
 }
 
-/** The most starts at once where nobody has said it: those of a second. */
+/** The most starts at once where nobody has said it: those of a second, and one at least. */
 export function usualBurst(starts: number, perMs: number): number {
   return Math.max(1, Math.floor((starts * 1_000) / perMs));
 }
