@@ -51,11 +51,12 @@ export async function report(
 ): Promise<CommandResult> {
   check(flags, context);
   checkHtmlFile(flags);
+  const by = { tenants: await tenantsFrom(flags) };
   const interrupted = context.interrupts.rejection('nothing was changed');
   if (flags.files.length > 0) {
     const source = await fileSource(flags.files);
     const from = { source, broker: source.heads[0]?.broker ?? null, policy: new Policy(NO_POLICY) };
-    return Promise.race([reportOn(from, flags, context), interrupted]);
+    return Promise.race([reportOn(from, by, flags, context), interrupted]);
   }
   const config = await context.config();
   const connection = await openConnection(
@@ -74,7 +75,7 @@ export async function report(
   try {
     const policy = await policyOf(connection, config.names, context);
     const from = { source, broker: connection.brokerVersion, policy };
-    return await Promise.race([reportOn(from, flags, context), interrupted]);
+    return await Promise.race([reportOn(from, by, flags, context), interrupted]);
   } finally {
     await management.close();
     await connection.close();
@@ -89,8 +90,14 @@ interface ReportFrom {
   readonly policy: Policy;
 }
 
+/** What files of flags say, which are read before anything else. */
+interface ReportBy {
+  readonly tenants: FoundTenants | undefined;
+}
+
 async function reportOn(
   { source, broker, policy }: ReportFrom,
+  { tenants: tenantsBy }: ReportBy,
   flags: ReportFlags,
   context: Context,
 ): Promise<CommandResult> {
@@ -99,7 +106,6 @@ async function reportOn(
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
   const grouping = flags.groupBy && (await groupingFrom(flags));
-  const tenantsBy = await tenantsFrom(flags);
   const { run, measures } = await measured(source, broker, flags, context);
   const whole = measures.report(run);
   const tenants = tenantsBy && tenantsIn(measures, tenantsBy);
