@@ -87,6 +87,36 @@ describe.each([
   });
 });
 
+describe.each([
+  ['by a prefix', 0],
+  ['by a file', 1],
+] as const)('policy show with tenants %s', (_, which) => {
+  it('has what counts for the user, and for whom it belongs to', async () => {
+    const tenantOf = ['--tenant-of', rules()[which]!];
+    await fairqJson(env, 'policy', 'set', 'acme/a', '--weight', '2');
+    await fairqJson(env, 'policy', 'set', '--tenant', 'ac*', '--cap', '3', '--reason', 'few slots');
+    await fairqJson(env, 'policy', 'set', '--tenant', 'solo', '--weight', '4');
+    expect(await fairqJson(env, 'policy', 'show', 'acme/a', ...tenantOf)).toMatchObject({
+      inForce: { weight: { value: 2, rule: 'acme/a' } },
+      tenant: { name: 'acme', inForce: { cap: { value: { tasks: 3 }, rule: 'ac*', reason: 'few slots' } } },
+    });
+    expect(await fairqJson(env, 'policy', 'show', 'solo', ...tenantOf)).toMatchObject({
+      inForce: {},
+      tenant: { name: 'solo', inForce: { weight: { value: 4 } } },
+    });
+    expect(await fairqJson(env, 'policy', 'show', 'acme/a')).not.toHaveProperty('tenant');
+    const text = async (user: string) => (await fairq(env, 'policy', 'show', user, ...tenantOf)).stdout;
+    expect(await text('acme/a')).toMatch(
+      /weight 2[\s\S]+acme\/a, by revision[\s\S]+cap 3[\s\S]+Its tenant acme, by/,
+    );
+    expect(await text('nobody')).toMatch(
+      /Nothing is set for nobody .+\nNothing is set for its tenant nobody\./,
+    );
+    const both = await fairq(env, 'policy', 'show', '--tenant', 'acme', ...tenantOf);
+    expect(both.code, both.stderr).toBe(64);
+  });
+});
+
 describe('a file of tenants that makes no sense', () => {
   const BAD = [
     ['acme = "alice"', 'is not a list of users'],
@@ -99,6 +129,7 @@ describe('a file of tenants that makes no sense', () => {
     ['worker', '--exit-when', 'empty'],
     ['report', '--run', 'none'],
     ['top', '--samples', '1'],
+    ['policy', 'show', 'A'],
   ];
 
   it('is refused by each command alike, and named, before anything is asked of the broker', async () => {

@@ -26,23 +26,23 @@ export interface FoundTenants {
   readonly weights: Weights;
 }
 
-/** The flags that say whom users belong to; for every command to which tenants matter. */
+/** The flags that say whom users belong to and how much tenants count; for every command to which their shares matter. */
 export function withTenantOptions(command: Command, help: string): Command {
-  return command
-    .addOption(
-      new Option(
-        '--tenant-of <rule>',
-        `${help}: prefix:SEPARATOR (prefix:/ makes acme/alice acme's) or map:FILE`,
-      ).argParser(parseTenantOf),
-    )
-    .option(
-      '--tenant-weight <name=n>',
-      "with --tenant-of, a tenant's share against the others, by name or glob (may be repeated); 1 unless said",
-      (text: string, sofar: WeightRule[] = []) => [
-        ...sofar,
-        parseWeightOf('tenant', '--tenant-weight', text),
-      ],
-    );
+  return withTenantOf(command, help).option(
+    '--tenant-weight <name=n>',
+    "with --tenant-of, a tenant's share against the others, by name or glob (may be repeated); 1 unless said",
+    (text: string, sofar: WeightRule[] = []) => [...sofar, parseWeightOf('tenant', '--tenant-weight', text)],
+  );
+}
+
+/** The flag that says whom users belong to. */
+export function withTenantOf(command: Command, help: string): Command {
+  return command.addOption(
+    new Option(
+      '--tenant-of <rule>',
+      `${help}: prefix:SEPARATOR (prefix:/ makes acme/alice acme's) or map:FILE`,
+    ).argParser(parseTenantOf),
+  );
 }
 
 /** Undefined where nothing is said of tenants. */

@@ -1,10 +1,10 @@
 import { Management } from '../../broker/management/management.js';
 import { onBroker } from '../../broker/on-broker.js';
 import { currentPolicy, policyHistory } from '../../broker/policy/policy-stream.js';
-import { FairqError } from '../../core/errors/errors.js';
+import { FairqError, usageError } from '../../core/errors/errors.js';
 import { endedInForce } from '../../core/policy/backlog/backlog-policies.js';
 import { holds, Policy } from '../../core/policy/policy.js';
-import { rulesInForce } from '../../core/policy/policy-changes.js';
+import { type RuleName, rulesInForce } from '../../core/policy/policy-changes.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import {
   type EndedBacklog,
@@ -15,10 +15,11 @@ import {
 } from '../../core/reports/policy-report.js';
 import { glob } from '../../core/values/glob.js';
 import { renderPolicy, renderPolicyFor, renderPolicyHistory } from '../../render/policy/list-text.js';
+import { tenantsFrom } from '../flags/tenant-flags.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { epochMs } from './carry-out.js';
-import type { HistoryFlags } from './look-command.js';
-import { type NameFlags, ruleNameFrom } from './policy-flags.js';
+import type { HistoryFlags, ShowFlags } from './look-command.js';
+import { ruleNameFrom } from './policy-flags.js';
 
 /** Who only looks may take a stream for empty that the broker is slow to show. */
 const EMPTY_AFTER_MS = 2_000;
@@ -77,20 +78,36 @@ export async function list(_flags: object, context: Context): Promise<CommandRes
   return { document: policy, text: (style) => renderPolicy(policy, style) };
 }
 
-export async function show(flags: NameFlags, context: Context): Promise<CommandResult> {
+export async function show(flags: ShowFlags, context: Context): Promise<CommandResult> {
   const rule = ruleNameFrom(flags);
+  const tenant = await tenantOf(rule, flags);
   const { document, endedInForce } = await policySeen(context, 'fairq policy show');
   const isFor = ({ name }: EndedBacklog) =>
     rule.of === 'user' && (name === rule.name || glob(name).matches(rule.name));
+  const policy = new Policy(document);
+  const inForce = (one: RuleName) => settingsInForce(policy.forName(one, epochMs(context)));
   const found: PolicyFor = {
     schemaVersion: 1,
     kind: 'policy-for',
     ...rule,
     revision: document.revision,
-    inForce: settingsInForce(new Policy(document).forName(rule, epochMs(context))),
+    inForce: inForce(rule),
+    ...(tenant !== undefined && {
+      tenant: { name: tenant, inForce: inForce({ of: 'tenant', name: tenant }) },
+    }),
     endedInForce: endedInForce?.filter(isFor) ?? null,
   };
   return { document: found, text: (style) => renderPolicyFor(found, style) };
+}
+
+/** Whom a user belongs to; undefined where nobody has said that. */
+async function tenantOf({ of, name }: RuleName, flags: ShowFlags): Promise<string | undefined> {
+  if (of === 'tenant' && flags.tenantOf !== undefined) {
+    throw usageError('TENANT_OF_WITH', '--tenant-of and --tenant exclude each other', {
+      hint: 'Name a user with --tenant-of, or a tenant with --tenant.',
+    });
+  }
+  return (await tenantsFrom(flags))?.rule.tenantOf(name);
 }
 
 export async function history({ limit }: HistoryFlags, context: Context): Promise<CommandResult> {

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { parseCount } from '../../core/values/quantities.js';
+import { type TenantFlags, withTenantOf } from '../flags/tenant-flags.js';
 import type { Run } from '../shared/context.js';
 import { type NameFlags, withName } from './policy-flags.js';
+
+export type ShowFlags = NameFlags & Pick<TenantFlags, 'tenantOf'>;
 
 export interface HistoryFlags {
   limit: number;
@@ -13,10 +16,17 @@ export function registerLooks(policy: Command, run: Run): void {
     .description('Every rule that is set, until when, by whom and why.')
     .addHelpText('after', '\nExamples:\n  fairq policy list')
     .action(() => run(async () => (await import('./look-action.js')).list)({}));
-  withName(policy.command('show'))
+  withTenantOf(withName(policy.command('show')), "what counts for the user's tenant, too")
     .description('What counts for a user, and which rule says so.')
-    .addHelpText('after', '\nExamples:\n  fairq policy show A\n  fairq policy show --tenant acme')
-    .action((name: string | undefined, flags: NameFlags) =>
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairq policy show A
+  fairq policy show acme/alice --tenant-of prefix:/
+  fairq policy show --tenant acme`,
+    )
+    .action((name: string | undefined, flags: ShowFlags) =>
       run(async () => (await import('./look-action.js')).show)({ ...flags, name }),
     );
   policy

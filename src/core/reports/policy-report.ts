@@ -76,6 +76,8 @@ export interface PolicyFor {
   readonly name: string;
   readonly revision: number;
   readonly inForce: Partial<Record<LimitName, SettingInForce>>;
+  /** Of a user, and what counts for it there; undefined where nobody has said whom users belong to. */
+  readonly tenant?: { readonly name: string; readonly inForce: PolicyFor['inForce'] };
   /** Null where this could not be found out. */
   readonly endedInForce: readonly EndedBacklog[] | null;
 }

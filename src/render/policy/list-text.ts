@@ -58,19 +58,37 @@ export function renderPolicy(
 }
 
 export function renderPolicyFor(
-  { of, name, revision, inForce, endedInForce }: PolicyFor,
+  { of, name, revision, inForce, tenant, endedInForce }: PolicyFor,
   style: TextStyle,
 ): string {
   const title = whose(of, name, style);
   const ended = endedLines(endedInForce, style);
+  const own = inForceTable(inForce, style);
+  const by = `by revision ${revision} of the policy`;
+  const first =
+    own === undefined
+      ? [`Nothing is set for ${title} (revision ${revision}).`]
+      : [own, '', `${paint('strong', title, style)}, ${by}.`];
+  if (tenant === undefined) return [...first, ...ended].join('\n');
+  const tenantTitle = whose('tenant', tenant.name, style);
+  const ofTenant = inForceTable(tenant.inForce, style);
+  const second =
+    ofTenant === undefined
+      ? [`Nothing is set for its ${tenantTitle}.`]
+      : ['', ofTenant, '', `${paint('strong', `Its ${tenantTitle}`, style)}, ${by}.`];
+  return [...first, ...ended, ...second].join('\n');
+}
+
+/** Undefined where nothing is set. */
+function inForceTable(inForce: PolicyFor['inForce'], style: TextStyle): string | undefined {
   const rows = LIMIT_NAMES.flatMap((limit) => {
     const setting = inForce[limit];
     return setting === undefined ? [] : [{ limit, setting }];
   });
-  if (rows.length === 0) return [`Nothing is set for ${title} (revision ${revision}).`, ...ended].join('\n');
+  if (rows.length === 0) return undefined;
   type Row = { readonly limit: LimitName; readonly setting: SettingInForce };
   const safe = (text: string) => safeText(text, style.unicode);
-  const table = renderTable<Row>(
+  return renderTable<Row>(
     [
       { heading: 'setting', text: ({ limit, setting }) => limitText(limit, setting.value), align: 'left' },
       { heading: 'by the rule', text: ({ setting }) => safe(setting.rule), align: 'left', shrinkTo: 8 },
@@ -86,8 +104,6 @@ export function renderPolicyFor(
     rows,
     style,
   );
-  const last = `${paint('strong', title, style)}, by revision ${revision} of the policy.`;
-  return [table, '', last, ...ended].join('\n');
 }
 
 export function renderPolicyHistory({ changes, hidden }: PolicyHistory, style: TextStyle): string {
