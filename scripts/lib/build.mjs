@@ -1,21 +1,53 @@
-// The build: `tsc` when dist is not what the present sources compile to.
+// The build, when dist is not what the present sources compile to: `tsc` for the program, `esbuild` for the page in the browser.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { root, run, say } from './run.mjs';
 
 const stampFile = `${root}dist/.stamp`;
 // A package's version decides what comes out of tsc, and what it finds wrong.
 const INPUTS = ['tsconfig.json', 'package-lock.json'];
+/** What a browser is given: made of `src/page`, and in one piece. */
+const PAGE = 'dist/page';
 
 export async function build() {
   const sources = digestOfSources();
   if (isBuilt(sources)) return;
   say('compiling (tsc)');
   rmSync(stampFile, { force: true });
-  await run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
+  await run(process.execPath, [tsc, '-p', 'tsconfig.json']);
+  await run(process.execPath, [tsc, '-p', join('src', 'page', 'tsconfig.json')]);
   removeOrphans();
+  await buildPage();
   writeFileSync(stampFile, stampOf(sources));
+}
+
+async function buildPage() {
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: ['src/page/page.tsx', 'src/page/page.css'],
+    outdir: PAGE,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'eof',
+    logLevel: 'warning',
+  });
+  for (const file of ['page.html', 'icon.svg'])
+    copyFileSync(`${root}src/page/${file}`, `${root}${PAGE}/${file}`);
 }
 
 function isBuilt(sources) {
@@ -51,6 +83,7 @@ function digestOfSources() {
 /** What was compiled from a source that is no longer there would still be imported, tested, or packed. */
 function removeOrphans() {
   for (const file of filesIn(`${root}dist`)) {
+    if (file.startsWith(join(root, PAGE))) continue;
     const source = file.replace(`${root}dist`, `${root}src`).replace(/\.js$/, '.ts');
     if (/\.js\.map$/.test(file) || (file.endsWith('.js') && !existsSync(source))) rmSync(file);
   }

@@ -1,28 +1,34 @@
+import { identifySigned } from './auth/sign-in.js';
 import type { DoorDeps, DoorOptions } from './door-contract.js';
 import { Api } from './http/api.js';
 import { Cors } from './http/cors.js';
 import { refuseForeign } from './http/foreign.js';
 import { serverEnds } from './http/problem.js';
 import { ServeMetrics } from './metrics/serve-metrics.js';
+import type { PageFiles } from './page-files.js';
 import { addActionRoutes } from './routes/action-routes.js';
 import { addBatchRoutes } from './routes/batch-routes.js';
 import { addDeadRoutes } from './routes/dead-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addExplainRoutes } from './routes/explain-routes.js';
 import { addHealthRoutes } from './routes/health-routes.js';
+import { addLiveRoutes } from './routes/live-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import { addOverviewRoutes } from './routes/overview-routes.js';
+import { addPageRoutes } from './routes/page-routes.js';
 import { addPolicyRoutes } from './routes/policy-routes.js';
 import { addRunRoutes } from './routes/run-routes.js';
 import type { Services } from './routes/services.js';
+import { addSessionRoutes } from './routes/session-routes.js';
 import { addTaskRoutes } from './routes/task-routes.js';
 
 /** All that a server answers. */
 export function apiOf(
   { authenticator, version }: DoorDeps,
-  { foreign, body }: DoorOptions,
+  { foreign, body, page }: DoorOptions,
   services: Services,
+  files: PageFiles | undefined,
 ): Api {
   const { closing, problemOf, sending, trouble, policy, nowMicros } = services;
   const metrics = new ServeMetrics(sending, trouble, policy, () => nowMicros() / 1_000);
@@ -32,7 +38,7 @@ export function apiOf(
       refuseForeign(request, foreign);
     },
     cors: new Cors(foreign.origins),
-    identify: (asking) => authenticator.identify(asking),
+    identify: (asking) => identifySigned(authenticator, asking),
     limits: body,
     onAnswered: (operation, status, seconds) => metrics.answered(operation, status, seconds),
     problemOf,
@@ -49,6 +55,11 @@ export function apiOf(
   addDeadRoutes(api, services);
   addActionRoutes(api, services);
   addPolicyRoutes(api, services);
+  addLiveRoutes(api, services);
+  if (page !== undefined && files !== undefined) {
+    addSessionRoutes(api, { authenticator, suggested: page.suggested });
+    addPageRoutes(api, files);
+  }
   return api;
 }
 

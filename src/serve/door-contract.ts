@@ -49,6 +49,8 @@ export interface DoorOptions {
   readonly keys: { readonly ttlMs: number; readonly mostKeys: number };
   /** Event streams that may be open. */
   readonly mostStreams: number;
+  /** The page in a browser; undefined: there is none. @see suggested the name to sign in with, where a name is enough */
+  readonly page?: { readonly suggested: string } | undefined;
   /** Tasks that may wait in the queue of a user; undefined: any number. */
   readonly mostBacklog?: number | undefined;
 }

@@ -16,9 +16,13 @@ import { CeleryBehind } from './celery.js';
 import type { DoorDeps, DoorOptions } from './door-contract.js';
 import { EventStreams } from './events/event-streams.js';
 import { NewsHub } from './events/news-hub.js';
+import { OpenOutputs } from './events/open-outputs.js';
+import { openStreams } from './events/open-streams.js';
 import { Problem } from './http/problem.js';
 import { problemOf } from './http/problem-of.js';
 import { Idempotency } from './keys/idempotency.js';
+import { Alarms } from './live/alarms.js';
+import { LiveStreams } from './live/live-streams.js';
 import { openOverview } from './overview/open-overview.js';
 import { FollowedPolicy } from './policy/followed-policy.js';
 import { BacklogLimit } from './pressure/backlog-limit.js';
@@ -88,6 +92,7 @@ export async function openServices(
   );
   const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
   const actions = new Actions(deps, options.queueKind);
+  const alarms = new Alarms(deps.address, () => clock.now());
   const backlogEnds = openBacklogEnds(deps, readingOn);
   const policy = await FollowedPolicy.open(readingOn, names, onWarning, backlogEnds.heard);
   const sending = new Sending({
@@ -108,7 +113,17 @@ export async function openServices(
     hasBegun: async (id) => !['unknown', 'queued'].includes((await states.find(id)).state),
     onFailure,
   });
+  const onProblem = (error: unknown) => problemOf(error, deps.onUnexpected);
+  const watching = { onUnexpected: deps.onUnexpected, closing };
+  const live = new LiveStreams({
+    overview: overview.overview,
+    alarms,
+    policy,
+    open: new OpenOutputs(watching, openStreams(options.mostStreams)),
+    problemOf: onProblem,
+  });
   const services: Services = {
+    live,
     sending,
     states,
     keys,
@@ -119,7 +134,7 @@ export async function openServices(
       if (options.celery !== undefined) throw notWithCelery(options.celery.prefix);
     },
     events: new EventStreams(
-      { connection: readingOn, names, tail, hub, workers, closing, onUnexpected: deps.onUnexpected },
+      { connection: readingOn, names, tail, hub, workers, ...watching },
       options.mostStreams,
     ),
     // Nobody can guess the ids of others' tasks from their own.
@@ -127,7 +142,7 @@ export async function openServices(
     nowMicros: () => clock.epochMicros(),
     closing,
     limits: options.body,
-    problemOf: (error) => problemOf(error, deps.onUnexpected),
+    problemOf: onProblem,
     overview: overview.overview,
     reports: overview.reports,
     dead: overview.dead,
@@ -139,7 +154,8 @@ export async function openServices(
     warningOf: celery === undefined ? overview.warningOf : () => undefined,
     trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
   };
-  const parts = [tail, workers, overview, actions, policy, backlogEnds, keys, ...(celery ? [celery] : [])];
+  const watched = [live, alarms, tail, workers, overview];
+  const parts = [...watched, actions, policy, backlogEnds, keys, ...(celery ? [celery] : [])];
   return {
     services,
     dispatcher,

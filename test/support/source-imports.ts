@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,7 +31,7 @@ export function sourceImports(): SourceImport[] {
 
 export function sourceFiles(): string[] {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
-  return files.flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -'.ts'.length)] : []));
+  return files.flatMap((file) => (/\.tsx?$/.test(file) ? [file.replace(/\.tsx?$/, '')] : []));
 }
 
 /** What a program has loaded that starts with this file, before anything is imported by `import()`. */
@@ -71,5 +71,6 @@ export function circlesAmong(arrows: readonly (readonly [from: string, to: strin
 
 /** A file of `src`, named as `sourceFiles` names it. */
 export function sourceText(file: string): string {
-  return readFileSync(posix.join(SRC, `${file}.ts`), 'utf8');
+  const path = posix.join(SRC, file);
+  return readFileSync(existsSync(`${path}.ts`) ? `${path}.ts` : `${path}.tsx`, 'utf8');
 }

@@ -1,8 +1,9 @@
 import { resumed, resumedText } from '../../core/policy/policy-edits.js';
-import { carryOut, epochMs, ownName } from '../policy/carry-out.js';
+import { carryOut, epochMs } from '../policy/carry-out.js';
 import { endFrom, ruleNameFrom } from '../policy/policy-flags.js';
 import { setLimits } from '../policy/set-action.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { ownName } from '../shared/own-name.js';
 import type { PauseFlags, ResumeFlags } from './pause-command.js';
 
 export async function pause(flags: PauseFlags, context: Context): Promise<CommandResult> {

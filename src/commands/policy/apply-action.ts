@@ -7,8 +7,9 @@ import { renderDifference } from '../../render/policy/list-text.js';
 import { readTable } from '../flags/table-file.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { ownName } from '../shared/own-name.js';
 import type { ApplyFlags } from './apply-command.js';
-import { carryOut, epochMs, ownName } from './carry-out.js';
+import { carryOut, epochMs } from './carry-out.js';
 import { policyNow } from './look-action.js';
 
 const EXAMPLE = '[users.A] and then weight = 2';

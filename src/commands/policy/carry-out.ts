@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { type OnBroker, onBroker } from '../../broker/on-broker.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
@@ -18,15 +17,6 @@ import type { ChangeFlags } from './policy-flags.js';
 /** Now, as ends and histories count it: milliseconds since the epoch. */
 export function epochMs({ clock }: Pick<Context, 'clock'>): number {
   return Math.floor(clock.epochMicros() / 1_000);
-}
-
-/** Who makes a change where nobody says so. */
-export function ownName({ io }: Pick<Context, 'io'>): string {
-  try {
-    return `${userInfo().username}@${io.hostname}`;
-  } catch {
-    return io.hostname; // a user without a name, as in some containers
-  }
 }
 
 export interface Change {

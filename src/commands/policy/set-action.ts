@@ -3,7 +3,8 @@ import type { RuleName } from '../../core/policy/policy-changes.js';
 import { LIMIT_NAMES, type Limits } from '../../core/policy/policy-document.js';
 import { limitsSet, limitsTakenBack, setText } from '../../core/policy/policy-edits.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { carryOut, epochMs, ownName } from './carry-out.js';
+import { ownName } from '../shared/own-name.js';
+import { carryOut, epochMs } from './carry-out.js';
 import { endFrom, limitsFrom, ruleNameFrom } from './policy-flags.js';
 import type { SetFlags, UnsetFlags } from './set-command.js';
 

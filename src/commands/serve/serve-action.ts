@@ -13,6 +13,7 @@ import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import { observationsOf } from '../queues/observations.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { ownName } from '../shared/own-name.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
 import type { ServeFlags } from './serve-command.js';
@@ -95,6 +96,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
       mostStreams: flags.maxStreams,
       mostBacklog: flags.maxBacklog,
+      page: flags.page ? { suggested: ownName(context) } : undefined,
     },
   );
   opening.catch(() => {}); // it may fail when it is told to stop before it has opened

@@ -27,6 +27,7 @@ export interface ServeFlags extends AuthFlags, WeightFlags {
   allowQueue?: string[];
   allowHost?: string[];
   allowOrigin?: string[];
+  page: boolean;
 }
 
 const collect = (value: string, sofar: string[] = []) => [...sofar, value];
@@ -119,7 +120,8 @@ export function registerServe(program: Command, run: Run): void {
       '--allow-origin <origin>',
       'pages of this origin may ask, too, such as https://app.example (may be repeated)',
       collect,
-    );
+    )
+    .option('--no-page', 'without the page in a browser, and its sign-in');
   withAuthOptions(serve);
   registerToken(serve, run);
   withWeightOptions(serve);

@@ -4,8 +4,9 @@ import { limitsSet, resumed, resumedText } from '../../core/policy/policy-edits.
 import type { Names } from '../../core/queues/names.js';
 import type { TopQuestion } from '../../core/top/top-view.js';
 import { changePolicy } from '../../run/policy/change-policy.js';
-import { changeDeps, epochMs, ownName } from '../policy/carry-out.js';
+import { changeDeps, epochMs } from '../policy/carry-out.js';
 import type { Context } from '../shared/context.js';
+import { ownName } from '../shared/own-name.js';
 
 /** The workers are waited for so long. */
 const AGREED_WITHIN_MS = 10_000;

@@ -14,6 +14,8 @@ export interface HeaderNames {
 
 /** A proxy in front has made sure who asks, and says so in headers. From anybody else these say nothing. */
 export class HeaderAuthenticator implements Authenticator {
+  readonly signIn = 'proxy';
+
   constructor(
     private readonly headers: HeaderNames,
     private readonly proxies: Networks,

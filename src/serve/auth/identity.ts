@@ -21,7 +21,14 @@ export interface Asking {
   readonly peer: string;
 }
 
+/**
+ * How a person signs in, in a browser: with a token that is typed once, with a name alone, or not at all, since a proxy
+ * in front has seen to it.
+ */
+export type SignIn = 'token' | 'name' | 'proxy';
+
 export interface Authenticator {
+  readonly signIn: SignIn;
   /** @throws Unauthenticated */
   identify(asking: Asking): Promise<Identity>;
   close?(): Promise<void>;

@@ -18,6 +18,8 @@ const FROM_A_PROXY = [
 
 /** Whoever is on this machine may be any user, with all roles. */
 export class OpenAuthenticator implements Authenticator {
+  readonly signIn = 'name';
+
   constructor(private readonly names: Names) {}
 
   async identify(asking: Asking): Promise<Identity> {

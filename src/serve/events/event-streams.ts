@@ -1,10 +1,9 @@
 import { isFinal, type TaskState } from '../../core/events/task-state.js';
-import { cutOff } from '../http/connections.js';
-import type { OpenByUser } from '../http/open-by-user.js';
 import { Turns } from '../http/turns.js';
 import type { EventId } from './event-id.js';
-import { type EventFrame, EventOutput } from './event-output.js';
+import type { EventFrame, EventOutput } from './event-output.js';
 import { type FeedDeps, NewsFeed } from './news-feed.js';
+import { answerOf, OpenOutputs, type OpenOutputsDeps, type Reader } from './open-outputs.js';
 import { openStreams } from './open-streams.js';
 import { StartWatches } from './start-watch.js';
 import { replay } from './stream-replay.js';
@@ -13,51 +12,37 @@ import type { NewsFilter, TaskNews } from './task-news.js';
 
 /** The stream of events is read again for so many clients at a time: each has a channel. */
 const MOST_READ = 8;
-/** A token that was taken back, or is over, ends its streams within this time. */
-const ASK_AGAIN_MS = 5_000;
-
-export interface EventStreamsDeps extends Omit<FeedDeps, 'turns'> {
+export interface EventStreamsDeps extends Omit<FeedDeps, 'turns'>, OpenOutputsDeps {
   readonly workers: ConstructorParameters<typeof StartWatches>[0];
-  readonly onUnexpected: (error: unknown) => void;
-  readonly closing: AbortSignal;
 }
 
 /** One task. */
 export type TaskFilter = NewsFilter & { readonly id: string };
 
 /** Whoever asks, and after which event. */
-export interface AskedStream {
-  readonly user: string;
-  readonly request: Request;
+export interface AskedStream extends Reader {
   readonly after: EventId | undefined;
-  /** Whether whoever asks may still read it. */
-  isStill(): Promise<boolean>;
 }
 
 /** Event streams that are open. */
 export class EventStreams {
-  readonly #open: OpenByUser;
-  readonly #outputs = new Set<EventOutput>();
+  readonly #open: OpenOutputs;
   readonly #deps: FeedDeps;
   readonly #watches: StartWatches;
-  readonly #unread = { bytes: 0 };
 
   /** @param most that may be open */
   constructor(
     private readonly deps: EventStreamsDeps,
     most: number,
   ) {
-    this.#open = openStreams(most);
+    this.#open = new OpenOutputs(deps, openStreams(most));
     this.#deps = { ...deps, turns: new Turns(MOST_READ) };
     this.#watches = new StartWatches(deps.workers);
-    deps.closing.addEventListener('abort', () => {
-      for (const output of this.#outputs) output.end({ isServers: true });
-    });
   }
 
   /** What is written of the tasks of a user, or of all. */
   news(asked: AskedStream, filter: NewsFilter): Response {
-    const { output, onEnd } = this.#output(asked, this.#here);
+    const { output, onEnd } = this.#open.start(asked, asked.after === undefined ? this.#here : undefined);
     const feed = new NewsFeed(this.#deps, filter, output);
     onEnd(() => feed.close());
     if (asked.after === undefined) feed.begin();
@@ -81,7 +66,7 @@ export class EventStreams {
     try {
       const at = this.#here;
       const state = await find();
-      const { output, onEnd } = this.#output(asked, undefined);
+      const { output, onEnd } = this.#open.start(asked);
       onEnd(leave);
       const watch = this.#watches.watch(id, output);
       onEnd(() => watch.close());
@@ -111,7 +96,7 @@ export class EventStreams {
     const state = await find();
     const frames = isFinal(state) ? await this.#framesAfter(after, filter, state, asked.request.signal) : [];
     if (isFinal(state) && frames.length === 0) return new Response(null, { status: 204 });
-    const { output, onEnd } = this.#output(asked, undefined);
+    const { output, onEnd } = this.#open.start(asked);
     if (frames.length > 0) {
       for (const frame of frames) output.send(frame);
       output.end();
@@ -165,44 +150,4 @@ export class EventStreams {
     const { offset } = this.deps.tail;
     return offset === undefined ? undefined : String(offset);
   }
-
-  #output({ user, request, after, isStill }: AskedStream, id: string | undefined) {
-    const leave = this.#open.open(user);
-    const asking = setInterval(() => {
-      isStill().then(
-        (still) => {
-          if (!still) output.end();
-        },
-        (error) => this.deps.onUnexpected(error),
-      );
-    }, ASK_AGAIN_MS);
-    const ends = [leave, () => clearInterval(asking)];
-    const output: EventOutput = new EventOutput(
-      {
-        unread: this.#unread,
-        cutOff: () => cutOff(request),
-        onEnd: () => {
-          this.#outputs.delete(output);
-          for (const end of ends) end();
-        },
-      },
-      after === undefined ? id : undefined,
-    );
-    this.#outputs.add(output);
-    const onEnd = (end: () => void): void => {
-      if (output.hasEnded) end();
-      else ends.push(end);
-    };
-    return { output, onEnd };
-  }
-}
-
-function answerOf(output: EventOutput): Response {
-  return new Response(output.body, {
-    headers: {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no', // a proxy hands on what comes as it comes
-    },
-  });
 }

@@ -46,6 +46,7 @@ export interface Asked<Query, Body> {
   /** The body as it was written; empty where there is none. */
   readonly text: string;
   readonly request: Request;
+  readonly asking: Asking;
   /** Who asks, asked again: a token may have been taken back meanwhile. @throws Unauthenticated */
   identifyAgain(): Promise<Identity>;
 }
@@ -151,7 +152,7 @@ export class Api {
         operation.body === undefined ? undefined : checked(operation.body, parseJson(request, text), 'body')
       ) as Body;
       const identifyAgain = () => this.deps.identify(asking);
-      return await handle({ identity, params: params(), query, body, text, request, identifyAgain });
+      return await handle({ identity, params: params(), query, body, text, request, asking, identifyAgain });
     } catch (error) {
       return this.deps.problemOf(error).response();
     }

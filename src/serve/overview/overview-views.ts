@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UserFigures } from './user-figures.js';
 
 const seconds = z.number().min(0).nullable();
 
@@ -33,6 +34,20 @@ export const USER_FIGURES = z
     lastWaitSeconds: seconds.describe('how long the last task that ended had waited before it started'),
     failedLately: z.int().describe('tasks that failed for good'),
     unserved: z.boolean().describe('it has tasks, and no worker serves its queue'),
+    cap: z.int().nullable().describe('the most of its tasks that run at a time; null where none is set'),
+    capWhenBusy: z.boolean().describe('the cap binds only while others wait'),
+    rate: z
+      .object({ starts: z.int(), perMs: z.int(), burst: z.int() })
+      .nullable()
+      .describe('the most starts in a time'),
+    paused: z
+      .object({
+        by: z.string().nullable(),
+        until: z.iso.datetime().nullable(),
+        reason: z.string().nullable(),
+      })
+      .nullable()
+      .describe('none of its tasks starts; by whom and why a viewer alone is told'),
   })
   .meta({ id: 'UserFigures' });
 
@@ -67,3 +82,9 @@ export const WORKERS = z
     ),
   })
   .meta({ id: 'Workers' });
+
+/** What users may know of themselves: who has paused them, and why, is not theirs. */
+export function ownView(figures: UserFigures): object {
+  const { paused } = figures;
+  return { ...figures, paused: paused === null ? null : { until: paused.until, by: null, reason: null } };
+}

@@ -1,11 +1,11 @@
+import type { TopSteering } from '../../core/top/top-steering.js';
 import { compareNatural } from '../../core/values/natural-order.js';
 
 /** How a user fares now. Null: it is not known. */
-export interface UserFigures {
+export interface UserFigures extends TopSteering {
   readonly user: string;
   /** Tasks that wait in its queue. */
   readonly backlog: number | null;
-  readonly running: number | null;
   /** At workers: those that run, and those that were prefetched. */
   readonly unacknowledged: number | null;
   readonly perSecond: number;

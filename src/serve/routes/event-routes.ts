@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Identity, KeysUnavailable, Unauthenticated } from '../auth/identity.js';
 import { parseEventId } from '../events/event-id.js';
 import type { Api, Asked } from '../http/api.js';
 import { noSuchTask, Problem } from '../http/problem.js';
 import type { Services } from './services.js';
+import { stillAs } from './still-as.js';
 
 const LAST = z
   .string()
@@ -86,20 +86,6 @@ function whose({
   if (identity.roles.has('viewer')) return query.user;
   if (query.user === undefined || query.user === identity.user) return identity.user;
   throw new Problem(403, 'forbidden', 'Whoever asks may not do this', 'It takes the role "viewer".');
-}
-
-/** Whether whoever asked is still known as the same user, with the same roles. */
-function stillAs({ user, roles }: Identity, identifyAgain: () => Promise<Identity>) {
-  return async () => {
-    try {
-      const now = await identifyAgain();
-      return now.user === user && [...roles].every((role) => now.roles.has(role));
-    } catch (error) {
-      if (error instanceof KeysUnavailable) return true; // nobody can be recognised now, and nobody was taken back
-      if (error instanceof Unauthenticated) return false;
-      throw error;
-    }
-  };
 }
 
 function lastOf(request: Request, asked: string | undefined) {

@@ -3,7 +3,7 @@ import { FairqError } from '../../core/errors/errors.js';
 import { type Names, routingKeyOf } from '../../core/queues/names.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
-import { ONE_USER, USERS, WORKERS } from '../overview/overview-views.js';
+import { ONE_USER, ownView, USERS, WORKERS } from '../overview/overview-views.js';
 import { USER_SORTS } from '../overview/user-figures.js';
 import { usersPage } from '../overview/users-page.js';
 import { json } from './json.js';
@@ -46,7 +46,7 @@ export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues 
       requireOwnQueues();
       try {
         const { age, figures } = await overview.own(user);
-        return json(200, { ...age, ...figures });
+        return json(200, { ...age, ...(roles.has('viewer') ? figures : ownView(figures)) });
       } catch (error) {
         // Where the broker is, and what it says to the server, is for those who look after it.
         if (!(error instanceof Problem) || roles.has('viewer')) throw error;
@@ -90,10 +90,11 @@ export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues 
     },
     async ({ identity, params: { user = '' } }) => {
       requireOwnQueues();
-      const maySee = identity.roles.has('viewer') || identity.user === user;
+      const isViewer = identity.roles.has('viewer');
+      const maySee = isViewer || identity.user === user;
       const found = maySee && canBeUser(names, user) ? await overview.user(user) : undefined;
       if (found === undefined) throw noSuchUser();
-      return json(200, { ...found.age, ...found.figures });
+      return json(200, { ...found.age, ...(isViewer ? found.figures : ownView(found.figures)) });
     },
   );
 

@@ -5,6 +5,7 @@ import type { EventStreams } from '../events/event-streams.js';
 import type { BodyLimits } from '../http/body.js';
 import type { Problem } from '../http/problem.js';
 import type { Idempotency } from '../keys/idempotency.js';
+import type { LiveStreams } from '../live/live-streams.js';
 import type { DeadList } from '../overview/dead-list.js';
 import type { Explanations } from '../overview/explanations.js';
 import type { Overview } from '../overview/overview.js';
@@ -24,6 +25,7 @@ export interface Services {
   readonly events: EventStreams;
   readonly keys: Idempotency;
   readonly overview: Overview;
+  readonly live: LiveStreams;
   readonly reports: Reports;
   readonly dead: DeadList;
   readonly explanations: Explanations;

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { classesIn } from '../../support/class-sizes.js';
-import { sourceFiles } from '../../support/source-imports.js';
+import { sourceFiles, sourceText } from '../../support/source-imports.js';
 
 const MOST_LINES = 250;
 const MOST_PARAMETERS = 5;
@@ -10,9 +9,7 @@ const MOST_PARAMETERS = 5;
 const STILL_LONG: readonly string[] = [];
 const STILL_MANY: readonly string[] = [];
 
-const CLASSES = sourceFiles().flatMap((file) =>
-  classesIn(readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')),
-);
+const CLASSES = sourceFiles().flatMap((file) => classesIn(sourceText(file)));
 
 describe('classes of src', () => {
   it('are found', () => {

@@ -24,13 +24,24 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   config: ['broker', 'core'],
   broker: ['core'],
   render: ['core'],
+  page: ['serve', 'render', 'core'],
   tracing: ['process', 'core'],
   process: ['core'],
   core: [],
 };
 
 /** Folders whose rooms import each other one way. A file that stands in the folder itself is a room of its own. */
-const WITH_ROOMS = ['core', 'broker', 'render', 'run/worker', 'serve', 'serve/auth', 'commands'];
+const WITH_ROOMS = [
+  'core',
+  'broker',
+  'render',
+  'run/worker',
+  'serve',
+  'serve/auth',
+  'page',
+  'page/views',
+  'commands',
+];
 
 const layerOf = (file: string) => file.split('/')[0]!;
 
@@ -64,6 +75,14 @@ describe('imports between files of src', () => {
       return layer !== other && !BELOW[layer]!.includes(other);
     });
     expect(upward).toEqual([]);
+  });
+
+  it('lead from the page in a browser to nothing of the server but types', () => {
+    const ofServer = ALL.filter(({ from, to }) => layerOf(from) === 'page' && layerOf(to) === 'serve');
+    expect(ofServer.filter(({ isOfTypes }) => !isOfTypes)).toEqual([]);
+    const loaded = [...loadedWith('page/page', ALL)];
+    expect(loaded.length).toBeGreaterThan(10);
+    expect(loaded.filter((file) => !['core', 'page', 'render'].includes(layerOf(file)))).toEqual([]);
   });
 
   it.each(WITH_ROOMS)('make no circle between the rooms of %s', (folder) => {

@@ -21,6 +21,7 @@ export interface JwtRules {
 
 /** Somebody has signed who asks: a JSON Web Token, in the header Authorization. */
 export class JwtAuthenticator implements Authenticator {
+  readonly signIn = 'token';
   readonly #options: JWTVerifyOptions;
 
   constructor(

@@ -9,6 +9,8 @@ import type { KnownToken } from './tokens-file.js';
 
 /** Each user has a token, and a file has the hashes. */
 export class TokensAuthenticator implements Authenticator {
+  readonly signIn = 'token';
+
   constructor(
     private readonly file: WatchedFile<readonly KnownToken[]>,
     private readonly names: Names,

@@ -1,0 +1,59 @@
+import type { UserFigures } from './user-figures.js';
+
+/** Why somebody who looks on should look at a user; in the order of how much that matters. */
+export const ATTENTION = [
+  'unserved',
+  'waits-long',
+  'failing',
+  'over-share',
+  'under-share',
+  'paused',
+  'at-cap',
+  'capped',
+  'rated',
+] as const;
+export type Attention = (typeof ATTENTION)[number];
+
+/** Waits are long from here on: seconds. */
+const LONG_WAIT_SECONDS = 60;
+/** Shares differ by chance, too: so much of all has to be between them. */
+const SHARE_APART = 0.1;
+/** And they differ by this factor. */
+const SHARE_FACTOR = 1.5;
+
+/** What is to be said of a user, the most important first; empty for one that fares as it should. */
+export function attentionTo(figures: UserFigures): Attention[] {
+  const { share, fairShare, running, cap, rate, paused, unserved, failedLately, backlog } = figures;
+  const wait = figures.oldestWaitSeconds ?? 0;
+  const apart = share === null || fairShare === null ? 0 : share - fairShare;
+  const isOver = apart > SHARE_APART && share! > SHARE_FACTOR * fairShare!;
+  const isUnder = apart < -SHARE_APART && share! * SHARE_FACTOR < fairShare! && (backlog ?? 0) > 0;
+  const isAtCap = cap !== null && running !== null && running >= cap && (backlog ?? 0) > 0;
+  const said: Readonly<Record<Attention, boolean>> = {
+    unserved,
+    // Who is kept waiting on purpose is not the first to look at.
+    'waits-long': wait >= LONG_WAIT_SECONDS && paused === null,
+    failing: failedLately > 0,
+    'over-share': isOver,
+    'under-share': isUnder && paused === null,
+    paused: paused !== null,
+    'at-cap': isAtCap,
+    capped: cap !== null && !isAtCap,
+    rated: rate !== null,
+  };
+  return ATTENTION.filter((one) => said[one]);
+}
+
+/** Whoever waits for longest comes first, above all else; then whom most is to be said of. */
+export function byAttention(a: UserFigures, b: UserFigures): number {
+  return waitOf(b) - waitOf(a) || rankOf(a) - rankOf(b) || (b.backlog ?? 0) - (a.backlog ?? 0);
+}
+
+function waitOf(figures: UserFigures): number {
+  return attentionTo(figures).includes('waits-long') ? Math.floor(figures.oldestWaitSeconds!) : 0;
+}
+
+function rankOf(figures: UserFigures): number {
+  const first = attentionTo(figures)[0];
+  return first === undefined ? ATTENTION.length : ATTENTION.indexOf(first);
+}
