@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PruneReport } from '../../src/core/reports/queue-report.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson } from '../support/fairq.js';
 import { useNotingScene } from '../support/noting-scene.js';
@@ -89,9 +90,12 @@ describe('the queue of a cap or a rate that is not set any more', () => {
     await workers.stop();
     await untilGrants('permits.A1', 'permits.A2');
     await fairqJson(scene.env, 'queues', 'delete', 'A1', '--yes');
-    await untilGrants('permits.A2');
-    await fairqJson(scene.env, 'queues', 'prune', '--observe', '1s', '--yes');
-    await untilGrants();
+    expect(await grants()).toEqual([`${scene.prefix}.permits.A2`]);
+    // RabbitMQ's figures are up to five seconds old: a prune that still sees tasks leaves the queue where it is.
+    const prune = () => fairqJson<PruneReport>(scene.env, 'queues', 'prune', '--observe', '1s', '--yes');
+    const isPruned = async () => (await prune()).pruned === 1;
+    await eventually(isPruned, { timeoutMs: 60_000, what: 'the queue of A2 is pruned' });
+    expect(await grants()).toEqual([]);
   });
 });
 
