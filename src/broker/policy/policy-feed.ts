@@ -82,15 +82,14 @@ export class PolicyFeed {
   }
 
   async #look(): Promise<void> {
-    if (!(await this.#read()) && this.#document.revision > 0) {
-      await this.#restore();
-      await this.#read();
-    }
+    // Somebody may delete it again as it is read.
+    while (!(await this.#read()) && this.#document.revision > 0 && !this.#isClosed) await this.#restore();
   }
 
-  /** @returns false where there is no stream */
+  /** @returns false where there is no stream, or it went as it was read */
   async #read(): Promise<boolean> {
     let reader: StreamReader | undefined;
+    let failure: unknown;
     this.#newestThere = 0;
     this.#isStrange = false;
     try {
@@ -101,7 +100,8 @@ export class PolicyFeed {
           if (reader !== undefined) this.#compare(reader).catch((error) => this.#failed(error));
         },
         onFailure: (error) => {
-          if (reader === undefined || this.#reader === reader) this.#reader = undefined;
+          failure = error;
+          if (this.#reader === reader) this.#reader = undefined;
           if (replyCode(error) === 404) void this.lookAgain();
           else this.#failed(error);
         },
@@ -114,15 +114,21 @@ export class PolicyFeed {
       await reader.close();
       return true;
     }
-    this.#reader = reader;
-    this.#isUnreadable = false;
-    await this.#compare(reader);
-    return true;
+    if (failure === undefined) {
+      this.#reader = reader;
+      this.#isUnreadable = false;
+      await this.#compare(reader);
+    }
+    return replyCode(failure) !== 404;
   }
 
   /** Holds what is in the stream against what is known, when all of it has come. */
   async #compare(reader: StreamReader): Promise<void> {
-    await Promise.race([reader.caughtUp(EMPTY_AFTER_MS), this.connection.lost]);
+    try {
+      await Promise.race([reader.caughtUp(EMPTY_AFTER_MS), this.connection.lost]);
+    } catch {
+      return; // its failure has been told
+    }
     // Somebody has written behind the newest document.
     const newest = this.#isStrange ? await newestPolicy(this.connection, this.names) : 'empty';
     if (typeof newest === 'object') {

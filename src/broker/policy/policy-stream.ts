@@ -1,7 +1,6 @@
 import { decodePolicy } from '../../core/policy/policy-codec.js';
 import { NO_POLICY, type PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
-import { deferred } from '../../core/values/deferred.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { type StreamOffset, StreamReader } from '../streams/stream-reader.js';
@@ -53,8 +52,6 @@ async function read(
 ): Promise<{ readonly documents: PolicyDocument[]; readonly heard: number } | undefined> {
   const documents: PolicyDocument[] = [];
   let heard = 0;
-  const failed = deferred<never>();
-  failed.promise.catch(() => {}); // it may come when nobody waits any more
   let reader: StreamReader;
   try {
     reader = await StreamReader.open(connection, names.policyStream, from, {
@@ -63,14 +60,14 @@ async function read(
         const document = decodePolicy(body());
         if (document !== undefined) documents.push(document);
       },
-      onFailure: (error) => failed.reject(error),
+      onFailure: () => {}, // who waits is told
     });
   } catch (error) {
     if (replyCode(error) === 404) return undefined;
     throw explainRefusal(error, `the queue "${names.policyStream}"`);
   }
   try {
-    await Promise.race([reader.caughtUp(emptyAfterMs), failed.promise, connection.lost]);
+    await Promise.race([reader.caughtUp(emptyAfterMs), connection.lost]);
     return { documents, heard };
   } catch (error) {
     if (replyCode(error) === 404) return undefined; // it was deleted meanwhile

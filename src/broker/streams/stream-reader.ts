@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from '../../core/values/deferred.js';
 import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
@@ -48,7 +49,9 @@ export class StreamReader {
   #heardSoFar = 0;
   #emptyAfterMs: number | undefined;
   /** Who waits for the end. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Deferred<void>>();
+  /** Why it reads no more. */
+  #failure: Error | undefined;
 
   private constructor(
     private readonly stream: string,
@@ -75,7 +78,7 @@ export class StreamReader {
           if (reader.#channel !== undefined) listener.onReopened?.();
         },
         passes: (refusal) => replica.passes(refusal),
-        onFailure: (error) => listener.onFailure(error),
+        onFailure: (error) => reader.#failed(error),
       },
     );
     return reader;
@@ -87,21 +90,26 @@ export class StreamReader {
   }
 
   /**
-   * Resolves when all that was in the stream before this call has come.
+   * Resolves when all that was in the stream before this call has come; rejects where nothing comes any more, as the
+   * listener is told.
    *
    * @param emptyAfterMs for who loses nothing by taking it for empty too soon
    */
   async caughtUp(emptyAfterMs?: number): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#emptyAfterMs = emptyAfterMs;
     const renewal = setInterval(() => this.#channel?.renewSoon(), QUIET_AT_MOST_MS);
     this.#renewals.add(renewal);
-    await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      const channel = this.#channel?.current;
-      if (channel !== undefined) this.#lookForEnd(channel);
-    });
-    clearInterval(renewal);
-    this.#renewals.delete(renewal);
+    const end = deferred();
+    this.#waiting.add(end);
+    const channel = this.#channel?.current;
+    if (channel !== undefined) this.#lookForEnd(channel);
+    try {
+      await end.promise;
+    } finally {
+      clearInterval(renewal);
+      this.#renewals.delete(renewal);
+    }
   }
 
   /** Who waits for the end is told nothing any more. */
@@ -123,13 +131,20 @@ export class StreamReader {
         // Where nothing has come to it, it knows now where it is, and would go on there.
         this.#offset ??= last;
         if (last === undefined && this.from !== 'last') this.from = 'first';
-        for (const resolve of waiting) {
-          this.#waiting.delete(resolve);
-          resolve();
+        for (const end of waiting) {
+          this.#waiting.delete(end);
+          end.resolve();
         }
       },
       () => {}, // it goes as the channel does
     );
+  }
+
+  #failed(error: Error): void {
+    this.#failure = error;
+    this.listener.onFailure(error);
+    for (const end of this.#waiting) end.reject(error);
+    this.#waiting.clear();
   }
 
   async #consume(connection: Connection, channel: Channel): Promise<void> {

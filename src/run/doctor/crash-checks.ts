@@ -8,7 +8,6 @@ import { groupDeadLetters } from '../../core/message/dead-letter-groups.js';
 import type { Names } from '../../core/queues/names.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
 import type { Clock } from '../../core/values/clock.js';
-import { deferred } from '../../core/values/deferred.js';
 import { listDeadLetters } from '../dead/dead-letters.js';
 import type { ManagementFacts } from './facts.js';
 
@@ -72,17 +71,15 @@ async function inspectLetters(connection: Connection, deps: CrashDeps, letters: 
 /** Tasks that workers have given up, as far back as their notes are kept. */
 async function countGuilty(connection: Connection, names: Names): Promise<number> {
   const guilty = new Set<string>();
-  const failed = deferred<never>();
-  failed.promise.catch(() => {}); // whoever waits is told
   const reader = await StreamReader.open(connection, names.startStream, 'first', {
     onMessage: (type, body) => {
       const note = type === WORKER_NOTE ? decodeNote(body()) : undefined;
       if (note?.kind === 'guilty') for (const task of note.tasks) guilty.add(task);
     },
-    onFailure: failed.reject,
+    onFailure: () => {}, // who waits is told
   });
   try {
-    await Promise.race([reader.caughtUp(), failed.promise]);
+    await reader.caughtUp();
   } finally {
     await reader.close();
   }
