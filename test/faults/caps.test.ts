@@ -49,16 +49,18 @@ function uriOf(host: string): string {
   return `amqp://${username}:${password}@${host}/${vhost}${HEARTBEAT}`;
 }
 
-/** It is told in the table, with the most that were seen at once. */
+/** It is told in the table, with the most that were seen at once. All permits are there. */
 function told(fault: string, tasks: number): number {
   const most = workers.most('A');
   const versions = `RabbitMQ ${broker.version}, Node ${process.versions.node}`;
   addResult({
-    fault: `${fault}: at most ${most} of ${CAP}`,
+    fault,
     versions,
     tasks,
-    repeats: 0,
+    repeats: workers.starts('A') - tasks,
     secondsToRecover: null,
+    atOnce: { most, cap: CAP },
+    permits: CAP,
   });
   console.log(`RabbitMQ ${broker.version}: ${fault}: at most ${most} of ${CAP}`);
   return most;

@@ -86,8 +86,14 @@ export class SteeredLoad {
     return ended;
   }
 
-  /** A row of the table. @returns the most tasks of A that ran at once */
-  told(fault: string, cap?: number): number {
+  /**
+   * A row of the table.
+   *
+   * @param cap the highest that was set
+   * @param permits that are there at the end
+   * @returns the most tasks of A that ran at once
+   */
+  told(fault: string, cap?: number, permits = cap): number {
     const starts = notesIn(this.workers.log).filter(({ what }) => what === 'b');
     const most = this.workers.most('A');
     addResult({
@@ -96,7 +102,8 @@ export class SteeredLoad {
       tasks: starts.length,
       repeats: starts.length - new Set(starts.map(({ id }) => id)).size,
       secondsToRecover: null,
-      ...(cap !== undefined && { atOnce: { most, cap }, permits: cap }),
+      ...(cap !== undefined && { atOnce: { most, cap } }),
+      ...(permits !== undefined && { permits }),
     });
     const caps = cap === undefined ? '' : `, at most ${most} of ${cap} at once`;
     console.log(`RabbitMQ ${this.broker.version}: ${fault}: ${starts.length} starts${caps}`);
