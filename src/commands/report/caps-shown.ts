@@ -5,7 +5,8 @@ import { Policy } from '../../core/policy/policy.js';
 import { NO_POLICY } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import type { RunReport } from '../../core/reports/run-report.js';
-import type { ReportExtras } from '../../render/report/report-text.js';
+import type { TenantsReport } from '../../core/reports/tenants-report.js';
+import type { AtOnceShown } from '../../render/report/at-once-text.js';
 import type { Context } from '../shared/context.js';
 
 /** Who may not read it has a report all the same, without the caps. */
@@ -20,12 +21,27 @@ export async function policyOf(connection: Connection, names: Names, context: Co
 }
 
 /** Undefined where nobody asks what ran at once, and no user has a cap. */
-export function atOnceOf(
-  { users }: RunReport,
+export function atOnceOf({ users }: RunReport, policy: Policy, context: Context): AtOnceShown | undefined {
+  const names = users.map(({ user }) => user);
+  return shown(names, (user, now) => policy.forUser(user, now).cap?.value.tasks, context);
+}
+
+/** The same of tenants. */
+export function tenantsAtOnceOf(
+  { tenants }: TenantsReport,
   policy: Policy,
+  context: Context,
+): AtOnceShown | undefined {
+  const names = tenants.map(({ tenant }) => tenant);
+  return shown(names, (tenant, now) => policy.forTenant(tenant, now).cap?.value.tasks, context);
+}
+
+function shown(
+  names: readonly string[],
+  capOfAt: (name: string, now: number) => number | undefined,
   { clock, verbose }: Context,
-): ReportExtras['atOnce'] {
+): AtOnceShown | undefined {
   const now = clock.epochMicros() / 1_000;
-  const capOf = (user: string) => policy.forUser(user, now).cap?.value.tasks;
-  return verbose || users.some(({ user }) => capOf(user) !== undefined) ? { capOf } : undefined;
+  const capOf = (name: string) => capOfAt(name, now);
+  return verbose || names.some((name) => capOf(name) !== undefined) ? { capOf } : undefined;
 }

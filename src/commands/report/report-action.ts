@@ -38,7 +38,7 @@ import { checked } from '../shared/checked-thresholds.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
 import { reconnecting } from '../shared/reconnecting.js';
-import { atOnceOf, policyOf } from './caps-shown.js';
+import { atOnceOf, policyOf, tenantsAtOnceOf } from './caps-shown.js';
 import type { ReportFlags } from './report-command.js';
 
 const BY_RUN = {
@@ -142,7 +142,8 @@ async function reportOn(
       timeline: measures.timeline(drawn),
     }));
     const title = titleOf(shown);
-    const part = { title, lead: '', results, checks: [], thresholds, comparison: baseline?.comparison };
+    const comparison = baseline?.comparison;
+    const part = { title, lead: '', results, checks: [], thresholds, comparison, tenants };
     return { title, parts: [part], about: aboutThis(context, broker), document };
   };
   await writeHtmlFile(flags, pageOf, context);
@@ -161,7 +162,7 @@ async function reportOn(
         thresholds,
         atOnce,
         groups: groups && renderGroups(groups, style),
-        tenants: tenants && renderTenants(tenants, style),
+        tenants: tenants && renderTenants(tenants, style, tenantsAtOnceOf(tenants, policy, context)),
         comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
       }),
     endsAs,

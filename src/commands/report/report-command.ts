@@ -63,7 +63,7 @@ Examples:
   fairq report friday.ndjson.gz --since +10s --user 'team-*'
   fairq report --baseline friday.ndjson.gz
   fairq report --group-by hash:64
-  fairq report --tenant-of prefix:/ --check 'tenant(acme).lag<=2'
+  fairq report --tenant-of prefix:/ --check 'tenant(acme).lag<=2' --check 'tenant(acme).running<=5'
   fairq report --since 15m
   fairq report --run 'web-*' --since 2h --until 1h
   fairq report --html friday.html`,

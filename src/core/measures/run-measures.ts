@@ -16,6 +16,7 @@ import { type GroupsReport, groupReport } from './group-report.js';
 import { percentiles } from './percentiles.js';
 import type { RunTimeline } from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
+import { tenantsAtOnce } from './tenants-at-once.js';
 import {
   allDwells,
   type CountedUser,
@@ -192,7 +193,9 @@ export class RunMeasures {
       { text, groupsStartWith: undefined, groupOf: tenantOf },
       weightOf,
     );
-    const tenants = groups.map(({ group, ...one }) => ({ tenant: group, ...one }));
+    const names = groups.map(({ group }) => group);
+    const atOnce = tenantsAtOnce(this.#run, this.#counted().window, names, tenantOf, this.#found);
+    const tenants = groups.map(({ group, ...one }, i) => ({ tenant: group, ...one, ...atOnce[i]! }));
     return { tenantOf: groupBy, maxLagTenant: maxLagGroup, ...rest, tenants };
   }
 

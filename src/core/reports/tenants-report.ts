@@ -11,6 +11,11 @@ export interface TenantsReport extends BetweenUnits {
 
 export interface TenantReport extends UnitReport {
   readonly tenant: string;
+  /** The most attempts of its users that ran at once; as in `RunReport`. */
+  readonly mostRunning: number;
+  /** Of its tasks that have not completed: how many run, and of how many it is not known; null where nobody has looked. */
+  readonly running: number | null;
+  readonly unknown: number | null;
 }
 
 export interface RunWithTenants extends RunReport {

@@ -53,7 +53,7 @@ const atOnce = {
     running ? 'tasks of it still run' : 'it is not known of all its tasks whether they ran, and until when',
 };
 
-type AtOnce = Pick<RunReport & UserReport, 'mostRunning' | 'running' | 'unknown' | 'missing'>;
+type AtOnce = Pick<RunReport & UserReport & TenantReport, 'mostRunning' | 'running' | 'unknown' | 'missing'>;
 
 const notCompleted = { why: () => 'no task of it has completed' };
 
@@ -109,6 +109,7 @@ export const TENANT_MEASURES: ReadonlyMap<string, Measure<TenantReport>> = new M
   ['users', { unit: 'tasks', of: ({ users }) => users }],
   ['tasks', { unit: 'tasks', of: ({ tasks }) => tasks }],
   ['missing', { unit: 'tasks', of: ({ missing }) => missing, ...ofPublished }],
+  ['running', atOnce],
   ['lag', { unit: 'tasks', of: ({ maxLagTasks }) => maxLagTasks }],
   ['inside.lag', { unit: 'tasks', of: ({ inside }) => inside?.maxLagTasks ?? 0 }],
   ...dwells<TenantReport>(),

@@ -13,6 +13,7 @@ import { paint, type TextStyle, type Tone } from '../parts/style.js';
 import { type Column, renderTable } from '../parts/table.js';
 import { fitText, wrapText } from '../parts/text.js';
 import { renderThresholds } from '../parts/threshold-text.js';
+import { type AtOnceShown, atOnceText } from './at-once-text.js';
 import { failingUsers } from './failing-users.js';
 import { describeOverlaps } from './overlaps-text.js';
 import { renderTimeline } from './timeline-text.js';
@@ -24,7 +25,7 @@ export interface ReportExtras {
   readonly timeline?: RunTimeline;
   readonly thresholds?: readonly ThresholdResult[];
   /** The most of each user's tasks that ran at once are shown, beside the cap of those who have one. */
-  readonly atOnce?: { capOf(user: string): number | undefined } | undefined;
+  readonly atOnce?: AtOnceShown | undefined;
   /** How groups of users fared, as text. */
   readonly groups?: string | undefined;
   /** How tenants fared, as text. */
@@ -264,12 +265,6 @@ function renderUsers(
       : " at once: of attempts that have ended or were given up, by the workers' clocks."
   }`;
   return `${renderTable(columns, report.users, style)}\n${lines(others + key, 'quiet', style)}`;
-}
-
-function atOnceText({ mostRunning }: UserReport, cap: number | undefined): string {
-  return cap === undefined
-    ? formatCount(mostRunning)
-    : `${formatCount(mostRunning)} (cap ${formatCount(cap)})`;
 }
 
 /** In a heading of a picture, where a name must not take more than half of a line. */

@@ -7,7 +7,7 @@ import { wrapText } from '../parts/text.js';
 import { formatLag } from './report-text.js';
 
 /** Those that come first; what is beyond is in --json. */
-const MOST_SHOWN = 20;
+export const MOST_SHOWN = 20;
 
 /** What a table of groups, or of tenants, is made of. */
 export interface UnitsTable<Unit extends UnitReport> {
@@ -19,6 +19,8 @@ export interface UnitsTable<Unit extends UnitReport> {
   /** The column of their names. */
   readonly heading: string;
   readonly nameOf: (unit: Unit) => string;
+  /** Columns of what there is of one kind of unit alone. */
+  readonly own?: readonly Column<Unit>[];
   /** Columns of how its users fared among themselves. */
   readonly inside: readonly Column<Unit>[];
   /** What the columns mean. */
@@ -56,7 +58,7 @@ export function lagInside({ inside }: UnitReport): string {
 }
 
 function columnsOf<Unit extends UnitReport>(
-  { units, heading, nameOf, inside: columns }: UnitsTable<Unit>,
+  { units, heading, nameOf, own = [], inside: columns }: UnitsTable<Unit>,
   { unicode }: TextStyle,
 ): Column<Unit>[] {
   const dwell = (pick: 'p50' | 'p95') => (unit: Unit) =>
@@ -70,6 +72,7 @@ function columnsOf<Unit extends UnitReport>(
     { heading: 'users', text: ({ users }) => formatCount(users) },
     { heading: 'tasks', text: ({ tasks }) => formatCount(tasks) },
     ...(units.some((unit) => (unit.missing ?? 0) > 0) ? [missing] : []),
+    ...own,
     { heading: 'dwell\np50', text: dwell('p50'), dropOrder: 2 },
     { heading: 'dwell\np95', text: dwell('p95'), dropOrder: 1 },
     { heading: 'lag', text: ({ maxLagTasks }) => formatLag(maxLagTasks) },

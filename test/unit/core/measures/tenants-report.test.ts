@@ -51,6 +51,42 @@ describe('how tenants fared', () => {
     expect(rest.join('\n')).toContain('acme');
   });
 
+  it('says how many tasks of all users of a tenant ran at once, and holds them to it', () => {
+    const measures = new RunMeasures();
+    measures.add(taskEvent({ id: '1', user: 'acme/a', started: 0, finished: 10 }));
+    measures.add(taskEvent({ id: '2', user: 'acme/b', started: 5, finished: 20 }));
+    measures.add(taskEvent({ id: '3', user: 'acme/b', started: 10, finished: 30 }));
+    measures.add(taskEvent({ id: '4', user: 'globex/c', started: 0, finished: 30 }));
+    measures.found(new Map());
+    const tenants = measures.tenantsReport(rule, evenly);
+    expect(tenants.tenants).toMatchObject([
+      { tenant: 'acme', mostRunning: 2, running: 0, unknown: 0 },
+      { tenant: 'globex', mostRunning: 1 },
+    ]);
+    const held = (check: string) =>
+      evaluateThreshold(parseThreshold(check), { ...measures.report('run'), tenants });
+    expect(held('tenant(acme).running<=2').passed).toBe(true);
+    expect(held('tenant(*).running<=1')).toMatchObject({
+      passed: false,
+      value: 2,
+      tenant: 'acme',
+      tenantsFailed: 1,
+    });
+    const capOf = (tenant: string) => (tenant === 'acme' ? 5 : undefined);
+    expect(renderTenants(tenants, style as never, { capOf })).toMatch(/^acme +2 +3 +2 \(cap 5\)/m);
+    expect(renderTenants(tenants, style as never)).not.toContain('at once');
+  });
+
+  it('does not know what ran at once while a task of the tenant still runs', () => {
+    const measures = measuresOf(['acme/a'], { 'acme/a': 2 });
+    const running = { waiting: 0, running: 1, retrying: 0, unknown: 0, missing: 0 };
+    measures.found(new Map([['acme/a', running]]));
+    const tenants = measures.tenantsReport(rule, evenly);
+    const report = { ...measures.report('run'), tenants };
+    const result = evaluateThreshold(parseThreshold('tenant(acme).running<=5'), report);
+    expect(result).toMatchObject({ passed: false, value: null, unknownBecause: 'tasks of it still run' });
+  });
+
   it('goes by the weights of tenants', () => {
     const report = measuresOf(byUser).tenantsReport(rule, (tenant) => (tenant === 'acme' ? 3 : 1));
     expect(report.maxLagTasks).toBeLessThan(3);
