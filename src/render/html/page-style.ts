@@ -50,11 +50,11 @@ path,polygon,rect,circle{stroke:none!important}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:4px 0 0;padding:0 0 0 8px;font-size:13px}
 .legend li{overflow-wrap:anywhere}
 .key{width:14px;height:10px;margin-right:6px}
-.users table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
-.users caption{text-align:left;color:var(--quiet);padding:4px 0}
-.users th,.users td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
-.users tr>:first-child{text-align:left;white-space:normal;min-width:7rem;overflow-wrap:anywhere;font-weight:400}
-.users thead th{font-weight:600;color:var(--quiet)}
+.users table,.units table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
+.users caption,.units caption{text-align:left;color:var(--quiet);padding:4px 0}
+.users th,.users td,.units th,.units td{padding:4px 10px;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
+.users tr>:first-child,.units tr>:first-child{text-align:left;white-space:normal;min-width:7rem;overflow-wrap:anywhere;font-weight:400}
+.users thead th,.units thead th{font-weight:600;color:var(--quiet)}
 .users button{all:unset;cursor:pointer;padding:2px}
 .users button:hover{text-decoration:underline}
 .users [aria-sort=ascending] button::after{content:" \\2191"}.users [aria-sort=descending] button::after{content:" \\2193"}

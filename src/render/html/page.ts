@@ -3,6 +3,7 @@ import type { Comparison } from '../../core/measures/comparison.js';
 import type { RunTimeline } from '../../core/measures/run-timeline.js';
 import type { BenchCheck } from '../../core/reports/bench-report.js';
 import type { CompletionOrder, RunReport } from '../../core/reports/run-report.js';
+import type { TenantsReport } from '../../core/reports/tenants-report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
 import { failingUsers } from '../report/failing-users.js';
 import { describeTimes } from '../report/report-text.js';
@@ -13,6 +14,7 @@ import { COLORS } from './frame.js';
 import { html, jsonMarkup, type Markup, trusted } from './markup.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
+import { tenantsSection } from './tenants-table.js';
 import { backlogChart, lagChart, sharesChart, spreadChart, type TimedResult } from './time-charts.js';
 import { usersTable } from './users-table.js';
 import { comparisonTables, verdicts } from './verdicts.js';
@@ -37,6 +39,8 @@ export interface PagePart {
   readonly checks: readonly BenchCheck[];
   readonly thresholds: readonly ThresholdResult[];
   readonly comparison?: Comparison | undefined;
+  /** How tenants fared, where somebody has said whom users belong to. */
+  readonly tenants?: TenantsReport | undefined;
 }
 
 export interface Page {
@@ -101,7 +105,7 @@ function beginOnClock(results: readonly PageResult[]): number | undefined {
 }
 
 function partMarkup(part: PagePart, firstIndex: number, isOneOfSeveral: boolean): Markup {
-  const { lead, checks, thresholds, comparison } = part;
+  const { lead, checks, thresholds, comparison, tenants } = part;
   const begin = beginOnClock(part.results);
   const results = part.results.map((result) => ({ ...result, begin }));
   const isFew = results.every(({ report }) => report.users.length <= COLORS);
@@ -112,6 +116,7 @@ ${results.map(timesOf)}
 ${figuresOf(comparison === undefined ? results : results.slice(0, 1))}
 ${verdicts(results, checks, thresholds)}
 ${comparison === undefined ? null : html`<h2>Against the baseline</h2>${comparisonTables(comparison)}`}
+${tenantsSection(tenants)}
 <h2>Who completed when</h2>${lanesSection(results.map((result) => ({ ...result, failing: failingUsers(result.report) })))}
 ${
   someTime.length === 0
