@@ -196,3 +196,38 @@ describe('report', () => {
     expect(wrong.stderr).toContain('  user(B).dwel<2s\n          ^\n');
   });
 });
+
+describe('a report on a run with a policy', () => {
+  it('goes by the weights that the policy had while the tasks were done, and names what was changed meanwhile', async () => {
+    const own = { ...env, FAIRQ_PREFIX: 'steered' };
+    await fairqJson(own, 'policy', 'set', 'A', '--weight', '4');
+    for (const user of ['A', 'B']) {
+      const load = [
+        '--user',
+        user,
+        '--count',
+        '80',
+        '--task',
+        'sleep',
+        '--duration',
+        '5ms',
+        '--run',
+        'steered',
+      ];
+      await fairqJson(own, 'publish', ...load);
+    }
+    const work = async (count: number) => {
+      await fairqJson(own, 'worker', '--count', String(count), '--concurrency', '1', '--exit-when', 'empty');
+    };
+    await work(60);
+    await fairqJson(own, 'policy', 'set', 'A', '--weight', '1');
+    await work(100);
+    const report = await fairqJson<RunReport & { policyChanges: unknown[] }>(own, 'report');
+    expect(report.completed).toBe(160);
+    expect(report.fairness.maxLagTasks).toBeLessThan(8);
+    expect(report.policyChanges).toMatchObject([{ revision: 2, what: expect.stringContaining('weight') }]);
+    const { stdout } = await fairq(own, 'report');
+    expect(stdout).toContain('The policy changed during the run.');
+    expect(stdout).toContain('- revision 2, ');
+  });
+});

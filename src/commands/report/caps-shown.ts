@@ -1,22 +1,26 @@
 import type { Connection } from '../../broker/connection/connection.js';
-import { currentPolicy } from '../../broker/policy/policy-stream.js';
+import { policyHistory } from '../../broker/policy/policy-stream.js';
 import { FairqError } from '../../core/errors/errors.js';
-import { Policy } from '../../core/policy/policy.js';
-import { NO_POLICY } from '../../core/policy/policy-document.js';
+import type { Policy } from '../../core/policy/policy.js';
+import { PolicyOverTime } from '../../core/policy/policy-over-time.js';
 import type { Names } from '../../core/queues/names.js';
 import type { RunReport } from '../../core/reports/run-report.js';
 import type { TenantsReport } from '../../core/reports/tenants-report.js';
 import type { AtOnceShown } from '../../render/report/at-once-text.js';
 import type { Context } from '../shared/context.js';
 
-/** Who may not read it has a report all the same, without the caps. */
-export async function policyOf(connection: Connection, names: Names, context: Context): Promise<Policy> {
+/** Who may not read it has a report all the same, without the caps, and by the weights of the flags. */
+export async function policyOf(
+  connection: Connection,
+  names: Names,
+  context: Context,
+): Promise<PolicyOverTime> {
   try {
-    return new Policy(await currentPolicy(connection, names));
+    return new PolicyOverTime(await policyHistory(connection, names));
   } catch (error) {
     if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
     context.say(`the policy could not be read: ${error.message}`);
-    return new Policy(NO_POLICY);
+    return new PolicyOverTime([]);
   }
 }
 

@@ -4,10 +4,11 @@ import { usageError } from '../../core/errors/errors.js';
 import { RunChoice } from '../../core/events/run-choice.js';
 import { type Comparison, compareRuns } from '../../core/measures/comparison.js';
 import { RunMeasures } from '../../core/measures/run-measures.js';
+import type { Shares } from '../../core/measures/shares.js';
 import { Policy } from '../../core/policy/policy.js';
 import { NO_POLICY } from '../../core/policy/policy-document.js';
+import { PolicyOverTime } from '../../core/policy/policy-over-time.js';
 import type { RunReport } from '../../core/reports/run-report.js';
-import type { TenantsReport } from '../../core/reports/tenants-report.js';
 import type { Glob } from '../../core/values/glob.js';
 import { fixed, isTimeOfDay } from '../../core/values/window-of-time.js';
 import { idGenerator } from '../../process/identity.js';
@@ -40,6 +41,7 @@ import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import { atOnceOf, policyOf, tenantsAtOnceOf } from './caps-shown.js';
 import type { ReportFlags } from './report-command.js';
+import { changesDuring, sharesOf } from './shares-of.js';
 
 const BY_RUN = {
   what: '--run',
@@ -55,7 +57,7 @@ export async function report(
   const interrupted = context.interrupts.rejection('nothing was changed');
   if (flags.files.length > 0) {
     const source = await fileSource(flags.files);
-    const from = { source, broker: source.heads[0]?.broker ?? null, policy: new Policy(NO_POLICY) };
+    const from = { source, broker: source.heads[0]?.broker ?? null, history: new PolicyOverTime([]) };
     return Promise.race([reportOn(from, by, flags, context), interrupted]);
   }
   const config = await context.config();
@@ -73,8 +75,8 @@ export async function report(
     onRefused: ({ message }) => context.say(`where tasks wait could not be looked up: ${message}`),
   });
   try {
-    const policy = await policyOf(connection, config.names, context);
-    const from = { source, broker: connection.brokerVersion, policy };
+    const history = await policyOf(connection, config.names, context);
+    const from = { source, broker: connection.brokerVersion, history };
     return await Promise.race([reportOn(from, by, flags, context), interrupted]);
   } finally {
     await management.close();
@@ -86,8 +88,8 @@ interface ReportFrom {
   readonly source: EventSource;
   /** Its version; null where it is not known. */
   readonly broker: string | null;
-  /** That counts now; of a saved run nobody knows it. */
-  readonly policy: Policy;
+  /** Which policy counted when; of a saved run nobody knows it. */
+  readonly history: PolicyOverTime;
 }
 
 /** What files of flags say, which are read before anything else. */
@@ -96,7 +98,7 @@ interface ReportBy {
 }
 
 async function reportOn(
-  { source, broker, policy }: ReportFrom,
+  { source, broker, history }: ReportFrom,
   { tenants: tenantsBy }: ReportBy,
   flags: ReportFlags,
   context: Context,
@@ -106,13 +108,16 @@ async function reportOn(
     return { document: { schemaVersion: 1, kind: 'runs', runs }, text: (style) => renderRuns(runs, style) };
   }
   const grouping = flags.groupBy && (await groupingFrom(flags));
-  const { run, measures } = await measured(source, broker, flags, context);
+  const shares = sharesOf(await weightsFrom(flags), history, tenantsBy);
+  const { run, measures } = await measured(source, broker, shares, flags, context);
   const whole = measures.report(run);
-  const tenants = tenantsBy && tenantsIn(measures, tenantsBy);
+  const tenants = tenantsBy && measures.tenantsReport(tenantsBy.rule, shares.tenants!.weightOf);
   const thresholds = await checked(flags.check ?? [], { ...whole, tenants }, context);
   const passed = thresholds.every((one) => one.passed);
   const baseline =
-    flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, flags, context);
+    flags.baseline === undefined ? undefined : await compared(flags.baseline, whole, shares, flags, context);
+  const policy = history.newest ?? new Policy(NO_POLICY);
+  const policyChanges = changesDuring(whole, history);
   const shown = usersShown(whole, flags.user);
   const groups = grouping && measures.groupReport(grouping);
   const atOnce = atOnceOf(shown, policy, context);
@@ -121,6 +126,7 @@ async function reportOn(
     schemaVersion: 1,
     kind: 'report',
     ...shown,
+    policyChanges,
     usersHidden: whole.userCount - shown.users.length,
     thresholds,
     passed,
@@ -161,6 +167,7 @@ async function reportOn(
         ),
         thresholds,
         atOnce,
+        policyChanges,
         groups: groups && renderGroups(groups, style),
         tenants: tenants && renderTenants(tenants, style, tenantsAtOnceOf(tenants, policy, context)),
         comparison: baseline && renderRunComparison(baseline.comparison, baseline.label, style),
@@ -172,10 +179,11 @@ async function reportOn(
 async function measured(
   source: EventSource,
   broker: string | null,
+  shares: Shares,
   flags: ReportFlags,
   context: Context,
 ): Promise<{ run: string; measures: RunMeasures }> {
-  const newMeasures = await measuresBy(flags, context);
+  const newMeasures = measuresBy(shares, flags, context);
   const named = chosenRuns(flags, source);
   const latest = named === undefined ? await measureLatestRun(source, newMeasures) : undefined;
   const now = () => context.clock.epochMicros();
@@ -206,10 +214,6 @@ async function measured(
   }
 }
 
-function tenantsIn(measures: RunMeasures, { rule, weights }: FoundTenants): TenantsReport {
-  return measures.tenantsReport(rule, (tenant) => weights.find(tenant).weight);
-}
-
 /** Undefined for the latest run. */
 function chosenRuns(
   { run, since, until }: ReportFlags,
@@ -220,12 +224,11 @@ function chosenRuns(
   return [since, until].some((moment) => moment !== undefined && isTimeOfDay(moment)) ? ['*'] : undefined;
 }
 
-/** By the shares that the flags say, over the part of the run that they say. */
-async function measuresBy(flags: ReportFlags, context: Context): Promise<() => RunMeasures> {
-  const weights = await weightsFrom(flags);
+/** Over the part of the run that they say. */
+function measuresBy(shares: Shares, flags: ReportFlags, context: Context): () => RunMeasures {
   const now = context.clock.epochMicros();
   const [since, until] = [flags.since, flags.until].map((moment) => moment && fixed(moment, now));
-  return () => new RunMeasures((user) => weights.find(user).weight, { since, until });
+  return () => new RunMeasures(shares, { since, until });
 }
 
 interface Baseline {
@@ -238,12 +241,13 @@ interface Baseline {
 async function compared(
   file: string,
   now: RunReport,
+  shares: Shares,
   flags: ReportFlags,
   context: Context,
 ): Promise<Baseline> {
   const { run, measures } = await measureLatestRun(
     await fileSource([file]),
-    await measuresBy(flags, context),
+    measuresBy(shares, flags, context),
   );
   const report = measures.report(run);
   return { label: run === now.run ? file : run, report, measures, comparison: compareRuns(report, now) };

@@ -9,6 +9,7 @@ import {
   type Spread,
   spreadOf,
 } from './run-timeline.js';
+import type { Shares } from './shares.js';
 
 /** As many as can be told apart in a picture. */
 const INTERVALS = 120;
@@ -20,7 +21,7 @@ const INTERVALS = 120;
  */
 export function timelineOf(
   { completions, service }: CountedRun,
-  weightOf: (user: string) => number,
+  shares: Shares,
   drawn: readonly string[],
   most = INTERVALS,
 ): RunTimeline {
@@ -38,7 +39,7 @@ export function timelineOf(
   const lagUser: (string | null)[] = [];
   const spread: Spread[] = [];
   const ends = Float64Array.from({ length: intervals.count }, (_, i) => from + (i + 1) * intervals.length);
-  const { half } = fairShare(service, weightOf, {
+  const { half } = fairShare(service, shares, {
     times: ends,
     sample: (index, look) => {
       for (const [row, user] of users.entries()) {

@@ -1,5 +1,6 @@
 import { orderByTime } from '../values/order-by-time.js';
-import { FluidSystem } from './fluid-system.js';
+import { Ideal } from './ideal.js';
+import { lasting, type Shares } from './shares.js';
 
 /** Things that happened to users: `users[i]`, an index, at `times[i]`, in microseconds. */
 export interface UserTimes {
@@ -71,12 +72,13 @@ const ROUNDING = 1e-6;
  */
 export function fairShare(
   service: Service,
-  weightOf: (user: string) => number = () => 1,
+  given: Shares | ((user: string) => number) = () => 1,
   sampler?: FairShareSampler,
 ): FairShare {
   const { users, starts, arrivals } = service;
   const arrivalOrder = orderByTime(arrivals.times);
-  const fluid = new FluidSystem(Float64Array.from(users, weightOf));
+  const ideal = new Ideal(users, typeof given === 'function' ? lasting(given) : given);
+  const { fluid } = ideal;
   const started = new Float64Array(users.length);
   const half = Math.floor(starts.users.length / 2);
   let jainAtHalf = 1;
@@ -117,6 +119,7 @@ export function fairShare(
   for (let k = 0; k < starts.users.length; k++) {
     const now = starts.times[k]!;
     sampleUpTo(now);
+    ideal.goTo(now);
     for (; arrived < arrivalOrder.length; arrived++) {
       const arrival = arrivalOrder[arrived]!;
       if (arrivals.times[arrival]! > now) break;

@@ -31,7 +31,7 @@ export class FluidSystem {
     if (!weights.every((weight) => weight > 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new RangeError('a weight must be a finite number above 0');
     }
-    this.#weights = weights;
+    this.#weights = weights.slice();
     this.#arrived = new Float64Array(weights.length);
     this.#servedBefore = new Float64Array(weights.length);
     this.#since = new Float64Array(weights.length);
@@ -40,12 +40,36 @@ export class FluidSystem {
     this.#keys = new Float64Array(weights.length);
   }
 
-  /** Work arrives: a whole number of units, 1 or more. */
+  /** Work arrives. Below 0: what waits is less by that from the next `reweigh` on. */
   arrive(user: number, units: number): void {
     this.#arrived[user]! += units;
     if (this.#backlogged[user] === 1) return;
     this.#backlogged[user] = 1;
     this.#since[user] = this.#virtual;
+    this.#place(user);
+  }
+
+  /** From here on service is split by these weights. Who has 0 is not served, and keeps its backlog. */
+  reweigh(weights: Float64Array): void {
+    for (let user = 0; user < weights.length; user++) {
+      if (this.#backlogged[user] === 0) continue;
+      this.#servedBefore[user] = this.served(user);
+      this.#since[user] = this.#virtual;
+    }
+    this.#weights.set(weights);
+    this.#heapSize = 0;
+    this.#weightSum = 0;
+    for (let user = 0; user < weights.length; user++) if (this.#backlogged[user] === 1) this.#place(user);
+  }
+
+  /** Units that have arrived and were not served. */
+  waiting(user: number): number {
+    return Math.max(0, this.#arrived[user]! - this.served(user));
+  }
+
+  /** Among those that are served, where it is to be. */
+  #place(user: number): void {
+    if (this.#weights[user] === 0) return;
     this.#weightSum += this.#weights[user]!;
     this.#keys[user] = this.#end(user);
     this.#heap[this.#heapSize] = user;

@@ -3,6 +3,7 @@ import type { BetweenUnits, InsideReport, UnitReport } from '../reports/units-re
 import { compareNatural } from '../values/natural-order.js';
 import { round3 } from '../values/round.js';
 import { type FairShare, fairShare, type Service } from './fair-share.js';
+import type { Shares } from './shares.js';
 import { type Completions, userReports } from './user-reports.js';
 
 /** A run as seen by the groups that share queues: part of `report --group-by --json`. */
@@ -26,6 +27,8 @@ export interface GroupedRun {
   readonly missing: readonly (number | null)[];
 }
 
+type Weighing = Shares | ((name: string) => number);
+
 /**
  * @param weightOf of a user, or of a group, by name
  * @param weightInside of a user against the others of its group
@@ -33,7 +36,7 @@ export interface GroupedRun {
 export function groupReport(
   { completions, startOrder, service, missing }: GroupedRun,
   { text, groupOf }: Grouping,
-  weightOf: (name: string) => number,
+  weightOf: Weighing,
   weightInside = weightOf,
 ): GroupsReport {
   const { labels, unitOf, sizes } = unitsOf(completions.names, groupOf);

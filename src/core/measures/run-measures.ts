@@ -16,6 +16,7 @@ import { type GroupsReport, groupReport } from './group-report.js';
 import { percentiles } from './percentiles.js';
 import type { RunTimeline } from './run-timeline.js';
 import { sendingReport } from './sending-report.js';
+import { lasting, type Shares } from './shares.js';
 import { tenantsAtOnce } from './tenants-at-once.js';
 import {
   allDwells,
@@ -58,15 +59,18 @@ function sum(counts: Uint32Array): number {
 /** Measures what the event stream says of one run: takes events in, in stream order, and gives reports out. */
 export class RunMeasures {
   readonly #run = new CollectedRun();
-  readonly #weightOf: (user: string) => number;
+  readonly #shares: Shares;
   readonly #part: PartOfRun;
   #cache: CountedRun | undefined;
   #found: ReadonlyMap<string, Whereabouts> | undefined;
   #historyFrom = Number.NEGATIVE_INFINITY;
 
-  /** @param part to measure only the tasks that started then */
-  constructor(weightOf: (user: string) => number = () => 1, part: PartOfRun = {}) {
-    this.#weightOf = weightOf;
+  /**
+   * @param shares or a weight for each user, the same all the time
+   * @param part to measure only the tasks that started then
+   */
+  constructor(shares: Shares | ((user: string) => number) = () => 1, part: PartOfRun = {}) {
+    this.#shares = typeof shares === 'function' ? lasting(shares) : shares;
     this.#part = part;
   }
 
@@ -120,7 +124,7 @@ export class RunMeasures {
     const from = Math.max(collected.firstStart, window.from);
     const seconds = Math.max(0, Math.min(collected.lastFinish, window.to) - from) / 1e6;
     const tasksPerSecond = seconds === 0 ? 0 : completed / seconds;
-    const share = fairShare(service, this.#weightOf);
+    const share = fairShare(service, this.#shares);
     const overlaps = collected.givenUp.overlaps(window);
     const sent = published?.total ?? null;
     return {
@@ -172,26 +176,34 @@ export class RunMeasures {
    * @param drawn users of whom it is told one by one
    */
   timeline(drawn: readonly string[], most?: number): RunTimeline {
-    return timelineOf(this.#counted(), this.#weightOf, drawn, most);
+    return timelineOf(this.#counted(), this.#shares, drawn, most);
   }
 
   /** How users who share queues fared: between their groups, and inside of each. */
   groupReport(grouping: Grouping): GroupsReport {
-    return this.#groupReport(grouping, this.#weightOf);
+    return this.#groupReport(grouping, this.#betweenUsers);
   }
 
-  #groupReport(grouping: Grouping, weightOf: (name: string) => number): GroupsReport {
+  /** As if nobody belonged to anybody. */
+  get #betweenUsers(): Shares {
+    return { ...this.#shares, tenants: undefined };
+  }
+
+  #groupReport(grouping: Grouping, between: Shares): GroupsReport {
     const { completions, startOrder, service, published } = this.#counted();
     const users = userReports(completions, startOrder, published, this.#found);
     const missing = users.map((user) => user.missing);
-    return groupReport({ completions, startOrder, service, missing }, grouping, weightOf, this.#weightOf);
+    return groupReport({ completions, startOrder, service, missing }, grouping, between, this.#betweenUsers);
   }
 
   /** How tenants fared: between them, and inside of each. @param weightOf of a tenant */
-  tenantsReport({ text, tenantOf }: TenantRule, weightOf: (tenant: string) => number): TenantsReport {
+  tenantsReport(
+    { text, tenantOf }: TenantRule,
+    weightOf: (tenant: string, at: number) => number,
+  ): TenantsReport {
     const { groupBy, maxLagGroup, groups, ...rest } = this.#groupReport(
       { text, groupsStartWith: undefined, groupOf: tenantOf },
-      weightOf,
+      { weightOf, changes: this.#shares.changes },
     );
     const names = groups.map(({ group }) => group);
     const atOnce = tenantsAtOnce(this.#run, this.#counted().window, names, tenantOf, this.#found);

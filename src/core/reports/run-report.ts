@@ -63,6 +63,16 @@ export interface RunReport {
   readonly fairness: FairnessReport;
 }
 
+/** A change of the policy while a run went on: `policyChanges` of `report --json`. */
+export interface PolicyChangeReport {
+  readonly revision: number;
+  /** Microseconds since the epoch, by the operator's clock. */
+  readonly at: number;
+  readonly by: string;
+  /** The change in words. */
+  readonly what: string;
+}
+
 /** Times are microseconds since the epoch, by the worker's clock. */
 export interface OverlapReport {
   readonly worker: string;

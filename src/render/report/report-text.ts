@@ -2,6 +2,7 @@ import type { RunTimeline } from '../../core/measures/run-timeline.js';
 import type {
   CompletionOrder,
   FairnessReport,
+  PolicyChangeReport,
   RunReport,
   UserReport,
 } from '../../core/reports/run-report.js';
@@ -16,6 +17,7 @@ import { renderThresholds } from '../parts/threshold-text.js';
 import { type AtOnceShown, atOnceText } from './at-once-text.js';
 import { failingUsers } from './failing-users.js';
 import { describeOverlaps } from './overlaps-text.js';
+import { describePolicyChanges } from './policy-changes-text.js';
 import { renderTimeline } from './timeline-text.js';
 
 export interface ReportExtras {
@@ -26,6 +28,8 @@ export interface ReportExtras {
   readonly thresholds?: readonly ThresholdResult[];
   /** The most of each user's tasks that ran at once are shown, beside the cap of those who have one. */
   readonly atOnce?: AtOnceShown | undefined;
+  /** What operators changed during the run. */
+  readonly policyChanges?: readonly PolicyChangeReport[];
   /** How groups of users fared, as text. */
   readonly groups?: string | undefined;
   /** How tenants fared, as text. */
@@ -44,6 +48,7 @@ export function renderReport(
     timeline,
     thresholds = [],
     atOnce,
+    policyChanges = [],
     groups = '',
     tenants = '',
     comparison = '',
@@ -54,7 +59,10 @@ export function renderReport(
   const blocks = [
     renderHeader(report, style),
     renderUsers(report, usersHidden, style, atOnce),
-    lines(describeFairness(report.fairness, style), 'strong', style),
+    [
+      lines(describeFairness(report.fairness, tenants !== '', style), 'strong', style),
+      ...describePolicyChanges(policyChanges, style.unicode).map((text) => lines(text, 'quiet', style)),
+    ].join('\n'),
     groups,
     tenants,
     renderLanes(order, style, {
@@ -200,8 +208,9 @@ function describeRepeats({ failed, retries, duplicates }: RunReport): string {
   return `${failures}${again}, ${repeats}.`;
 }
 
-function describeFairness(fairness: FairnessReport, style: TextStyle): string {
-  const jain = `Fairness at half time: ${fairness.jainAtHalf.toFixed(3)} (Jain's index; 1 is a fair share for all).`;
+function describeFairness(fairness: FairnessReport, hasTenants: boolean, style: TextStyle): string {
+  const whom = hasTenants ? "a user's fair part of its tenant's fair share" : 'a fair share for all';
+  const jain = `Fairness at half time: ${fairness.jainAtHalf.toFixed(3)} (Jain's index; 1 is ${whom}).`;
   if (fairness.maxLagUser === null) return `${jain} Nobody was ever behind.`;
   const work = formatDuration(fairness.maxLagMs);
   const whose = safeText(fairness.maxLagUser, style.unicode);

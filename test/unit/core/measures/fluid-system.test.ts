@@ -43,6 +43,23 @@ test('work that arrives during a backlog prolongs it', () => {
   expect([fluid.served(0), fluid.served(1)]).toEqual([5.5, 5.5]);
 });
 
+test('from when weights change service goes by the new ones, and who has none keeps its backlog', () => {
+  const fluid = fluidOf(1, 1);
+  fluid.arrive(0, 100);
+  fluid.arrive(1, 30);
+  fluid.serve(20);
+  fluid.reweigh(Float64Array.of(3, 1));
+  fluid.serve(20);
+  expect([fluid.served(0), fluid.served(1)]).toEqual([25, 15]);
+  fluid.reweigh(Float64Array.of(3, 0));
+  fluid.arrive(1, 5);
+  fluid.serve(10);
+  expect([fluid.served(0), fluid.served(1), fluid.waiting(1)]).toEqual([35, 15, 20]);
+  fluid.reweigh(Float64Array.of(1, 1));
+  fluid.serve(60);
+  expect([fluid.served(0), fluid.served(1)]).toEqual([75, 35]);
+});
+
 test('a weight that is no weight is refused', () => {
   for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     expect(() => fluidOf(1, weight)).toThrow(RangeError);

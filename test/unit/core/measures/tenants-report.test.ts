@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunMeasures } from '../../../../src/core/measures/run-measures.js';
+import { lasting, type Shares } from '../../../../src/core/measures/shares.js';
 import { tenantByPrefix } from '../../../../src/core/tenants/tenant-rule.js';
 import { evaluateThreshold, parseThreshold } from '../../../../src/core/thresholds/threshold.js';
 import { describeThreshold } from '../../../../src/render/parts/threshold-text.js';
@@ -49,6 +50,30 @@ describe('how tenants fared', () => {
     const [first, ...rest] = renderTenants(report, style as never).split('\n');
     expect(first).toMatch(/^Between 2 tenants \(prefix:\/\), .*Furthest behind: globex, by/);
     expect(rest.join('\n')).toContain('acme');
+  });
+
+  it('is what the fairness of users goes by: each has its part of the share of its tenant', () => {
+    const shares = { ...lasting(() => 1), tenants: { tenantOf: rule.tenantOf, weightOf: evenly } };
+    const lagOf = (users: readonly string[], by: Shares) => {
+      const measures = new RunMeasures(by);
+      for (const [i, user] of users.entries()) {
+        measures.add(taskEvent({ id: `task-${i}`, user, started: 20 * i, finished: 20 * i + 20 }));
+      }
+      return measures.report('run').fairness.maxLagTasks;
+    };
+    expect(lagOf(byTenant, shares)).toBeLessThan(1.5);
+    expect(
+      lagOf(
+        byTenant,
+        lasting(() => 1),
+      ),
+    ).toBeGreaterThan(3);
+    expect(lagOf(byUser, shares)).toBeGreaterThan(10);
+    const half = {
+      ...shares,
+      tenants: { ...shares.tenants, weightOf: (name: string) => (name === 'acme' ? 3 : 1) },
+    };
+    expect(lagOf(byUser, half)).toBeLessThan(3);
   });
 
   it('says how many tasks of all users of a tenant ran at once, and holds them to it', () => {

@@ -73,6 +73,24 @@ test('what ran on without its permit is named, and no more of them than can be r
   expect(text).toContain('\n3 more are in --json.\n');
 });
 
+test('what operators changed during the run is told beside the fairness', () => {
+  const measures = new RunMeasures();
+  measures.add(taskEvent({ id: '1', user: 'A' }));
+  const change = (revision: number) => ({
+    revision,
+    at: EPOCH,
+    by: 'ops',
+    what: `user A: weight ${revision}`,
+  });
+  const textWith = (count: number) =>
+    renderReport(measures.report('run'), measures.completionOrder(), style, {
+      policyChanges: Array.from({ length: count }, (_, i) => change(i + 1)),
+    });
+  expect(textWith(1)).toContain('\n- revision 1, 2023-11-14 22:13:20 UTC, by ops: user A: weight 1\n');
+  expect(textWith(7)).toContain('\n2 more are in --json.\n');
+  expect(textWith(0)).not.toContain('policy');
+});
+
 test('a missing task is loud', () => {
   const measures = new RunMeasures();
   measures.add(taskEvent({ id: '1', user: 'A' }));
