@@ -111,6 +111,53 @@ describe('a publisher of the library', () => {
   });
 });
 
+describe('a limit that somebody else has set beside a backlog limit', () => {
+  const api = async (method: 'PUT' | 'DELETE', path: string, body?: object) => {
+    const [uri = ''] = vhost.address.managementUris;
+    await askManagement({ uri }, method, `/${path.replace('VHOST', vhost.address.vhost)}`, body);
+  };
+  /** The broker lists a queue's policies up to 5 s late. */
+  const untilDoctor = async (found: object) => {
+    let last: Finding | undefined;
+    await eventually(
+      async () => {
+        const { stdout } = await fairq(env, '--json', 'doctor');
+        const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+        last = findings.find(({ check }) => check === 'backlog limits');
+        expect(last).toMatchObject(found);
+        return true;
+      },
+      { timeoutMs: 60_000, what: () => `doctor finds it; it found ${JSON.stringify(last)}` },
+    );
+  };
+
+  it.each([
+    ['operator-policies', 'classic', 'the operator policy "theirs"'],
+    ['operator-policies', 'quorum', 'the operator policy "theirs"'],
+    ['policies', 'classic', 'the policy "theirs"'],
+  ] as const)(
+    'is said by policy set and by doctor where it is smaller (%s, %s)',
+    async (kind, type, whose) => {
+      const user = `${kind}-${type}`;
+      const queue = `fairq.user.${user}`;
+      await vhost.channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': type } });
+      const body = { pattern: `${user}$`, 'apply-to': 'queues', definition: { 'max-length': 9 } };
+      await api('PUT', `${kind}/VHOST/theirs`, body);
+      const set = await fairq(env, 'policy', 'set', user, '--backlog', '100');
+      expect(set.code, set.stderr).toBe(0);
+      const text = `"${queue}" takes 9 tasks and not 100, by ${whose}`;
+      expect(set.stderr.replace(/\s+/g, ' ')).toContain(text);
+      await untilDoctor({ level: 'warning', text });
+      // Ours is the smaller one.
+      const smaller = await fairq(env, 'policy', 'set', user, '--backlog', '8');
+      expect(smaller.stderr).not.toContain('takes');
+      await untilDoctor({ level: 'ok' });
+      await fairq(env, 'policy', 'unset', user);
+      await api('DELETE', `${kind}/VHOST/theirs`);
+    },
+  );
+});
+
 describe('doctor', () => {
   const found = async () => {
     const { stdout } = await fairq(env, '--json', 'doctor');

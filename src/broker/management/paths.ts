@@ -10,6 +10,11 @@ export function policiesPath(vhost: string): string {
   return `/api/policies/${segment(vhost)}`;
 }
 
+/** Where those are that count beside them. */
+export function operatorPoliciesPath(vhost: string): string {
+  return `/api/operator-policies/${segment(vhost)}`;
+}
+
 /** A name as a part of a path. "." and ".." mean a folder to HTTP, however they are written: the answer would be about another. */
 export function segment(name: string): string {
   if (name !== '.' && name !== '..') return encodeURIComponent(name);

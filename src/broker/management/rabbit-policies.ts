@@ -3,7 +3,7 @@ import type { RabbitPolicy } from '../../core/policy/backlog/rabbit-policy.js';
 import type { BrokerAddress } from '../connection/address.js';
 import { unlessMissing } from './management-answer.js';
 import type { ManagementApi } from './management-api.js';
-import { policiesPath, segment } from './paths.js';
+import { operatorPoliciesPath, policiesPath, segment } from './paths.js';
 import { field, recordOf } from './queue-figures.js';
 
 /** Whoever has one of these tags may set policies, in the vhosts that he may enter. */
@@ -43,6 +43,11 @@ export class RabbitPolicies {
   /** All of the vhost, without operator policies. */
   async list(): Promise<RabbitPolicy[]> {
     return (await this.api.list(this.#path)).map(rabbitPolicy);
+  }
+
+  /** Operator policies of the vhost: each counts beside the policy of a queue, and of two maxima the smaller. */
+  async listOfOperators(): Promise<RabbitPolicy[]> {
+    return (await this.api.list(operatorPoliciesPath(this.address.vhost))).map(rabbitPolicy);
   }
 
   /** Makes it, or makes it another. */

@@ -1,5 +1,6 @@
 import { deliveryLimitOf } from '../../broker/dead-letters/delivery-limit.js';
 import type { QueueDefinition } from '../../broker/management/broker-figures.js';
+import { least, refusesWhenFull } from '../../broker/queues/effective-limits.js';
 import { grantQueue, type Names, ownQueue } from '../../core/queues/names.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
@@ -103,21 +104,6 @@ function mostOf(queue: Queue): { readonly text: string } | undefined {
     if (limit !== undefined) return { text: said(queue, key, limit) };
   }
   return undefined;
-}
-
-/** Of two overflows a classic queue goes by its argument, and a quorum queue by the policy. */
-function refusesWhenFull({ type, arguments: args, policy }: Queue): boolean {
-  const [argument, byPolicy] = [args['x-overflow'], policy.overflow];
-  const overflow = type === 'quorum' ? (byPolicy ?? argument) : (argument ?? byPolicy);
-  return overflow === 'reject-publish' || (overflow === 'reject-publish-dlx' && type !== 'quorum');
-}
-
-/** The smaller of argument and policy is in force. */
-function least({ arguments: args, policy }: Queue, key: string): number | undefined {
-  const values = [args[`x-${key}`], policy[key]].filter(
-    (value): value is number => typeof value === 'number',
-  );
-  return values.length === 0 ? undefined : Math.min(...values);
 }
 
 /** With who says it. */

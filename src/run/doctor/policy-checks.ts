@@ -1,11 +1,13 @@
 import { type BacklogPolicy, backlogPlan } from '../../core/policy/backlog/backlog-policies.js';
-import { hasTenants } from '../../core/policy/policy.js';
+import { hasTenants, Policy } from '../../core/policy/policy.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
+import { beatenLimits } from '../policy/limits-beaten.js';
 import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 const CHECK = 'backlog limits';
+const MOST_NAMED = 3;
 
 /**
  * RabbitMQ's policies for backlog limits, against what is set.
@@ -14,7 +16,7 @@ const CHECK = 'backlog limits';
  */
 export function backlogLimits(
   document: PolicyDocument,
-  { policies }: Pick<ManagementFacts, 'policies'>,
+  { policies, definitions }: Pick<ManagementFacts, 'policies' | 'definitions'>,
   names: Names,
   nowMs: number,
 ): Finding {
@@ -33,6 +35,15 @@ export function backlogLimits(
     );
   }
   if (put.length > 0) return warning(CHECK, differs(put), 'To put it right: fairq doctor --repair.');
+  const beaten = beatenLimits(new Policy(document), definitions, names, nowMs);
+  if (beaten.length > 0) {
+    const more = beaten.length > MOST_NAMED ? `; and ${beaten.length - MOST_NAMED} more` : '';
+    return warning(
+      CHECK,
+      `${beaten.slice(0, MOST_NAMED).join('; ')}${more}`,
+      'The smaller maximum counts: change the other limit, or set the backlog limit to what it says.',
+    );
+  }
   return ok(CHECK, needed === 0 ? 'none is set' : 'RabbitMQ goes by all of them');
 }
 

@@ -73,6 +73,13 @@ export function ruleOfPolicy(names: Names, policyName: string): string | undefin
   return decodeText(rule);
 }
 
+/** The policy whose settings one of fairq's has taken over; undefined where it has none of another's. */
+export function othersOfPolicy(names: Names, policyName: string): string | undefined {
+  if (!isOurs(names, policyName)) return undefined;
+  const [, other] = policyName.slice(startOf(names).length).split('/');
+  return other === undefined ? undefined : decodeText(other);
+}
+
 /** Rules with a backlog limit that has not ended, most exact first. Names are level: no two of them mean the same user. */
 function rulesByLevel({ rules }: PolicyDocument, now: number): PolicyRule[][] {
   const limited = rules.filter(({ of, limits }) => of === 'user' && holds(limits.backlog, now));

@@ -68,6 +68,6 @@ describe('RabbitMQ policies for backlog limits', () => {
       'RabbitMQ still goes by limits that have ended or were taken back: "fairq-backlog-fairq/A"',
     ],
   ] as const)('%#', (policies, now, level, text) => {
-    expect(backlogLimits(document, { policies }, names, now)).toMatchObject({ level, text });
+    expect(backlogLimits(document, { policies, definitions: [] }, names, now)).toMatchObject({ level, text });
   });
 });
