@@ -89,6 +89,8 @@ export default defineConfig({
       // What depends on the version of RabbitMQ, and what does not.
       onOneBroker('wire'),
       onOneBroker('cli'),
+      // The page in a browser.
+      onOneBroker('page'),
       {
         test: {
           name: 'faults',

@@ -19,7 +19,7 @@ const coverage = [
   `reportsDirectory=${folder}`,
 ];
 const given = process.argv.slice(2);
-const projects = given.some((word) => word.startsWith('--project')) ? [] : ['unit', 'wire', 'cli'];
+const projects = given.some((word) => word.startsWith('--project')) ? [] : ['unit', 'wire', 'cli', 'page'];
 const { succeeded, counts } = await runVitest(
   'coverage-test-results',
   [

@@ -25,7 +25,7 @@ console.error('\n— tests');
 const given = process.argv.slice(2);
 const projects = given.some((word) => word.startsWith('--project'))
   ? []
-  : ['unit', 'wire', 'cli'].map((project) => `--project=${project}`);
+  : ['unit', 'wire', 'cli', 'page'].map((project) => `--project=${project}`);
 const { succeeded, counts, slowest, failed } = await runVitest('test-results', [...projects, ...given], {
   env: { ...process.env, ...env },
 });

@@ -1,41 +1,34 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { completionLine, headLine } from '../../src/core/events/event-line.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
-import { BrowserPage, findChromium } from '../support/chromium.js';
+import type { BrowserPage } from '../support/browser-page.js';
+import { Browser, chromiumForTests } from '../support/chromium.js';
 import { fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
+import { HOSTILE_IN_PAGES } from '../support/hostile-names.js';
 import { EPOCH, taskEvent } from '../support/synthetic-run.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const folder = useFolder();
 const { env } = vhost;
-const chromium = findChromium();
-if (chromium === undefined) {
-  console.error(
-    'NOT RUN: pages in a browser, for want of Chromium (apt-get install chromium, or FAIRQ_CHROMIUM)',
-  );
-}
+const chromium = chromiumForTests('reports in a browser');
 
-const HOSTILE = [
-  '<img src=x onerror=alert(1)>',
-  '</script><script>document.title="owned"</script>',
-  '"><svg onload=alert(1)>',
-  "' onmouseover='alert(1)",
-  '<!-- {{constructor.constructor("alert(1)")()}}',
-  '\u202egnp.exe',
-  '名前 👩‍👩‍👧',
-];
-
+let browser: Browser | undefined;
 let page: BrowserPage | undefined;
+beforeAll(async () => {
+  if (chromium !== undefined) browser = await Browser.start(chromium);
+});
 afterEach(async () => {
   await page?.close();
   page = undefined;
 });
+afterAll(() => browser?.close());
 
 async function open(file: string): Promise<BrowserPage> {
-  page = await BrowserPage.open(chromium!, file);
+  page = await browser!.open(pathToFileURL(file).href);
   return page;
 }
 
@@ -81,7 +74,7 @@ function shownOf(figures: readonly Shown[], label: string | null): Record<string
 }
 
 beforeAll(async () => {
-  for (const user of [...HOSTILE, 'B', 'C', 'D']) {
+  for (const user of [...HOSTILE_IN_PAGES, 'B', 'C', 'D']) {
     await fairqJson(env, 'publish', '--user', user, '--count', '12', '--run', 'hostile <b>');
   }
   await fairqJson(env, 'worker', '--exit-when', 'empty');
@@ -132,7 +125,7 @@ describe.skipIf(chromium === undefined)('a page in a browser', () => {
     await shown.evaluate(
       `(() => { const i = document.querySelector('.users input'); i.value = 'ONERROR'; i.dispatchEvent(new Event('input')); })()`,
     );
-    expect(await shown.evaluate(NAMES)).toEqual([HOSTILE[0]]);
+    expect(await shown.evaluate(NAMES)).toEqual([HOSTILE_IN_PAGES[0]]);
     await shown.evaluate(
       `(() => { const i = document.querySelector('.users input'); i.value = ''; i.dispatchEvent(new Event('input')); })()`,
     );

@@ -38,3 +38,14 @@ export function withoutColours(text: string): string {
 export function unsafeIn(text: string): string | undefined {
   return UNSAFE.exec(withoutColours(text).replaceAll('\n', ''))?.[0];
 }
+
+/** Names that a page would run, were they not text. */
+export const HOSTILE_IN_PAGES = [
+  '<img src=x onerror=alert(1)>',
+  '</script><script>document.title="owned"</script>',
+  '"><svg onload=alert(1)>',
+  "' onmouseover='alert(1)",
+  '<!-- {{constructor.constructor("alert(1)")()}}',
+  '\u202egnp.exe',
+  '名前 👩‍👩‍👧',
+];
