@@ -1,4 +1,5 @@
-// The build, when dist is not what the present sources compile to: `tsc` for the program, `esbuild` for the page in the browser.
+// The build, when dist is not what the present sources compile to: `tsc` for the program, and `esbuild`, which bundles it, and
+// makes the page in the browser.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -13,8 +14,9 @@ import { join, relative } from 'node:path';
 import { root, run, say } from './run.mjs';
 
 const stampFile = `${root}dist/.stamp`;
-// A package's version decides what comes out of tsc, and what it finds wrong.
-const INPUTS = ['tsconfig.json', 'package-lock.json'];
+const bundleFolder = join(root, 'dist/bundle');
+// A package's version decides what comes out, and what is found wrong.
+const INPUTS = ['tsconfig.json', 'package-lock.json', 'scripts/lib/bundle.mjs'];
 /** What a browser is given: made of `src/page`, and in one piece. */
 const PAGE = 'dist/page';
 
@@ -28,6 +30,9 @@ export async function build() {
   await run(process.execPath, [tsc, '-p', join('src', 'page', 'tsconfig.json')]);
   removeOrphans();
   await buildPage();
+  // Its bundler is not there before the packages are.
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(bundleFolder);
   writeFileSync(stampFile, stampOf(sources));
 }
 
@@ -83,7 +88,7 @@ function digestOfSources() {
 /** What was compiled from a source that is no longer there would still be imported, tested, or packed. */
 function removeOrphans() {
   for (const file of filesIn(`${root}dist`)) {
-    if (file.startsWith(join(root, PAGE))) continue;
+    if (file.startsWith(join(root, PAGE)) || file.startsWith(bundleFolder)) continue;
     const source = file.replace(`${root}dist`, `${root}src`).replace(/\.js$/, '.ts');
     if (/\.js\.map$/.test(file) || (file.endsWith('.js') && !existsSync(source))) rmSync(file);
   }

@@ -59,4 +59,14 @@ describe('a handler module that imports a package', () => {
     const { result } = await fairqJson(env, 'task', id);
     expect(result).toBe(folder.file('store/one/build/index.js'));
   });
+
+  it('may throw what fairq itself exports, and its worker knows it', async () => {
+    const library = new URL('../../dist/library/index.js', import.meta.url);
+    const module = `import { NonRetryableError } from '${library}';
+      export const never = () => { throw new NonRetryableError('never again'); };\n`;
+    await writeFile(folder.file('throws-ours.mjs'), module);
+    const { id } = await fairqJson<{ id: string }>(env, 'publish', '--user', 'N', '--task', 'never');
+    await fairq(env, 'worker', '--handler', folder.file('throws-ours.mjs'), '--exit-when', 'empty');
+    expect(await fairqJson(env, 'task', id)).toMatchObject({ state: 'failed', attempt: 1 });
+  });
 });

@@ -40,6 +40,18 @@ test('the package that is packed runs in an empty folder', async () => {
   expect(stdout).toContain('noisy');
 });
 
+test('its commands run from few files', async () => {
+  const env = { ...process.env, NODE_V8_COVERAGE: folder.file('loaded') };
+  await run(process.execPath, [join(installed, 'bin/fairq.js'), '--version'], { cwd: app, env });
+  const [file = ''] = await readdir(folder.file('loaded'));
+  const { result } = JSON.parse(await readFile(join(folder.file('loaded'), file), 'utf8')) as {
+    readonly result: readonly { readonly url: string }[];
+  };
+  const loaded = result.map(({ url }) => url).filter((url) => url.includes('/dist/'));
+  expect(loaded.filter((url) => url.includes('/dist/bundle/')).length).toBeGreaterThan(0);
+  expect(loaded.filter((url) => url.includes('/dist/commands/'))).toEqual([]);
+});
+
 test('its documents link to nothing that is not in it', async () => {
   const documents = (await filesOf(installed)).filter((file) => file.endsWith('.md'));
   expect(documents.map((file) => file.replace(`${installed}/`, ''))).toContain('docs/celery.md');
@@ -55,13 +67,12 @@ test('it has no source map without its source, and nothing but what it runs', as
   }
   expect(mapped).toEqual([]);
   // Compiled from a source that is there, so that nothing left over from an earlier build is packed.
+  const dist = join(installed, 'dist');
   const orphans = files
-    .filter((file) => file.startsWith(join(installed, 'dist')))
+    .filter((file) => file.startsWith(dist) && !file.startsWith(join(dist, 'bundle')))
     .filter((file) => {
-      const source = file
-        .replace(join(installed, 'dist'), join(checkout, 'src'))
-        .replace(/(\.d\.ts|\.js)$/, '.ts');
-      return !existsSync(source);
+      const source = file.replace(dist, join(checkout, 'src')).replace(/(\.d\.ts|\.js)$/, '.ts');
+      return !existsSync(source) && !existsSync(`${source}x`);
     });
   expect(orphans).toEqual([]);
 });
