@@ -22,6 +22,7 @@ import { addRunRoutes } from './routes/run-routes.js';
 import type { Services } from './routes/services.js';
 import { addSessionRoutes } from './routes/session-routes.js';
 import { addTaskRoutes } from './routes/task-routes.js';
+import { addTenantRoutes } from './routes/tenant-routes.js';
 
 /** All that a server answers. */
 export function apiOf(
@@ -50,6 +51,7 @@ export function apiOf(
   addMetricsRoutes(api, metrics);
   addOpenApiRoutes(api, { version, server: '/' });
   addOverviewRoutes(api, services);
+  addTenantRoutes(api, services);
   addExplainRoutes(api, services);
   addRunRoutes(api, services);
   addDeadRoutes(api, services);

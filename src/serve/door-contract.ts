@@ -2,6 +2,7 @@ import type { BrokerAddress } from '../broker/connection/address.js';
 import type { ConnectionOptions } from '../broker/connection/connection.js';
 import type { QueueKind } from '../broker/queues/topology.js';
 import type { Names } from '../core/queues/names.js';
+import type { Tenancy } from '../core/top/top-tenants.js';
 import type { Clock } from '../core/values/clock.js';
 import type { KeptObservations } from '../run/queues/observation-file.js';
 import type { ActionDone } from './actions/acting.js';
@@ -23,6 +24,8 @@ export interface DoorDeps {
   readonly version: string;
   /** Each user's share against the others. */
   readonly weightOf: (user: string) => number;
+  /** Whom users belong to, and the weight of each tenant; undefined where nobody has said so. */
+  readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
   /** Where looks at the queues are kept. */
   readonly observations: KeptObservations;
   readonly onWarning: (text: string) => void;

@@ -24,6 +24,7 @@ import { Idempotency } from './keys/idempotency.js';
 import { Alarms } from './live/alarms.js';
 import { LiveStreams } from './live/live-streams.js';
 import { openOverview } from './overview/open-overview.js';
+import { RecentCompletions } from './overview/recent-completions.js';
 import { FollowedPolicy } from './policy/followed-policy.js';
 import { BacklogLimit } from './pressure/backlog-limit.js';
 import { Speeds } from './pressure/speeds.js';
@@ -64,11 +65,14 @@ export async function openServices(
   const [sendingOn, readingOn] = await connect(deps);
   const makeStreams = () => assertTopology(readingOn, names, options.queueKind.type);
   const recent = new RecentTasks();
+  const readFrom = clock.epochMicros() / 1_000 - READ_BEFORE_MS;
+  const epochMs = () => clock.epochMicros() / 1_000;
+  const completions = new RecentCompletions({ epochMs, since: readFrom });
   const hub = new NewsHub();
   const tail = await StreamTail.open(
     { connection: readingOn, names, makeStreams, onFailure },
-    { timestamp: clock.epochMicros() / 1000 - READ_BEFORE_MS },
-    [recent],
+    { timestamp: readFrom },
+    [recent, completions],
   );
   tail.listen(hub);
   const workers = workersToAsk(deps);
@@ -144,6 +148,7 @@ export async function openServices(
     limits: options.body,
     problemOf: onProblem,
     overview: overview.overview,
+    recent: completions,
     reports: overview.reports,
     dead: overview.dead,
     explanations: overview.explanations,

@@ -10,6 +10,7 @@ import { isLoopback } from '../../serve/auth/addresses.js';
 import { Door } from '../../serve/door.js';
 import type { DoorOptions } from '../../serve/door-contract.js';
 import { checkedQueuePrefix, queueUnder } from '../flags/queue-prefix.js';
+import { tenantsFrom } from '../flags/tenant-flags.js';
 import { weightsFrom } from '../flags/weight-flags.js';
 import { observationsOf } from '../queues/observations.js';
 import type { CommandResult, Context } from '../shared/context.js';
@@ -41,6 +42,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
   }
   const tls = await tlsOf(flags);
   const weights = await weightsFrom(flags);
+  const tenants = await tenantsFrom(flags);
   const config = await context.config();
   const onLoopback = isLoopback(flags.host);
   const authenticator = await authenticatorFrom(flags, {
@@ -63,6 +65,10 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       authenticator,
       version: VERSION,
       weightOf: (user) => weights.find(user).weight,
+      tenants: tenants && {
+        tenantOf: (user) => tenants.rule.tenantOf(user),
+        weightOf: (tenant) => tenants.weights.find(tenant).weight,
+      },
       observations: await observationsOf(context),
       onWarning: (text) => context.warn(text),
       onAction: (done) => sayAction(done, context),

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { QueueType } from '../../broker/queues/topology.js';
 import { parseBytes, parseCount, parseTimer } from '../../core/values/quantities.js';
+import { type TenantFlags, withTenantOptions } from '../flags/tenant-flags.js';
 import { type WeightFlags, withWeightOptions } from '../flags/weight-flags.js';
 import type { Run } from '../shared/context.js';
 import { type AuthFlags, withAuthOptions } from './auth-flags.js';
 import { registerToken } from './token-command.js';
 
-export interface ServeFlags extends AuthFlags, WeightFlags {
+export interface ServeFlags extends AuthFlags, WeightFlags, TenantFlags {
   port: number;
   host: string;
   tlsCert?: string;
@@ -125,6 +126,7 @@ export function registerServe(program: Command, run: Run): void {
   withAuthOptions(serve);
   registerToken(serve, run);
   withWeightOptions(serve);
+  withTenantOptions(serve, 'tell how tenants fare, too, and whose each user is');
   serve
     .addHelpText(
       'after',

@@ -24,6 +24,8 @@ export interface TopSample {
 
 export interface TopUser extends TopSteering {
   readonly user: string;
+  /** Its share against the others: what operators have set, or what was said when this began to look on. */
+  readonly weight: number;
   /** Tasks that wait: as listed, with what was sent and what ended since. Null where that is not known. */
   readonly backlog: number | null;
   /** Delivered to workers and not acknowledged. */

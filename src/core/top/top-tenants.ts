@@ -21,9 +21,10 @@ export function topTenants(users: readonly TopUser[], { tenantOf, weightOf, inFo
   }
   const found = [...byTenant].map(([tenant, own]) => {
     const set = inForce(tenant);
-    const row = { tenant, ...together(own), ...steeringOf(set, sum(own, 'running')) };
+    const weight = set.weight?.value ?? weightOf(tenant);
+    const row = { tenant, weight, ...together(own), ...steeringOf(set, sum(own, 'running')) };
     const asks = (row.backlog ?? 0) > 0 && row.paused === null;
-    return { row, asks, weight: set.weight?.value ?? weightOf(tenant) };
+    return { row, asks, weight };
   });
   // Who has no backlog gets what it asks for, and the others split the rest.
   let weights = 0;

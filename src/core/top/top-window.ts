@@ -116,6 +116,7 @@ export function topUsers(facts: TopFacts): TopUser[] {
     const waits = (queue?.ready ?? 0) > 0;
     return {
       user,
+      weight: weightOf(user),
       backlog: queue?.ready ?? null,
       unacknowledged: queue?.unacknowledged ?? null,
       consumers: queue?.consumers ?? null,

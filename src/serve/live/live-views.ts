@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { ATTENTION } from '../overview/attention.js';
-import { AGE, USER_FIGURES } from '../overview/overview-views.js';
+import { AGE, WATCHED_USER } from '../overview/overview-views.js';
 
 const count = z.int();
-const row = USER_FIGURES.extend({
-  attention: z.array(z.enum(ATTENTION)).describe('why to look at it, the most important first'),
-}).meta({ id: 'WatchedUser' });
 
 /** What `GET /v1/live` tells every two seconds. */
 export const LIVE = z
@@ -25,8 +22,10 @@ export const LIVE = z
     needing: z
       .record(z.enum(ATTENTION), count)
       .describe('users of whom this is to be said, by what is to be said'),
-    attention: z.array(row).describe('users to look at: whoever waits for longest comes first'),
-    served: z.array(row).describe('users with the largest shares, or fair shares, of what ended lately'),
+    attention: z.array(WATCHED_USER).describe('users to look at: whoever waits for longest comes first'),
+    served: z
+      .array(WATCHED_USER)
+      .describe('users with the largest shares, or fair shares, of what ended lately'),
     alarms: z
       .array(z.object({ node: z.string(), what: z.enum(['memory', 'disk', 'down']) }))
       .nullable()

@@ -44,16 +44,19 @@ export function attentionTo(figures: UserFigures): Attention[] {
   return ATTENTION.filter((one) => said[one]);
 }
 
-/** Whoever waits for longest comes first, above all else; then whom most is to be said of. */
+/** Whoever needs most attention comes first. */
 export function byAttention(a: UserFigures, b: UserFigures): number {
-  return waitOf(b) - waitOf(a) || rankOf(a) - rankOf(b) || (b.backlog ?? 0) - (a.backlog ?? 0);
+  return needOfAttention(b) - needOfAttention(a);
 }
 
-function waitOf(figures: UserFigures): number {
-  return attentionTo(figures).includes('waits-long') ? Math.floor(figures.oldestWaitSeconds!) : 0;
-}
-
-function rankOf(figures: UserFigures): number {
-  const first = attentionTo(figures)[0];
-  return first === undefined ? ATTENTION.length : ATTENTION.indexOf(first);
+/**
+ * How much a user needs to be looked at, in a number. Whoever waits for longest is above all else; then it is by what is
+ * to be said first, and among those by the backlog.
+ */
+export function needOfAttention(figures: UserFigures): number {
+  const said = attentionTo(figures);
+  const backlog = figures.backlog ?? 0;
+  const most = said.includes('waits-long') ? Math.floor(figures.oldestWaitSeconds!) : 0;
+  const rank = said[0] === undefined ? 0 : ATTENTION.length - ATTENTION.indexOf(said[0]);
+  return (most > 0 ? ATTENTION.length + most : rank) + backlog / (backlog + 1);
 }

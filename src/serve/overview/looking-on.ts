@@ -5,6 +5,7 @@ import { Management } from '../../broker/management/management.js';
 import { type QueueCounts, QueueRemover } from '../../broker/queues/queue-remover.js';
 import type { Names } from '../../core/queues/names.js';
 import type { TopSample } from '../../core/top/top-sample.js';
+import type { Tenancy } from '../../core/top/top-tenants.js';
 import type { Clock } from '../../core/values/clock.js';
 import { Top } from '../../run/top/top.js';
 import { brokerProblem, unavailable } from '../http/broker-problem.js';
@@ -25,6 +26,7 @@ export interface LookingOnDeps {
   readonly names: Names;
   readonly clock: Clock;
   readonly weightOf: (user: string) => number;
+  readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
   readonly newId: () => string;
   /** In place of a minute. Milliseconds. */
   readonly closeAfterMs?: number;
@@ -152,7 +154,7 @@ export class LookingOn {
   }
 
   async #openNow(): Promise<Opened> {
-    const { address, names, clock, weightOf, newId } = this.deps;
+    const { address, names, clock, weightOf, tenants, newId } = this.deps;
     const { now } = clock;
     const epochMs = () => clock.epochMicros() / 1_000;
     const options = { reconnectForMs: Number.POSITIVE_INFINITY };
@@ -168,6 +170,7 @@ export class LookingOn {
         now,
         epochMs,
         weightOf,
+        tenants,
         newId,
         rowOf: (user) => user,
       });

@@ -2,6 +2,7 @@ import type { BrokerAddress } from '../../broker/connection/address.js';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { TaskState } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';
+import type { Tenancy } from '../../core/top/top-tenants.js';
 import type { Clock } from '../../core/values/clock.js';
 import type { StreamTail } from '../tasks/stream-tail.js';
 import { DeadList } from './dead-list.js';
@@ -21,6 +22,7 @@ export interface OpenOverviewDeps {
   readonly newId: () => string;
   /** Each user's share against the others. */
   readonly weightOf: (user: string) => number;
+  readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
   readonly sendingOn: Connection;
   readonly readingOn: Connection;
   readonly tail: StreamTail;
@@ -45,7 +47,7 @@ export async function openOverview(deps: OpenOverviewDeps): Promise<OpenedOvervi
   const running = new RunningTasks({ connection: sendingOn, names, newId, workers });
   const looking = new LookingOn(deps);
   return {
-    overview: new Overview({ names, looking, running, failed }),
+    overview: new Overview({ names, looking, running, failed, tenantOf: deps.tenants?.tenantOf }),
     reports: new Reports(deps),
     dead: new DeadList(deps),
     explanations: new Explanations(deps),

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { TopTenant } from '../../core/top/top-sample.js';
+import { round3 } from '../../core/values/round.js';
+import { ATTENTION } from './attention.js';
 import type { UserFigures } from './user-figures.js';
 
 const seconds = z.number().min(0).nullable();
@@ -17,6 +20,8 @@ export const AGE = {
 export const USER_FIGURES = z
   .object({
     user: z.string(),
+    tenant: z.string().nullable().describe('whom it belongs to; null without --tenant-of'),
+    weight: z.number().nullable().describe('its share against the others'),
     backlog: z.int().nullable().describe('tasks that wait in its queue'),
     running: z.int().nullable().describe('tasks that run now, by the word of the workers'),
     unacknowledged: z.int().nullable().describe('tasks at workers: running or prefetched'),
@@ -51,16 +56,68 @@ export const USER_FIGURES = z
   })
   .meta({ id: 'UserFigures' });
 
-export const ONE_USER = z.object({ ...AGE, ...USER_FIGURES.shape }).meta({ id: 'User' });
+/** With what is to be said of it to whoever looks on. */
+export const WATCHED_USER = USER_FIGURES.extend({
+  attention: z.array(z.enum(ATTENTION)).describe('why to look at it, the most important first'),
+}).meta({ id: 'WatchedUser' });
+
+export const ONE_USER = z
+  .object({
+    ...AGE,
+    ...USER_FIGURES.shape,
+    attention: WATCHED_USER.shape.attention.optional().describe('told to viewers'),
+    queue: z.string().optional().describe('told to viewers'),
+  })
+  .meta({ id: 'User' });
 
 export const USERS = z
   .object({
     ...AGE,
-    users: z.array(USER_FIGURES),
-    total: z.int().describe('users that search leaves'),
+    users: z.array(WATCHED_USER),
+    total: z.int().describe('users that search, attention and tenant leave'),
+    before: z.int().describe('of them, those before this page'),
     next: z.string().nullable().describe('the cursor of the next page; null for the last one'),
+    previous: z.string().nullable().describe('the cursor of the page before; null for the first one'),
   })
   .meta({ id: 'Users' });
+
+const {
+  user: _user,
+  tenant: _tenant,
+  oldestWaitSeconds: _,
+  failedLately: __,
+  ...together
+} = USER_FIGURES.shape;
+
+/** How the users of a tenant fare together. */
+export const TENANT_FIGURES = z
+  .object({
+    tenant: z.string(),
+    users: z.int(),
+    ...together,
+    weight: z.number(),
+  })
+  .meta({ id: 'TenantFigures' });
+
+export const TENANTS = z
+  .object({
+    ...AGE,
+    tenants: z.array(TENANT_FIGURES).describe('the largest backlog comes first'),
+    total: z.int().describe('tenants that search leaves'),
+  })
+  .meta({ id: 'Tenants' });
+
+export const ONE_TENANT = z.object({ ...AGE, ...TENANT_FIGURES.shape }).meta({ id: 'Tenant' });
+
+export function tenantView({ waitMs, perSecond, share, fairShare, ...figures }: TopTenant): object {
+  return {
+    ...figures,
+    perSecond: round3(perSecond),
+    share: share === null ? null : round3(share),
+    fairShare: fairShare === null ? null : round3(fairShare),
+    lastWaitSeconds: waitMs === null ? null : round3(waitMs / 1_000),
+  };
+}
 
 export const WORKERS = z
   .object({
@@ -83,8 +140,18 @@ export const WORKERS = z
   })
   .meta({ id: 'Workers' });
 
+export type User = z.output<typeof ONE_USER>;
+export type Users = z.output<typeof USERS>;
+export type Tenant = z.output<typeof ONE_TENANT>;
+export type Tenants = z.output<typeof TENANTS>;
+
 /** What users may know of themselves: who has paused them, and why, is not theirs. */
 export function ownView(figures: UserFigures): object {
-  const { paused } = figures;
-  return { ...figures, paused: paused === null ? null : { until: paused.until, by: null, reason: null } };
+  const { paused, weight: _, tenant: __, ...own } = figures;
+  return {
+    ...own,
+    weight: null,
+    tenant: null,
+    paused: paused === null ? null : { until: paused.until, by: null, reason: null },
+  };
 }

@@ -1,5 +1,5 @@
 import { type Names, userQueueOf } from '../../core/queues/names.js';
-import type { TopUser, TopWorker } from '../../core/top/top-sample.js';
+import type { TopTenant, TopUser, TopWorker } from '../../core/top/top-sample.js';
 import { round3 } from '../../core/values/round.js';
 import type { FailedLately } from './failed-lately.js';
 import type { Look, LookingOn } from './looking-on.js';
@@ -11,6 +11,8 @@ export interface OverviewDeps {
   readonly looking: LookingOn;
   readonly running: RunningTasks;
   readonly failed: FailedLately;
+  /** Whom users belong to; undefined where nobody has said so. */
+  readonly tenantOf?: ((user: string) => string) | undefined;
 }
 
 /** How old the figures of a document are. */
@@ -64,8 +66,9 @@ export class Overview {
     ]);
     const listed = users.find((figures) => figures.user === user);
     if (listed === undefined && counts === undefined) return undefined;
-    const backlog = counts?.ready ?? 0;
-    return { age, figures: { ...(listed ?? nothingOf(user, runningKnown ? 0 : null)), backlog } };
+    const tenant = this.deps.tenantOf?.(user) ?? null;
+    const figures = listed ?? { ...nothingOf(user, runningKnown ? 0 : null), tenant };
+    return { age, figures: { ...figures, backlog: counts?.ready ?? 0 } };
   }
 
   /** Of whoever asks, whom nobody need have heard of. @throws Problem 503 */
@@ -83,12 +86,22 @@ export class Overview {
     return { age: this.#ageOf(look), workers, perSecond };
   }
 
+  /** The users of each tenant together; undefined where nobody has said whom they belong to. @throws Problem 503 */
+  async tenants(): Promise<{ readonly age: Age; readonly tenants: readonly TopTenant[] } | undefined> {
+    const look = await this.deps.looking.look();
+    const { tenants } = look.sample;
+    return tenants && { age: this.#ageOf(look), tenants };
+  }
+
   async #allOf(look: Look): Promise<AllUsers> {
     const { failed } = this.deps;
     const running = await this.deps.running.count();
     const counts = failed.counts();
+    const tenantOf = (user: string) => this.deps.tenantOf?.(user) ?? null;
     const figuresOf = (top: TopUser): UserFigures => ({
       user: top.user,
+      tenant: tenantOf(top.user),
+      weight: top.weight,
       backlog: top.backlog,
       running: running === undefined ? null : (running.get(top.user) ?? 0),
       cap: top.cap,
@@ -110,6 +123,7 @@ export class Overview {
     const others = new Set([...(running?.keys() ?? []), ...counts.keys()].filter((user) => !known.has(user)));
     const unlisted = [...others].map((user) => ({
       ...nothingOf(user, running === undefined ? null : (running.get(user) ?? 0)),
+      tenant: tenantOf(user),
       failedLately: counts.get(user) ?? 0,
     }));
     return { age: this.#ageOf(look), users: [...listed, ...unlisted], runningKnown: running !== undefined };
@@ -130,6 +144,8 @@ export class Overview {
 function nothingOf(user: string, running: number | null): UserFigures {
   return {
     user,
+    tenant: null,
+    weight: null,
     backlog: null,
     running,
     cap: null,

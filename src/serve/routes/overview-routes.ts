@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { FairqError } from '../../core/errors/errors.js';
-import { type Names, routingKeyOf } from '../../core/queues/names.js';
+import { type Names, routingKeyOf, userQueueOf } from '../../core/queues/names.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
+import { ATTENTION, attentionTo } from '../overview/attention.js';
 import { ONE_USER, ownView, USERS, WORKERS } from '../overview/overview-views.js';
-import { USER_SORTS } from '../overview/user-figures.js';
+import { RECENT, recentView } from '../overview/recent-view.js';
+import { USER_SORTS } from '../overview/user-order.js';
 import { usersPage } from '../overview/users-page.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
@@ -22,13 +24,16 @@ const USERS_QUERY = z.strictObject({
     .string()
     .max(4 * MOST_CHARACTERS)
     .optional()
-    .describe('"next" of the page before'),
+    .describe('"next" or "previous" of another page'),
+  attention: z.enum(ATTENTION).optional().describe('users alone of whom this is to be said'),
+  tenant: z.string().max(MOST_CHARACTERS).optional().describe('users of this tenant alone'),
 });
 
 const CANNOT_SAY = { 503: { description: 'the broker does not say, and why' } };
 
 /** Who waits and who runs: `/v1/me`, `/v1/users` and `/v1/workers`. */
-export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues }: Services): void {
+export function addOverviewRoutes(api: Api, services: Services): void {
+  const { overview, recent, names, nowMicros, requireOwnQueues } = services;
   api.add(
     {
       id: 'getMe',
@@ -94,7 +99,29 @@ export function addOverviewRoutes(api: Api, { overview, names, requireOwnQueues 
       const maySee = isViewer || identity.user === user;
       const found = maySee && canBeUser(names, user) ? await overview.user(user) : undefined;
       if (found === undefined) throw noSuchUser();
-      return json(200, { ...found.age, ...(isViewer ? found.figures : ownView(found.figures)) });
+      if (!isViewer) return json(200, { ...found.age, ...ownView(found.figures) });
+      const told = { attention: attentionTo(found.figures), queue: userQueueOf(names, user) };
+      return json(200, { ...found.age, ...found.figures, ...told });
+    },
+  );
+
+  api.add(
+    {
+      id: 'getRecent',
+      method: 'get',
+      path: '/v1/users/{user}/recent',
+      tag: 'overview',
+      role: 'viewer',
+      summary: 'What ended of a user lately, how long it had waited, and who was served meanwhile.',
+      answers: {
+        200: { description: 'as far back as this server knows', schema: RECENT },
+        404: { description: 'it can be nobody' },
+      },
+    },
+    async ({ params: { user = '' } }) => {
+      requireOwnQueues();
+      if (!canBeUser(names, user)) throw noSuchUser();
+      return json(200, recentView(recent, user, nowMicros() / 1_000));
     },
   );
 

@@ -9,6 +9,7 @@ import type { LiveStreams } from '../live/live-streams.js';
 import type { DeadList } from '../overview/dead-list.js';
 import type { Explanations } from '../overview/explanations.js';
 import type { Overview } from '../overview/overview.js';
+import type { RecentCompletions } from '../overview/recent-completions.js';
 import type { Reports } from '../overview/reports.js';
 import type { FollowedPolicy } from '../policy/followed-policy.js';
 import type { Sending } from '../tasks/sending.js';
@@ -25,6 +26,8 @@ export interface Services {
   readonly events: EventStreams;
   readonly keys: Idempotency;
   readonly overview: Overview;
+  /** What ended lately, of all users. */
+  readonly recent: RecentCompletions;
   readonly live: LiveStreams;
   readonly reports: Reports;
   readonly dead: DeadList;

@@ -28,7 +28,7 @@ const vhost = useVhost();
 const quiet = useVhost();
 const { env } = vhost;
 const folder = useFolder();
-const serving = useServing(env, '--allow-queue', 'late');
+const serving = useServing(env, '--allow-queue', 'late', '--tenant-of', 'prefix:/');
 useServedWorker(
   env,
   folder,
@@ -155,7 +155,7 @@ describe('GET /v1/users', () => {
     expect(users(up).slice(0, 2)).toEqual(['nobody-1', 'nobody-2']);
   });
 
-  it.each(['running', 'share', 'wait', 'failed', 'user', 'backlog'])(
+  it.each(['attention', 'running', 'share', 'wait', 'failed', 'user', 'backlog'])(
     'gives each user once, page by page, by %s',
     async (sort) => {
       for (const order of ['asc', 'desc']) {
@@ -207,6 +207,54 @@ describe('GET /v1/users', () => {
   it.each(['unheard', '%00', 'x'.repeat(300), '%E0%A4'])('has not heard of %s', async (user) => {
     const { status, json } = await ask(serving, `/v1/users/${user}`, BOSS);
     expect([status, json.type]).toEqual([404, 'urn:fairq:problem:no-such-user']);
+  });
+});
+
+describe('GET /v1/users/{user}/recent', () => {
+  it('tells what ended of a user, how long it waited, and who was served meanwhile', async () => {
+    await sendTask(serving, 'recent', 'echo');
+    await answers(serving, '/v1/users/recent/recent', 'boss', ({ json }) => json.completions === 1);
+    await sendTask(serving, 'other', 'echo');
+    await answers(serving, '/v1/users/other/recent', 'boss', ({ json }) => json.completions === 1);
+    await sendTask(serving, 'recent', 'fails');
+    const { json } = await answers(
+      serving,
+      '/v1/users/recent/recent',
+      'boss',
+      ({ json: { completions } }) => completions === 2,
+    );
+    expect(json).toMatchObject({
+      user: 'recent',
+      failed: 1,
+      since: expect.stringMatching(/Z$/),
+      waitMs: { max: expect.any(Number) },
+      meanwhile: { users: expect.arrayContaining([{ user: 'other', completions: 1 }]) },
+    });
+    expect((json.waits as { tasks: number }[]).reduce((sum, { tasks }) => sum + tasks, 0)).toBe(2);
+  });
+
+  it('knows nothing of whom nobody has heard of, and of who can be nobody', async () => {
+    const { json } = await ask(serving, '/v1/users/unheard/recent', BOSS);
+    expect(json).toMatchObject({ completions: 0, waitMs: null, meanwhile: null });
+    expect((await ask(serving, `/v1/users/${'x'.repeat(300)}/recent`, BOSS)).status).toBe(404);
+  });
+});
+
+describe('GET /v1/tenants', () => {
+  it('tells of the users of a tenant together, and whose each user is', async () => {
+    await sendTask(serving, 'nobody-of/a', 'echo');
+    await sendTask(serving, 'nobody-of/b', 'echo');
+    const path = '/v1/tenants/nobody-of';
+    const { json } = await answers(serving, path, 'boss', ({ json: { backlog } }) => backlog === 2);
+    expect(json).toMatchObject({ tenant: 'nobody-of', users: 2, weight: 1, at: expect.any(String) });
+    const list = await ask(serving, '/v1/tenants?search=BODY-O', BOSS);
+    expect(list.json).toMatchObject({ total: 1, tenants: [{ tenant: 'nobody-of', backlog: 2 }] });
+    const members = await ask(serving, '/v1/users?tenant=nobody-of&sort=user', BOSS);
+    expect(members.json).toMatchObject({
+      total: 2,
+      users: [{ tenant: 'nobody-of' }, { tenant: 'nobody-of' }],
+    });
+    expect((await ask(serving, '/v1/tenants/unheard', BOSS)).json.type).toMatch(/no-such-tenant$/);
   });
 });
 

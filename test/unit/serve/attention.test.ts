@@ -4,6 +4,8 @@ import type { UserFigures } from '../../../src/serve/overview/user-figures.js';
 
 const WELL: UserFigures = {
   user: 'A',
+  tenant: null,
+  weight: 1,
   backlog: 10,
   running: 1,
   cap: null,

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type SortOrder, USER_SORTS, type UserFigures } from '../../../src/serve/overview/user-figures.js';
+import { byAttention } from '../../../src/serve/overview/attention.js';
+import type { UserFigures } from '../../../src/serve/overview/user-figures.js';
+import { type SortOrder, USER_SORTS } from '../../../src/serve/overview/user-order.js';
 import { usersPage } from '../../../src/serve/overview/users-page.js';
 
 function figures(user: string, backlog: number | null, more: Partial<UserFigures> = {}): UserFigures {
   return {
     user,
+    tenant: null,
+    weight: 1,
     backlog,
     running: null,
     cap: null,
@@ -49,6 +53,65 @@ describe('a list of users, page by page', () => {
         expect(walk(sort, order, limit)).toEqual(whole.users.map(({ user }) => user));
       }
     }
+  });
+
+  it('goes back over the same pages, and says how many users are before each', () => {
+    for (const sort of USER_SORTS) {
+      const forth: [string[], number][] = [];
+      let cursor: string | undefined;
+      let previous: string | null = null;
+      do {
+        const page = usersPage(ALL, { sort, limit: 7, cursor });
+        forth.push([page.users.map(({ user }) => user), page.before]);
+        cursor = page.next ?? undefined;
+        previous = page.previous;
+      } while (cursor !== undefined);
+      expect(forth.map(([, before]) => before)).toEqual([0, 7, 14, 21, 28, 35]);
+      for (const expected of forth.slice(0, -1).reverse()) {
+        const page = usersPage(ALL, { sort, limit: 7, cursor: previous! });
+        expect([page.users.map(({ user }) => user), page.before]).toEqual(expected);
+        previous = page.previous;
+      }
+      expect(previous).toBeNull();
+    }
+  });
+
+  it('shows the whole first page where fewer users than a page are before', () => {
+    const second = usersPage(ALL, {
+      sort: 'user',
+      limit: 10,
+      cursor: usersPage(ALL, { sort: 'user', limit: 4 }).next!,
+    });
+    const back = usersPage(ALL, { sort: 'user', limit: 10, cursor: second.previous! });
+    expect(back.users.map(({ user }) => user)).toEqual(ALL.slice(0, 10).map(({ user }) => user));
+    expect(back.previous).toBeNull();
+  });
+
+  it('is of those alone of whom something is to be said, or of a tenant', () => {
+    const some = [figures('x', 1, { unserved: true }), figures('y', 1, { tenant: 'acme' }), ...ALL];
+    expect(usersPage(some, { sort: 'user', limit: 9, attention: 'unserved' })).toMatchObject({
+      total: 1,
+      users: [{ user: 'x', attention: ['unserved'] }],
+    });
+    expect(usersPage(some, { sort: 'user', limit: 9, tenant: 'acme' }).users.map(({ user }) => user)).toEqual(
+      ['y'],
+    );
+  });
+
+  it('puts whoever needs most attention first, as the overview does', () => {
+    const some = [
+      figures('small', 5, { unserved: true }),
+      figures('large', 50, { unserved: true }),
+      figures('long', 1, { oldestWaitSeconds: 90 }),
+      figures('calm', 1_000),
+    ];
+    expect(usersPage(some, { sort: 'attention', limit: 9 }).users.map(({ user }) => user)).toEqual([
+      'long',
+      'large',
+      'small',
+      'calm',
+    ]);
+    expect(some.toSorted(byAttention).map(({ user }) => user)).toEqual(['long', 'large', 'small', 'calm']);
   });
 
   it('puts last what is not known, in either order', () => {

@@ -12,6 +12,7 @@ const user = (
   waitMs: number | null,
 ): TopUser => ({
   user: name,
+  weight: 1,
   backlog,
   unacknowledged: 1,
   consumers: null,
