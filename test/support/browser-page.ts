@@ -18,6 +18,9 @@ export class BrowserPage {
   readonly errors: string[] = [];
   /** Addresses that it asked for beside itself. */
   readonly requests: string[] = [];
+  /** Event streams that are open, by the request. */
+  readonly #streams = new Set<string>();
+  #origin = '';
   #media: Record<string, string> = {};
 
   private constructor(
@@ -37,10 +40,17 @@ export class BrowserPage {
     client.on('Runtime.consoleAPICalled', ({ type, args }) => {
       if (type === 'error') errors.push(args.map(({ value }) => String(value)).join(' '));
     });
-    client.on('Network.requestWillBeSent', ({ request, requestId, loaderId }) => {
+    client.on('Page.javascriptDialogOpening', ({ message }) => {
+      errors.push(`it has asked: ${message}`);
+      void client.Page.handleJavaScriptDialog({ accept: false });
+    });
+    client.on('Network.requestWillBeSent', ({ request, requestId, loaderId, type }) => {
+      if (type === 'EventSource') page.#streams.add(requestId);
       const isItself = requestId === loaderId;
       if (!isItself && !request.url.startsWith('data:')) page.requests.push(request.url);
     });
+    client.on('Network.loadingFinished', ({ requestId }) => page.#streams.delete(requestId));
+    client.on('Network.loadingFailed', ({ requestId }) => page.#streams.delete(requestId));
     const { Page, Runtime, Log, Network } = client;
     await Promise.all([Page.enable(), Runtime.enable(), Log.enable(), Network.enable({})]);
     return page;
@@ -48,6 +58,7 @@ export class BrowserPage {
 
   /** Loads an address. Another part after the `#` of the same is no load: `moveTo` does that. */
   async go(url: string): Promise<void> {
+    this.#origin = new URL(url).origin;
     await this.#loaded(() => this.client.Page.navigate({ url }));
   }
 
@@ -78,6 +89,11 @@ export class BrowserPage {
       sameSite: 'Strict',
     });
     if (!success) throw new Error(`the browser keeps no such cookie: ${header}`);
+  }
+
+  /** With each request from now on, as a proxy in front adds them. */
+  async sendHeaders(headers: Readonly<Record<string, string>>): Promise<void> {
+    await this.client.Network.setExtraHTTPHeaders({ headers });
   }
 
   async clearCookies(): Promise<void> {
@@ -219,6 +235,16 @@ export class BrowserPage {
       Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '${isSeen ? 'visible' : 'hidden'}' });
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     })()`);
+  }
+
+  /** What it has asked for elsewhere. */
+  get foreignRequests(): string[] {
+    return this.requests.filter((url) => new URL(url).origin !== this.#origin);
+  }
+
+  /** How many event streams it follows, or tries to. */
+  get openStreams(): number {
+    return this.#streams.size;
   }
 
   /** Takes away the errors that a test has expected, and gives them. */

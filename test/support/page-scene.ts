@@ -29,6 +29,8 @@ export interface PageScene {
    * @param hash such as `#/users`
    */
   open(hash?: string, role?: PageRole): Promise<BrowserPage>;
+  /** The same of another server. @param url whole */
+  openAt(url: string): Promise<BrowserPage>;
   /** Stops the server, and starts it again at the same address; gives what lies between for the asking. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
 }
@@ -44,6 +46,11 @@ export function usePageScene(...flags: readonly string[]): PageScene {
       vhost.env,
       ...['--auth', 'tokens', '--tokens-file', folder.file('tokens'), ...flags, '--port', port],
     );
+  const newPage = async () => {
+    const page = await scene.browser.page();
+    pages.add(page);
+    return page;
+  };
   const stop = async () => {
     scene.server.process.signal('SIGTERM');
     await scene.server.process.ended;
@@ -55,7 +62,10 @@ export function usePageScene(...flags: readonly string[]): PageScene {
     [scene.server, scene.browser] = await Promise.all([start('0'), Browser.start(chromium)]);
   });
   afterEach(async () => {
-    const faults = [...pages].flatMap((page) => [...page.errors, ...foreignTo(scene.server, page)]);
+    const faults = [...pages].flatMap((page) => [
+      ...page.errors,
+      ...page.foreignRequests.map((url) => `it has asked for ${url}`),
+    ]);
     await Promise.all([...pages].map((page) => page.close()));
     pages.clear();
     if (faults.length > 0) throw new Error(`faults of the page:\n${faults.join('\n')}`);
@@ -80,15 +90,19 @@ export function usePageScene(...flags: readonly string[]): PageScene {
     },
     tokenOf,
     open: async (hash = '', role) => {
-      const { server, browser } = scene;
-      const page = await browser.page();
-      pages.add(page);
+      const { server } = scene;
+      const page = await newPage();
       if (role !== undefined) {
         const body = { secret: tokenOf(role) };
         const { headers } = await ask(server, '/v1/session', { body });
         await page.setCookie(server.url, headers.get('set-cookie')!);
       }
       await page.go(`${server.url}/${hash}`);
+      return page;
+    },
+    openAt: async (url) => {
+      const page = await newPage();
+      await page.go(url);
       return page;
     },
     restart: async (meanwhile) => {
@@ -98,11 +112,4 @@ export function usePageScene(...flags: readonly string[]): PageScene {
       scene.server = await start(port);
     },
   };
-}
-
-function foreignTo({ url }: Serving, page: BrowserPage): string[] {
-  const { origin } = new URL(url);
-  return page.requests
-    .filter((request) => new URL(request).origin !== origin)
-    .map((request) => `it has asked for ${request}`);
 }

@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import { ask, Refused } from '../base/ask.js';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ask, Refused, SIGNED_OUT } from '../base/ask.js';
 import { PAGE_KEYS, useKeys } from '../base/keys.js';
 import { useLive } from '../base/live.js';
 import { Page, type PageContext, type Session } from '../base/page-context.js';
@@ -13,48 +13,76 @@ import { Navigation } from './navigation.js';
 import { SignIn } from './sign-in.js';
 
 const SAID_FOR_MS = 8_000;
+const ASK_AGAIN_MS = 3_000;
 
 /** Asks who is signed in, and shows the page to whoever may look on. */
 export function App() {
   const [session, setSession] = useState<Session>();
   const [refused, setRefused] = useState<Refused>();
+  /** Somebody is signed in, and has not signed out. */
+  const wasSignedIn = useRef(false);
+  const isAsking = useRef(false);
   const look = useCallback(async () => {
+    if (isAsking.current) return;
+    isAsking.current = true;
     try {
       setSession(await ask<Session>('v1/session'));
       setRefused(undefined);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       setRefused(error);
+    } finally {
+      isAsking.current = false;
     }
   }, []);
-  useEffect(() => void look(), [look]);
+  useEffect(() => {
+    void look();
+    addEventListener(SIGNED_OUT, look);
+    return () => removeEventListener(SIGNED_OUT, look);
+  }, [look]);
+  useEffect(() => {
+    if (session !== undefined || refused === undefined) return;
+    const timer = setTimeout(look, ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [session, refused, look]);
   if (session === undefined) return <RefusedBox refused={refused} />;
-  if (session.user === null) return <SignIn session={session} onSession={setSession} />;
+  const { user, roles } = session;
+  if (user === null)
+    return <SignIn session={session} wasSignedIn={wasSignedIn.current} onSession={setSession} />;
+  wasSignedIn.current = true;
   const signOut = async () => {
-    sessionStorage.setItem('signed-out', 'true');
     await ask('v1/session', { method: 'DELETE' });
+    wasSignedIn.current = false;
+    sessionStorage.setItem('signed-out', 'true');
     await look();
   };
-  if (!session.roles.includes('viewer')) {
-    return (
-      <main>
-        <Trouble>
-          You are signed in as <Name of={session.user} />, who may not look on: it takes the role “viewer”.
-        </Trouble>
-        <button type="button" onClick={signOut}>
-          Sign out
-        </button>
-      </main>
-    );
-  }
-  return <Frame user={session.user} session={session} onRefused={look} onSignOut={signOut} />;
+  if (!roles.includes('viewer')) return <MayNotLook user={user} session={session} onSignOut={signOut} />;
+  return <Frame user={user} session={session} onRefused={look} onSignOut={signOut} />;
 }
 
 interface FrameProps {
   readonly user: string;
   readonly session: Session;
   onRefused(): void;
-  onSignOut(): void;
+  onSignOut(): Promise<void>;
+}
+
+function MayNotLook({ user, session, onSignOut }: Omit<FrameProps, 'onRefused'>) {
+  const [refused, setRefused] = useState<Refused>();
+  return (
+    <main>
+      <h1>fairq</h1>
+      <Trouble>
+        You are signed in as <Name of={user} />, who may not look on: it takes the role “viewer”.
+      </Trouble>
+      <RefusedBox refused={refused} />
+      {session.signIn !== 'proxy' && (
+        <button type="button" onClick={() => onSignOut().catch(setRefused)}>
+          Sign out
+        </button>
+      )}
+    </main>
+  );
 }
 
 /** What stands around every view. */
@@ -70,6 +98,8 @@ function Frame({ user, session, onRefused, onSignOut }: FrameProps) {
     const timer = setTimeout(() => setSaid(undefined), SAID_FOR_MS);
     return () => clearTimeout(timer);
   }, [said]);
+  const leave = () => onSignOut().catch(({ message }: Refused) => say(message, true));
+  const main = useRef<HTMLElement>(null);
   const isOperator = session.roles.includes('operator');
   const context = useMemo<PageContext>(
     () => ({ user, isOperator, live, say }),
@@ -79,18 +109,23 @@ function Frame({ user, session, onRefused, onSignOut }: FrameProps) {
   useEffect(() => {
     document.title = `${view.title} · fairq`;
   }, [view.title]);
+  useEffect(() => {
+    // What had the focus has gone with the view before.
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [view.key]);
   return (
     <Page.Provider value={context}>
-      <a class="skip" href="#main">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         to the content
-      </a>
+      </button>
       <header class="top">
         <Navigation at={route.parts[0] ?? ''} />
         <Freshness live={live} />
         <span class="who">
           <Name of={user} />
           {session.signIn !== 'proxy' && (
-            <button type="button" class="plain" onClick={onSignOut}>
+            <button type="button" class="plain" onClick={leave}>
               sign out
             </button>
           )}
@@ -99,7 +134,7 @@ function Frame({ user, session, onRefused, onSignOut }: FrameProps) {
           </button>
         </span>
       </header>
-      <main id="main" key={view.key}>
+      <main id="main" ref={main} tabIndex={-1} key={view.key}>
         {view.shown}
       </main>
       <p class={said === undefined ? 'said' : `said shown${said.isBad ? ' bad' : ''}`} role="status">

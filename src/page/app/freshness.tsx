@@ -11,8 +11,10 @@ export function Freshness({ live: { look, lookedAt, trouble } }: { readonly live
   const age = Math.max(0, now - lookedAt);
   const isOld = age > OLD_AFTER_MS || trouble !== undefined;
   return (
-    <span class={isOld ? 'fresh old' : 'fresh'} role="status">
-      {isOld ? `As it was ${agoText(age)}. ${trouble ?? 'Nothing newer has come.'}` : 'live'}
+    <span class={isOld ? 'fresh old' : 'fresh'}>
+      {isOld && `As it was ${agoText(age)}. `}
+      {/* What counts on is not told to screen readers again each second. */}
+      <span role="status">{isOld ? (trouble ?? 'Nothing newer has come.') : 'live'}</span>
     </span>
   );
 }

@@ -1,15 +1,17 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, Refused } from '../base/ask.js';
 import type { Session } from '../base/page-context.js';
 import { RefusedBox, Trouble } from '../parts/notice.js';
 
 interface SignInProps {
   readonly session: Session;
+  /** Who was signed in until now, and is not known any more. */
+  readonly wasSignedIn: boolean;
   onSession(session: Session): void;
 }
 
 /** Who asks for a token, or a name where that is enough. A name that is suggested is taken without a question. */
-export function SignIn({ session, onSession }: SignInProps) {
+export function SignIn({ session, wasSignedIn, onSession }: SignInProps) {
   const [secret, setSecret] = useState('');
   const [refused, setRefused] = useState<Refused>();
   const send = async (text: string) => {
@@ -21,6 +23,11 @@ export function SignIn({ session, onSession }: SignInProps) {
     }
   };
   const { signIn, suggested } = session;
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    document.title = 'Sign in · fairq';
+    field.current?.focus();
+  }, []);
   useEffect(() => {
     if (signIn === 'name' && suggested !== null && sessionStorage.getItem('signed-out') === null)
       void send(suggested);
@@ -43,10 +50,15 @@ export function SignIn({ session, onSession }: SignInProps) {
       }}
     >
       <h1>fairq</h1>
-      <RefusedBox refused={refused} />
+      {refused?.status === 401 && <Trouble>You are not let in: {refused.message}.</Trouble>}
+      {wasSignedIn && refused === undefined && (
+        <Trouble>You are signed in no more: the server does not take what you signed in with.</Trouble>
+      )}
+      {refused?.status !== 401 && <RefusedBox refused={refused} />}
       <label>
         {what}
         <input
+          ref={field}
           type={signIn === 'token' ? 'password' : 'text'}
           autocomplete={signIn === 'token' ? 'current-password' : 'username'}
           required

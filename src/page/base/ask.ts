@@ -13,6 +13,9 @@ export class Refused extends Error {
   }
 }
 
+/** The window hears of it when the server does not know any more who asks. */
+export const SIGNED_OUT = 'fairq-signed-out';
+
 const TYPE = 'urn:fairq:problem:';
 
 export interface AskOptions {
@@ -54,8 +57,19 @@ export async function askWhole<T>(path: string, options: AskOptions = {}): Promi
     throw new Refused(0, 'unreachable', 'The server does not answer', undefined);
   }
   const text = await response.text();
+  if (response.status === 401 && path !== 'v1/session') dispatchEvent(new Event(SIGNED_OUT));
   if (!response.ok) throw refusedBy(response.status, text);
-  return { value: (text === '' ? undefined : JSON.parse(text)) as T, headers: response.headers };
+  return { value: (text === '' ? undefined : documentIn(text)) as T, headers: response.headers };
+}
+
+/** A proxy in front may answer with a page of its own, such as one to sign in. */
+function documentIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const detail = 'A proxy in front of it may want you to sign in: load this page again.';
+    throw new Refused(0, 'foreign-answer', 'Something else has answered in place of the server', detail);
+  }
 }
 
 function refusedBy(status: number, text: string): Refused {

@@ -16,6 +16,15 @@ export function viewOf({ parts }: Route): View {
     case '':
       return { title: 'Overview', key: 'overview', shown: <Overview /> };
     default:
-      return { title: 'Nothing', key: 'nothing', shown: <p>There is nothing at this address.</p> };
+      return { title: 'Nothing', key: 'nothing', shown: <Nothing /> };
   }
+}
+
+function Nothing() {
+  return (
+    <>
+      <h1>Nothing</h1>
+      <p>There is nothing at this address.</p>
+    </>
+  );
 }
