@@ -12,6 +12,7 @@ import { addDeadRoutes } from './routes/dead-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addExplainRoutes } from './routes/explain-routes.js';
 import { addHealthRoutes } from './routes/health-routes.js';
+import { addHistoryRoutes } from './routes/history-routes.js';
 import { addLiveRoutes } from './routes/live-routes.js';
 import { addMetricsRoutes } from './routes/metrics-routes.js';
 import { addOpenApiRoutes } from './routes/openapi-routes.js';
@@ -58,6 +59,7 @@ export function apiOf(
   addActionRoutes(api, services);
   addPolicyRoutes(api, services);
   addLiveRoutes(api, services);
+  addHistoryRoutes(api, services);
   if (page !== undefined && files !== undefined) {
     addSessionRoutes(api, { authenticator, suggested: page.suggested });
     addPageRoutes(api, files);

@@ -13,11 +13,13 @@ import { Places } from '../run/publish/places.js';
 import { WorkerQuestion } from '../run/tasks/worker-question.js';
 import { Actions } from './actions/actions.js';
 import { CeleryBehind } from './celery.js';
+import { Doctor } from './doctor/doctor.js';
 import type { DoorDeps, DoorOptions } from './door-contract.js';
 import { EventStreams } from './events/event-streams.js';
 import { NewsHub } from './events/news-hub.js';
 import { OpenOutputs } from './events/open-outputs.js';
 import { openStreams } from './events/open-streams.js';
+import { openHistory } from './history/open-history.js';
 import { Problem } from './http/problem.js';
 import { problemOf } from './http/problem-of.js';
 import { Idempotency } from './keys/idempotency.js';
@@ -74,6 +76,7 @@ export async function openServices(
     { timestamp: readFrom },
     [recent, completions],
   );
+  const history = openHistory(deps, tail);
   tail.listen(hub);
   const workers = workersToAsk(deps);
   const states = new TaskStates({ connection: readingOn, names, clock, recent, workers });
@@ -128,6 +131,8 @@ export async function openServices(
   });
   const services: Services = {
     live,
+    history,
+    doctor: new Doctor(deps),
     sending,
     states,
     keys,
@@ -159,7 +164,7 @@ export async function openServices(
     warningOf: celery === undefined ? overview.warningOf : () => undefined,
     trouble: () => (closing.aborted ? 'the server ends' : sending.trouble),
   };
-  const watched = [live, alarms, tail, workers, overview];
+  const watched = [live, history, alarms, tail, workers, overview];
   const parts = [...watched, actions, policy, backlogEnds, keys, ...(celery ? [celery] : [])];
   return {
     services,

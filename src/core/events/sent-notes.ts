@@ -1,5 +1,5 @@
 import { parsedObject } from '../values/parsed-object.js';
-import { isWithin } from '../values/sane-numbers.js';
+import { isClockTime, isWithin } from '../values/sane-numbers.js';
 
 /** In the event stream: what a publisher that still sends has had confirmed since its last note. */
 export const SENT = 'fairq.sent';
@@ -12,6 +12,8 @@ const LONGEST_SPAN_MS = 24 * 3_600_000;
 export interface SentNote {
   /** Names the publisher, as its run record does at its end. */
   readonly record: string;
+  /** When it was said; microseconds since the epoch. Undefined in notes of older publishers. */
+  readonly at?: number | undefined;
   /** The time in which these were confirmed, up to now; milliseconds. */
   readonly spanMs: number;
   readonly tasks: ReadonlyMap<string, number>;
@@ -28,8 +30,12 @@ export class SentNotes {
     private readonly elsewhere: ReadonlySet<string> = new Set(),
   ) {}
 
-  /** Bodies of messages; none where nothing is new. */
-  take(spanMs: number): string[] {
+  /**
+   * Bodies of messages; none where nothing is new.
+   *
+   * @param at now; microseconds since the epoch
+   */
+  take(spanMs: number, at: number): string[] {
     if (this.elsewhere.size > 0) return [];
     const news: [user: string, tasks: number][] = [];
     for (const [user, count] of this.counts) {
@@ -40,7 +46,7 @@ export class SentNotes {
     const bodies: string[] = [];
     for (let from = 0; from < news.length; from += USERS_PER_NOTE) {
       const tasks = news.slice(from, from + USERS_PER_NOTE);
-      bodies.push(JSON.stringify({ v: SCHEMA, record: this.record, spanMs: Math.round(spanMs), tasks }));
+      bodies.push(JSON.stringify({ v: SCHEMA, record: this.record, at, spanMs: Math.round(spanMs), tasks }));
     }
     return bodies;
   }
@@ -48,7 +54,7 @@ export class SentNotes {
 
 /** Undefined for a body that no version of fairq has written. */
 export function decodeSentNote(body: string): SentNote | undefined {
-  const { v, record, spanMs, tasks } = parsedObject(body) ?? {};
+  const { v, record, at, spanMs, tasks } = parsedObject(body) ?? {};
   if (v !== SCHEMA || typeof record !== 'string' || !isWithin(spanMs, 0, LONGEST_SPAN_MS)) return undefined;
   if (!Array.isArray(tasks)) return undefined;
   const counts = new Map<string, number>();
@@ -58,5 +64,5 @@ export function decodeSentNote(body: string): SentNote | undefined {
     if (typeof user !== 'string' || !isWithin(count, 0, Number.MAX_SAFE_INTEGER)) return undefined;
     counts.set(user, count);
   }
-  return { record, spanMs, tasks: counts };
+  return { record, ...(isClockTime(at) && { at }), spanMs, tasks: counts };
 }

@@ -84,7 +84,7 @@ export class RunNotes {
     if (this.plan.shared || this.deps.isForeign) return () => {};
     const timer = setInterval(() => {
       for (const notes of [this.#notes, this.#notesOfRestored]) {
-        for (const body of notes.take(SAY_SENT_EVERY_MS)) {
+        for (const body of notes.take(SAY_SENT_EVERY_MS, this.deps.clock.epochMicros())) {
           // Nobody misses a note: what is wrong with the connection, the next task meets as well.
           publisher.record(SENT, Buffer.from(body)).catch(() => {});
         }

@@ -1,7 +1,9 @@
 import type { TaskState } from '../../core/events/task-state.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Actions } from '../actions/actions.js';
+import type { Doctor } from '../doctor/doctor.js';
 import type { EventStreams } from '../events/event-streams.js';
+import type { History } from '../history/history.js';
 import type { BodyLimits } from '../http/body.js';
 import type { Problem } from '../http/problem.js';
 import type { Idempotency } from '../keys/idempotency.js';
@@ -29,6 +31,8 @@ export interface Services {
   /** What ended lately, of all users. */
   readonly recent: RecentCompletions;
   readonly live: LiveStreams;
+  readonly history: History;
+  readonly doctor: Doctor;
   readonly reports: Reports;
   readonly dead: DeadList;
   readonly explanations: Explanations;

@@ -4,9 +4,12 @@ import {
   COMPLETIONS,
   decodeCompletions,
   decodePublishedIds,
+  decodeRunRecord,
   PUBLISHED_IDS,
+  RUN_RECORD,
 } from '../../core/events/event-codec.js';
-import type { PublishedIds, TaskEvent } from '../../core/events/task-event.js';
+import { decodeSentNote, SENT, type SentNote } from '../../core/events/sent-notes.js';
+import type { PublishedIds, RunRecord, TaskEvent } from '../../core/events/task-event.js';
 import { RESULTS, readResultLine, type TaskResult } from '../../core/events/task-result.js';
 import type { Names } from '../../core/queues/names.js';
 
@@ -14,6 +17,10 @@ import type { Names } from '../../core/queues/names.js';
 export interface TailListener {
   onAnnounced?(ids: PublishedIds, offset: number): void;
   onCompletions?(events: readonly TaskEvent[], offset: number): void;
+  /** A publisher that goes on says what it has sent. */
+  onSent?(note: SentNote, offset: number): void;
+  /** A publisher has ended. */
+  onRunRecord?(record: RunRecord, offset: number): void;
   onResults?(results: readonly TaskResult[]): void;
 }
 
@@ -96,6 +103,14 @@ export class StreamTail {
       const ids = decodePublishedIds(body());
       if (ids === undefined) return;
       for (const listener of this.#listeners) listener.onAnnounced?.(ids, offset);
+    } else if (type === SENT) {
+      const note = decodeSentNote(body());
+      if (note === undefined) return;
+      for (const listener of this.#listeners) listener.onSent?.(note, offset);
+    } else if (type === RUN_RECORD) {
+      const record = decodeRunRecord(body());
+      if (record === undefined) return;
+      for (const listener of this.#listeners) listener.onRunRecord?.(record, offset);
     }
   }
 

@@ -87,17 +87,17 @@ describe('the note of a publisher', () => {
   it('says what is new since the last, in parts', () => {
     const counts = new Map<string, number>(Array.from({ length: 2_001 }, (_, i) => [`u${i}`, 2]));
     const notes = new SentNotes('p', counts);
-    const first = notes.take(2_000).map(decodeSentNote);
+    const first = notes.take(2_000, 7).map(decodeSentNote);
     expect(first.map((one) => one?.tasks.size)).toEqual([2_000, 1]);
-    expect(notes.take(2_000)).toEqual([]);
+    expect(notes.take(2_000, 7)).toEqual([]);
     counts.set('u7', 5);
-    expect(notes.take(1_999.7).map(decodeSentNote)).toEqual([
-      { record: 'p', spanMs: 2_000, tasks: new Map([['u7', 3]]) },
+    expect(notes.take(1_999.7, 8).map(decodeSentNote)).toEqual([
+      { record: 'p', at: 8, spanMs: 2_000, tasks: new Map([['u7', 3]]) },
     ]);
   });
 
   it('is none where some of it went to other queues, or its body makes no sense', () => {
-    expect(new SentNotes('p', new Map([['A', 1]]), new Set(['reports'])).take(1)).toEqual([]);
+    expect(new SentNotes('p', new Map([['A', 1]]), new Set(['reports'])).take(1, 1)).toEqual([]);
     for (const body of [
       '',
       '{}',
