@@ -54,6 +54,8 @@ export interface TopTenant extends Omit<TopUser, 'user' | 'consumers'> {
 }
 
 export interface TopWorker {
+  /** Of its process. */
+  readonly id: string;
   readonly name: string;
   readonly slots: number;
   /** Slots in which no task runs, when it last spoke; a mean of the last seconds where tasks are short. */
@@ -62,6 +64,10 @@ export interface TopWorker {
   readonly perSecond: number;
   /** The task that has run there for longest. */
   readonly longest: TopTask | null;
+  /** When it last spoke. Every worker speaks every two seconds. */
+  readonly heardSecondsAgo: number;
+  /** The revision of the policy that it goes by; null where it has not said one. */
+  readonly policyRevision: number | null;
 }
 
 export interface TopTask {

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { Route } from '../base/route.js';
+import { Changes } from './changes/changes.js';
 import { Overview } from './overview/overview.js';
+import { Workers } from './workers/workers.js';
 
 export interface View {
   readonly title: string;
@@ -15,6 +17,10 @@ export function viewOf({ parts }: Route): View {
   switch (place) {
     case '':
       return { title: 'Overview', key: 'overview', shown: <Overview /> };
+    case 'workers':
+      return { title: 'Workers', key: 'workers', shown: <Workers /> };
+    case 'changes':
+      return { title: 'Changes', key: 'changes', shown: <Changes /> };
     default:
       return { title: 'Nothing', key: 'nothing', shown: <Nothing /> };
   }

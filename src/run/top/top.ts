@@ -151,8 +151,8 @@ export class Top {
       ...(tenants && {
         tenants: topTenants(users, { ...tenants, inForce: (tenant) => policy.forTenant(tenant, nowMs) }),
       }),
-      workers: [...this.#workers.values()].map(({ presence }) =>
-        this.#worker(presence, rates.workers.get(presence.name) ?? 0),
+      workers: [...this.#workers.values()].map((heard) =>
+        this.#worker(heard, rates.workers.get(heard.presence.name) ?? 0, at),
       ),
       policyRevision: this.#policy.isKnown ? policy.document.revision : null,
       workersKnown,
@@ -201,9 +201,10 @@ export class Top {
     return false;
   }
 
-  #worker(presence: WorkerPresence, perSecond: number): TopWorker {
-    const { name, slots, ready, longest } = presence;
+  #worker({ presence, heardAt }: HeardWorker, perSecond: number, at: number): TopWorker {
+    const { id, name, slots, ready, longest, policy = null } = presence;
     return {
+      id,
       name,
       slots,
       idle: idleSlots(presence),
@@ -218,6 +219,8 @@ export class Top {
               task: longest.type,
               seconds: Math.max(0, this.deps.epochMs() - longest.started / 1_000) / 1_000,
             },
+      heardSecondsAgo: Math.max(0, at - heardAt) / 1_000,
+      policyRevision: policy,
     };
   }
 

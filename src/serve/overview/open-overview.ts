@@ -47,7 +47,14 @@ export async function openOverview(deps: OpenOverviewDeps): Promise<OpenedOvervi
   const running = new RunningTasks({ connection: sendingOn, names, newId, workers });
   const looking = new LookingOn(deps);
   return {
-    overview: new Overview({ names, looking, running, failed, tenantOf: deps.tenants?.tenantOf }),
+    overview: new Overview({
+      names,
+      looking,
+      running,
+      failed,
+      heard: workers,
+      tenantOf: deps.tenants?.tenantOf,
+    }),
     reports: new Reports(deps),
     dead: new DeadList(deps),
     explanations: new Explanations(deps),

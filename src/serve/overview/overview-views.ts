@@ -118,25 +118,44 @@ export function tenantView({ waitMs, perSecond, share, fairShare, ...figures }: 
     lastWaitSeconds: waitMs === null ? null : round3(waitMs / 1_000),
   };
 }
+const revision = z.int().nullable();
 
 export const WORKERS = z
   .object({
     at: AGE.at,
     workersKnown: AGE.workersKnown,
     perSecond: z.number(),
+    policyRevision: revision.describe('of the newest policy; null where it cannot be read'),
     workers: z.array(
       z.object({
+        id: z.string().describe('of its process'),
         name: z.string(),
         slots: z.int(),
-        idle: z.int().describe('slots in which nothing runs'),
+        idle: z.number().describe('slots in which nothing runs'),
         ready: z.boolean().describe('it consumes all queues that it knows of'),
+        running: z.int().nullable().describe('tasks that run there; null where it has not said it'),
+        prefetched: z.int().nullable().describe('tasks that are there and have not started'),
         perSecond: z.number(),
         longest: z
           .object({ id: z.string(), user: z.string(), task: z.string(), seconds: z.number() })
           .nullable()
           .describe('the task that has run there for longest'),
+        heardSecondsAgo: z.number().min(0).describe('when it last spoke; each speaks every 2 s'),
+        policyRevision: revision.describe('of the policy that it goes by; null where it has not said one'),
       }),
     ),
+    silent: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          slots: z.int(),
+          heardSecondsAgo: z.number().min(0),
+        }),
+      )
+      .describe(
+        'workers that have said nothing for more than 10 s, and not that they end: killed, hanging or cut off; of the last 15 minutes',
+      ),
   })
   .meta({ id: 'Workers' });
 
@@ -144,6 +163,7 @@ export type User = z.output<typeof ONE_USER>;
 export type Users = z.output<typeof USERS>;
 export type Tenant = z.output<typeof ONE_TENANT>;
 export type Tenants = z.output<typeof TENANTS>;
+export type Workers = z.output<typeof WORKERS>;
 
 /** What users may know of themselves: who has paused them, and why, is not theirs. */
 export function ownView(figures: UserFigures): object {

@@ -3,8 +3,9 @@ import type { TopTenant, TopUser, TopWorker } from '../../core/top/top-sample.js
 import { round3 } from '../../core/values/round.js';
 import type { FailedLately } from './failed-lately.js';
 import type { Look, LookingOn } from './looking-on.js';
-import type { RunningTasks } from './running-tasks.js';
+import type { RunningTasks, TasksOfWorker } from './running-tasks.js';
 import type { UserFigures } from './user-figures.js';
+import type { SilentWorker, WorkersHeard } from './workers-heard.js';
 
 export interface OverviewDeps {
   readonly names: Names;
@@ -13,6 +14,7 @@ export interface OverviewDeps {
   readonly failed: FailedLately;
   /** Whom users belong to; undefined where nobody has said so. */
   readonly tenantOf?: ((user: string) => string) | undefined;
+  readonly heard: Pick<WorkersHeard, 'silent'>;
 }
 
 /** How old the figures of a document are. */
@@ -31,26 +33,40 @@ export interface AllUsers {
   readonly users: readonly UserFigures[];
   /** All workers have said what runs. */
   readonly runningKnown: boolean;
+  /** By the id of each worker that has said it. */
+  readonly atWorkers: ReadonlyMap<string, TasksOfWorker>;
+}
+
+/** Null for what the worker has not said. */
+export interface WorkerFigures extends TopWorker {
+  readonly running: number | null;
+  readonly prefetched: number | null;
 }
 
 export interface AllWorkers {
   readonly age: Age;
-  readonly workers: readonly TopWorker[];
+  readonly workers: readonly WorkerFigures[];
+  readonly silent: readonly SilentWorker[];
   readonly perSecond: number;
+  /** The newest; null where it cannot be read. */
+  readonly policyRevision: number | null;
+}
+
+interface Made {
+  readonly look: Look;
+  readonly all: Promise<AllUsers>;
 }
 
 /** How users and workers fare now. */
 export class Overview {
   /** For everybody who asks by the same look. */
-  #made: { readonly look: Look; readonly all: Promise<AllUsers> } | undefined;
+  #made: Made | undefined;
 
   constructor(private readonly deps: OverviewDeps) {}
 
   /** @throws Problem 503 */
   async users(): Promise<AllUsers> {
-    const look = await this.deps.looking.look();
-    if (this.#made?.look !== look) this.#made = { look, all: this.#allOf(look) };
-    return this.#made.all;
+    return (await this.#now()).all;
   }
 
   /**
@@ -81,9 +97,27 @@ export class Overview {
 
   /** @throws Problem 503 */
   async workers(): Promise<AllWorkers> {
+    const { look, all } = await this.#now();
+    const { atWorkers } = await all;
+    const { workers, perSecond, policyRevision } = look.sample;
+    const figuresOf = (worker: TopWorker): WorkerFigures => {
+      const { running = null, prefetched = null } = atWorkers.get(worker.id) ?? {};
+      return { ...worker, running, prefetched };
+    };
+    const heard = new Set(workers.map(({ id }) => id));
+    return {
+      age: this.#ageOf(look),
+      workers: workers.map(figuresOf),
+      silent: this.deps.heard.silent.filter(({ id }) => !heard.has(id)),
+      perSecond,
+      policyRevision,
+    };
+  }
+
+  async #now(): Promise<Made> {
     const look = await this.deps.looking.look();
-    const { workers, perSecond } = look.sample;
-    return { age: this.#ageOf(look), workers, perSecond };
+    if (this.#made?.look !== look) this.#made = { look, all: this.#allOf(look) };
+    return this.#made;
   }
 
   /** The users of each tenant together; undefined where nobody has said whom they belong to. @throws Problem 503 */
@@ -95,7 +129,7 @@ export class Overview {
 
   async #allOf(look: Look): Promise<AllUsers> {
     const { failed } = this.deps;
-    const running = await this.deps.running.count();
+    const { byUser: running, byWorker } = await this.deps.running.count();
     const counts = failed.counts();
     const tenantOf = (user: string) => this.deps.tenantOf?.(user) ?? null;
     const figuresOf = (top: TopUser): UserFigures => ({
@@ -126,7 +160,12 @@ export class Overview {
       tenant: tenantOf(user),
       failedLately: counts.get(user) ?? 0,
     }));
-    return { age: this.#ageOf(look), users: [...listed, ...unlisted], runningKnown: running !== undefined };
+    return {
+      age: this.#ageOf(look),
+      users: [...listed, ...unlisted],
+      runningKnown: running !== undefined,
+      atWorkers: byWorker,
+    };
   }
 
   #ageOf({ sample, oldestListedSecondsAgo }: Look): Age {

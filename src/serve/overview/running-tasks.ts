@@ -17,33 +17,50 @@ export interface RunningTasksDeps {
   readonly workers: WorkersHeard;
 }
 
+/** What one worker says of its own tasks. */
+export interface TasksOfWorker {
+  readonly running: number;
+  /** Delivered to it, and not started. */
+  readonly prefetched: number;
+}
+
+export interface CountedTasks {
+  /** That run, by user; undefined where a worker does not answer, or none may be asked. */
+  readonly byUser: ReadonlyMap<string, number> | undefined;
+  /** By the id of each worker that has answered. */
+  readonly byWorker: ReadonlyMap<string, TasksOfWorker>;
+}
+
 /** Asks the workers how many tasks of each user run. */
 export class RunningTasks {
   #channel: Promise<ReconnectingChannel> | undefined;
 
   constructor(private readonly deps: RunningTasksDeps) {}
 
-  /** By user; undefined where a worker does not answer, or none may be asked. */
-  async count(): Promise<ReadonlyMap<string, number> | undefined> {
+  async count(): Promise<CountedTasks> {
     const { connection, workers } = this.deps;
-    if (!workers.isComplete || !connection.isConnected || connection.blocked) return undefined;
+    const byWorker = new Map<string, TasksOfWorker>();
+    const unknown = { byUser: undefined, byWorker };
+    if (!workers.isComplete || !connection.isConnected || connection.blocked) return unknown;
     const awaited = new Set(workers.ids);
-    const counts = new Map<string, number>();
-    if (awaited.size === 0) return counts;
+    const byUser = new Map<string, number>();
+    if (awaited.size === 0) return { byUser, byWorker };
     const request = this.deps.newId();
     const all = deferred<true>();
     const end = workers.onCensus((answer) => {
       if (answer.request !== request || !awaited.delete(answer.worker)) return;
-      addTo(counts, answer);
+      addTo(byUser, answer);
+      byWorker.set(answer.worker, tasksOf(answer));
       if (awaited.size === 0) all.resolve(true);
     });
     try {
       const { current } = await this.#open();
-      if (current === undefined) return undefined;
+      if (current === undefined) return unknown;
       announce(current, this.deps.names, { kind: 'census', request });
-      return (await within(ANSWER_WITHIN_MS, all.promise)) && counts;
+      const isAll = await within(ANSWER_WITHIN_MS, all.promise);
+      return isAll ? { byUser, byWorker } : unknown;
     } catch {
-      return undefined; // the channel went with its connection, or nobody may ask
+      return unknown; // the channel went with its connection, or nobody may ask
     } finally {
       end();
     }
@@ -72,4 +89,9 @@ function addTo(counts: Map<string, number>, { tasks }: CensusAnswer): void {
   for (const { user, running } of tasks) {
     if (running > 0) counts.set(user, (counts.get(user) ?? 0) + running);
   }
+}
+
+function tasksOf({ tasks }: CensusAnswer): TasksOfWorker {
+  const sum = (of: 'running' | 'prefetched') => tasks.reduce((total, row) => total + row[of], 0);
+  return { running: sum('running'), prefetched: sum('prefetched') };
 }

@@ -21,12 +21,28 @@ export interface WorkersHeardDeps {
 
 interface HeardWorker {
   readonly serves: QueueFilter;
+  readonly name: string;
+  readonly slots: number;
   heardAt: number;
 }
+
+/** A worker that was heard, has not said that it ends, and says nothing any more. */
+export interface SilentWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly slots: number;
+  readonly heardSecondsAgo: number;
+}
+
+/** Silent workers are told of for so long, and so many at most. */
+const SILENT_TOLD_MS = 15 * 60_000;
+const MOST_SILENT = 1_000;
 
 /** Hears which workers there are, from the start of the server on. Each speaks every two seconds. */
 export class WorkersHeard {
   readonly #workers = new Map<string, HeardWorker>();
+  /** The one that spoke last comes last. */
+  readonly #silent = new Map<string, HeardWorker>();
   readonly #answers = new Set<(answer: CensusAnswer) => void>();
   #channel: ReconnectingChannel | undefined;
   /** Undefined where nobody is heard. */
@@ -45,7 +61,7 @@ export class WorkersHeard {
     try {
       heard.#channel = await listen(connection, names, {
         onMessage: (message) => {
-          if (message.kind === 'bye') heard.#workers.delete(message.id);
+          if (message.kind === 'bye') heard.#left(message.id);
           else if (message.kind === 'worker') heard.#spoke(message.worker);
           else if (message.kind === 'here') for (const onAnswer of heard.#answers) onAnswer(message);
         },
@@ -72,6 +88,21 @@ export class WorkersHeard {
     return new Set(this.#workers.keys());
   }
 
+  /** Those that spoke last come first; none where this server may be the one that hears nothing. */
+  get silent(): readonly SilentWorker[] {
+    this.#forget();
+    if (!this.isComplete) return [];
+    const now = this.deps.now();
+    return [...this.#silent]
+      .map(([id, { name, slots, heardAt }]) => ({
+        id,
+        name,
+        slots,
+        heardSecondsAgo: (now - heardAt) / 1_000,
+      }))
+      .reverse();
+  }
+
   /** Whether a worker serves the queue; undefined where not all may have been heard. */
   isServed(queue: string): boolean | undefined {
     this.#forget();
@@ -93,19 +124,30 @@ export class WorkersHeard {
     this.#channel?.close();
   }
 
-  #spoke({ id, include, exclude, also }: WorkerPresence): void {
+  #spoke({ id, name, slots, include, exclude, also }: WorkerPresence): void {
+    this.#silent.delete(id);
     const known = this.#workers.get(id);
     if (known !== undefined) known.heardAt = this.deps.now();
     else {
       const serves = queueFilter(this.deps.names, include, exclude, also);
-      this.#workers.set(id, { serves, heardAt: this.deps.now() });
+      this.#workers.set(id, { serves, name, slots, heardAt: this.deps.now() });
     }
+  }
+
+  #left(id: string): void {
+    this.#workers.delete(id);
+    this.#silent.delete(id);
   }
 
   #forget(): void {
     const now = this.deps.now();
-    for (const [id, { heardAt }] of this.#workers) {
-      if (now - heardAt > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
+    for (const [id, worker] of this.#workers) {
+      if (now - worker.heardAt <= WORKER_GONE_AFTER_MS) continue;
+      this.#workers.delete(id);
+      this.#silent.set(id, worker);
+    }
+    for (const [id, { heardAt }] of this.#silent) {
+      if (now - heardAt > SILENT_TOLD_MS || this.#silent.size > MOST_SILENT) this.#silent.delete(id);
     }
   }
 }

@@ -6,10 +6,10 @@ import {
   MOST_STARTS,
   MOST_WEIGHT,
 } from '../../core/policy/limit-bounds.js';
-import { LIMIT_NAMES } from '../../core/policy/policy-document.js';
+import { LIMIT_NAMES, type LimitName } from '../../core/policy/policy-document.js';
 
 const time = z.iso.datetime();
-const limitName = z.enum(LIMIT_NAMES as [string, ...string[]]);
+const limitName = z.enum(LIMIT_NAMES as [LimitName, ...LimitName[]]);
 const of = z.enum(['user', 'tenant']);
 export const WORDS = z.string().min(1).max(1_000);
 
@@ -91,12 +91,35 @@ export const POLICY = z
   })
   .meta({ id: 'Policy' });
 
+const CHANGED = z
+  .object({
+    of,
+    name: z.string(),
+    limit: limitName,
+    before: SETTING.nullable(),
+    after: SETTING.nullable(),
+  })
+  .meta({ id: 'PolicyChanged' });
+
 export const POLICY_HISTORY = z
   .object({
-    changes: z.array(z.object(DOCUMENT)).describe('the oldest comes first'),
+    changes: z
+      .array(
+        z.object({
+          ...DOCUMENT,
+          changes: z
+            .array(CHANGED)
+            .nullable()
+            .describe('what it has changed; null where the broker no longer has what was before it'),
+          rules: DOCUMENT.rules.optional().describe('all that is set by it'),
+        }),
+      )
+      .describe('the oldest comes first'),
     hidden: z.int().describe('older ones beyond the limit'),
   })
   .meta({ id: 'PolicyHistory' });
+
+export type PolicyHistory = z.output<typeof POLICY_HISTORY>;
 
 export const POLICY_FOR = z
   .object({
@@ -122,15 +145,7 @@ export const POLICY_CHANGE = z
     by: z.string(),
     what: z.string(),
     reason: z.string().nullable(),
-    changes: z.array(
-      z.object({
-        of,
-        name: z.string(),
-        limit: limitName,
-        before: SETTING.nullable(),
-        after: SETTING.nullable(),
-      }),
-    ),
+    changes: z.array(CHANGED),
     workers: z
       .array(z.object({ name: z.string(), revision: z.int() }))
       .describe('workers that go by this revision'),

@@ -1,6 +1,18 @@
 import type { Policy } from '../../core/policy/policy.js';
-import { type RuleName, ruleOf, rulesInForce } from '../../core/policy/policy-changes.js';
-import type { Limits, PolicyDocument, PolicyRule, Setting } from '../../core/policy/policy-document.js';
+import {
+  differenceOf,
+  type PolicyChange,
+  type RuleName,
+  ruleOf,
+  rulesInForce,
+} from '../../core/policy/policy-changes.js';
+import {
+  type Limits,
+  NO_POLICY,
+  type PolicyDocument,
+  type PolicyRule,
+  type Setting,
+} from '../../core/policy/policy-document.js';
 import { fileOfRules } from '../../core/policy/policy-file.js';
 import { settingsInForce } from '../../core/reports/policy-report.js';
 import { changeReport } from '../../run/policy/change-report.js';
@@ -28,8 +40,41 @@ function ruleView({ of, name, limits }: PolicyRule): object {
 }
 
 /** A document as it was made. */
-export function documentView({ version: _, at, reason, rules, ...document }: PolicyDocument): object {
+function documentView({ version: _, at, reason, rules, ...document }: PolicyDocument) {
   return { ...document, at: moment(at), reason: reason ?? null, rules: rules.map(ruleView) };
+}
+
+function changedView({ before, after, ...change }: PolicyChange): object {
+  return {
+    ...change,
+    before: before === undefined ? null : settingView(before),
+    after: after === undefined ? null : settingView(after),
+  };
+}
+
+/**
+ * Documents with what each has changed.
+ *
+ * @param all that the stream still has: one that was made from another is told apart from it
+ */
+export function historyView(
+  all: readonly PolicyDocument[],
+  shown: readonly PolicyDocument[],
+  withRules: boolean,
+): object[] {
+  const known = new Map(all.map((document) => [document.revision, document]));
+  known.set(NO_POLICY.revision, NO_POLICY);
+  return shown.map((document) => {
+    const from = known.get(document.madeFrom);
+    // What has ended by itself nobody has taken back.
+    const before = from && { rules: rulesInForce(from.rules, document.at) };
+    const { rules, ...view } = documentView(document);
+    return {
+      ...view,
+      changes: before === undefined ? null : differenceOf(before, document).map(changedView),
+      ...(withRules && { rules }),
+    };
+  });
 }
 
 /** What counts of a document now: what has ended is left out. */

@@ -136,8 +136,8 @@ export function addOverviewRoutes(api: Api, services: Services): void {
       answers: { 200: { description: 'all workers that were heard', schema: WORKERS }, ...CANNOT_SAY },
     },
     async () => {
-      const { age, workers, perSecond } = await overview.workers();
-      return json(200, { at: age.at, workersKnown: age.workersKnown, perSecond, workers });
+      const { age, ...workers } = await overview.workers();
+      return json(200, { at: age.at, workersKnown: age.workersKnown, ...workers });
     },
   );
 }

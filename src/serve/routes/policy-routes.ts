@@ -3,7 +3,7 @@ import { areAllInForce } from '../../core/policy/policy-changes.js';
 import type { Api } from '../http/api.js';
 import { etagOf, hasRevision } from '../http/preconditions.js';
 import { POLICY, POLICY_HISTORY } from '../policy/policy-schemas.js';
-import { documentView, policyView } from '../policy/policy-views.js';
+import { historyView, policyView } from '../policy/policy-views.js';
 import { json } from './json.js';
 import { addPolicyRoutesOf, ETAG } from './named-policy-routes.js';
 import type { Services } from './services.js';
@@ -56,6 +56,11 @@ export function addPolicyRoutes(api: Api, services: Services): void {
           .max(MOST_CHANGES)
           .default(50)
           .describe('so many, the last ones'),
+        before: z.coerce.number().int().min(1).optional().describe('those before this revision alone'),
+        rules: z
+          .enum(['true', 'false'])
+          .default('true')
+          .describe('false leaves out all that was set, and tells what was changed'),
       }),
       answers: {
         200: { description: 'the changes', schema: POLICY_HISTORY },
@@ -63,9 +68,14 @@ export function addPolicyRoutes(api: Api, services: Services): void {
       },
     },
     async ({ query }) => {
+      const { limit, before = Number.POSITIVE_INFINITY, rules } = query;
       const all = await policy.history();
-      const shown = all.slice(-query.limit);
-      return json(200, { changes: shown.map(documentView), hidden: all.length - shown.length });
+      const chosen = all.filter(({ revision }) => revision < before);
+      const shown = chosen.slice(-limit);
+      return json(200, {
+        changes: historyView(all, shown, rules === 'true'),
+        hidden: chosen.length - shown.length,
+      });
     },
   );
 

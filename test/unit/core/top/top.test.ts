@@ -299,6 +299,8 @@ describe('the screen', () => {
   function worker(_: unknown, i: number) {
     const longest =
       i < 5 ? null : { id: 'x', user: `\u001b[2J${'漢'.repeat(40)}`, task: 't', seconds: i * 999 };
-    return { name: `\u0007worker-${i}`, slots: 10, idle: i, ready: i > 0, perSecond: i, longest };
+    const heard = { heardSecondsAgo: 1, policyRevision: 0 };
+    const name = `\u0007worker-${i}`;
+    return { id: `${i}`, name, slots: 10, idle: i, ready: i > 0, perSecond: i, longest, ...heard };
   }
 });
