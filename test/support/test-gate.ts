@@ -6,6 +6,7 @@ export class TestGate<T> implements Gate {
   running = 0;
   asked = 0;
   notStartedCount = 0;
+  arrived?: () => void;
 
   constructor(
     private readonly scheduler: Pick<Scheduler<T>, 'letGo'>,

@@ -14,6 +14,8 @@ export interface Gate {
   notStarted(): void;
   /** The handler of a task that was let go has begun. */
   started?(): void;
+  /** The lane had nothing here, is blocked, and has got a task: what that needs may be asked for. */
+  arrived?(): void;
   /** What was let go may run no longer: it is asked before a task begins late, and before one ends. */
   isLost?(): boolean;
   /** It stands for several, and this is one of them. */

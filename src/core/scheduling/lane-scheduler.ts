@@ -42,6 +42,8 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     this.#count(lane, 1);
     if (lane.slot >= 0 || lane.prefetched.size > 1) return;
     this.begin(lane);
+    if (lane.blocked) lane.gate?.arrived?.();
+    else if (lane.tenant?.blocked) lane.tenant.gate?.arrived?.();
   }
 
   next(): T | undefined {

@@ -45,6 +45,7 @@ export interface HandOptions {
 interface Idle {
   readonly grant: Grant;
   readonly since: number;
+  readonly forMs: number;
   /** No task has used it here yet. */
   readonly isFresh: boolean;
 }
@@ -183,13 +184,13 @@ export abstract class Hand {
   /** All that is in use is void as well. */
   protected abstract lost(): void;
 
-  /** It is free: for the next task here, or to go if it is one too many. */
-  protected keep(grant: Grant, isFresh = false): void {
+  /** It is free: for the next task here, which it is kept for so long, or to go if it is one too many. */
+  protected keep(grant: Grant, isFresh = false, forMs = IDLE_MS): void {
     if (grant.number! > this.#count) {
       this.queue.discard(grant);
       return;
     }
-    this.#idle.push({ grant, since: this.deps.clock.now(), isFresh });
+    this.#idle.push({ grant, since: this.deps.clock.now(), forMs, isFresh });
     this.#idleTimer ??= setTimeout(() => this.#idleCheck(), IDLE_MS);
   }
 
@@ -227,9 +228,9 @@ export abstract class Hand {
     this.#idleTimer = undefined;
     const now = this.deps.clock.now();
     const { waitsForAnother, tasksHere } = this.owner;
-    const stays = this.#idle.filter(({ grant, since, isFresh }) => {
+    const stays = this.#idle.filter(({ grant, since, forMs, isFresh }) => {
       const isForLater = isFresh && tasksHere > 0 && !waitsForAnother;
-      const left = since + (waitsForAnother ? IDLE_BESIDE_MS : IDLE_MS) - now;
+      const left = since + (waitsForAnother ? IDLE_BESIDE_MS : forMs) - now;
       if (isForLater || left > 0) return true;
       this.queue.giveBack(grant);
       return false;

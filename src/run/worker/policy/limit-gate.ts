@@ -6,6 +6,7 @@ export interface GateKeeper {
   started(): void;
   ended(): void;
   notStarted(): void;
+  arrived(): void;
   isLost(): boolean;
 }
 
@@ -34,6 +35,10 @@ export class LimitGate implements Gate {
 
   notStarted(): void {
     this.#keeper?.notStarted();
+  }
+
+  arrived(): void {
+    this.#keeper?.arrived();
   }
 
   isLost(): boolean {

@@ -190,9 +190,12 @@ export class StartLimits {
   check(now: number): void {
     this.#permits?.check(now);
     this.#tokens?.check(now);
-    // What it asks for is withdrawn where it has nothing here to start, and it may have something by now.
-    const waits = this.#tokens?.isWaiting === true || this.#permits?.isWaiting === true;
-    if (this.#mayOwe() || (!waits && this.whose.tasksHere > 0)) this.#letGo(true);
+    if (this.#mayOwe() || (!this.#isWaiting && this.whose.tasksHere > 0)) this.#letGo(true);
+  }
+
+  /** What it asked for was withdrawn, or went back, while it had nothing here to start. */
+  arrived(): void {
+    if (!this.#isWaiting) this.#letGo(true);
   }
 
   /** What is held on the connection may be somebody else's. */
@@ -209,6 +212,10 @@ export class StartLimits {
     this.#permits = undefined;
     const [early = 0] = await Promise.all([tokens?.end(), permits?.close(), ...this.#closing]);
     return typeof early === 'number' ? early : 0;
+  }
+
+  get #isWaiting(): boolean {
+    return this.#tokens?.isWaiting === true || this.#permits?.isWaiting === true;
   }
 
   get #queues(): GrantQueues {

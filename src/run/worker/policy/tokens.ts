@@ -7,6 +7,9 @@ import { Hand, type HandOptions, type HandOwner } from './hand.js';
 /** An orderly stop waits so long for tokens whose time is not over. Milliseconds. */
 const STOP_WAITS_MS = 2_000;
 
+/** A user that waits for its rate has one task here at a time: the next one is on its way for so long. Milliseconds. */
+const NEXT_TASK_MS = 100;
+
 interface Held {
   readonly grant: Grant;
   /** Its time is over then; milliseconds on the monotonic clock. */
@@ -103,7 +106,11 @@ export class Tokens extends Hand {
   #over(grant: Grant): void {
     if (grant.number! > this.count) this.queue.discard(grant);
     else if (this.owner.tasksHere > 0) this.queue.rotate(grant);
-    else this.queue.giveBack(grant);
+    else if (this.othersWait) this.queue.giveBack(grant);
+    else {
+      this.keep(grant, false, NEXT_TASK_MS);
+      this.owner.onFree();
+    }
   }
 
   async #untilOver(ms: number): Promise<void> {

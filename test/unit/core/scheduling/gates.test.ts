@@ -38,6 +38,27 @@ describe.each(Object.keys(schedulers))('a gate (%s)', (kind) => {
     expect(take(scheduler).map(({ number }) => number)).toEqual([0]);
   });
 
+  it('is told when a blocked lane that had nothing here gets a task, and may let it go at once', () => {
+    const scheduler = made();
+    const gate = capped(scheduler, 'A', 1);
+    const lane = scheduler.lane('A');
+    let told = 0;
+    gate.arrived = () => {
+      told++;
+      if (gate.cap > 1) scheduler.letGo(lane, true);
+    };
+    fill(scheduler, 'A', 2);
+    expect(started(scheduler)).toBe('A');
+    scheduler.takeBack(lane);
+    expect(told).toBe(0);
+    fill(scheduler, 'A', 2, 2);
+    expect([told, started(scheduler)]).toEqual([1, '']);
+    while (scheduler.takeBack(lane) !== undefined);
+    gate.cap = 2;
+    fill(scheduler, 'A', 1, 4);
+    expect([told, started(scheduler)]).toEqual([2, 'A']);
+  });
+
   it('lets the tasks of a lane go in their order', () => {
     const scheduler = made();
     const gate = capped(scheduler, 'A', 1);
