@@ -251,12 +251,12 @@ function decodeCensusAnswer(value: object): CensusAnswer | undefined {
   if (!isShortName(request) || !isShortName(worker) || !Array.isArray(tasks)) return undefined;
   const rows = tasks.flatMap((row: unknown): TasksAtWorker[] => {
     if (typeof row !== 'object' || row === null) return [];
-    const { run, user, running, prefetched, retrying } = row as Record<string, unknown>;
-    const counts = [running, prefetched, retrying];
+    const { run, user, running, ended = 0, prefetched, retrying } = row as Record<string, unknown>;
+    const counts = [running, ended, prefetched, retrying];
     if (typeof run !== 'string' || typeof user !== 'string') return [];
     if (!counts.every((count): count is number => isWithin(count, 0, Number.MAX_SAFE_INTEGER))) return [];
-    const [atWork = 0, held = 0, waits = 0] = counts;
-    return [{ run, user, running: atWork, prefetched: held, retrying: waits }];
+    const [atWork = 0, over = 0, held = 0, waits = 0] = counts;
+    return [{ run, user, running: atWork, ended: Math.min(over, atWork), prefetched: held, retrying: waits }];
   });
   return rows.length === tasks.length ? { kind: 'here', request, worker, tasks: rows } : undefined;
 }

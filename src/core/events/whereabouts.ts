@@ -26,7 +26,10 @@ export interface Outstanding {
 export interface TasksAtWorker {
   readonly run: string;
   readonly user: string;
+  /** They run, or have ended. */
   readonly running: number;
+  /** Those of them that have ended, and are not written down as completed yet; 0 of older workers. */
+  readonly ended: number;
   readonly prefetched: number;
   /** In its care until their next attempt is due. */
   readonly retrying: number;

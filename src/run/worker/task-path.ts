@@ -249,11 +249,6 @@ export class TaskPath implements Work {
     return [...delays.map((ms) => delayQueueOf(this.deps.names, ms)), ...this.intake.served.byName.keys()];
   }
 
-  /** Tasks that run, or have ended and are not acknowledged. */
-  unsettled(): Iterable<DeliveredTask> {
-    return unsettled(this.runner, this.outcomes);
-  }
-
   /** Takes up the queues, or the first of them. Nothing starts yet. */
   prepare(queues: readonly string[]): Promise<void> {
     return this.#slowStart.prepare(queues);

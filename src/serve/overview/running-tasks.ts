@@ -86,12 +86,12 @@ export class RunningTasks {
 }
 
 function addTo(counts: Map<string, number>, { tasks }: CensusAnswer): void {
-  for (const { user, running } of tasks) {
-    if (running > 0) counts.set(user, (counts.get(user) ?? 0) + running);
+  for (const { user, running, ended } of tasks) {
+    if (running > ended) counts.set(user, (counts.get(user) ?? 0) + running - ended);
   }
 }
 
 function tasksOf({ tasks }: CensusAnswer): TasksOfWorker {
-  const sum = (of: 'running' | 'prefetched') => tasks.reduce((total, row) => total + row[of], 0);
-  return { running: sum('running'), prefetched: sum('prefetched') };
+  const sum = (of: 'running' | 'ended' | 'prefetched') => tasks.reduce((total, row) => total + row[of], 0);
+  return { running: sum('running') - sum('ended'), prefetched: sum('prefetched') };
 }

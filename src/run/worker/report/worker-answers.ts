@@ -81,10 +81,11 @@ export class WorkerAnswers implements Answers {
   }
 
   census(): TasksAtWorker[] {
-    const { intake, scheduler, retries } = this.path;
+    const { intake, scheduler, retries, runner, outcomes } = this.path;
     const queues = [...intake.served.byName.values()];
     return tasksHere({
-      running: this.path.unsettled(),
+      running: runner.tasks.delivered(),
+      ended: outcomes.unsettled(),
       prefetched: [...queues.flatMap(({ lane }) => [...lane.prefetched]), ...scheduler.apart],
       retrying: retries.held(),
     });

@@ -12,7 +12,7 @@ function where(
   return Object.fromEntries(whereaboutsOf(new Map(all), places, (run) => run === 'run', ofOthers));
 }
 
-const held = { run: 'run', user: 'A', running: 0, prefetched: 0, retrying: 0 };
+const held = { run: 'run', user: 'A', running: 0, ended: 0, prefetched: 0, retrying: 0 };
 
 describe('where the tasks of a run are', () => {
   it('is its queue, a worker, a retry, or nowhere', () => {
