@@ -17,6 +17,10 @@ export function attentionText(one: Attention): string {
   return WORDS[one][0];
 }
 
+export function attentionTone(one: Attention): 'bad' | 'warn' | 'set' {
+  return WORDS[one][1];
+}
+
 /** Small labels. They differ by their text, and by colour beside that. */
 export function Labels({ of }: { readonly of: readonly Attention[] }) {
   return (

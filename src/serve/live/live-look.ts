@@ -41,6 +41,7 @@ export function liveLook({ all, workers: { workers, perSecond }, alarms, policyR
       workers: workers.length,
     },
     needing,
+    oldest: oldestOf(told) ?? null,
     attention: told
       .filter(({ attention }) => attention.length > 0)
       .sort(byAttention)
@@ -52,4 +53,15 @@ export function liveLook({ all, workers: { workers, perSecond }, alarms, policyR
     alarms: alarms === null ? null : [...alarms],
     policyRevision,
   };
+}
+
+/** Whoever waits for longest. Who is paused waits on purpose. */
+function oldestOf<Told extends UserFigures>(users: readonly Told[]): Told | undefined {
+  let oldest: Told | undefined;
+  for (const figures of users) {
+    const { oldestWaitSeconds, paused } = figures;
+    if (oldestWaitSeconds === null || paused !== null) continue;
+    if (oldest === undefined || oldestWaitSeconds > oldest.oldestWaitSeconds!) oldest = figures;
+  }
+  return oldest;
 }

@@ -22,6 +22,9 @@ export const LIVE = z
     needing: z
       .record(z.enum(ATTENTION), count)
       .describe('users of whom this is to be said, by what is to be said'),
+    oldest: WATCHED_USER.nullable().describe(
+      'who waits for longest, of those who are not paused; null where nobody does',
+    ),
     attention: z.array(WATCHED_USER).describe('users to look at: whoever waits for longest comes first'),
     served: z
       .array(WATCHED_USER)

@@ -1,17 +1,28 @@
 import { formatRate } from '../../../render/parts/numbers.js';
+import type { Doctor } from '../../../serve/doctor/doctor-view.js';
 import type { Live } from '../../../serve/live/live-views.js';
 import { usePage } from '../../base/page-context.js';
-import { Labels } from '../../parts/attention.js';
-import { countText, secondsText, shareText } from '../../parts/figures.js';
-import { UserLink } from '../../parts/name.js';
+import { useAsked } from '../../base/use-asked.js';
+import { useMost } from '../../base/use-most.js';
+import { countText } from '../../parts/figures.js';
 import { Loading, Trouble } from '../../parts/notice.js';
 import { Shares } from '../../parts/shares.js';
+import { Findings } from './findings.js';
+import { Headline } from './headline.js';
+import { Hour } from './hour.js';
+import { Needs } from './needs.js';
+import { ToLookAt } from './to-look-at.js';
 
-/** What one sees at once: who waits for longest, what needs attention, and who gets what. */
+/** Looks between two examinations: they cost the broker something, and ten minutes change little. */
+const LOOKS_BETWEEN = 300;
+const ROW_PIXELS = 33;
+
+/** What one sees at once: who waits for longest, what needs attention, who gets what, and the last hour. */
 export function Overview() {
-  const { look } = usePage().live;
+  const { look, looks } = usePage().live;
+  const doctor = useAsked<Doctor>('v1/doctor', Math.floor(looks / LOOKS_BETWEEN));
   if (look === undefined) return <Loading />;
-  const { attention, served, totals, alarms } = look;
+  const { attention, served, totals, alarms, needing, oldest } = look;
   return (
     <>
       <h1 class="unseen">Overview</h1>
@@ -22,37 +33,57 @@ export function Overview() {
             : `${node} has an alarm for its ${what}: the broker takes no tasks.`}
         </Trouble>
       ))}
-      <Totals totals={totals} />
-      <section aria-labelledby="attention">
-        <h2 id="attention">To look at</h2>
-        {attention.length === 0 ? (
-          <p class="good">Nobody waits for long, and nobody is over or under the fair share.</p>
-        ) : (
-          <AttentionTable users={attention} />
-        )}
-      </section>
-      <section aria-labelledby="shares">
-        <h2 id="shares">Who got what, of the last seconds</h2>
-        {served.length === 0 ? (
-          <p class="quiet">Nothing ended in the last seconds.</p>
-        ) : (
-          <Shares users={served} />
-        )}
-      </section>
+      <div class="first">
+        <Headline oldest={oldest} />
+        <Totals totals={totals} doctor={doctor.value} />
+      </div>
+      <Needs needing={needing} />
+      <ToLookAt users={attention} />
+      <Served users={served} />
+      <Hour />
+      <Findings asked={doctor} />
     </>
   );
 }
 
-function Totals({ totals }: { readonly totals: Live['totals'] }) {
+/** Its place never shrinks either. */
+function Served({ users }: { readonly users: Live['served'] }) {
+  const most = useMost(users.length === 0 ? 0 : users.length + 2);
+  return (
+    <section aria-labelledby="shares" style={{ minHeight: most * ROW_PIXELS }}>
+      <h2 id="shares">Who got what, of the last seconds</h2>
+      {users.length === 0 ? (
+        <p class="quiet">Nothing ended in the last seconds.</p>
+      ) : (
+        <Shares users={users} />
+      )}
+    </section>
+  );
+}
+
+interface TotalsProps {
+  readonly totals: Live['totals'];
+  readonly doctor: Doctor | undefined;
+}
+
+function Totals({ totals, doctor }: TotalsProps) {
   const { backlog, backlogged, running, slots, busy, perSecond, failedLately, workers } = totals;
   return (
     <ul class="cards">
-      <Card value={countText(backlog)} label={`tasks wait, of ${countText(backlogged)} users`} />
+      <Card value={countText(backlog)} label={`tasks wait, of ${counted(backlogged, 'user')}`} />
       <Card value={countText(running)} label={`run, in ${countText(busy)} of ${countText(slots)} slots`} />
-      <Card value={formatRate(perSecond)} label={`end, at ${countText(workers)} workers`} />
+      <Card value={formatRate(perSecond)} label={`end, at ${counted(workers, 'worker')}`} />
       <Card value={countText(failedLately)} label="failed for good lately" />
+      <Card
+        value={doctor === undefined ? '…' : countText(doctor.problems)}
+        label={`problems, and ${doctor === undefined ? '…' : countText(doctor.warnings)} warnings, by doctor`}
+      />
     </ul>
   );
+}
+
+function counted(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function Card({ value, label }: { readonly value: string; readonly label: string }) {
@@ -61,42 +92,5 @@ function Card({ value, label }: { readonly value: string; readonly label: string
       <b>{value}</b>
       <span>{label}</span>
     </li>
-  );
-}
-
-function AttentionTable({ users }: { readonly users: Live['attention'] }) {
-  return (
-    <div class="scroll">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">user</th>
-            <th scope="col">why</th>
-            <th scope="col">oldest wait</th>
-            <th scope="col">waiting</th>
-            <th scope="col">running</th>
-            <th scope="col">got</th>
-            <th scope="col">fair</th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((row) => (
-            <tr key={row.user}>
-              <th scope="row">
-                <UserLink user={row.user} />
-              </th>
-              <td class="text">
-                <Labels of={row.attention} />
-              </td>
-              <td>{row.backlog ? secondsText(row.oldestWaitSeconds) : '–'}</td>
-              <td>{countText(row.backlog)}</td>
-              <td>{countText(row.running)}</td>
-              <td>{shareText(row.share)}</td>
-              <td>{shareText(row.fairShare)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
