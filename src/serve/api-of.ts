@@ -19,6 +19,7 @@ import { addOpenApiRoutes } from './routes/openapi-routes.js';
 import { addOverviewRoutes } from './routes/overview-routes.js';
 import { addPageRoutes } from './routes/page-routes.js';
 import { addPolicyRoutes } from './routes/policy-routes.js';
+import { addRunPageRoutes } from './routes/run-page-routes.js';
 import { addRunRoutes } from './routes/run-routes.js';
 import type { Services } from './routes/services.js';
 import { addSessionRoutes } from './routes/session-routes.js';
@@ -63,6 +64,7 @@ export function apiOf(
   if (page !== undefined && files !== undefined) {
     addSessionRoutes(api, { authenticator, suggested: page.suggested });
     addPageRoutes(api, files);
+    addRunPageRoutes(api, services, page.runs);
   }
   return api;
 }

@@ -11,6 +11,7 @@ import type { CeleryOptions } from './celery.js';
 import type { BodyLimits } from './http/body.js';
 import type { ForeignRules } from './http/foreign.js';
 import type { ServerOptions } from './http/server.js';
+import type { RunPages } from './run-page.js';
 
 export interface DoorDeps {
   readonly address: BrokerAddress;
@@ -53,7 +54,7 @@ export interface DoorOptions {
   /** Event streams that may be open. */
   readonly mostStreams: number;
   /** The page in a browser; undefined: there is none. @see suggested the name to sign in with, where a name is enough */
-  readonly page?: { readonly suggested: string } | undefined;
+  readonly page?: { readonly suggested: string; readonly runs: RunPages } | undefined;
   /** Tasks that may wait in the queue of a user; undefined: any number. */
   readonly mostBacklog?: number | undefined;
 }

@@ -4,7 +4,7 @@ import { apiOf } from './api-of.js';
 import type { DoorDeps, DoorOptions } from './door-contract.js';
 import { HttpServer } from './http/server.js';
 import { type OpenedServices, openServices } from './open-services.js';
-import { readPageFiles } from './page-files.js';
+import { allPageFiles } from './page-files.js';
 
 /** Connections that are still answered have so long at the end. */
 const ANSWERS_WITHIN_MS = 2_000;
@@ -26,7 +26,7 @@ export class Door {
     const failed = deferred<never>();
     failed.promise.catch(() => {}); // it may fail before anybody waits for that
     const opened = await openServices(deps, options, { closing: closing.signal, onFailure: failed.reject });
-    const files = options.page === undefined ? undefined : await readPageFiles();
+    const files = options.page && (await allPageFiles(options.page.runs));
     const api = apiOf(deps, options, opened.services, files);
     const server = await HttpServer.listen(options.server, (request, asking) => api.fetch(request, asking));
     return new Door(server, opened, closing, failed.promise);

@@ -2,15 +2,23 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { RunPages } from './run-page.js';
 
-const TYPES = {
+const BUILT = {
   'page.html': 'text/html; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 } as const;
 
-export type PageFileName = keyof typeof TYPES;
+/** What pages of runs load. */
+const OF_RUNS = {
+  'report.js': 'text/javascript; charset=utf-8',
+  'report.css': 'text/css; charset=utf-8',
+} as const;
+
+export type BuiltFiles = Readonly<Record<keyof typeof BUILT, PageFile>>;
+export type PageFiles = BuiltFiles & Readonly<Record<keyof typeof OF_RUNS, PageFile>>;
 
 export interface PageFile {
   readonly type: string;
@@ -20,21 +28,34 @@ export interface PageFile {
   readonly etag: string;
 }
 
-export type PageFiles = Readonly<Record<PageFileName, PageFile>>;
-
 /** The page as it was built, read once. */
-export async function readPageFiles(): Promise<PageFiles> {
-  const names = Object.keys(TYPES) as PageFileName[];
-  return Object.fromEntries(await Promise.all(names.map(readPageFile))) as Record<PageFileName, PageFile>;
+export async function readPageFiles(): Promise<BuiltFiles> {
+  const files = Object.entries(BUILT).map(async ([name, type]) => {
+    const content = await readFile(new URL(`../page/${name}`, import.meta.url));
+    return [name, await pageFile(type, content)] as const;
+  });
+  return Object.fromEntries(await Promise.all(files)) as BuiltFiles;
 }
 
-async function readPageFile(name: PageFileName): Promise<[PageFileName, PageFile]> {
-  const content = await readFile(new URL(`../page/${name}`, import.meta.url));
+/** The same with what pages of runs load. */
+export async function allPageFiles({
+  script,
+  style,
+}: Pick<RunPages, 'script' | 'style'>): Promise<PageFiles> {
+  const [built, js, css] = await Promise.all([
+    readPageFiles(),
+    pageFile(OF_RUNS['report.js'], Buffer.from(script)),
+    pageFile(OF_RUNS['report.css'], Buffer.from(style)),
+  ]);
+  return { ...built, 'report.js': js, 'report.css': css };
+}
+
+async function pageFile(type: string, content: Buffer): Promise<PageFile> {
   const packed = await promisify(gzip)(content);
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
-  return [name, { type: TYPES[name], content, packed, etag }];
+  return { type, content, packed, etag };
 }
 
-export function isPageFile(name: string): name is PageFileName {
-  return Object.hasOwn(TYPES, name);
+export function isPageFile(name: string): name is keyof PageFiles {
+  return Object.hasOwn(BUILT, name) || Object.hasOwn(OF_RUNS, name);
 }

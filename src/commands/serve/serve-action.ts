@@ -17,6 +17,7 @@ import type { CommandResult, Context } from '../shared/context.js';
 import { ownName } from '../shared/own-name.js';
 import { FOREVER, reconnecting } from '../shared/reconnecting.js';
 import { authenticatorFrom } from './auth-from.js';
+import { runPages } from './run-pages.js';
 import type { ServeFlags } from './serve-command.js';
 
 /** The stream of keys keeps two days. */
@@ -102,7 +103,7 @@ export async function serve(flags: ServeFlags, context: Context): Promise<Comman
       keys: { ttlMs: flags.keyTtl, mostKeys: flags.maxKeys },
       mostStreams: flags.maxStreams,
       mostBacklog: flags.maxBacklog,
-      page: flags.page ? { suggested: ownName(context) } : undefined,
+      page: flags.page ? { suggested: ownName(context), runs: runPages(context) } : undefined,
     },
   );
   opening.catch(() => {}); // it may fail when it is told to stop before it has opened

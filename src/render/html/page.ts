@@ -52,13 +52,22 @@ export interface Page {
   readonly document: object;
 }
 
+/** Where a page that a server shows has the rest of it: nothing that is executed stands in the page itself. */
+export interface PageLinks {
+  readonly script: string;
+  readonly style: string;
+  readonly icon: string;
+  /** Where one comes from. */
+  readonly back: { readonly href: string; readonly text: string };
+}
+
 /**
  * One file that needs nothing else: drawings are SVG, made here; the script in it only searches and sorts, and
  * the page forbids every other and every request.
+ *
+ * @param links for a page of a server, which says itself what the page may load
  */
-export function renderPage({ title, parts, about, document }: Page): string {
-  const hash = createHash('sha256').update(PAGE_SCRIPT).digest('base64');
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${hash}'`;
+export function renderPage({ title, parts, about, document }: Page, links?: PageLinks): string {
   let index = 0;
   const body = parts.map((part) => {
     const from = index;
@@ -70,20 +79,47 @@ export function renderPage({ title, parts, about, document }: Page): string {
       ? html`<dt>${name}</dt><dd><code>${text}</code></dd>`
       : html`<dt>${name}</dt><dd>${text}</dd>`,
   );
+  const { head, top, script } = links === undefined ? whole() : linked(links);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+${head}
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<link rel="icon" href="data:,">
-<title>${title} · fairq</title>
-<style>${trusted(PAGE_STYLE)}</style></head>
-<body><main><h1>${title}</h1>
+<title>${title} · fairq</title></head>
+<body><main>${top}<h1>${title}</h1>
 ${body}
 <h2>How it was made</h2><dl>${facts}</dl>
 </main>
 <script type="application/json" id="fairq-data">${jsonMarkup(document)}</script>
-<script>${trusted(PAGE_SCRIPT)}</script></body></html>
+${script}</body></html>
 `.source;
+}
+
+interface Around {
+  readonly head: Markup;
+  /** Above the title. */
+  readonly top: Markup | null;
+  readonly script: Markup;
+}
+
+function whole(): Around {
+  const hash = createHash('sha256').update(PAGE_SCRIPT).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-${hash}'`;
+  return {
+    head: html`<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="icon" href="data:,">
+<style>${trusted(PAGE_STYLE)}</style>`,
+    top: null,
+    script: html`<script>${trusted(PAGE_SCRIPT)}</script>`,
+  };
+}
+
+function linked({ script, style, icon, back }: PageLinks): Around {
+  return {
+    head: html`<link rel="icon" href="${icon}" type="image/svg+xml">
+<link rel="stylesheet" href="${style}">`,
+    top: html`<p><a href="${back.href}">${back.text}</a></p>`,
+    script: html`<script src="${script}"></script>`,
+  };
 }
 
 /** When it was: times in the drawings are of the day, or count from the first start. */

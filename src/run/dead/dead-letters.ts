@@ -92,11 +92,20 @@ function wholeId(id: string, ids: Iterable<string>): string {
   });
 }
 
-/** One letter with its payload, by its id or the start of it. Throws where there is none. */
+/** One letter, whole. */
+export interface FoundDeadLetter {
+  readonly letter: ListedDeadLetter;
+  readonly contentType: string;
+  /** As they were written, by whoever wrote them. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly payload: Buffer;
+}
+
+/** By its id or the start of it. Throws where there is none. */
 export async function findDeadLetter(
   { connection, names, definition }: DeadDeps,
   id: string,
-): Promise<{ letter: ListedDeadLetter; contentType: string; payload: Buffer }> {
+): Promise<FoundDeadLetter> {
   const queue = await DeadLetterQueue.open(connection, names, definition);
   const candidates = new Map<string, Delivery>();
   try {
@@ -109,8 +118,8 @@ export async function findDeadLetter(
     await queue.close();
   }
   const found = candidates.get(wholeId(id, candidates.keys()))!;
-  const contentType = String(found.properties.contentType ?? '');
-  return { letter: listed(found), contentType, payload: found.content };
+  const { contentType = '', headers = {} } = found.properties;
+  return { letter: listed(found), contentType: String(contentType), headers, payload: found.content };
 }
 
 /** Takes letters out of the queue, for good. */

@@ -12,7 +12,8 @@ import {
   redriveDeadLetters,
 } from '../../run/dead/dead-letters.js';
 import { Problem } from '../http/problem.js';
-import { type DeadLetterView, letterView } from '../overview/dead-letter-view.js';
+import { letterView } from '../overview/dead-letter-view.js';
+import type { DeadLetterView } from '../overview/dead-views.js';
 import { type ActionDeps, planChanged } from './one-queue.js';
 
 /** Letters of one plan: it is held in its token, and names each. */

@@ -1,25 +1,6 @@
-import { z } from 'zod';
-import type { ListedDeadLetter } from '../../run/dead/dead-letters.js';
+import type { FoundDeadLetter, ListedDeadLetter } from '../../run/dead/dead-letters.js';
 import { timeOf } from '../http/times.js';
-
-const time = z.iso.datetime().nullable();
-
-export const DEAD_LETTER = z
-  .object({
-    id: z.string(),
-    task: z.string().describe('its name'),
-    user: z.string().nullable(),
-    run: z.string().nullable(),
-    queue: z.string().nullable().describe('where it came from'),
-    attempts: z.int().nullable(),
-    reason: z.string().nullable(),
-    firstStartAt: time,
-    lastEndAt: time,
-    bytes: z.int(),
-  })
-  .meta({ id: 'DeadLetter' });
-
-export type DeadLetterView = z.output<typeof DEAD_LETTER>;
+import { type DeadLetterView, MOST_TEXT, type WholeLetter } from './dead-views.js';
 
 export function letterView(letter: ListedDeadLetter): DeadLetterView {
   const { id, type, user, run, queue, attempts, reason, firstStartAt, lastEndAt, bytes } = letter;
@@ -35,4 +16,45 @@ export function letterView(letter: ListedDeadLetter): DeadLetterView {
     lastEndAt: timeOf(lastEndAt),
     bytes,
   };
+}
+
+export function wholeView({ letter, contentType, headers, payload }: FoundDeadLetter): WholeLetter {
+  const text = utf8(payload);
+  return {
+    ...letterView(letter),
+    stack: letter.stack ?? null,
+    contentType,
+    headers: told(headers, 0) as Record<string, unknown>,
+    payload: text?.slice(0, MOST_TEXT) ?? null,
+    payloadCut: (text?.length ?? 0) > MOST_TEXT,
+  };
+}
+
+/** What a file with the payload is called: the id may be anything, so no more of it is left than any system takes. */
+export function payloadFileName({ letter, contentType, payload }: FoundDeadLetter): string {
+  const id = letter.id.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 64);
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(contentType);
+  const ending = utf8(payload) === undefined ? 'bin' : isJson ? 'json' : 'txt';
+  return `dead-letter-${id}.${ending}`;
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_DEPTH = 50;
+
+/** A header as JSON has it. */
+function told(value: unknown, depth: number): unknown {
+  if (depth > MOST_DEPTH) return '…';
+  if (value instanceof Uint8Array) return utf8(value) ?? `${value.length} bytes`;
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)))
+    return String(value);
+  if (Array.isArray(value)) return value.map((item) => told(item, depth + 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, told(item, depth + 1)]));
 }

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { BrokerAddress } from '../../broker/connection/address.js';
 import { FairqError } from '../../core/errors/errors.js';
 import type { RunSummary } from '../../core/events/run-catalog.js';
@@ -16,6 +18,7 @@ import {
 import { brokerProblem } from '../http/broker-problem.js';
 import { Problem } from '../http/problem.js';
 import { whileConnected } from '../http/while-connected.js';
+import type { MeasuredRun, RunPages } from '../run-page.js';
 import { type SharedAnswer, SharedAnswers } from './shared-answers.js';
 
 const KEEP_FOR_MS = 10_000;
@@ -34,7 +37,7 @@ export interface ReportsDeps {
 
 /** Lists runs and reports on them. Each reads the event stream from its start, so there is one at a time. */
 export class Reports {
-  readonly #answers: SharedAnswers<readonly RunSummary[] | RunReport>;
+  readonly #answers: SharedAnswers<readonly RunSummary[] | RunReport | Buffer>;
 
   constructor(private readonly deps: ReportsDeps) {
     this.#answers = new SharedAnswers({
@@ -66,24 +69,40 @@ export class Reports {
    */
   async report(run: string): Promise<SharedAnswer<RunReport>> {
     const { value, secondsAgo } = await this.#answers.ask(`run ${run}`, () =>
-      this.#read(async (source) => {
-        const { weightOf, clock } = this.deps;
-        const newMeasures = () => new RunMeasures(weightOf);
-        const first = await measureRuns(source, new RunChoice([run]), newMeasures);
-        const measures = await findOutstanding(source, first, newMeasures, () => clock.epochMicros());
-        return measures.report(first.choice.label);
-      }),
+      this.#measured(run, ({ run: label, measures }) => measures.report(label)),
     );
     return { value: value as RunReport, secondsAgo };
   }
 
-  async #read<T>(work: (source: EventSource) => Promise<T>): Promise<T> {
+  /**
+   * The page of a run, packed by gzip.
+   *
+   * @throws Problem 400, 404, 503
+   */
+  async page(run: string, pages: Pick<RunPages, 'html'>): Promise<Buffer> {
+    const { value } = await this.#answers.ask(`page ${run}`, async () =>
+      promisify(gzip)(await this.#measured(run, (measured) => pages.html(measured))),
+    );
+    return value as Buffer;
+  }
+
+  #measured<T>(run: string, use: (measured: MeasuredRun) => T): Promise<T> {
+    return this.#read(async (source, broker) => {
+      const { weightOf, clock } = this.deps;
+      const newMeasures = () => new RunMeasures(weightOf);
+      const first = await measureRuns(source, new RunChoice([run]), newMeasures);
+      const measures = await findOutstanding(source, first, newMeasures, () => clock.epochMicros());
+      return use({ run: first.choice.label, measures, broker });
+    });
+  }
+
+  async #read<T>(work: (source: EventSource, broker: string | null) => Promise<T>): Promise<T> {
     const { address, names, newId, onWarning } = this.deps;
     const onRefused = ({ message }: FairqError) =>
       onWarning(`where tasks wait could not be looked up: ${message}`);
     try {
       return await whileConnected(address, 'fairq serve, reporting', (broker) =>
-        work(streamSource({ ...broker, names, newId, onRefused })),
+        work(streamSource({ ...broker, names, newId, onRefused }), broker.connection.brokerVersion),
       );
     } catch (error) {
       throw runProblem(error) ?? brokerProblem(error);

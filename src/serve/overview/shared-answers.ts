@@ -44,6 +44,11 @@ export class SharedAnswers<T> {
     return { value, secondsAgo: round3((now() - (kept.answeredAt ?? now())) / 1_000) };
   }
 
+  /** What is asked from now on is answered anew: something was done meanwhile. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   #begin(key: string, answer: () => Promise<T>): Kept<T> {
     const { now, keepForMs, mostKept, mostWaiting } = this.options;
     if (this.#waiting >= mostWaiting) {

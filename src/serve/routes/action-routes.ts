@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseDuration } from '../../core/values/quantities.js';
+import { deadAnswer } from '../actions/dead-action-views.js';
 import type { DeadVerb } from '../actions/dead-actions.js';
+import { PLANNED } from '../actions/planned-view.js';
 import type { Api } from '../http/api.js';
 import { Problem } from '../http/problem.js';
-import { DEAD_LETTER } from '../overview/dead-letter-view.js';
 import { DEAD_SELECTION } from './dead-routes.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
@@ -28,12 +29,6 @@ const TOKEN_ALONE = 'a token stands alone: its plan says all that was chosen';
 function isAlone(body: { readonly token?: string | undefined }): boolean {
   return body.token === undefined || Object.values(body).filter((value) => value !== undefined).length === 1;
 }
-
-const PLANNED = {
-  carriedOut: z.literal(false),
-  token: z.string().describe('asked again with it, the plan is carried out'),
-  expiresAt: z.iso.datetime(),
-};
 
 const ofQueue = (action: 'purge' | 'delete') => ({
   action: z.literal(action),
@@ -98,28 +93,6 @@ const PRUNE = z
   ])
   .meta({ id: 'Prune' });
 
-const deadAnswer = (action: DeadVerb, id: string) =>
-  z
-    .discriminatedUnion('carriedOut', [
-      z.object({
-        action: z.literal(action),
-        ...PLANNED,
-        total: count.describe('dead letters, chosen or not'),
-        chosen: count,
-        beyondMax: count.describe('chosen as well, and more than max: the oldest are in the plan'),
-        byUser: z.array(z.object({ user: z.string().nullable(), letters: count })),
-        examples: z.array(DEAD_LETTER),
-      }),
-      z.object({
-        action: z.literal(action),
-        carriedOut: z.literal(true),
-        done: count,
-        kept: z.array(z.object({ id: z.string(), reason: z.string() })).describe('left where they are'),
-        gone: count.describe('taken away by somebody else meanwhile'),
-      }),
-    ])
-    .meta({ id });
-
 const CAN_FAIL = {
   400: { description: 'the token is none of a plan of this action' },
   409: {
@@ -139,7 +112,7 @@ async function planOrDone(
 }
 
 /** What operators do. Without a token each says what would be done, and with the token of that it is done. */
-export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Services): void {
+export function addActionRoutes(api: Api, { actions, dead, requireOwnQueues }: Services): void {
   api.add(
     {
       id: 'purgeUser',
@@ -246,11 +219,16 @@ export function addActionRoutes(api: Api, { actions, requireOwnQueues }: Service
     },
   );
 
-  addDeadAction(api, actions, 'redrive', 'Send dead letters back to the queues of their users.');
-  addDeadAction(api, actions, 'discard', 'Throw dead letters away, for good.');
+  addDeadAction(api, { actions, dead }, 'redrive', 'Send dead letters back to the queues of their users.');
+  addDeadAction(api, { actions, dead }, 'discard', 'Throw dead letters away, for good.');
 }
 
-function addDeadAction(api: Api, actions: Services['actions'], verb: DeadVerb, summary: string): void {
+function addDeadAction(
+  api: Api,
+  { actions, dead }: Pick<Services, 'actions' | 'dead'>,
+  verb: DeadVerb,
+  summary: string,
+): void {
   api.add(
     {
       id: `${verb}Dead`,
@@ -287,7 +265,7 @@ function addDeadAction(api: Api, actions: Services['actions'], verb: DeadVerb, s
       return planOrDone(
         planned,
         () => actions.dead.plan(verb, selection, most),
-        (given) => actions.dead.carryOut(verb, given, identity.user),
+        (given) => actions.dead.carryOut(verb, given, identity.user).finally(() => dead.changed()),
       );
     },
   );

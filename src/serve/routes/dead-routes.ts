@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { GROUP_FIELDS, type GroupField } from '../../core/message/dead-letter-groups.js';
 import type { Api } from '../http/api.js';
 import { timeOf } from '../http/times.js';
-import { DEAD_LETTER, letterView } from '../overview/dead-letter-view.js';
+import { letterView, payloadFileName, wholeView } from '../overview/dead-letter-view.js';
+import { DEAD, WHOLE_LETTER } from '../overview/dead-views.js';
 import { json } from './json.js';
 import type { Services } from './services.js';
 
@@ -19,31 +20,6 @@ export const DEAD_SELECTION = {
 };
 
 const FIELD = `(?:${GROUP_FIELDS.join('|')})`;
-
-const time = z.iso.datetime().nullable();
-
-const DEAD = z
-  .object({
-    reportedSecondsAgo: z.number().describe('how old this answer is'),
-    total: z.int().describe('dead letters, chosen or not'),
-    chosen: z.int(),
-    letters: z.array(DEAD_LETTER).optional().describe('the newest first; where "by" was not given'),
-    by: z.array(z.enum(GROUP_FIELDS)).optional(),
-    groups: z
-      .array(
-        z.object({
-          of: z.partialRecord(z.enum(GROUP_FIELDS), z.string().nullable()),
-          letters: z.int(),
-          oldestAt: time,
-          newestAt: time,
-          id: z.string().describe('of the newest'),
-        }),
-      )
-      .optional()
-      .describe('the largest first'),
-    hidden: z.int().describe('letters or groups beyond the limit'),
-  })
-  .meta({ id: 'DeadLetters' });
 
 /** As `fairq dead list`. */
 export function addDeadRoutes(api: Api, { dead }: Services): void {
@@ -89,6 +65,53 @@ export function addDeadRoutes(api: Api, { dead }: Services): void {
               })),
             };
       return json(200, { reportedSecondsAgo: secondsAgo, total, chosen, ...shown, hidden });
+    },
+  );
+
+  const canFail = {
+    400: { description: 'several start so' },
+    404: { description: 'there is no such letter' },
+    409: { description: 'somebody else goes through them, and takes long' },
+    503: { description: 'the broker does not say, or too many ask' },
+  };
+
+  api.add(
+    {
+      id: 'getDead',
+      method: 'get',
+      path: '/v1/dead/{id}',
+      tag: 'overview',
+      role: 'viewer',
+      summary: 'A dead letter, whole: by its id, or a start that no other has.',
+      answers: { 200: { description: 'the letter', schema: WHOLE_LETTER }, ...canFail },
+    },
+    async ({ params: { id = '' } }) => json(200, wholeView(await dead.find(id))),
+  );
+
+  api.add(
+    {
+      id: 'getDeadPayload',
+      method: 'get',
+      path: '/v1/dead/{id}/payload',
+      tag: 'overview',
+      role: 'viewer',
+      summary: 'The payload of a dead letter, byte for byte, as a file to keep.',
+      answers: {
+        200: { description: 'the payload', type: 'application/octet-stream' },
+        ...canFail,
+      },
+    },
+    async ({ params: { id = '' } }) => {
+      const found = await dead.find(id);
+      return new Response(new Uint8Array(found.payload), {
+        headers: {
+          // No browser shows it as a page of this server.
+          'content-type': 'application/octet-stream',
+          'content-disposition': `attachment; filename="${payloadFileName(found)}"`,
+          'content-security-policy': "default-src 'none'; sandbox",
+          'cache-control': 'no-store',
+        },
+      });
     },
   );
 }

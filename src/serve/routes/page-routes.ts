@@ -3,7 +3,7 @@ import { Problem } from '../http/problem.js';
 import { isPageFile, type PageFile, type PageFiles } from '../page-files.js';
 
 /** Nothing of it comes from elsewhere, and nobody else frames it. */
-const POLICY = [
+export const PAGE_POLICY = [
   "default-src 'self'",
   "object-src 'none'",
   "base-uri 'none'",
@@ -53,7 +53,7 @@ function fileAnswer({ type, content, packed, etag }: PageFile, request: Request)
     etag,
     'content-type': type,
     'cache-control': 'no-cache', // it is asked for again, and is mostly the same
-    'content-security-policy': POLICY,
+    'content-security-policy': PAGE_POLICY,
     'referrer-policy': 'no-referrer',
     vary: 'accept-encoding',
   };
