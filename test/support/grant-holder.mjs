@@ -3,6 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { openConnection } from '../../dist/broker/connection/connection.js';
 import { fillGrants } from '../../dist/broker/policy/grant-census.js';
+import { GrantChannels } from '../../dist/broker/policy/grant-channels.js';
 import { GrantQueue } from '../../dist/broker/policy/grant-queue.js';
 import { GrantTalk } from '../../dist/broker/policy/grant-talk.js';
 import { namesFor } from '../../dist/core/queues/names.js';
@@ -16,14 +17,16 @@ const note = (what) => appendFileSync(log, `${what} ${me}\n`);
 let running = 0;
 let stopping = false;
 
-const queue = new GrantQueue(connection, queueName, () => performance.now(), {
+const now = () => performance.now();
+const listener = {
   onGrant: run,
   onLost: () => queue.ask(wanted()),
   onMissing: () => setTimeout(fill, 20),
   onRefused: (error) => {
     throw error;
   },
-});
+};
+const queue = new GrantQueue(connection, queueName, now, listener, new GrantChannels(connection, 1, now));
 const talk = await GrantTalk.open(
   connection,
   names,

@@ -22,6 +22,7 @@ it('gives a permit back that task after task has used for minutes, before the br
     deps,
     { id: 'w', name: 'w' },
     { onReady: () => {}, onLeaseOver: () => {}, onWarning: () => {}, onFailure: fail },
+    1,
   );
   office.open();
   await eventually(() => office.isReady, { timeoutMs: 30_000, what: 'the office to be ready' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/broker/connection/connection.js';
-import { GrantQueue } from '../../src/broker/policy/grant-queue.js';
+import { GrantChannels } from '../../src/broker/policy/grant-channels.js';
+import { GrantQueue, type GrantQueueListener } from '../../src/broker/policy/grant-queue.js';
 import { PingLease } from '../../src/broker/policy/ping-lease.js';
 import { eventually } from '../support/eventually.js';
 import { type Direction, NetworkProxy } from '../support/network-proxy.js';
@@ -14,12 +15,13 @@ const clock = { now: () => performance.now() };
 /** Grants that it holds, in the order in which they came. */
 function grantsFrom(on: typeof connection.current, queue: string): { held: string[]; grants: GrantQueue } {
   const held: string[] = [];
-  const grants = new GrantQueue(on, queue, clock.now, {
+  const listener: GrantQueueListener = {
     onGrant: ({ number }) => held.push(String(number)),
     onLost: () => held.push('lost'),
     onMissing: () => held.push('missing'),
     onRefused: (error) => held.push(error.message),
-  });
+  };
+  const grants = new GrantQueue(on, queue, clock.now, listener, new GrantChannels(on, 1, clock.now));
   return { held, grants };
 }
 

@@ -7,6 +7,11 @@ import type { ChannelModel } from 'amqplib';
  */
 const LATE_FRAMES_MS = 250;
 
+/** Numbers that the next channels may have in a moment. */
+export interface RetiredNumbers {
+  readonly count: number;
+}
+
 interface Entry {
   readonly channel: { accept(frame: unknown): void; toClosed(): void };
   readonly buffer: Readable & { end(): void };
@@ -27,19 +32,27 @@ interface Numbers {
  *   thousands of messages in the predecessor's buffer (504, "second 'channel.open' seen"), or
  * - a delivery arrives that the broker had on its way when it closed the channel ("Frame on unknown channel").
  */
-export function retireChannelNumbers({ connection }: ChannelModel): void {
+export function retireChannelNumbers({ connection }: ChannelModel): RetiredNumbers {
   const numbers = connection as unknown as Numbers;
+  let count = 0;
   numbers.releaseChannel = (number) => {
     const closed = numbers.channels[number];
     if (!closed) return;
     const deaf: Entry = { channel: { accept() {}, toClosed() {} }, buffer: closed.buffer };
     numbers.channels[number] = deaf;
+    count++;
     closed.buffer.once('end', () => {
       setTimeout(() => {
+        count--;
         numbers.channels[number] = null;
         numbers.freeChannels.clear(number);
       }, LATE_FRAMES_MS).unref();
     });
     closed.buffer.end();
+  };
+  return {
+    get count() {
+      return count;
+    },
   };
 }

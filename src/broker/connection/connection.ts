@@ -6,7 +6,7 @@ import { deferred } from '../../core/values/deferred.js';
 import { type BrokerAddress, HEARTBEAT_SECONDS, showAddress } from './address.js';
 import { brokersWords } from './broker-said.js';
 import type { Channel, ConfirmChannel } from './channel.js';
-import { retireChannelNumbers } from './channel-numbers.js';
+import { type RetiredNumbers, retireChannelNumbers } from './channel-numbers.js';
 import { coalesceWrites } from './coalesced-writes.js';
 import { explainConnectFailure } from './connect-failure.js';
 
@@ -128,6 +128,7 @@ class ReconnectingConnection implements Connection {
   #connectedAt: number | undefined;
   isConnected = false;
   #socket: Duplex | undefined;
+  #retired: RetiredNumbers = { count: 0 };
   #connects = 0;
   #shortLives = 0;
   #giveUpTimer: NodeJS.Timeout | undefined;
@@ -261,7 +262,7 @@ class ReconnectingConnection implements Connection {
   #connected(model: ChannelModel): void {
     this.#socket = socketOf(model);
     coalesceWrites(this.#socket);
-    retireChannelNumbers(model);
+    this.#retired = retireChannelNumbers(model);
     this.brokerVersion = String(model.connection.serverProperties.version ?? 'unknown');
     this.channelMax = channelMaxOf(model);
     this.heartbeatMs = heartbeatOf(model) * 1_000;
@@ -342,7 +343,8 @@ class ReconnectingConnection implements Connection {
         if (this.#closed) throw new ConnectionClosed();
         if (this.#ending !== undefined) throw this.#ending;
         if (this.#closing) throw error;
-        if (this.isConnected && connects === this.#connects) throw this.#noChannel(error);
+        const isFull = this.isConnected && connects === this.#connects && this.#retired.count === 0;
+        if (isFull) throw this.#noChannel(error);
       }
     }
   }

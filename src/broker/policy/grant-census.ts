@@ -5,7 +5,7 @@ import { type Connection, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { takeLock } from '../queues/lock.js';
-import { absent } from '../queues/queue-presence.js';
+import { absent, isThere } from '../queues/queue-presence.js';
 import { grantNumberOf, grantQueueOptions, keepsBackWhatIsLost } from './grant-kind.js';
 import type { GrantAnswers, GrantTalk } from './grant-talk.js';
 
@@ -28,6 +28,8 @@ export interface GrantsWanted {
   readonly count: number;
   /** How long the broker keeps back what a lost connection held, where it can. */
   readonly lostForMs: number;
+  /** The broker has just said that it is not there. */
+  readonly wasMissing?: boolean;
 }
 
 export type Filled =
@@ -91,13 +93,7 @@ export async function fillGrants(
   talk: GrantTalk,
   wanted: GrantsWanted,
 ): Promise<Filled> {
-  const confirmed = await connection.confirmChannel();
-  try {
-    const fill = () => new Census(connection, talk, wanted).fill(confirmed);
-    return await locked(connection, names, talk, wanted.queue, fill);
-  } finally {
-    await confirmed.close().catch(() => {}); // it went with its connection
-  }
+  return locked(connection, names, talk, wanted.queue, (on) => new Census(connection, talk, wanted).fill(on));
 }
 
 /**
@@ -112,8 +108,8 @@ export async function removeGrants(
 ): Promise<Removed> {
   const { queue } = unneeded;
   if ((await absent(connection, [queue])).length > 0) return { is: 'absent' };
-  return locked(connection, names, talk, queue, () =>
-    new Census(connection, talk, unneeded).remove(unneeded),
+  return locked(connection, names, talk, queue, (on) =>
+    new Census(connection, talk, unneeded).remove(unneeded, on),
   );
 }
 
@@ -122,18 +118,52 @@ async function locked<Result>(
   names: Names,
   talk: GrantTalk,
   queue: string,
-  work: () => Promise<Result>,
+  work: (on: CensusChannel) => Promise<Result>,
 ): Promise<Result | { readonly is: 'locked' } | { readonly is: 'absent' }> {
-  const lock = await takeLock(connection, lockOf(names, queue));
+  const lock = await takeLock(connection, lockOf(names, queue), () => connection.confirmChannel());
   if (lock === undefined) return { is: 'locked' };
+  const on = new CensusChannel(connection, lock.channel);
   try {
-    return await work();
+    return await work(on);
   } catch (error) {
     if (replyCode(error) === 404) return { is: 'absent' };
     throw error;
   } finally {
     talk.goOn(queue);
-    await lock.release();
+    await lock.release(on.open);
+  }
+}
+
+/** All of a count is done on one channel, that of its lock: a glob may have thousands of queues filled. */
+class CensusChannel {
+  #isOpen = true;
+
+  constructor(
+    private readonly connection: Connection,
+    private channel: ConfirmChannel,
+  ) {
+    this.#watch();
+  }
+
+  /** Undefined where the broker has closed it, with a refusal. */
+  get open(): ConfirmChannel | undefined {
+    return this.#isOpen ? this.channel : undefined;
+  }
+
+  /** Another one after a refusal. */
+  async current(): Promise<ConfirmChannel> {
+    if (!this.#isOpen) {
+      this.channel = await this.connection.confirmChannel();
+      this.#isOpen = true;
+      this.#watch();
+    }
+    return this.channel;
+  }
+
+  #watch(): void {
+    this.channel.once('close', () => {
+      this.#isOpen = false;
+    });
   }
 }
 
@@ -166,14 +196,14 @@ class Census {
     private readonly wanted: GrantsWanted | GrantsUnneeded,
   ) {}
 
-  async fill(confirmed: ConfirmChannel): Promise<Filled> {
-    const isNew = await this.#make();
-    return this.#counted(async (channel) => {
+  async fill(on: CensusChannel): Promise<Filled> {
+    const isNew = await this.#make(on);
+    return this.#counted(on, async (channel) => {
       const seen = await this.#allThatIsThere(channel, isNew);
       if (seen.is === 'silent') return seen;
       const added = this.#missing(seen.numbers);
       // One that dies at it leaves some: the next count finds them.
-      await Promise.all(added.map((number) => this.#publish(confirmed, number)));
+      await Promise.all(added.map((number) => this.#publish(channel, number)));
       const seenByNow = [...seen.held, ...added, ...this.#ours.map(numberOf)];
       const isSure = missingOf(this.#count, seenByNow).length === 0;
       const removed = this.#removeTooMany(channel, new Set(seen.held));
@@ -182,8 +212,8 @@ class Census {
   }
 
   /** The queue has to be there. */
-  remove(unneeded: GrantsUnneeded): Promise<Removed> {
-    return this.#counted(async (channel) => {
+  remove(unneeded: GrantsUnneeded, on: CensusChannel): Promise<Removed> {
+    return this.#counted(on, async (channel) => {
       const { waits } = unneeded;
       const seen = await (waits ? this.#allThatIsThere(channel, false) : this.#everybodys(channel));
       if (seen.is === 'silent') return seen;
@@ -203,8 +233,11 @@ class Census {
   }
 
   /** Takes all that is in the queue into our hand meanwhile. */
-  async #counted<Result>(work: (channel: Channel) => Promise<Result>): Promise<Result> {
-    const channel = await this.connection.channel();
+  async #counted<Result>(
+    on: CensusChannel,
+    work: (channel: ConfirmChannel) => Promise<Result>,
+  ): Promise<Result> {
+    const channel = await on.current();
     const { consumerTag } = await this.#consume(channel);
     try {
       return await work(channel);
@@ -243,18 +276,21 @@ class Census {
     return keepsBackWhatIsLost(this.connection.brokerVersion);
   }
 
-  /** @returns whether it was not there */
-  async #make(): Promise<boolean> {
+  /** @returns whether it was not there; false where nobody can tell */
+  async #make(on: CensusChannel): Promise<boolean> {
     const { queue, lostForMs } = this.wanted;
-    if ((await absent(this.connection, [queue])).length === 0) return false;
-    const channel = await this.connection.channel();
+    // Where the broker keeps nothing back it makes no difference who has made it.
+    const isSoonMade = !this.#keepsBack && 'wasMissing' in this.wanted && this.wanted.wasMissing === true;
+    if (!isSoonMade && (await isThere(await on.current(), queue))) return false;
+    const channel = await on.current();
     try {
       await channel.assertQueue(queue, grantQueueOptions(this.connection.brokerVersion, lostForMs));
     } catch (error) {
+      // Somebody may have made it in the meantime, as another kind, or with a right that this user does not have.
+      if (isSoonMade && (await isThere(await on.current(), queue))) return false;
       throw explainRefusal(error, `the queue "${queue}"`);
     }
-    await channel.close();
-    return true;
+    return !isSoonMade;
   }
 
   /** Every number that others have. Each consumer beside ours has to be of a number that was answered. */
@@ -322,7 +358,6 @@ class Census {
     try {
       await channel.cancel(consumerTag);
       for (const message of this.#ours) channel.nack(message, false, true);
-      await channel.close();
     } catch {
       // It went with its connection, which gives back what was in our hand.
     }

@@ -1,15 +1,13 @@
-import { FairqError } from '../../core/errors/errors.js';
 import type { Channel } from '../connection/channel.js';
-import { type Connection, ConnectionClosed, replyCode } from '../connection/connection.js';
+import { type Connection, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { absent } from '../queues/queue-presence.js';
+import type { ChannelUser, GrantChannels } from './grant-channels.js';
 import { grantNumberOf } from './grant-kind.js';
 
 /** What was given back so long ago has long been seen by whoever counts. Milliseconds. */
 const JUST_RETURNED_MS = 1_000;
-/** What amqplib says where a connection has as many channels as the broker lets it have. */
-const NO_CHANNEL_LEFT = 'No channels left';
 
 /** A numbered grant that this process holds: it is nobody else's until it goes back. */
 export class Grant {
@@ -50,12 +48,12 @@ export interface GrantQueueListener {
 }
 
 /**
- * One user's queue of numbered grants, as a worker uses it: on a channel that nothing else is on, with one consumer of
- * prefetch 1 for each grant. So it never holds more than it asks for, and its consumers can be counted. The channel is
- * opened when it is first asked for something.
+ * One user's queue of numbered grants, as a worker uses it: on a channel that nothing else is on meanwhile, with one consumer
+ * of prefetch 1 for each grant. So it never holds more than it asks for, and its consumers can be counted. It waits for a
+ * channel when it is asked for something, and leaves it to others when nothing is on it.
  */
 // long because: what is held, waited for and given back changes with one channel, and is counted as one.
-export class GrantQueue {
+export class GrantQueue implements ChannelUser {
   readonly #held = new Set<Grant>();
   /** Consumers that have none, by their tags. */
   readonly #waiting = new Set<string>();
@@ -63,9 +61,10 @@ export class GrantQueue {
   readonly #ending = new Set<string>();
   readonly #returned = new Map<number, number>();
   #channel: Channel | undefined;
-  #opening: Promise<Channel> | undefined;
   #tags = 0;
   #wanted = 0;
+  /** Since when its consumers have had nothing; milliseconds on the monotonic clock. */
+  #waitsSince = 0;
   /** Somebody counts: nothing is taken and nothing given back. */
   #resting = false;
   #deferred: (() => void)[] = [];
@@ -77,6 +76,7 @@ export class GrantQueue {
     readonly name: string,
     private readonly now: () => number,
     private readonly listener: GrantQueueListener,
+    private readonly channels: GrantChannels,
   ) {}
 
   /** Grants in hand. */
@@ -89,29 +89,63 @@ export class GrantQueue {
     return this.#waiting.size;
   }
 
-  /** Nothing is held, and nothing is under way. */
-  get isIdle(): boolean {
-    return this.#held.size + this.#waiting.size + this.#underWay.size === 0;
+  /** It waits for a channel, and so for nothing yet. */
+  get isInLine(): boolean {
+    return this.channels.waits(this);
   }
 
-  /** Waits for so many from here on, and for more only when asked again. */
-  ask(count: number): void {
+  /**
+   * Waits for so many from here on, and for more only when asked again.
+   *
+   * @param isFirst others wait as long as it waits: it gets the next channel
+   */
+  ask(count: number, isFirst = false): void {
     this.#wanted = count;
     if (this.#closed || this.#resting || this.#waiting.size >= count) return;
     if (this.#channel === undefined) {
-      this.#open().then(
-        () => this.ask(this.#wanted),
-        (error) => this.#notOpened(error),
-      );
+      this.channels.ask(this, isFirst);
       return;
     }
+    this.channels.isBusy(this);
+    if (this.#waiting.size === 0) this.#waitsSince = this.now();
     while (this.#waiting.size < count) this.#consume(this.#channel);
   }
 
   /** Waits for none any more. */
   withdraw(): void {
     this.#wanted = 0;
+    this.channels.leave(this);
     if (!this.#resting) for (const tag of [...this.#waiting]) this.#run(this.#cancel(tag));
+  }
+
+  /** Where it has waited in vain for so long: lets one that has no channel wait in its place, and waits for a channel. */
+  makeWay(afterMs: number): void {
+    const isInVain =
+      this.#held.size === 0 && this.#waiting.size > 0 && this.now() - this.#waitsSince > afterMs;
+    if (!isInVain || this.#resting || this.#closed || this.channels.waiting === 0) return;
+    const wanted = this.#wanted;
+    this.withdraw();
+    Promise.allSettled([...this.#underWay]).then(() => this.ask(Math.max(wanted, this.#wanted)));
+  }
+
+  onChannel(channel: Channel): void {
+    this.#channel = channel;
+    this.ask(this.#wanted);
+    this.#lookIdle();
+  }
+
+  onTaken(): void {
+    this.#channel = undefined;
+  }
+
+  onLost(): void {
+    this.#channel = undefined;
+    this.#waiting.clear();
+    this.#ending.clear();
+    this.#deferred = [];
+    const lost = [...this.#held];
+    this.#held.clear();
+    if (!this.#closed) this.listener.onLost(lost);
   }
 
   /** To whoever waits for it. This process asks anew when it wants another. */
@@ -142,7 +176,7 @@ export class GrantQueue {
     const channel = this.#channel;
     if (channel === undefined || channel.isClosing) return undefined;
     try {
-      const { consumerCount, messageCount } = await channel.checkQueue(this.name);
+      const { consumerCount, messageCount } = await this.#run(channel.checkQueue(this.name));
       return { consumers: consumerCount, ready: messageCount };
     } catch {
       return undefined; // it went with its channel, which is told
@@ -156,7 +190,7 @@ export class GrantQueue {
   async rest(): Promise<HeldNumbers> {
     this.#resting = true;
     await Promise.allSettled([...this.#underWay]);
-    await Promise.allSettled([...this.#waiting].map((tag) => this.#cancel(tag)));
+    await Promise.allSettled([...this.#waiting].map((tag) => this.#run(this.#cancel(tag))));
     await this.counts(); // the queue has what was given back
     return this.numbers();
   }
@@ -180,22 +214,21 @@ export class GrantQueue {
     this.#resting = false;
     for (const act of this.#deferred.splice(0)) act();
     this.ask(this.#wanted);
+    this.#lookIdle();
   }
 
   /** Has no channel until it is asked again, where it has nothing on it. */
   release(): void {
-    const channel = this.#channel;
-    if (channel === undefined || !this.isIdle || this.#resting) return;
+    if (this.#channel === undefined || !this.#isIdle) return;
     this.#channel = undefined;
-    channel.close().catch(() => {}); // it has gone by itself
+    this.channels.giveUp(this);
   }
 
   /** What it holds may not be its any more: drops the channel, as if it had been lost. */
   drop(): void {
-    const channel = this.#channel;
-    if (channel === undefined) return;
-    this.#lost(channel);
-    channel.close().catch(() => {}); // as above
+    if (this.#channel === undefined) return;
+    this.onLost();
+    this.channels.giveUp(this);
   }
 
   /**
@@ -208,45 +241,18 @@ export class GrantQueue {
     this.goOn();
     this.withdraw();
     for (const grant of [...this.#held]) if (!kept.has(grant)) this.giveBack(grant);
-    await Promise.allSettled([this.#opening, ...this.#underWay]);
-    const channel = this.#channel;
+    await Promise.allSettled([...this.#underWay]);
     this.#channel = undefined;
-    await channel?.close().catch(() => {}); // it has gone by itself, with all that it had
+    await this.channels.end(this);
   }
 
-  /** A channel that goes with its connection while it is opened is opened again on the next. */
-  #notOpened(error: unknown): void {
-    if (this.#closed || error instanceof ConnectionClosed) return;
-    const isFull = error instanceof Error && error.message.startsWith(NO_CHANNEL_LEFT);
-    const isRefusal = isFull || error instanceof FairqError || replyCode(error) !== undefined;
-    if (isRefusal) this.listener.onRefused(explainRefusal(error, `the queue "${this.name}"`));
-    else this.ask(this.#wanted);
+  /** Nothing is held, and nothing is under way. */
+  get #isIdle(): boolean {
+    return !this.#resting && this.#held.size + this.#waiting.size + this.#underWay.size === 0;
   }
 
-  #open(): Promise<Channel> {
-    this.#opening ??= this.#newChannel().finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
-  }
-
-  async #newChannel(): Promise<Channel> {
-    const channel = await this.connection.channel();
-    channel.once('close', () => this.#lost(channel));
-    await channel.prefetch(1);
-    this.#channel = channel;
-    return channel;
-  }
-
-  #lost(channel: Channel): void {
-    if (this.#channel !== channel) return;
-    this.#channel = undefined;
-    this.#waiting.clear();
-    this.#ending.clear();
-    this.#deferred = [];
-    const lost = [...this.#held];
-    this.#held.clear();
-    if (!this.#closed) this.listener.onLost(lost);
+  #lookIdle(): void {
+    if (this.#channel !== undefined && this.#isIdle && !this.#closed) this.channels.isIdle(this);
   }
 
   #consume(channel: Channel): void {
@@ -335,9 +341,14 @@ export class GrantQueue {
     if (number !== undefined) this.#returned.set(number, this.now());
   }
 
-  #run(work: Promise<unknown>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
+  #run<Result>(work: Promise<Result>): Promise<Result> {
+    this.channels.isBusy(this);
+    const tracked = work.finally(() => {
+      this.#underWay.delete(tracked);
+      this.#lookIdle();
+    });
     this.#underWay.add(tracked);
     tracked.catch(() => {}); // whoever has an interest is told otherwise
+    return tracked;
   }
 }

@@ -4,10 +4,11 @@ import { explainRefusal } from '../connection/refusal.js';
 import { EXCLUSIVE_QUEUE } from './queue-arguments.js';
 
 /** Held until it is released, or its connection is gone. */
-export interface Lock {
+export interface Lock<C extends Channel = Channel> {
   /** For what is to be done meanwhile; a refusal closes it, and leaves the lock where it is. */
-  readonly channel: Channel;
-  release(): Promise<void>;
+  readonly channel: C;
+  /** @param on a channel that nothing else is done on, and that is closed with it; the lock's own where it is open */
+  release(on?: Channel): Promise<void>;
 }
 
 /** Whether somebody has it. */
@@ -30,8 +31,20 @@ const held = new WeakMap<Connection, Set<string>>();
 /**
  * A lock among all processes on the vhost: an exclusive queue of this name. Undefined if somebody has it, be it on this
  * connection.
+ *
+ * @param openOne opens the channel of the lock
  */
-export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined> {
+export async function takeLock<C extends Channel = Channel>(
+  connection: Connection,
+  name: string,
+  openOne: () => Promise<C>,
+): Promise<Lock<C> | undefined>;
+export async function takeLock(connection: Connection, name: string): Promise<Lock | undefined>;
+export async function takeLock(
+  connection: Connection,
+  name: string,
+  openOne: () => Promise<Channel> = () => connection.channel(),
+): Promise<Lock | undefined> {
   const own = held.get(connection) ?? new Set();
   held.set(connection, own);
   if (own.has(name)) return undefined;
@@ -42,7 +55,7 @@ export async function takeLock(connection: Connection, name: string): Promise<Lo
     isOver = true;
   };
   try {
-    const lock = await declare(connection, name, onOver);
+    const lock = await declare(connection, name, openOne, onOver);
     if (lock === undefined) onOver();
     return lock;
   } catch (error) {
@@ -52,8 +65,13 @@ export async function takeLock(connection: Connection, name: string): Promise<Lo
 }
 
 /** @param onOver the connection does not have the lock any more */
-async function declare(connection: Connection, name: string, onOver: () => void): Promise<Lock | undefined> {
-  const channel = await connection.channel();
+async function declare(
+  connection: Connection,
+  name: string,
+  openOne: () => Promise<Channel>,
+  onOver: () => void,
+): Promise<Lock | undefined> {
+  const channel = await openOne();
   let refused = false;
   let open = true;
   channel.once('error', () => {
@@ -72,11 +90,11 @@ async function declare(connection: Connection, name: string, onOver: () => void)
   }
   return {
     channel,
-    release: async () => {
+    release: async (on) => {
       try {
         // A channel that went with its connection has taken the lock along.
         if (!open && !refused) return;
-        const last = open ? channel : await connection.channel();
+        const last = open ? channel : (on ?? (await connection.channel()));
         await last.deleteQueue(name);
         await last.close();
       } finally {

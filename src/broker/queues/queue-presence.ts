@@ -56,6 +56,26 @@ function absentAmong(found: readonly (readonly [queue: string, is: Presence])[])
   return found.filter(([, is]) => is === 'absent').map(([queue]) => queue);
 }
 
+/** Whether a queue is there, reachable or not. The channel closes where it is not, or cannot be reached or looked at. */
+export async function isThere(channel: Channel, queue: string): Promise<boolean> {
+  return (await lookAt(channel, queue)).is !== 'absent';
+}
+
+async function lookAt(
+  channel: Channel,
+  queue: string,
+): Promise<{ readonly is: Presence; readonly isOpen: boolean }> {
+  try {
+    await channel.checkQueue(queue);
+    return { is: 'there', isOpen: true };
+  } catch (error) {
+    // From 4.0 on a user without any right to it may not even look: what it does next names the right.
+    if (replyCode(error) === 403) return { is: 'there', isOpen: false };
+    if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+    return { is: CANNOT_BE_REACHED.test(messageOf(error)) ? 'unreachable' : 'absent', isOpen: false };
+  }
+}
+
 /** One channel does for all, until a queue is missing and it closes. */
 async function presences(
   connection: Connection,
@@ -65,19 +85,9 @@ async function presences(
   let channel: Channel | undefined;
   for (const queue of queues) {
     channel ??= await connection.channel();
-    try {
-      await channel.checkQueue(queue);
-      found.push([queue, 'there']);
-    } catch (error) {
-      channel = undefined;
-      // From 4.0 on a user without any right to it may not even look: what it does next names the right.
-      if (replyCode(error) === 403) {
-        found.push([queue, 'there']);
-        continue;
-      }
-      if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
-      found.push([queue, CANNOT_BE_REACHED.test(messageOf(error)) ? 'unreachable' : 'absent']);
-    }
+    const { is, isOpen } = await lookAt(channel, queue);
+    found.push([queue, is]);
+    if (!isOpen) channel = undefined;
   }
   await channel?.close();
   return found;

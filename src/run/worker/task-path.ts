@@ -195,6 +195,7 @@ export class TaskPath implements Work {
         deps,
         worker: { id, name: options.name },
         scheduler,
+        slots: options.concurrency,
         runner,
         queues: () => intake.served.known(),
         hasActiveBeside: (isOne) => intake.hasActiveBeside(isOne),

@@ -6,6 +6,7 @@ import {
   type GrantsWanted,
   removeGrants,
 } from '../../../broker/policy/grant-census.js';
+import { GrantChannels } from '../../../broker/policy/grant-channels.js';
 import { keepsBackWhatIsLost } from '../../../broker/policy/grant-kind.js';
 import type { GrantQueue } from '../../../broker/policy/grant-queue.js';
 import { GrantTalk } from '../../../broker/policy/grant-talk.js';
@@ -15,6 +16,10 @@ import type { ChannelDeps } from '../worker-contract.js';
 
 /** Queues that are filled side by side: each is some twenty waits for answers, and a glob may cap hundreds of users. */
 const FILLS_AT_ONCE = 32;
+/** Each has so many channels, or numbers of channels that were closed a moment ago. */
+const CHANNELS_OF_A_FILL = 2;
+/** Somebody who has waited for a channel for so long waits indeed. Milliseconds. */
+const SCARCE_AFTER_MS = 10_000;
 /** Somebody else counts it, or does not answer: it is tried again so often, after so many milliseconds. */
 const CLEAR_TRIES = 30;
 const CLEAR_AGAIN_MS = 1_000;
@@ -31,10 +36,13 @@ export interface OfficeListener {
 /** What all limits of a worker share: the lease of its connection, the talk about grants, and the work to fill queues. */
 export class GrantOffice {
   readonly lease: PingLease;
+  /** Those of all of its queues. */
+  readonly channels: GrantChannels;
   readonly #queues = new Map<string, GrantQueue>();
   #talk: GrantTalk | undefined;
   #opening: Promise<void> | undefined;
   #filling = 0;
+  #saidScarce = false;
   readonly #waiting: (() => void)[] = [];
   #closed = false;
 
@@ -43,7 +51,9 @@ export class GrantOffice {
     private readonly deps: ChannelDeps,
     private readonly worker: { readonly id: string; readonly name: string },
     private readonly listener: OfficeListener,
+    slots: number,
   ) {
+    this.channels = new GrantChannels(deps.connection, slots, () => deps.clock.now());
     this.lease = new PingLease(deps.connection, deps.clock, {
       onHolds: () => listener.onReady(),
       onOver: () => listener.onLeaseOver(),
@@ -84,6 +94,15 @@ export class GrantOffice {
     return this.#talk !== undefined && (await areAllHeld(this.#talk, wanted));
   }
 
+  /** Now and then. */
+  check(): void {
+    if (this.#saidScarce || !this.channels.areScarce || this.channels.longestWaitMs < SCARCE_AFTER_MS) return;
+    this.#saidScarce = true;
+    this.listener.onWarning(
+      `users wait for a channel to ask for their permits on: the broker lets a connection have ${this.deps.connection.channelMax} (channel_max), and ${this.channels.most} of them are for that; their tasks start later than they could. Set channel_max = 2047 in rabbitmq.conf`,
+    );
+  }
+
   /** Makes the queue have what it is to have. Undefined where the worker closes. */
   async fill(wanted: GrantsWanted): Promise<Filled | undefined> {
     const { connection, names } = this.deps;
@@ -119,6 +138,7 @@ export class GrantOffice {
     this.#closed = true;
     this.lease.close();
     this.#talk?.close();
+    this.channels.close();
     for (const next of this.#waiting.splice(0)) next();
   }
 
@@ -139,7 +159,9 @@ export class GrantOffice {
   }
 
   async #turn(): Promise<void> {
-    if (this.#filling >= FILLS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const room = Math.floor(this.channels.most / CHANNELS_OF_A_FILL);
+    if (this.#filling >= Math.min(FILLS_AT_ONCE, Math.max(1, room)))
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#filling++;
   }
 

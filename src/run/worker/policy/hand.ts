@@ -19,8 +19,10 @@ const ASK_AGAIN_MS = 20;
 const SILENT_AGAIN_MS = 2_000;
 /** The broker's no stays one until somebody grants a right, or removes what is in the way. */
 const REFUSED_AGAIN_MS = 5_000;
-/** Without use for so long, its channel is closed. */
+/** Without use for so long, its channel is closed. Others that wait for one have it sooner. */
 const CHANNEL_KEPT_MS = 30_000;
+/** Others that have no channel get this one, where nothing has come on it for so long. */
+const MAKES_WAY_AFTER_MS = 1_000;
 
 /** What a hand is there for. */
 export interface HandOwner {
@@ -65,8 +67,11 @@ export abstract class Hand {
   #patienceMs: number;
   /** So many it would take. */
   #wished = 1;
+  /** Its next channel comes before those of others: it has waited for one before, or something waits in its hand. */
+  #isNext = false;
   #isFilling = false;
   #lastUse: number;
+  #lastCheck: number;
   #closed = false;
   #saidSilent = false;
   #saidRefused = false;
@@ -82,12 +87,15 @@ export abstract class Hand {
     this.#count = options.count;
     this.#patienceMs = this.#firstPatience;
     this.#lastUse = deps.clock.now();
-    this.queue = new GrantQueue(deps.connection, options.queue, () => deps.clock.now(), {
-      onGrant: (grant) => this.#came(grant),
-      onLost: (grants) => this.#lost(grants.length > 0),
-      onMissing: () => this.#fill(),
-      onRefused: (error) => this.#sayRefused(error),
-    });
+    this.#lastCheck = this.#lastUse;
+    const listener = {
+      onGrant: (grant: Grant) => this.#came(grant),
+      onLost: (grants: readonly Grant[]) => this.#lost(grants.length > 0),
+      onMissing: () => this.#fill(true),
+      onRefused: (error: Error) => this.#sayRefused(error),
+    };
+    const now = () => deps.clock.now();
+    this.queue = new GrantQueue(deps.connection, options.queue, now, listener, office.channels);
     office.add(this.queue);
   }
 
@@ -122,8 +130,9 @@ export abstract class Hand {
     return grant;
   }
 
-  /** Waits for so many, or as many as it may. */
-  want(count: number): void {
+  /** Waits for so many, or as many as it may. @param isNext before others that wait for a channel */
+  want(count: number, isNext = false): void {
+    this.#isNext ||= isNext;
     this.#wished = this.isWaiting ? Math.max(this.#wished, count) : count;
     this.#waitsSince ??= this.deps.clock.now();
     this.#askAgain();
@@ -142,11 +151,16 @@ export abstract class Hand {
 
   /** Now and then. */
   check(now: number): void {
+    const sinceLast = now - this.#lastCheck;
+    this.#lastCheck = now;
+    // Who is in the line for a channel misses no grant yet.
+    if (this.queue.isInLine && this.#waitsSince !== undefined) this.#waitsSince += sinceLast;
     if (this.queue.held > 0 || this.queue.waiting > 0) {
       this.#lastUse = now;
       void this.#lookForOthers();
     } else if (now - this.#lastUse > CHANNEL_KEPT_MS) this.queue.release();
-    if (this.owner.tasksHere === 0 && this.queue.waiting > 0) this.withdraw();
+    if (this.owner.tasksHere === 0 && (this.queue.waiting > 0 || this.queue.isInLine)) this.withdraw();
+    this.queue.makeWay(MAKES_WAY_AFTER_MS);
     if (this.#waitsSince !== undefined && now - this.#waitsSince > this.#patienceMs) {
       this.#patienceMs = Math.min(MOST_PATIENCE_MS, this.#patienceMs * 2);
       void this.#fillIfMissing();
@@ -178,7 +192,9 @@ export abstract class Hand {
 
   #askAgain(): void {
     const most = this.#count - this.queue.held;
-    if (this.#waitsSince !== undefined && most > 0) this.queue.ask(Math.min(this.#wished, most));
+    if (this.#waitsSince === undefined || most <= 0) return;
+    this.queue.ask(Math.min(this.#wished, most), this.#isNext);
+    this.#isNext = false;
   }
 
   /** All that is in use is void as well. */
@@ -270,12 +286,13 @@ export abstract class Hand {
     return { queue, count: this.#count, lostForMs };
   }
 
-  #fill(): void {
+  /** @param wasMissing the broker has just said so */
+  #fill(wasMissing = false): void {
     if (this.#isFilling || this.#closed) return;
     this.#isFilling = true;
     const { count } = this;
     this.office
-      .fill(this.#wanted)
+      .fill({ ...this.#wanted, wasMissing })
       .then(
         (filled) => {
           if (filled === undefined) return undefined;
@@ -295,6 +312,7 @@ export abstract class Hand {
       .then((againAfterMs) => {
         this.#isFilling = false;
         if (this.#closed) return;
+        this.#isNext = true;
         if (againAfterMs === undefined) this.#fillTimer = setTimeout(() => this.#askAgain(), ASK_AGAIN_MS);
         else this.#fillTimer = setTimeout(() => this.#fill(), againAfterMs);
       });

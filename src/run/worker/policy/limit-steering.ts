@@ -26,6 +26,8 @@ export interface LimitSteeringParts {
   /** The worker's id, and its name. */
   readonly worker: { readonly id: string; readonly name: string };
   readonly scheduler: Scheduler<DeliveredTask>;
+  /** Tasks that may run at a time. */
+  readonly slots: number;
   readonly runner: {
     readonly free: number;
     readonly tasks: Iterable<TaskRun>;
@@ -62,14 +64,15 @@ export class LimitSteering implements Steered {
     private readonly listener: LimitSteeringListener,
   ) {
     this.#givenUp = new GivenUpRuns(parts.worker.name, parts.deps.clock, parts.writeGivenUp);
-    this.#office = new GrantOffice(parts.deps, parts.worker, {
+    const ofOffice = {
       onReady: () => {
         for (const limits of this.#all()) limits.goOn();
       },
       onLeaseOver: () => this.#leaseOver(),
-      onWarning: (text) => listener.onWarning(text),
-      onFailure: (error) => listener.onFailure(error),
-    });
+      onWarning: (text: string) => listener.onWarning(text),
+      onFailure: (error: Error) => listener.onFailure(error),
+    };
+    this.#office = new GrantOffice(parts.deps, parts.worker, ofOffice, parts.slots);
   }
 
   /** Tasks whose permits were lost, and whose handlers had not ended when others could have them. */
@@ -204,11 +207,14 @@ export class LimitSteering implements Steered {
       const since = limits.blockedSince;
       return since !== undefined && now - since >= HELD_BACK_AFTER_MS;
     };
-    const heldBack = [...this.#all()].filter(isHeldBack);
-    if (heldBack.length === 0) return;
+    const heldBack = new Set([...this.#all()].filter(isHeldBack));
+    this.#office.check();
+    if (heldBack.size === 0) return;
     for (const queue of this.parts.queues()) {
-      const { lane } = queue;
-      if (isBlocked(lane) && heldBack.some(({ whose }) => whose.has(lane))) this.parts.holdBack(queue);
+      const { user, tenant } = queue.lane;
+      const limits = [this.#ofUsers.get(user), tenant && this.#ofTenants.get(tenant.name)];
+      const isOne = limits.some((its) => its !== undefined && heldBack.has(its));
+      if (isOne && isBlocked(queue.lane)) this.parts.holdBack(queue);
     }
   }
 }

@@ -245,8 +245,10 @@ export class StartLimits {
   /** The token first: a permit is not held while its start waits for a token. */
   #want(count: number): void {
     const tokens = this.#tokens;
-    if (tokens === undefined || tokens.has) this.#permits?.want(count);
-    else if (tokens.mayAsk) tokens.want(count);
+    // All users of a tenant wait for what that lacks, and a token waits in vain for its permit.
+    const isTenant = this.whose.of === 'tenant';
+    if (tokens === undefined || tokens.has) this.#permits?.want(count, isTenant || tokens !== undefined);
+    else if (tokens.mayAsk) tokens.want(count, isTenant);
   }
 
   /** Lets it go where it is blocked and could start, and asks for what is still lacking. */
