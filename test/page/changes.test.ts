@@ -1,13 +1,22 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyHistory } from '../../src/serve/policy/policy-schemas.js';
 import { axeFindings } from '../support/axe.js';
+import type { BrowserPage } from '../support/browser-page.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson } from '../support/fairq.js';
 import { HOSTILE_IN_PAGES } from '../support/hostile-names.js';
-import { hasBrowser, usePageScene } from '../support/page-scene.js';
+import { hasBrowser, type PageRole, usePageScene } from '../support/page-scene.js';
 import { ask } from '../support/serving.js';
 
 const scene = usePageScene();
+
+/** Once the first look is there nothing moves any more under what is clicked. */
+async function open(hash: string, role: PageRole): Promise<BrowserPage> {
+  const page = await scene.open(hash, role);
+  await page.untilText('live', '.fresh');
+  return page;
+}
+
 const set = (...args: string[]) => fairqJson(scene.vhost.env, 'policy', 'set', ...args);
 
 async function history(query = ''): Promise<PolicyHistory> {
@@ -26,7 +35,7 @@ describe.skipIf(!hasBrowser)('changes of the policy', () => {
   });
 
   it('tells who set what, when and why, the newest first', async () => {
-    const page = await scene.open('#/changes', 'viewer');
+    const page = await open('#/changes', 'viewer');
     await page.untilText('cap 3', '.changes');
     const { changes } = await history();
     expect(
@@ -48,7 +57,7 @@ describe.skipIf(!hasBrowser)('changes of the policy', () => {
   });
 
   it('shows a new change by itself', async () => {
-    const page = await scene.open('#/changes', 'viewer');
+    const page = await open('#/changes', 'viewer');
     await page.untilText('cap 3', '.changes');
     await set(HOSTILE_IN_PAGES[1]!, '--cap', '7');
     await page.untilText(`${HOSTILE_IN_PAGES[1]}: not set → cap 7`, '.changed');
@@ -61,7 +70,7 @@ describe.skipIf(!hasBrowser)('changes of the policy', () => {
       const body = { weight: i + 1 };
       await ask(scene.server, '/v1/policy/users/many', { method: 'PUT', headers, body });
     }
-    const page = await scene.open('#/changes', 'viewer');
+    const page = await open('#/changes', 'viewer');
     await page.until(`document.querySelectorAll('.changes > li').length === 25`);
     expect((await page.texts('.changed > li'))[0]).toBe('many: weight 24 → weight 25');
     await page.click('button', 'Show older ones');

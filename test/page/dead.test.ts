@@ -5,13 +5,22 @@ import { DeadLetterQueue } from '../../src/broker/dead-letters/dead-letter-queue
 import { namesFor } from '../../src/core/queues/names.js';
 import type { DeadLetters, WholeLetter } from '../../src/serve/overview/dead-views.js';
 import { axeFindings } from '../support/axe.js';
+import type { BrowserPage } from '../support/browser-page.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { HOSTILE_IN_PAGES } from '../support/hostile-names.js';
-import { hasBrowser, usePageScene } from '../support/page-scene.js';
+import { hasBrowser, type PageRole, usePageScene } from '../support/page-scene.js';
 import { ask } from '../support/serving.js';
 
 const scene = usePageScene();
+
+/** Once the first look is there nothing moves any more under what is clicked. */
+async function open(hash: string, role: PageRole): Promise<BrowserPage> {
+  const page = await scene.open(hash, role);
+  await page.untilText('live', '.fresh');
+  return page;
+}
+
 const HOSTILE = HOSTILE_IN_PAGES[0]!;
 const names = namesFor('fairq');
 
@@ -59,7 +68,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
   });
 
   it('are listed as the API lists them, the newest first, and names are names', async () => {
-    const page = await scene.open('#/dead', 'viewer');
+    const page = await open('#/dead', 'viewer');
     await page.untilText('7 dead letters.', '.counts');
     const { letters } = await dead();
     const rows = await page.evaluate<string[][]>(ROWS);
@@ -72,7 +81,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
   });
 
   it('are chosen by what one types, and grouped', async () => {
-    const page = await scene.open('#/dead', 'viewer');
+    const page = await open('#/dead', 'viewer');
     await page.untilText('7 dead letters.', '.counts');
     await page.press('/');
     await page.until(`document.activeElement.name === 'user'`);
@@ -101,7 +110,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
 
   it('are shown whole, and their payload is kept as a file', async () => {
     const id = (await dead('task=brittle')).letters!.find(({ user }) => user === HOSTILE)!.id;
-    const page = await scene.open('#/dead', 'viewer');
+    const page = await open('#/dead', 'viewer');
     await page.click(`.rows a[href="#/dead/${id}"]`);
     await page.untilText(HOSTILE_IN_PAGES[1]!, '[aria-label=reason]');
     const { json } = await ask(scene.server, `/v1/dead/${id}`, { headers: scene.as.viewer });
@@ -122,7 +131,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
   });
 
   it('give viewers nothing to press, and the server refuses them', async () => {
-    const page = await scene.open('#/dead', 'viewer');
+    const page = await open('#/dead', 'viewer');
     await page.untilText('7 dead letters.', '.counts');
     expect(await page.texts('main button')).toEqual(['Find', 'Look again']);
     const { id } = (await dead('limit=1')).letters![0]!;
@@ -137,7 +146,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
   it('say that somebody else goes through them, and come when that is over', async () => {
     const connection = await openConnection(scene.vhost.address, 'somebody else');
     const queue = await DeadLetterQueue.open(connection, names, async () => undefined);
-    const page = await scene.open('#/dead?reason=luck', 'operator');
+    const page = await open('#/dead?reason=luck', 'operator');
     await page.untilText('Somebody else is at work on the same', '.trouble');
     await queue.close();
     await connection.close();
@@ -148,7 +157,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
 
   it('are redriven by a click, with a plan before it, and a worker runs them', async () => {
     const ids = (await dead('user=A')).letters!.map(({ id }) => id);
-    const page = await scene.open('#/dead?user=A', 'operator');
+    const page = await open('#/dead?user=A', 'operator');
     await page.untilText('3 of 7 dead letters.', '.counts');
     await page.click('main button', 'Redrive…');
     await page.untilText('3 of 7 dead letters would be sent back to the queues of their users.', 'dialog');
@@ -177,7 +186,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
 
   it('are discarded one by one', async () => {
     const { id } = (await dead(`user=${encodeURIComponent(HOSTILE)}`)).letters![0]!;
-    const page = await scene.open(`#/dead/${id}`, 'operator');
+    const page = await open(`#/dead/${id}`, 'operator');
     await page.click('main button', 'Discard…');
     await page.untilText('1 of 4 dead letters would be thrown away, for good.', 'dialog');
     expect(await page.evaluate(HOSTILE_PARTS)).toBe(0);
@@ -190,7 +199,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
   });
 
   it('tell of one that somebody else has taken meanwhile, and do nothing else', async () => {
-    const page = await scene.open('#/dead?user=B', 'operator');
+    const page = await open('#/dead?user=B', 'operator');
     await page.untilText('2 of 3 dead letters.', '.counts');
     await page.click('main button', 'Discard…');
     await page.untilText('2 of 3 dead letters would be thrown away', 'dialog');
@@ -222,7 +231,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
       },
     });
     await eventually(async () => (await inQueue()) === 2, { timeoutMs: 60_000, what: 'it is there' });
-    const page = await scene.open('#/dead', 'viewer');
+    const page = await open('#/dead', 'viewer');
     await page.click('.rows a', '../"><b>\\u{202e}');
     await page.untilText('It is no text.');
     await page.untilText('unknown', '.facts dd');
@@ -247,7 +256,7 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
       });
     }
     await eventually(async () => (await inQueue()) === 2_002, { timeoutMs: 60_000, what: 'they are there' });
-    const page = await scene.open('#/dead?task=many', 'viewer');
+    const page = await open('#/dead?task=many', 'viewer');
     await page.untilText('2,000 of 2,002 dead letters.', '.counts');
     await page.untilText('1,900 more letters are not shown.');
     expect((await page.evaluate<string[][]>(ROWS))[0]![2]).toBe('reason 1999');

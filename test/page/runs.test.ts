@@ -2,12 +2,21 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { safeText } from '../../src/render/parts/safe-text.js';
 import type { RunReportTold, Runs } from '../../src/serve/overview/run-views.js';
 import { axeFindings } from '../support/axe.js';
+import type { BrowserPage } from '../support/browser-page.js';
 import { fairqJson } from '../support/fairq.js';
 import { HOSTILE_IN_PAGES } from '../support/hostile-names.js';
-import { hasBrowser, usePageScene } from '../support/page-scene.js';
+import { hasBrowser, type PageRole, usePageScene } from '../support/page-scene.js';
 import { ask } from '../support/serving.js';
 
 const scene = usePageScene();
+
+/** Once the first look is there nothing moves any more under what is clicked. */
+async function open(hash: string, role: PageRole): Promise<BrowserPage> {
+  const page = await scene.open(hash, role);
+  await page.untilText('live', '.fresh');
+  return page;
+}
+
 const RUN = 'hostile <b>/%2F';
 const USERS = [...HOSTILE_IN_PAGES, 'B', 'C', 'D'];
 /** Neither can be said in a path. */
@@ -31,7 +40,7 @@ describe.skipIf(!hasBrowser)('runs', () => {
   });
 
   it('are listed as the API lists them', async () => {
-    const page = await scene.open('#/runs', 'viewer');
+    const page = await open('#/runs', 'viewer');
     await page.untilText(RUN, '.rows tbody th');
     const { runs } = await told<Runs>('/v1/runs');
     const rows = await page.evaluate<string[][]>(
@@ -44,7 +53,7 @@ describe.skipIf(!hasBrowser)('runs', () => {
   });
 
   it('are told of in figures, and drawn as the report draws them, whatever users are called', async () => {
-    const page = await scene.open('#/runs', 'viewer');
+    const page = await open('#/runs', 'viewer');
     await page.click('.rows tbody th a', RUN);
     await page.untilText('completed', '.facts');
     const { completed, published, users, ...rest } = await report();
@@ -80,7 +89,7 @@ describe.skipIf(!hasBrowser)('runs', () => {
   });
 
   it('are drawn though no path can say what they are called', async () => {
-    const page = await scene.open('#/runs', 'viewer');
+    const page = await open('#/runs', 'viewer');
     await page.click('.rows a[href="report?run=.."]');
     await page.until(`document.title === 'Run .. · fairq'`);
     await page.until(`document.querySelector('[data-figure="tasks completed"]').dataset.value === '3'`);
