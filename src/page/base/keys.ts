@@ -11,6 +11,8 @@ export const PAGE_KEYS: readonly (readonly [key: string, does: string])[] = [
   ['r', 'runs'],
   ['c', 'changes of the policy'],
   ['?', 'these keys'],
+  ['↑ ↓', 'from row to row, in lists of users and tenants'],
+  ['Enter', 'open the row'],
   ['Esc', 'close what is open'],
 ];
 
@@ -33,15 +35,26 @@ export function useKeys(onHelp: () => void): void {
       if (view !== undefined) go(view);
       else if (key === '?') onHelp();
       else if (key === '/') {
-        const search = document.querySelector<HTMLInputElement>('input[type=search]');
-        if (search === null) go(['users']);
-        else search.focus();
+        const search = searchBox();
+        if (search !== null) search.focus();
+        else {
+          addEventListener('hashchange', () => requestAnimationFrame(focusSearch), { once: true });
+          go(['users']);
+        }
       } else return;
       event.preventDefault();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, [onHelp]);
+}
+
+function searchBox(): HTMLInputElement | null {
+  return document.querySelector<HTMLInputElement>('input[type=search]');
+}
+
+function focusSearch(): void {
+  searchBox()?.focus();
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -13,6 +13,11 @@ const WORDS: Readonly<Record<Attention, readonly [text: string, tone: 'bad' | 'w
   rated: ['rate', 'set'],
 };
 
+/** All that may be said, the most important first. */
+export const ATTENTION_WORDS = Object.entries(WORDS).map(
+  ([one, [text]]) => [one as Attention, text] as const,
+);
+
 export function attentionText(one: Attention): string {
   return WORDS[one][0];
 }

@@ -6,6 +6,14 @@ export function Name({ of }: { readonly of: string }) {
   return <bdi class="name">{of === '' ? <i>no name</i> : safeText(of)}</bdi>;
 }
 
+export function TenantLink({ tenant }: { readonly tenant: string }) {
+  return (
+    <a href={addressOf(['tenants', tenant])}>
+      <Name of={tenant} />
+    </a>
+  );
+}
+
 export function UserLink({ user }: { readonly user: string }) {
   return (
     <a href={addressOf(['users', user])}>

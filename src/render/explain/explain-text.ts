@@ -1,10 +1,9 @@
-import type { Expected, RestsOn } from '../../core/explain/expectation.js';
 import type { Explanation } from '../../core/explain/explanation.js';
-import { rateText } from '../../core/policy/limit-text.js';
 import { labelledLines } from '../parts/labelled-lines.js';
-import { formatCount, formatDuration, formatShare, formatTasks } from '../parts/numbers.js';
+import { formatCount, formatTasks } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
+import { expectedText, restsOnText } from './expectation-text.js';
 import { reasonText } from './reason-text.js';
 
 /** @param now milliseconds since the epoch */
@@ -39,30 +38,4 @@ function titleOf({ subject, user, waiting, running }: Explanation): string {
   const counts = `${formatTasks(waiting)} ${waiting === 1 ? 'waits' : 'wait'}, ${formatCount(running)} ${running === 1 ? 'runs' : 'run'}`;
   if (subject.of !== 'task') return `${subject.of} ${subject.name}: ${counts}`;
   return user === undefined ? `task ${subject.name}` : `task ${subject.name} of user ${user}`;
-}
-
-function expectedText(expected: Expected): string {
-  if ('unknown' in expected) return `unknown: ${expected.unknown}`;
-  const { leastMs, mostMs } = expected;
-  const least = leastMs === 0 ? 'now' : `in ${formatDuration(leastMs)}`;
-  if (mostMs === null) return `${least} at the earliest; the latest is unknown`;
-  return `${least} at the earliest, in ${formatDuration(mostMs)} at the latest, if others go on as they do`;
-}
-
-function restsOnText({ tasks, taskMs, ofOthers, slots, share, cap, rate }: RestsOn): string {
-  const times = taskMs === null ? 'no run time yet' : `${between(taskMs)} a task lately`;
-  const parts = [
-    formatTasks(tasks),
-    ofOthers && taskMs !== null ? `${times} (of others: none of its own has ended)` : times,
-    `${formatCount(slots)} ${slots === 1 ? 'slot' : 'slots'}`,
-    `${formatShare(share)} of them by its share`,
-    ...(cap === undefined ? [] : [`a cap of ${formatCount(cap)}`]),
-    ...(rate === undefined ? [] : [`a rate of ${rateText(rate)}`]),
-  ];
-  return parts.join(', ');
-}
-
-function between([least, most]: readonly [number, number]): string {
-  const [a, b] = [formatDuration(least), formatDuration(most)];
-  return a === b ? a : `${a} to ${b}`;
 }

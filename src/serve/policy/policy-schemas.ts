@@ -71,7 +71,7 @@ const SETTING = z.object({
   reason: z.string().nullable(),
 });
 
-const settingsOf = (setting: z.ZodType) => z.partialRecord(limitName, setting);
+const settingsOf = <Setting extends z.ZodType>(setting: Setting) => z.partialRecord(limitName, setting);
 
 const DOCUMENT = {
   revision: z.int().describe('0 where nothing was ever set'),
@@ -172,3 +172,6 @@ export const POLICY_CHANGE = z
       .describe("names of RabbitMQ's own policies, which keep backlog limits"),
   })
   .meta({ id: 'PolicyChange' });
+
+export type PolicyFor = z.output<typeof POLICY_FOR>;
+export type PolicyChange = z.output<typeof POLICY_CHANGE>;

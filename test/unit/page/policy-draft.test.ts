@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import {
+  bodyOf,
+  type Draft,
+  draftOf,
+  draftOver,
+  type Edited,
+  endOf,
+} from '../../../src/page/parts/policy/draft.js';
+
+const NOW = Date.parse('2026-11-27T12:00:00Z');
+const UNTIL = '2026-12-01T06:00:00.123Z';
+const RULE = {
+  weight: 2,
+  cap: { value: 5, 'when-busy': true, until: UNTIL, reason: 'floods' },
+  rate: { value: '100/s', burst: 10 },
+  paused: { value: true, reason: 'on purpose' },
+};
+
+function typed(draft: Draft, limit: Edited, change: Partial<Draft[Edited]>): Draft {
+  return { ...draft, [limit]: { ...draft[limit], ...change } };
+}
+
+describe('what is typed for a rule', () => {
+  it('leaves the rule as it is where nothing was typed', () => {
+    expect(bodyOf(draftOf(RULE), RULE, NOW)).toEqual(RULE);
+    expect(bodyOf(draftOf(null), null, NOW)).toEqual({});
+  });
+
+  it('changes what was typed, and leaves the rest, a pause and an end too', () => {
+    const draft = typed(typed(draftOf(RULE), 'cap', { value: ' 7 ' }), 'backlog', {
+      value: '900',
+      end: '2h',
+    });
+    expect(bodyOf(draft, RULE, NOW)).toEqual({
+      ...RULE,
+      cap: { ...RULE.cap, value: 7 },
+      backlog: { value: 900, until: '2026-11-27T14:00:00.000Z' },
+    });
+  });
+
+  it('takes away what was emptied', () => {
+    const { weight: _, ...rest } = RULE;
+    expect(bodyOf(typed(draftOf(RULE), 'weight', { value: ' ' }), RULE, NOW)).toEqual(rest);
+  });
+
+  it('sends what is no number as it was typed', () => {
+    const draft = typed(typed(draftOf(null), 'cap', { value: 'many' }), 'rate', { value: '5/h', burst: 'x' });
+    expect(bodyOf(draft, null, NOW)).toEqual({ cap: { value: 'many' }, rate: { value: '5/h', burst: 'x' } });
+  });
+
+  it('stays over what somebody else has set, and takes all else from them', () => {
+    const mine = typed(typed(draftOf(RULE), 'cap', { value: '9' }), 'weight', { reason: 'mine' });
+    const theirs = { cap: 1, rate: '1/s', backlog: 3 };
+    const over = draftOver(mine, RULE, theirs);
+    expect(bodyOf(over, theirs, NOW)).toEqual({
+      weight: { value: 2, reason: 'mine' },
+      // The end that it had is gone with their rule.
+      cap: { value: 9, 'when-busy': true, reason: 'floods' },
+      rate: '1/s',
+      backlog: 3,
+    });
+  });
+
+  it.each([
+    ['none', '', undefined],
+    ['same', '', UNTIL],
+    ['30m', '', '2026-11-27T12:30:00.000Z'],
+    ['moment', '2026-11-28T10:00', new Date('2026-11-28T10:00').toISOString()],
+    ['moment', '', ''],
+  ])('ends by the choice %s %s', (choice, moment, expected) => {
+    expect(endOf(choice, moment, UNTIL, NOW)).toBe(expected);
+  });
+});
