@@ -3,10 +3,11 @@ import type { Connection } from '../../broker/connection/connection.js';
 import { type StreamOffset, StreamReader } from '../../broker/streams/stream-reader.js';
 import { deferred } from '../../core/values/deferred.js';
 
-/** Messages that are read in one go; a message has up to some hundred completions. */
-const PART = 1_000;
-/** It rests so many times as long as it has read: a part of a core is all it takes. */
-const REST = 4;
+/** Messages that are read in one go, and for how long; milliseconds. A message has up to some hundred completions. */
+const PART = 5_000;
+const PART_MS = 500;
+/** It rests so many times as long as it has read: a third of a core is the most that it takes. */
+const REST = 2;
 /** A stream that sends nothing for so long has nothing so late. */
 const EMPTY_AFTER_MS = 2_000;
 
@@ -66,11 +67,12 @@ export class PastReader {
 
   /** @param most messages; none of them is told where it is 0, and the first is looked at alone */
   async #part(connection: Connection, from: StreamOffset, most: number): Promise<Read> {
-    const { stream, onMessage, end, signal } = this.deps;
+    const { stream, now, onMessage, end, signal } = this.deps;
     const done = deferred<void>();
     const read: Read = { isEnd: false };
     let isDone = false;
     let count = 0;
+    let begun: number | undefined;
     const finish = (isEnd: boolean) => {
       isDone = true;
       read.isEnd = isEnd;
@@ -83,11 +85,12 @@ export class PastReader {
       onMessage: (type, body, offset) => {
         if (isDone || offset < least) return; // a stream is read from the beginning of a chunk
         read.first ??= offset;
+        begun ??= now();
         if (offset >= end()) return finish(true);
         if (most > 0) onMessage(type, body);
         read.last = offset;
         if (offset === end() - 1) finish(true);
-        else if (++count >= most) finish(false);
+        else if (++count >= most || now() - begun >= PART_MS) finish(false);
       },
       onFailure: (error) => done.reject(error),
     });
