@@ -97,7 +97,13 @@ export async function openServices(
     { connection: sendingOn, names, clock, newId, target: celery?.target ?? OWN_QUEUES },
     { run: options.run, queueKind: options.queueKind, isImpatient: true },
   );
-  const overview = await openOverview({ ...deps, sendingOn, readingOn, tail });
+  const overview = await openOverview({
+    ...deps,
+    sendingOn,
+    readingOn,
+    tail,
+    policy: () => policy.known,
+  });
   const actions = new Actions(deps, options.queueKind);
   const alarms = new Alarms(deps.address, () => clock.now());
   const backlogEnds = openBacklogEnds(deps, readingOn);

@@ -18,6 +18,8 @@ export class BrowserPage {
   readonly errors: string[] = [];
   /** Addresses that it asked for beside itself. */
   readonly requests: string[] = [];
+  /** Events that its streams have told. */
+  events = 0;
   /** Event streams that are open, by the request. */
   readonly #streams = new Set<string>();
   #origin = '';
@@ -48,6 +50,9 @@ export class BrowserPage {
       if (type === 'EventSource') page.#streams.add(requestId);
       const isItself = requestId === loaderId;
       if (!isItself && !request.url.startsWith('data:')) page.requests.push(request.url);
+    });
+    client.on('Network.eventSourceMessageReceived', () => {
+      page.events++;
     });
     client.on('Network.loadingFinished', ({ requestId }) => page.#streams.delete(requestId));
     client.on('Network.loadingFailed', ({ requestId }) => page.#streams.delete(requestId));

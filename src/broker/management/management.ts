@@ -49,6 +49,7 @@ export interface AlternateExchange {
 const MOST_A_PAGE = 500;
 
 /** What fairq asks of RabbitMQ's HTTP API: the few calls that it needs. */
+// long because: it has a short method for each call
 export class Management {
   readonly #api: ManagementApi;
   readonly policies: RabbitPolicies;
@@ -125,6 +126,13 @@ export class Management {
         return typeof head === 'number' ? [[String(field(item, 'name')), head * 1_000] as const] : [];
       }),
     );
+  }
+
+  /** The same of one queue; undefined where the broker does not say. */
+  async headSent(queue: string): Promise<number | undefined> {
+    const path = `${this.#queues}/${segment(queue)}?columns=head_message_timestamp`;
+    const head = field(await unlessMissing(this.#api.get(path)), 'head_message_timestamp');
+    return typeof head === 'number' ? head * 1_000 : undefined;
   }
 
   /** All figures with counters and rates; dearer for the broker. */

@@ -17,6 +17,8 @@ export class TopBacklog {
   #answeredAt = 0;
   /** What a row's queue has gained and lost since: tasks sent, less those that ended. */
   readonly #moved = new Map<string, number>();
+  /** Of a row that was counted since, by itself. */
+  readonly #countedAt = new Map<string, number>();
   /** What publishers have said in notes: their record at the end says it again. */
   readonly #said = new Map<string, { at: number; readonly tasks: Map<string, number> }>();
 
@@ -34,6 +36,21 @@ export class TopBacklog {
     this.#askedAt = askedAt;
     this.#answeredAt = answeredAt;
     this.#moved.clear();
+    this.#countedAt.clear();
+  }
+
+  /**
+   * What one queue has, since the listing of all.
+   *
+   * @param counts undefined where it has gone
+   * @param now when it had answered
+   */
+  counted(row: string, counts: Pick<TopQueue, 'ready' | 'consumers'> | undefined, now: number): void {
+    const known = this.#queues.get(row);
+    this.#moved.delete(row);
+    if (counts === undefined) this.#queues.delete(row);
+    else this.#queues.set(row, { user: row, unacknowledged: known?.unacknowledged ?? null, ...counts });
+    this.#countedAt.set(row, now);
   }
 
   /** How old the last listing is; null where there was none. */
@@ -71,9 +88,9 @@ export class TopBacklog {
   }
 
   /** Every row that is known of, as it is now; undefined where that is not known any more. */
-  queues(now: number): TopQueue[] | undefined {
+  queues(now: number, knownForMs = KNOWN_FOR_MS): TopQueue[] | undefined {
     const age = this.ageMs(now);
-    if (age === null || age > KNOWN_FOR_MS) return undefined;
+    if (age === null || age > knownForMs) return undefined;
     const found: TopQueue[] = [];
     for (const queue of this.#queues.values()) found.push(movedBy(queue, this.#moved.get(queue.user) ?? 0));
     for (const [user, moved] of this.#moved) {
@@ -92,7 +109,8 @@ export class TopBacklog {
 
   /** Of what was sent in a span of time that part counts that was sent since the listing. */
   #sentIn(user: string, count: number, spanMs: number, now: number): void {
-    const part = spanMs <= 0 ? 1 : Math.max(0, Math.min(1, (now - this.#answeredAt) / spanMs));
+    const since = this.#countedAt.get(this.rowOf(user)) ?? this.#answeredAt;
+    const part = spanMs <= 0 ? 1 : Math.max(0, Math.min(1, (now - since) / spanMs));
     this.#move(user, count * part);
   }
 

@@ -3,7 +3,7 @@ import type { Management } from '../../broker/management/management.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { encodeText, type Names, ownQueue } from '../../core/queues/names.js';
-import type { TopBacklog } from '../../core/top/top-backlog.js';
+import { KNOWN_FOR_MS, type TopBacklog } from '../../core/top/top-backlog.js';
 
 /** Of the time, as long as that does not leave the figures without truth. */
 const BROKER_SHARE = 0.02;
@@ -11,6 +11,8 @@ const BROKER_SHARE = 0.02;
 const TRUE_FOR_MS = 6_000;
 /** A broker with very many queues would do nothing else: it has three times as long in between as a listing takes. */
 const REST = 3;
+/** What a listing costs the broker for each queue; 20,000 take it 2.5 s. */
+const MOST_FOR_EACH_MS = 0.15;
 /** Queues that are asked for their consumers at a time. */
 const MOST_ASKED = 100;
 
@@ -24,11 +26,15 @@ export interface TopListingDeps {
   readonly alsoServed: () => ReadonlySet<string>;
   /** Nothing was heard of a worker that serves this row, and nothing of it ended lately. */
   readonly seemsUnserved: (row: string) => boolean;
+  /** Listings take no more of the time, however old the figures become: for who looks on for long. */
+  readonly mostOfTime?: number | undefined;
 }
 
 /** Asks the broker for its queues, as often as they have to be known and it can bear. Nobody waits for it. */
 export class TopListing {
   #notBefore = 0;
+  /** How long the figures of a listing are gone by: until the next has come. */
+  #knownForMs = KNOWN_FOR_MS;
   #hasListed = false;
   #underWay: Promise<void> | undefined;
   #failure: unknown;
@@ -63,6 +69,10 @@ export class TopListing {
     return this.#trouble;
   }
 
+  get knownForMs(): number {
+    return this.#knownForMs;
+  }
+
   queueOf(row: string): string {
     return this.#queues.get(row) ?? this.deps.names.userQueuePrefix + encodeText(row);
   }
@@ -92,8 +102,10 @@ export class TopListing {
   async #list(): Promise<void> {
     const { management, names, now, alsoServed } = this.deps;
     const begun = now();
+    let listedCount = 0;
     try {
       const listed = await management.queueContents();
+      listedCount = listed.length;
       const also = alsoServed();
       const rows = listed.flatMap((queue) => {
         const user = ownQueue(names, queue.name)?.name ?? (also.has(queue.name) ? queue.name : undefined);
@@ -115,6 +127,14 @@ export class TopListing {
     }
     this.#hasListed = true;
     const took = now() - begun;
-    this.#notBefore = now() + Math.max(REST * took, Math.min(took / BROKER_SHARE, TRUE_FOR_MS));
+    const { mostOfTime } = this.deps;
+    const soon = Math.max(REST * took, Math.min(took / BROKER_SHARE, TRUE_FOR_MS));
+    // One that came to nothing is tried again soon.
+    const isRare = mostOfTime !== undefined && this.#trouble === undefined;
+    // On a busy machine an answer comes late and costs the broker no more for that.
+    const cost = Math.min(took, listedCount * MOST_FOR_EACH_MS);
+    const rest = isRare ? Math.max(soon, cost / mostOfTime) : soon;
+    this.#notBefore = now() + rest;
+    if (isRare) this.#knownForMs = rest + KNOWN_FOR_MS + REST * took;
   }
 }

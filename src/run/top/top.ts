@@ -13,6 +13,7 @@ import type { Management } from '../../broker/management/management.js';
 import { tailEvents } from '../../broker/streams/event-stream.js';
 import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { FairqError } from '../../core/errors/errors.js';
+import type { Policy } from '../../core/policy/policy.js';
 import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
 import { TopRunning } from '../../core/top/top-running.js';
@@ -20,6 +21,7 @@ import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
 import { type Tenancy, topTenants } from '../../core/top/top-tenants.js';
 import { TopWindow, topUsers } from '../../core/top/top-window.js';
 import { type QueueFilter, queueFilter } from '../worker/discovery/queue-filter.js';
+import { QueueRecount } from './queue-recount.js';
 import { TopListing } from './top-listing.js';
 import { TopPolicy } from './top-policy.js';
 
@@ -41,7 +43,14 @@ export interface TopDeps {
   /** Whom users belong to, and the weight of each tenant; undefined where nobody has said so. */
   readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
   readonly newId: () => string;
+  /** Listings take no more of the broker's time; queues with a backlog are counted by themselves in between. */
+  readonly mostOfTime?: number | undefined;
+  /** The policy, where somebody follows it already. */
+  readonly policy?: (() => Policy) | undefined;
 }
+
+/** Listings that are true for longer leave time to count some queues in between. */
+const RECOUNT_FROM_MS = 20_000;
 
 interface HeardWorker {
   readonly presence: WorkerPresence;
@@ -54,6 +63,7 @@ export class Top {
   readonly #window: TopWindow;
   readonly #backlog: TopBacklog;
   readonly #listing: TopListing;
+  readonly #recount: QueueRecount | undefined;
   readonly #policy: TopPolicy;
   readonly #running: TopRunning;
   readonly #workers = new Map<string, HeardWorker>();
@@ -70,13 +80,14 @@ export class Top {
     this.#backlog = new TopBacklog(deps.rowOf);
     this.#running = new TopRunning(deps.rowOf);
     this.#policy = new TopPolicy(deps.connection, deps.names, deps.now);
-    const { connection, management, names, now } = deps;
+    const { connection, management, names, now, mostOfTime } = deps;
     const seemsUnserved = (row: string) => !this.#window.hasEnded(row) && !this.#isServed(row);
     const alsoServed = () => new Set([...this.#workers.values()].flatMap(({ presence }) => presence.also));
     this.#listing = new TopListing(
-      { connection, management, names, now, alsoServed, seemsUnserved },
+      { connection, management, names, now, alsoServed, seemsUnserved, mostOfTime },
       this.#backlog,
     );
+    if (mostOfTime !== undefined) this.#recount = new QueueRecount(connection, names, now, this.#backlog);
   }
 
   static async open(deps: TopDeps): Promise<Top> {
@@ -120,7 +131,7 @@ export class Top {
     await this.#follow();
     await this.#listing.keepUp();
     const { now, epochMs, weightOf } = this.deps;
-    const policy = await this.#policy.current();
+    const policy = this.deps.policy?.() ?? (await this.#policy.current());
     const at = now();
     const nowMs = epochMs();
     const rates = this.#window.rates(at);
@@ -128,7 +139,9 @@ export class Top {
       if (at - heardAt > WORKER_GONE_AFTER_MS) this.#workers.delete(id);
     }
     const workersKnown = at - this.#hearsSince >= ROLL_CALL_MS;
-    const queues = this.#backlog.queues(at);
+    const queues = this.#backlog.queues(at, this.#listing.knownForMs);
+    if (this.#listing.knownForMs > RECOUNT_FROM_MS)
+      this.#recount?.begin(queues ?? [], (row) => this.#listing.queueOf(row));
     const age = this.#backlog.ageMs(at);
     const { tenants } = this.deps;
     this.#running.keepOnly(new Set(this.#workers.keys()));

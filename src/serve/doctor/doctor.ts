@@ -10,6 +10,8 @@ import { byLevel, type Doctor as Document } from './doctor-view.js';
 
 /** The checks list all queues, and try what workers do. */
 const KEEP_FOR_MS = 60_000;
+/** Of very many queues that takes a minute: pages ask for it all the time. */
+const REST = 300;
 const MOST_WAITING = 100;
 
 /** What `fairq doctor` finds, once a minute at most, whoever asks. */
@@ -21,6 +23,7 @@ export class Doctor {
     this.#answers = new SharedAnswers({
       now,
       keepForMs: KEEP_FOR_MS,
+      rest: REST,
       mostKept: 1,
       mostWaiting: MOST_WAITING,
     });

@@ -3,12 +3,14 @@ import { type Connection, openConnection } from '../../broker/connection/connect
 import { within } from '../../broker/connection/within.js';
 import { Management } from '../../broker/management/management.js';
 import { type QueueCounts, QueueRemover } from '../../broker/queues/queue-remover.js';
+import type { Policy } from '../../core/policy/policy.js';
 import type { Names } from '../../core/queues/names.js';
 import type { TopSample } from '../../core/top/top-sample.js';
 import type { Tenancy } from '../../core/top/top-tenants.js';
 import type { Clock } from '../../core/values/clock.js';
 import { Top } from '../../run/top/top.js';
 import { brokerProblem, unavailable } from '../http/broker-problem.js';
+import type { StreamTail } from '../tasks/stream-tail.js';
 import { OldestTasks } from './oldest-tasks.js';
 
 /** When nobody has asked for so long, nothing is listed, heard and read any more. */
@@ -17,6 +19,8 @@ const CLOSE_AFTER_MS = 60_000;
 const SAME_FOR_MS = 1_000;
 /** The first listing of 10,000 queues takes some seconds. */
 const FIRST_WITHIN_MS = 20_000;
+/** Of the broker's time, for listings of all queues. */
+const MOST_OF_TIME = 0.005;
 const ANSWER_WITHIN_MS = 5_000;
 /** Channels to ask a queue for what it has. */
 const MOST_ASKED = 4;
@@ -28,6 +32,8 @@ export interface LookingOnDeps {
   readonly weightOf: (user: string) => number;
   readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
   readonly newId: () => string;
+  readonly tail: Pick<StreamTail, 'listen'>;
+  readonly policy?: () => Policy;
   /** In place of a minute. Milliseconds. */
   readonly closeAfterMs?: number;
 }
@@ -47,6 +53,8 @@ interface Opened {
   readonly top: Top;
   readonly oldest: OldestTasks;
   readonly counting: QueueRemover;
+  /** The events are told to `oldest` no more. */
+  readonly deafen: () => void;
 }
 
 /**
@@ -101,15 +109,15 @@ export class LookingOn {
       const { connection, top, oldest } = await this.#open();
       if (!connection.isConnected)
         throw unavailable('The connection to the broker is lost, and is tried again.');
-      const found = await within(FIRST_WITHIN_MS, Promise.all([this.#sample(top), oldest.keepUp()]));
-      if (found === undefined) throw unavailable('The queues have not been listed yet.');
-      const [sample] = found;
+      const sample = await within(FIRST_WITHIN_MS, this.#sample(top));
+      if (sample === undefined) throw unavailable('The queues have not been listed yet.');
+      await within(ANSWER_WITHIN_MS, oldest.keepUp(sample.users));
       // Null too where it was listed a while ago, and not since.
       if (sample.backlog === null && top.trouble !== undefined) throw top.trouble;
       return {
         sample,
         oldestWaitMs: (user) => oldest.waitedMs(user),
-        oldestListedSecondsAgo: oldest.listedSecondsAgo,
+        oldestListedSecondsAgo: oldest.askedSecondsAgo,
       };
     } catch (error) {
       throw brokerProblem(error);
@@ -154,7 +162,7 @@ export class LookingOn {
   }
 
   async #openNow(): Promise<Opened> {
-    const { address, names, clock, weightOf, tenants, newId } = this.deps;
+    const { address, names, clock, weightOf, tenants, newId, tail, policy } = this.deps;
     const { now } = clock;
     const epochMs = () => clock.epochMicros() / 1_000;
     const options = { reconnectForMs: Number.POSITIVE_INFINITY };
@@ -173,14 +181,18 @@ export class LookingOn {
         tenants,
         newId,
         rowOf: (user) => user,
+        mostOfTime: MOST_OF_TIME,
+        policy,
       });
       const oldest = new OldestTasks({ management, names, now, epochMs });
+      const deafen = tail.listen(oldest);
       return {
         connection,
         asking,
         management,
         top,
         oldest,
+        deafen,
         counting: new QueueRemover(connection, names, MOST_ASKED),
       };
     } catch (error) {
@@ -195,6 +207,7 @@ export class LookingOn {
     const opened = await opening?.catch(() => undefined); // whoever asked was told
     if (opened === undefined) return;
     opened.top.close();
+    opened.deafen();
     await opened.management.close();
     await Promise.all([opened.connection.close(), opened.asking.close()]);
   }

@@ -1,6 +1,7 @@
 import type { BrokerAddress } from '../../broker/connection/address.js';
 import type { Connection } from '../../broker/connection/connection.js';
 import type { TaskState } from '../../core/events/task-state.js';
+import type { Policy } from '../../core/policy/policy.js';
 import type { Names } from '../../core/queues/names.js';
 import type { Tenancy } from '../../core/top/top-tenants.js';
 import type { Clock } from '../../core/values/clock.js';
@@ -26,6 +27,8 @@ export interface OpenOverviewDeps {
   readonly sendingOn: Connection;
   readonly readingOn: Connection;
   readonly tail: StreamTail;
+  /** As it is followed. */
+  readonly policy: () => Policy;
   readonly onWarning: (text: string) => void;
 }
 

@@ -12,7 +12,9 @@ export const AGE = {
   listedSecondsAgo: seconds.describe(
     'how old the listing of queues is that backlog comes from; what was sent and what ended since is reckoned in',
   ),
-  oldestListedSecondsAgo: seconds.describe('the same of oldestWaitSeconds'),
+  oldestListedSecondsAgo: seconds.describe(
+    'how long ago the broker was asked for the first of the oldestWaitSeconds',
+  ),
   failedWithinSeconds: z.int().describe('failedLately counts so far back'),
   workersKnown: z.boolean().describe('the server has listened for long enough to have heard all workers'),
 };
@@ -34,7 +36,7 @@ export const USER_FIGURES = z
         'what would be fair: who has no backlog gets what it asks for, and the others split the rest',
       ),
     oldestWaitSeconds: seconds.describe(
-      'how long the task at the head of its queue had waited when it was listed',
+      'how long the task at the head of its queue has waited; between two questions to the broker, by what ended',
     ),
     lastWaitSeconds: seconds.describe('how long the last task that ended had waited before it started'),
     failedLately: z.int().describe('tasks that failed for good'),

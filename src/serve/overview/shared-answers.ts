@@ -6,6 +6,8 @@ export interface SharedAnswersOptions {
   readonly now: () => number;
   /** An answer is given again for so long at least; milliseconds. */
   readonly keepForMs: number;
+  /** So many times as long as it took to answer, it is kept: 3 where nothing is said. */
+  readonly rest?: number;
   /** Answers that are kept. */
   readonly mostKept: number;
   /** Questions that wait for their turn. */
@@ -50,7 +52,7 @@ export class SharedAnswers<T> {
   }
 
   #begin(key: string, answer: () => Promise<T>): Kept<T> {
-    const { now, keepForMs, mostKept, mostWaiting } = this.options;
+    const { now, keepForMs, rest = REST, mostKept, mostWaiting } = this.options;
     if (this.#waiting >= mostWaiting) {
       throw new Problem(503, 'too-many-questions', 'Too many ask for what takes long', undefined, {
         retryAfterSeconds: 5,
@@ -69,7 +71,7 @@ export class SharedAnswers<T> {
       () => {
         this.#waiting--;
         kept.answeredAt = now();
-        const keepMs = Math.max(keepForMs, REST * (now() - begun));
+        const keepMs = Math.max(keepForMs, rest * (now() - begun));
         kept.until = now() + keepMs;
         setTimeout(() => this.#forget(), keepMs + 1).unref();
         this.#forget(mostKept);

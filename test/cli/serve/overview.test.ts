@@ -521,6 +521,7 @@ describe('with a broker that has its moods', () => {
       clock: systemClock,
       weightOf: () => 1,
       newId: randomUUID,
+      tail: { listen: () => () => {} },
       closeAfterMs: 3_000,
     });
     const isOpen = async () => (await quiet.management.connectionNames()).includes('fairq serve, looking on');

@@ -107,3 +107,38 @@ describe('the note of a publisher', () => {
       expect(decodeSentNote(body)).toBeUndefined();
   });
 });
+
+describe('a queue that is counted by itself, between two listings', () => {
+  it('has what it said, and what moved from then on', () => {
+    const backlog = listedAt(0, queue('A', 10), queue('B', 10));
+    backlog.ended(ended('A', 6));
+    backlog.counted('A', { ready: 7, consumers: 1 }, 5_000);
+    expect(waiting(backlog, 5_000)).toEqual({ A: 7, B: 10 });
+    backlog.ended(ended('A', 2));
+    expect(waiting(backlog, 5_000)).toEqual({ A: 5, B: 10 });
+  });
+
+  it('counts once what a publisher says later that it sent before', () => {
+    const backlog = listedAt(0, queue('A', 10));
+    backlog.counted('A', { ready: 30, consumers: 1 }, 5_000);
+    backlog.sent(note({ A: 20, B: 20 }, 2_000), 5_000);
+    expect(waiting(backlog, 5_000)).toEqual({ A: 30, B: 20 });
+    backlog.sent(note({ A: 20 }, 2_000), 6_000);
+    expect(waiting(backlog, 6_000)).toEqual({ A: 40, B: 20 });
+  });
+
+  it('is not told of any more where it has gone, until all are listed', () => {
+    const backlog = listedAt(0, queue('A', 10), queue('B', 1));
+    backlog.counted('A', undefined, 1_000);
+    expect(waiting(backlog, 1_000)).toEqual({ B: 1 });
+    backlog.listed([queue('A', 3)], 2_000, 2_000);
+    backlog.sent(note({ A: 4 }, 2_000), 3_000);
+    expect(waiting(backlog, 3_000)).toEqual({ A: 5 });
+  });
+
+  it('is known for as long as whoever asks says', () => {
+    const backlog = listedAt(0, queue('A', 10));
+    expect(backlog.queues(60_000)).toBeUndefined();
+    expect(backlog.queues(60_000, 90_000)).toMatchObject([{ user: 'A', ready: 10 }]);
+  });
+});

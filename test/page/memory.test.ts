@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserPage } from '../support/browser-page.js';
+import { eventually } from '../support/eventually.js';
+import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { hasBrowser, usePageScene } from '../support/page-scene.js';
+
+const scene = usePageScene();
+/** For so many minutes it looks on, and prints the memory: `FAIRQ_PAGE_MINUTES=10`. For a moment where it is not set. */
+const MINUTES = Number(process.env.FAIRQ_PAGE_MINUTES ?? 0);
+const USER = 'user-1';
+const VIEWS = ['#/', '#/users', `#/users/${USER}`, '#/workers', '#/dead', '#/runs', '#/changes'];
+const ROUNDS = 6;
+/** Rounds until everything has been shown once, and what is kept is kept. */
+const FIRST_ROUNDS = 2;
+
+let load: RunningFairq[] = [];
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  const { env } = scene.vhost;
+  const count = String(60 + MINUTES * 400);
+  await fairqJson(
+    env,
+    'publish',
+    '--users',
+    '20',
+    '--count',
+    count,
+    '--task',
+    'sleep',
+    '--duration',
+    '20ms..200ms',
+  );
+  load = [new RunningFairq(['worker', '--concurrency', '8'], env)];
+});
+afterAll(async () => {
+  for (const one of load) one.signal('SIGTERM');
+  await Promise.all(load.map(({ ended }) => ended));
+});
+
+/** Through all views, with some looks at each. */
+async function lookAround(page: BrowserPage): Promise<void> {
+  for (const view of VIEWS) {
+    await page.moveTo(view);
+    const { events } = page;
+    await eventually(() => page.events >= events + 2, { timeoutMs: 60_000, what: `looks at ${view}` });
+  }
+}
+
+/** What there is where nothing is shown, so that it does not depend on how many users there are. */
+async function atRest(page: BrowserPage) {
+  await page.moveTo('#/nowhere');
+  await page.untilText('There is nothing at this address');
+  const { nodes, listeners } = await page.counts();
+  return { nodes, listeners, streams: page.openStreams, bytes: await page.usedBytes() };
+}
+
+describe.skipIf(!hasBrowser)('a page that is open for long', () => {
+  it('keeps nothing of what it has shown', async () => {
+    const page = await scene.open('', 'operator');
+    const from = performance.now();
+    for (let round = 0; round < FIRST_ROUNDS; round++) await lookAround(page);
+    const first = await atRest(page);
+    let last = first;
+    for (let round = FIRST_ROUNDS; round < ROUNDS || performance.now() - from < MINUTES * 60_000; round++) {
+      await lookAround(page);
+      last = await atRest(page);
+      if (MINUTES > 0) {
+        const minutes = ((performance.now() - from) / 60_000).toFixed(1);
+        console.log(
+          `${minutes} min: ${(last.bytes / 1e6).toFixed(2)} MB, ${last.nodes} nodes, ${last.listeners} listeners`,
+        );
+      }
+    }
+    expect(last.streams).toBe(1);
+    expect(last.listeners).toBeLessThanOrEqual(first.listeners);
+    expect(last.nodes).toBeLessThanOrEqual(first.nodes);
+  });
+});
