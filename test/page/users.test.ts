@@ -128,6 +128,17 @@ describe.skipIf(!hasBrowser)('the users', () => {
     ).toEqual(before);
   });
 
+  it('keep the focus on a row that moves to another place', async () => {
+    const page = await scene.open('#/users?search=user-&sort=backlog', 'viewer');
+    await page.until(`document.querySelectorAll('tbody tr').length === 50`);
+    const last = (await names(page)).at(-1)!;
+    await page.evaluate(`[...document.querySelectorAll('tbody th a')].at(-1).focus({ preventScroll: true })`);
+    await publish(last, 30);
+    await untilRows(page, [last]);
+    expect(await page.evaluate('document.activeElement.innerText')).toBe(last);
+    expect(await page.evaluate('scrollY')).toBe(0);
+  });
+
   it('of whom something is to be said can be chosen, and their policy is told', async () => {
     const headers = { ...scene.as.operator, 'if-match': '*' };
     const { status, text } = await ask(scene.server, '/v1/policy/users/carol', {
