@@ -28,7 +28,11 @@ const node = await startThrowAwayNode();
 const env = { ...process.env, FAIRQ_URI: node.uri, FAIRQ_MANAGEMENT_URI: node.managementUri };
 const folder = mkdtempSync(join(tmpdir(), 'fairq-pictures-'));
 try {
-  start(process.execPath, [bin, '--quiet', 'bench', 'noisy', '--strategy', 'fair', '--scale', '10'], 'ignore');
+  start(
+    process.execPath,
+    [bin, '--quiet', 'bench', 'noisy', '--strategy', 'fair', '--scale', '10'],
+    'ignore',
+  );
   const vhost = await until(trialVhost);
   const server = start(process.execPath, [bin, 'serve', '-V', vhost, '--auth', 'none', '--port', '0']);
   const [, url] = await said(server, /answers on (\S+);/);
