@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { GrantTalk } from '../../src/broker/policy/grant-talk.js';
-import { namesFor } from '../../src/core/queues/names.js';
+import { namesFor, WORKER_CONNECTION } from '../../src/core/queues/names.js';
 import { seededRandom } from '../../src/core/values/random.js';
 import { eventually } from '../support/eventually.js';
 import type { RunningFairq } from '../support/fairq.js';
@@ -208,6 +208,7 @@ describe('a worker of another version', () => {
     await workers.startAll(1, 2);
     const state = { slots: 1, free: 1, busy: 0, ready: true, include: [], exclude: [], also: [] };
     const older = { kind: 'worker', worker: { id: 'older-id', name: 'older', ...state } };
+    // The broker lists it as a worker, so it is waited for, however late it is heard.
     await load.current.connected(async (connection) => {
       const channel = await connection.channel();
       const says = setInterval(
@@ -215,11 +216,12 @@ describe('a worker of another version', () => {
         100,
       );
       try {
+        await load.current.listed('older');
         await expect(load.current.set({ A: { cap: { tasks: 1 } } })).rejects.toThrow(/older is older/);
       } finally {
         clearInterval(says);
       }
-    });
+    }, `${WORKER_CONNECTION}older`);
     await load.current.stop();
   });
 });

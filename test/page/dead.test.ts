@@ -212,7 +212,16 @@ describe.skipIf(!hasBrowser)('dead letters', () => {
     });
     await page.click('dialog button', 'Discard 2');
     await page.untilText('2 dead letters were planned, and 1 of them are there now.', 'dialog .trouble');
-    await page.click('dialog button', 'Plan again');
+    // One at a time goes through them: where the page itself looks at them just then, it is planned once more.
+    await eventually(
+      async () => {
+        const buttons = await page.texts('dialog button');
+        if (buttons.includes('Discard 1')) return true;
+        if (buttons.includes('Plan again')) await page.click('dialog button', 'Plan again');
+        return false;
+      },
+      { timeoutMs: 60_000, what: 'a plan for the one that is left' },
+    );
     await page.click('dialog button', 'Discard 1');
     await page.untilText('1 dead letter thrown away.', 'dialog');
     await eventually(async () => (await inQueue()) === 1, { timeoutMs: 60_000, what: 'both have gone' });

@@ -146,9 +146,7 @@ describe.skipIf(!hasBrowser)('the page of a user', () => {
     await shown.click('.editor button', 'Set');
     await until(async () => (await policy('flood')).rule?.weight !== undefined, 'the weight is set');
     expect((await policy('flood')).rule).toMatchObject({ weight: 3, cap: { value: 2, until: end } });
-    await shown.until(
-      `!document.querySelector('.editor button.main').textContent || document.querySelector('.editor button.main').disabled`,
-    );
+    await shown.untilText('weight 3', '.change-said');
     await shown.fill('input[name=cap]', '');
     await shown.click('.editor button', 'Set');
     await until(async () => (await figures('flood')).running === 4, 'all slots are its own');

@@ -40,6 +40,10 @@ class KeptStep {
     return this.sent - this.left;
   }
 
+  get backlogAtStart(): number | undefined {
+    return this.counted && this.counted.total - this.counted.moved;
+  }
+
   get backlogAtEnd(): number | undefined {
     return this.counted && this.counted.total + this.moved - this.counted.moved;
   }
@@ -137,13 +141,14 @@ function isLonger(waited: number, user: string, { waits, longestUser }: KeptStep
 
 /**
  * At the end of each step: from what was counted next, less what was sent in between, plus what left. After the last count
- * it is the other way round.
+ * it is the other way round. A count may be older by a moment than what is known to have ended by then, so the next one
+ * says better what a step has come to.
  */
 function backlogsOf(steps: readonly KeptStep[]): (number | undefined)[] {
   const backlogs: (number | undefined)[] = steps.map(() => undefined);
   let backlog: number | undefined;
   for (let i = steps.length - 1; i >= 0; i--) {
-    backlog = steps[i]!.backlogAtEnd ?? backlog;
+    backlog = steps[i + 1]?.backlogAtStart ?? steps[i]!.backlogAtEnd ?? backlog;
     backlogs[i] = backlog;
     if (backlog !== undefined) backlog -= steps[i]!.moved;
   }

@@ -7,7 +7,7 @@ import { type Connection, openConnection } from '../../../src/broker/connection/
 import { Management } from '../../../src/broker/management/management.js';
 import { withPolicyLock } from '../../../src/broker/policy/policy-lock.js';
 import { NO_POLICY, type PolicyRule } from '../../../src/core/policy/policy-document.js';
-import { namesFor } from '../../../src/core/queues/names.js';
+import { namesFor, WORKER_CONNECTION } from '../../../src/core/queues/names.js';
 import { eventually } from '../../support/eventually.js';
 import { type Ended, fairqJson } from '../../support/fairq.js';
 import { notesIn } from '../../support/noted-tasks.js';
@@ -55,14 +55,26 @@ export class SteeredLoad {
     return fairqJson<Document>(this.env, ...args);
   }
 
-  /** On a connection of its own, such as an operator's that dies. */
-  async connected<Result>(use: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = await openConnection(this.address, 'a fault');
+  /** On a connection of its own, such as an operator's that dies. @param name as the broker lists it */
+  async connected<Result>(
+    use: (connection: Connection) => Promise<Result>,
+    name = 'a fault',
+  ): Promise<Result> {
+    const connection = await openConnection(this.address, name);
     try {
       return await use(connection);
     } finally {
       await connection.close();
     }
+  }
+
+  /** Resolves when the broker lists the connection of a worker of this name. */
+  async listed(worker: string): Promise<void> {
+    const name = WORKER_CONNECTION + worker;
+    await eventually(async () => (await this.#management.connectionNames()).includes(name), {
+      timeoutMs: WAIT_MS,
+      what: `"${name}" among the connections`,
+    });
   }
 
   /** Ready and unacknowledged messages of a queue, by the broker's own count; zeros where there is none. */

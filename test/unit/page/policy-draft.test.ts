@@ -4,6 +4,7 @@ import {
   type Draft,
   draftOf,
   draftOver,
+  draftSince,
   type Edited,
   endOf,
 } from '../../../src/page/parts/policy/draft.js';
@@ -47,6 +48,13 @@ describe('what is typed for a rule', () => {
   it('sends what is no number as it was typed', () => {
     const draft = typed(typed(draftOf(null), 'cap', { value: 'many' }), 'rate', { value: '5/h', burst: 'x' });
     expect(bodyOf(draft, null, NOW)).toEqual({ cap: { value: 'many' }, rate: { value: '5/h', burst: 'x' } });
+  });
+
+  it('stays where it was typed while the rest was on its way to the server', () => {
+    const sent = typed(draftOf(null), 'weight', { value: '3' });
+    const since = draftSince(typed(sent, 'cap', { value: '2' }), sent, { weight: 3 });
+    expect([since.weight, since.cap]).toMatchObject([draftOf({ weight: 3 }).weight, { value: '2' }]);
+    expect(draftSince(sent, sent, { weight: 3 })).toEqual(draftOf({ weight: 3 }));
   });
 
   it('stays over what somebody else has set, and takes all else from them', () => {

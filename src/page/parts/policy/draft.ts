@@ -78,6 +78,13 @@ export function draftOver(draft: Draft, before: Rule | null, theirs: Rule | null
   return Object.fromEntries(lines) as Record<Edited, Line>;
 }
 
+/** What was typed since the draft was sent stays, over what is set now. */
+export function draftSince(typed: Draft, sent: Draft, set: Rule | null): Draft {
+  const now = draftOf(set);
+  const lines = EDITED.map((limit) => [limit, typed[limit] === sent[limit] ? now[limit] : typed[limit]]);
+  return Object.fromEntries(lines) as Record<Edited, Line>;
+}
+
 /**
  * The rule with what was typed, as PUT takes it: what was not touched stays as it is, a pause too. What is no number goes
  * as it was typed: the server says what is wrong with it, in the words of the command.

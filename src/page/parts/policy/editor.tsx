@@ -5,6 +5,7 @@ import {
   type Draft,
   draftOf,
   draftOver,
+  draftSince,
   EDITED,
   type Edited,
   entryIn,
@@ -62,7 +63,7 @@ export function Editor({ policy, etag, changing, isPattern }: EditorProps) {
     if (done === undefined) return;
     const set = isNothing ? null : body;
     setBase({ rule: set, etag: done, revision: Number(done.replace(/\D/g, '')) });
-    setDraft(draftOf(set));
+    setDraft((typed) => draftSince(typed, sent, set));
   };
   const isOvertaken = isTouched && !isSame && !isOlder;
   return (

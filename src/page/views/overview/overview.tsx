@@ -67,16 +67,19 @@ interface TotalsProps {
 }
 
 function Totals({ totals, doctor }: TotalsProps) {
-  const { backlog, backlogged, running, slots, busy, perSecond, failedLately, workers } = totals;
+  const { backlog, backlogged, slots, busy, perSecond, failedLately, workers } = totals;
   return (
     <ul class="cards">
       <Card value={countText(backlog)} label={`tasks wait, of ${counted(backlogged, 'user')}`} />
-      <Card value={countText(running)} label={`run, in ${countText(busy)} of ${countText(slots)} slots`} />
-      <Card value={formatRate(perSecond)} label={`end, at ${counted(workers, 'worker')}`} />
+      <Card
+        value={countText(busy)}
+        label={`of ${counted(slots, 'slot')} run a task, at ${counted(workers, 'worker')}`}
+      />
+      <Card value={formatRate(perSecond)} label="end" />
       <Card value={countText(failedLately)} label="failed for good lately" />
       <Card
         value={doctor === undefined ? '…' : countText(doctor.problems)}
-        label={`problems, and ${doctor === undefined ? '…' : countText(doctor.warnings)} warnings, by doctor`}
+        label={`problems, and ${doctor === undefined ? '… warnings' : counted(doctor.warnings, 'warning')}, by doctor`}
       />
     </ul>
   );

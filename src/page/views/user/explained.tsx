@@ -73,7 +73,7 @@ function Reasons({ explanation: { reasons, nextStart, end, restsOn }, user, at }
         {reasons.map((reason, i) => {
           const { says, todo } = reasonText(reasonOf(reason), user, at);
           return (
-            <li key={`${i} ${String(reason.why)}`} class={i === 0 ? 'first' : undefined}>
+            <li key={`${i} ${String(reason.why)}`} class={i === 0 ? 'decides' : undefined}>
               <bdi>{safeText(says)}</bdi>
               {todo !== undefined && (
                 <span class="quiet">
