@@ -159,6 +159,20 @@ describe.skipIf(!hasBrowser)('the page of a user', () => {
     await until(async () => (await figures('flood')).backlog === 0, 'all have run');
   });
 
+  it('takes all of what is filled in at the same moment, as programs do that fill in forms', async () => {
+    await publishOne('filled');
+    const shown = await open('filled', 'operator');
+    await shown.until(`document.querySelector('input[name=cap-reason]') !== null`);
+    await shown.evaluate(`for (const [name, value] of [['cap', '3'], ['cap-reason', 'why']]) {
+      const field = document.querySelector('input[name=' + name + ']');
+      field.value = value;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }`);
+    await shown.click('.editor button', 'Set');
+    await shown.untilText('goes by it', '.change-said');
+    expect((await policy('filled')).rule).toMatchObject({ cap: { value: 3, reason: 'why' } });
+  });
+
   it('says what cannot be set in the words of the server, and keeps what was typed', async () => {
     await publish('idle-typo', 1);
     const shown = await open('idle-typo', 'operator');

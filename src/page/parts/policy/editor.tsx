@@ -86,7 +86,7 @@ export function Editor({ policy, etag, changing, isPattern }: EditorProps) {
           limit={limit}
           line={draft[limit]}
           same={entryIn(base.rule, limit)?.until}
-          onChange={(change) => setDraft({ ...draft, [limit]: { ...draft[limit], ...change } })}
+          onChange={(change) => setDraft((typed) => ({ ...typed, [limit]: { ...typed[limit], ...change } }))}
         />
       ))}
       {isOvertaken && (

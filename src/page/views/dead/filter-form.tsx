@@ -43,7 +43,7 @@ export function FilterForm({ filter, by }: FilterFormProps) {
             maxLength={1_000}
             placeholder={name === 'reason' ? 'a part of it' : '* and ? are wildcards'}
             value={typed[name] ?? ''}
-            onInput={({ currentTarget }) => setTyped({ ...typed, [name]: currentTarget.value })}
+            onInput={({ currentTarget: { value } }) => setTyped((before) => ({ ...before, [name]: value }))}
           />
         </label>
       ))}
