@@ -62,15 +62,27 @@ describe('a cluster of three nodes', () => {
     // Before 4.3 a quorum queue keeps what a cancelled consumer on the lost node had not acknowledged until that node is
     // back. From 4.3 on it keeps what any consumer there held for 60 s.
     await cluster!.startAgain(0);
-    await eventually(
-      async () => {
-        const count = tasksRun();
-        if (count !== lines)
-          throw new Error(`${count} of ${lines} have; left are ${await cluster!.busyQueues()}`);
-        return true;
-      },
-      { timeoutMs: 180_000, what: 'every task has run' },
-    );
+    const allRun = (timeoutMs: number) =>
+      eventually(
+        async () => {
+          const count = tasksRun();
+          if (count !== lines)
+            throw new Error(`${count} of ${lines} have; left are ${await cluster!.busyQueues()}`);
+          return true;
+        },
+        { timeoutMs, what: 'every task has run' },
+      );
+    try {
+      await allRun(120_000);
+    } catch (error) {
+      // A queue whose leader has not heard that the node is back keeps the dead consumer, and what that had: it is rare.
+      const kept = (await cluster!.busyQueues()).split('\n').filter((line) => /"consumers":3\b/.test(line));
+      if (kept.length === 0) throw error;
+      console.warn(`RabbitMQ keeps a dead consumer of ${kept.length} queues; the node is started once more`);
+      cluster!.kill(0);
+      await cluster!.startAgain(0);
+      await allRun(180_000);
+    }
     for (const worker of workers) worker.signal('SIGTERM');
     for (const worker of workers) {
       const { code, stderr } = await worker.ended;
