@@ -7,6 +7,11 @@ export function countText(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : formatCount(value);
 }
 
+/** `1 worker`, `3 workers` */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 export function secondsText(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : formatDuration(value * 1_000);
 }

@@ -4,6 +4,7 @@ import { Name } from '../name.js';
 import { RefusedBox } from '../notice.js';
 import { ENDS, endOf } from './draft.js';
 import { EndField } from './end-field.js';
+import { ReasonField } from './reason-field.js';
 import type { Changing, RuleName } from './use-policy.js';
 
 interface PauseDialogProps {
@@ -42,15 +43,7 @@ export function PauseDialog({ rule, etag, changing, onClose }: PauseDialogProps)
         </p>
         <RefusedBox refused={changing.refused} />
         <EndField of="pause" end={end} moment={moment} onChange={setEnd} />
-        <label>
-          Why
-          <input
-            type="text"
-            maxLength={1_000}
-            value={reason}
-            onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          />
-        </label>
+        <ReasonField reason={reason} onReason={setReason} />
         <button type="submit" class="main" disabled={changing.isBusy}>
           Pause
         </button>

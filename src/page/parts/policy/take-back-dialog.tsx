@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Dialog } from '../dialog.js';
 import { Name } from '../name.js';
 import { RefusedBox } from '../notice.js';
+import { ReasonField } from './reason-field.js';
 import type { Changing, RuleName } from './use-policy.js';
 
 interface TakeBackDialogProps {
@@ -31,15 +32,7 @@ export function TakeBackDialog({ rule, etag, changing, onClose }: TakeBackDialog
           count.
         </p>
         <RefusedBox refused={changing.refused} />
-        <label>
-          Why
-          <input
-            type="text"
-            maxLength={1_000}
-            value={reason}
-            onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          />
-        </label>
+        <ReasonField reason={reason} onReason={setReason} />
         <button type="submit" class="main" disabled={changing.isBusy}>
           Take back
         </button>

@@ -1,10 +1,9 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { formatCount } from '../../../render/parts/numbers.js';
 import type { DeadDoneTold, DeadPlanTold } from '../../../serve/actions/dead-action-views.js';
 import { ask, Refused } from '../../base/ask.js';
 import { usePage } from '../../base/page-context.js';
 import { Dialog } from '../../parts/dialog.js';
-import { countText } from '../../parts/figures.js';
+import { counted, countText } from '../../parts/figures.js';
 import { Name } from '../../parts/name.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 
@@ -57,7 +56,7 @@ export function DeadAction({ verb, selection, onClose, onDone }: DeadActionProps
     setActing(true);
     await send<DeadDoneTold>({ token }, (answer) => {
       setDone(answer);
-      say(`${formatCount(answer.done)} dead ${answer.done === 1 ? 'letter' : 'letters'} ${did}.`);
+      say(`${counted(answer.done, 'dead letter')} ${did}.`);
     });
     setActing(false);
     onDone();
@@ -109,7 +108,7 @@ function Plan({ plan }: { readonly plan: DeadPlanTold }) {
     <>
       <p>
         <b>
-          {countText(chosen)} of {countText(total)} dead {total === 1 ? 'letter' : 'letters'}
+          {countText(chosen)} of {counted(total, 'dead letter')}
         </b>{' '}
         {WORDS[action].would}.
       </p>
@@ -150,7 +149,7 @@ function Outcome({ done: { done, kept, gone }, did, onClose }: OutcomeProps) {
     <>
       <p role="status">
         <b>
-          {countText(done)} dead {done === 1 ? 'letter' : 'letters'} {did}.
+          {counted(done, 'dead letter')} {did}.
         </b>{' '}
         {gone > 0 && `${countText(gone)} had been taken away by somebody else.`}
       </p>

@@ -5,7 +5,7 @@ import { usePage } from '../../base/page-context.js';
 import { useRoute } from '../../base/route.js';
 import { useAsked } from '../../base/use-asked.js';
 import { Ago } from '../../parts/age.js';
-import { countText } from '../../parts/figures.js';
+import { counted, countText } from '../../parts/figures.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 import { DeadAction } from './dead-action.js';
 import { FILTERS, type Filter, FilterForm } from './filter-form.js';
@@ -120,7 +120,7 @@ function isField(text: string): text is GroupField {
 
 function countsText({ total, chosen }: DeadTold): string {
   if (total === 0) return 'There are no dead letters.';
-  const letters = `${countText(total)} dead ${total === 1 ? 'letter' : 'letters'}`;
+  const letters = counted(total, 'dead letter');
   if (chosen === total) return `${letters}.`;
   return chosen === 0 ? `None of ${letters} fits.` : `${countText(chosen)} of ${letters}.`;
 }

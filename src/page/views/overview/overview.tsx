@@ -4,7 +4,8 @@ import type { Live } from '../../../serve/live/live-views.js';
 import { usePage } from '../../base/page-context.js';
 import { useAsked } from '../../base/use-asked.js';
 import { useMost } from '../../base/use-most.js';
-import { countText } from '../../parts/figures.js';
+import { Card, Cards } from '../../parts/cards.js';
+import { counted, countText } from '../../parts/figures.js';
 import { Loading, Trouble } from '../../parts/notice.js';
 import { Shares } from '../../parts/shares.js';
 import { Findings } from './findings.js';
@@ -69,7 +70,7 @@ interface TotalsProps {
 function Totals({ totals, doctor }: TotalsProps) {
   const { backlog, backlogged, slots, busy, perSecond, failedLately, workers } = totals;
   return (
-    <ul class="cards">
+    <Cards>
       <Card value={countText(backlog)} label={`tasks wait, of ${counted(backlogged, 'user')}`} />
       <Card
         value={countText(busy)}
@@ -81,19 +82,6 @@ function Totals({ totals, doctor }: TotalsProps) {
         value={doctor === undefined ? '…' : countText(doctor.problems)}
         label={`problems, and ${doctor === undefined ? '… warnings' : counted(doctor.warnings, 'warning')}, by doctor`}
       />
-    </ul>
-  );
-}
-
-function counted(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function Card({ value, label }: { readonly value: string; readonly label: string }) {
-  return (
-    <li>
-      <b>{value}</b>
-      <span>{label}</span>
-    </li>
+    </Cards>
   );
 }

@@ -4,7 +4,7 @@ import { addressOf, type Route, replaceQuery } from '../../base/route.js';
 import { useRowKeys } from '../../base/row-keys.js';
 import { useAsked } from '../../base/use-asked.js';
 import { useLast } from '../../base/use-last.js';
-import { countText, shareText } from '../../parts/figures.js';
+import { counted, countText, shareText } from '../../parts/figures.js';
 import { TenantLink } from '../../parts/name.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 import { Search } from '../../parts/search.js';
@@ -63,7 +63,7 @@ export function Tenants({ route }: { readonly route: Route }) {
           <p role="status">
             {found.total > found.tenants.length
               ? `The ${countText(found.tenants.length)} with the most that waits, of ${countText(found.total)} tenants.`
-              : `${countText(found.total)} ${found.total === 1 ? 'tenant' : 'tenants'}`}
+              : counted(found.total, 'tenant')}
           </p>
         </>
       )}

@@ -5,7 +5,7 @@ import { useRowKeys } from '../../base/row-keys.js';
 import { useAsked } from '../../base/use-asked.js';
 import { useLast } from '../../base/use-last.js';
 import { ATTENTION_WORDS } from '../../parts/attention.js';
-import { countText } from '../../parts/figures.js';
+import { counted, countText } from '../../parts/figures.js';
 import { Name } from '../../parts/name.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 import { Search } from '../../parts/search.js';
@@ -96,7 +96,7 @@ export function Users({ route }: { readonly route: Route }) {
 function placeText({ users, before, total }: UsersPage): string {
   if (total === 0) return 'no user';
   const first = before + 1;
-  return `${countText(first)} to ${countText(before + users.length)} of ${countText(total)} ${total === 1 ? 'user' : 'users'}`;
+  return `${countText(first)} to ${countText(before + users.length)} of ${counted(total, 'user')}`;
 }
 
 function pathOf(question: Readonly<Record<string, string | undefined>>): string {

@@ -2,7 +2,7 @@ import { formatRate } from '../../../render/parts/numbers.js';
 import type { Workers as WorkersTold } from '../../../serve/overview/overview-views.js';
 import { usePage } from '../../base/page-context.js';
 import { useAsked } from '../../base/use-asked.js';
-import { countText } from '../../parts/figures.js';
+import { counted } from '../../parts/figures.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 import { SilentWorkers } from './silent-workers.js';
 import { WorkersTable } from './workers-table.js';
@@ -26,8 +26,7 @@ function Told({ told }: { readonly told: WorkersTold }) {
   return (
     <>
       <p class="quiet">
-        {countText(workers.length)} {workers.length === 1 ? 'worker' : 'workers'} with {countText(slots)}{' '}
-        slots. {formatRate(perSecond)} end.{' '}
+        {counted(workers.length, 'worker')} with {counted(slots, 'slot')}. {formatRate(perSecond)} end.{' '}
         {policyRevision === null
           ? 'The policy cannot be read.'
           : policyRevision === 0
