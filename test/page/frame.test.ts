@@ -185,8 +185,10 @@ describe.skipIf(!hasBrowser)('a page', () => {
     const page = await scene.open('', 'viewer');
     await untilLive(page);
     await page.evaluate(`document.querySelector('main').dataset.mark = 'the same'`);
-    const shown = await page.texts('main');
     await scene.restart(async () => {
+      // The last look has come: the server has ended.
+      const shown = await page.texts('main');
+      expect(shown[0]).toContain('To look at');
       await page.untilText('The server does not answer', '.fresh');
       expect(await page.texts('main')).toEqual(shown);
       await page.untilText('As it was', '.fresh');
@@ -194,6 +196,17 @@ describe.skipIf(!hasBrowser)('a page', () => {
     await untilLive(page);
     expect(await page.evaluate(`document.querySelector('main').dataset.mark`)).toBe('the same');
     page.takeErrors(NETWORK);
+  });
+
+  it('follows an address that changes while it is being shown', async () => {
+    const page = await scene.open('', 'viewer');
+    await page.evaluateFirst(`new MutationObserver((_, observer) => {
+      if (document.querySelector('main') === null) return;
+      observer.disconnect();
+      location.hash = '#/users';
+    }).observe(document, { childList: true, subtree: true })`);
+    await page.reload();
+    await page.untilText('Users', 'h1');
   });
 
   it('is as wide as the window, from a phone to a wall', async () => {

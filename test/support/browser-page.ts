@@ -116,6 +116,11 @@ export class BrowserPage {
     return result.value as Value;
   }
 
+  /** Lets each document that is loaded from now on begin with this. */
+  async evaluateFirst(source: string): Promise<void> {
+    await this.client.Page.addScriptToEvaluateOnNewDocument({ source });
+  }
+
   /** Waits until an expression comes to something true in the page, and gives that. */
   async until<Value>(expression: string, what = expression): Promise<Value> {
     let shown = '';

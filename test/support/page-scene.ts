@@ -108,8 +108,11 @@ export function usePageScene(...flags: readonly string[]): PageScene {
     restart: async (meanwhile) => {
       const { port } = new URL(scene.server.url);
       await stop();
-      await meanwhile?.();
-      scene.server = await start(port);
+      try {
+        await meanwhile?.();
+      } finally {
+        scene.server = await start(port); // the tests after this one need it
+      }
     },
   };
 }

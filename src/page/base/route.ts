@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** Where one is, after the `#` of the address: `#/users/alice?tab=policy`. */
 export interface Route {
@@ -44,9 +44,11 @@ export function replaceQuery(route: Route, changes: Readonly<Record<string, stri
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => routeOf(location.hash));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onChange = () => setRoute(routeOf(location.hash));
     addEventListener('hashchange', onChange);
+    // The address may have changed between the first look at it and this moment.
+    onChange();
     return () => removeEventListener('hashchange', onChange);
   }, []);
   return route;

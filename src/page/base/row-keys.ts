@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** The link that stands for a row. */
 const ROW_LINKS = 'tbody th a';
@@ -46,8 +46,8 @@ export function useRowKeys<T extends HTMLElement>() {
       document.removeEventListener('pointerdown', onPointer);
     };
   }, []);
-  // A row that is moved loses the focus.
-  useEffect(() => {
+  // A row that is moved loses the focus. It has the focus again before a key could go elsewhere.
+  useLayoutEffect(() => {
     const wanted = focused.current;
     if (wanted === undefined || document.activeElement !== document.body) return;
     const links = around.current?.querySelectorAll<HTMLAnchorElement>(ROW_LINKS) ?? [];

@@ -1,31 +1,26 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 /** Nobody is asked before a pause of so long in typing. */
 const TYPED_AFTER_MS = 300;
 
-/** What is typed counts after a pause. What the address says comes in where nobody types. */
+/** What is typed counts after a pause. Until then the field shows it in place of what the address says. */
 export function Search({ text, onSearch }: { readonly text: string; onSearch(search: string): void }) {
-  const [typed, setTyped] = useState(text);
-  const asked = useRef(text);
+  const [typed, setTyped] = useState<string>();
   useEffect(() => {
-    if (text !== asked.current) setTyped(text);
-    asked.current = text;
-  }, [text]);
-  useEffect(() => {
-    if (typed === text) return;
+    if (typed === undefined) return;
     const timer = setTimeout(() => {
-      asked.current = typed;
       onSearch(typed);
+      setTyped(undefined);
     }, TYPED_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [typed, text, onSearch]);
+  }, [typed, onSearch]);
   return (
     <label>
       <span class="unseen">a part of the name</span>
       <input
         type="search"
         placeholder="search by a part of the name"
-        value={typed}
+        value={typed ?? text}
         maxLength={1_000}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
       />
