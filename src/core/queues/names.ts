@@ -20,6 +20,7 @@ const WHAT_IT_READS_LIKE = {
   control: 'it would be one exchange for tasks and for what processes say to each other',
   permits: 'its queues would be taken for permits of users there',
   tokens: 'its queues would be taken for tokens of users there',
+  spread: 'its queues would be taken for queues of light users there, and be consumed and pruned',
   policy: 'its queues would be taken for what is set for users there, and never be worked on',
   lock: 'its queues would be taken for locks there',
 } as const;
@@ -78,6 +79,10 @@ export interface Names {
   readonly userQueuePrefix: string;
   /** The same for the queues that a group of users shares. */
   readonly groupQueuePrefix: string;
+  /** Consistent-hash exchange: what finds no queue of its user's own gets from here to a spread queue. */
+  readonly spreadExchange: string;
+  /** What the name of every spread queue starts with: the light users share these. */
+  readonly spreadQueuePrefix: string;
 }
 
 /** Whether a prefix reads like a name under a shorter one. */
@@ -133,6 +138,8 @@ export function namesFor(prefix: string): Names {
     tokenQueuePrefix: `${prefix}.tokens.`,
     userQueuePrefix: `${prefix}.user.`,
     groupQueuePrefix: `${prefix}.group.`,
+    spreadExchange: `${prefix}.spread`,
+    spreadQueuePrefix: `${prefix}.spread.`,
   };
 }
 
@@ -271,6 +278,28 @@ export function groupQueueOf(names: Names, group: string): string {
     `the group ${JSON.stringify(`${group.slice(0, 24)}…`)} would need a queue name of ${bytes} bytes; AMQP allows ${MAX_NAME_BYTES}`,
     { hint: 'Use a shorter name, or a shorter prefix.' },
   );
+}
+
+/** One of the queues that light users share. */
+export interface SpreadQueue {
+  /** How many there are. */
+  readonly count: number;
+  /** From 0. */
+  readonly index: number;
+}
+
+/** The name of a spread queue: `fairq.spread.64.17`. */
+export function spreadQueueOf(names: Names, { count, index }: SpreadQueue): string {
+  return `${names.spreadQueuePrefix}${count}.${index}`;
+}
+
+/** Which spread queue this is; undefined for any other queue. */
+export function spreadQueue(names: Names, queue: string): SpreadQueue | undefined {
+  if (!queue.startsWith(names.spreadQueuePrefix)) return undefined;
+  const [, count, index] =
+    /^([1-9]\d{0,4})\.(0|[1-9]\d{0,4})$/.exec(queue.slice(names.spreadQueuePrefix.length)) ?? [];
+  if (count === undefined || Number(index) >= Number(count)) return undefined;
+  return { count: Number(count), index: Number(index) };
 }
 
 /** A queue of numbered permits or tokens. */

@@ -10,6 +10,8 @@ import {
   namesFor,
   ownQueue,
   routingKeyOf,
+  spreadQueue,
+  spreadQueueOf,
   userQueueOf,
 } from '../../../../src/core/queues/names.js';
 
@@ -91,6 +93,27 @@ describe('queues of permits and tokens', () => {
     expect(found('fairq.permits.user.A')).toEqual(['permits', 'user', 'user.A']);
     expect(found('fairq.permits.a/b')).toEqual([undefined, undefined, undefined]);
     expect(grantQueue(names, 'fairq.user.permits.A')).toBeUndefined();
+  });
+});
+
+describe('spread queues', () => {
+  it('tell how many there are and which one it is', () => {
+    const queue = { count: 64, index: 17 };
+    expect(spreadQueueOf(names, queue)).toBe('fairq.spread.64.17');
+    expect(spreadQueue(names, 'fairq.spread.64.17')).toEqual(queue);
+    expect(ownQueue(names, 'fairq.spread.64.17')).toBeUndefined();
+    expect(isReserved(names, 'fairq.spread.64.17')).toBe(false);
+  });
+
+  it.each([
+    'fairq.spread',
+    'fairq.spread.64',
+    'fairq.spread.64.64',
+    'fairq.spread.064.1',
+    'fairq.spread.64.01',
+    'fairq.user.64.1',
+  ])('are none of a name such as %s', (queue) => {
+    expect(spreadQueue(names, queue)).toBeUndefined();
   });
 });
 
