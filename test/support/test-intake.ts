@@ -44,11 +44,16 @@ export class TestIntake {
       throw error;
     };
     const active = new ActiveQueues('count', concurrency, times);
-    const options = { concurrency, prefetch, workers: () => this.workers };
+    const options = {
+      concurrency,
+      prefetch,
+      workers: () => this.workers,
+      spreadQueues: () => this.served.spread.size,
+    };
     this.active = active;
     this.prefetch = new PrefetchControl(options, times, active, consumers, {
       onResized: (queue, { size, reason }) => {
-        this.told.push(`${queue.lane.user} has ${size}: ${reason}`);
+        this.told.push(`${queue.name} has ${size}: ${reason}`);
         this.givingBack.beyondPrefetch(queue);
       },
       onFailure,
@@ -67,7 +72,11 @@ export class TestIntake {
   /** Takes up queues of these users, and gives them in that order. */
   async take(...users: string[]): Promise<ConsumedQueue[]> {
     await this.served.consume(await this.served.find(users));
-    return users.map((user) => this.served.byName.get(user)!);
+    return users.map((user) => this.queue(user));
+  }
+
+  queue(user: string): ConsumedQueue {
+    return this.served.byName.get(user) as ConsumedQueue;
   }
 
   deliver(queue: ConsumedQueue, count = 1): void {

@@ -3,6 +3,8 @@ import { type Connection, replyCode } from '../connection/connection.js';
 import { within } from '../connection/within.js';
 
 /** Whoever finds one of them in a queue for lost messages is to know what it is. */
+/** The type of the message that finds out. Who gets it throws it away. */
+export const CANARY_TYPE = 'fairq.canary';
 const SAYS = 'fairq asks whether what finds no queue comes back; this may be thrown away';
 
 /**
@@ -27,7 +29,7 @@ export async function unroutableComesBack(
   });
   // No user and no group has such a key.
   const key = `nobody/${randomUUID()}`;
-  const options = { mandatory: true, expiration: '0', type: 'fairq.canary', contentType: 'text/plain' };
+  const options = { mandatory: true, expiration: '0', type: CANARY_TYPE, contentType: 'text/plain' };
   const confirmed = new Promise<boolean | undefined>((resolve) => {
     channel.publish(exchange, key, Buffer.from(SAYS), options, (error) =>
       resolve(error && !comesBack ? undefined : comesBack),

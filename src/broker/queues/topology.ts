@@ -31,6 +31,8 @@ const POLICY_MAX_BYTES = 50_000_000;
 const POLICY_SEGMENT_BYTES = 1_000_000;
 
 export const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
+/** Brokers make nothing of it. It tells a queue that may be taken away again from one that was its user's own before. */
+export const PROMOTED = 'x-fairq-promoted';
 
 export type QueueType = 'classic' | 'quorum';
 
@@ -39,6 +41,8 @@ export interface QueueKind {
   readonly type: QueueType;
   /** One consumer at a time gets its tasks, so that their order holds whatever number of workers there are. */
   readonly ordered: boolean;
+  /** A worker makes it for a light user that has become heavy, and takes it away again when it is. */
+  readonly promoted?: boolean;
 }
 
 type QueueArguments = Record<string, unknown>;
@@ -172,10 +176,14 @@ async function writeBeginning(connection: Connection, names: Names): Promise<voi
 }
 
 export function userQueueArguments(
-  { type, ordered }: QueueKind,
+  { type, ordered, promoted }: QueueKind,
   brokerVersion: string,
 ): Record<string, unknown> {
-  return { ...queueArguments(type, brokerVersion), ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }) };
+  return {
+    ...queueArguments(type, brokerVersion),
+    ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }),
+    ...(promoted === true && { [PROMOTED]: true }),
+  };
 }
 
 /** The highest that a task may have with strategy `priority`; from there on each level costs the broker. */

@@ -37,6 +37,10 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     return this.lanes.of(user, key);
   }
 
+  forget(lane: Lane<T>, key: string): void {
+    if (lane.prefetched.size === 0 && lane.resting && !lane.blocked) this.lanes.forget(key);
+  }
+
   push(lane: Lane<T>, task: T): void {
     lane.prefetched.push(task);
     this.#count(lane, 1);

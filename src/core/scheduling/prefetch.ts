@@ -3,8 +3,10 @@ import {
   ALONE_BUDGET,
   ALONE_EACH,
   ALONE_FEW_USERS,
+  LEAST_SPREAD,
   NO_TIME_MS,
   PART_OF_BACKLOG,
+  PROMOTE_AFTER,
   SHARED_USER_BUDGET,
   SHARED_USER_POWER,
   SHORTEST_TO_WIDEN_MS,
@@ -37,7 +39,8 @@ export interface PrefetchNeeds {
  * long tasks take (`unknown`) or they are long (`slots`); work ahead for a round trip to the broker
  * (`ahead`); slots that would be free otherwise (`starved`); the most that a worker prefetches in all
  * (`worker-budget`), or all workers of one user (`user-budget`); a prefetch that was asked for (`fixed`);
- * one task beside what runs, as a limit keeps its user from starting (`held-back`).
+ * one task beside what runs, as a limit keeps its user from starting (`held-back`); what a queue of light users has
+ * (`spread`).
  */
 export type PrefetchReason =
   | 'unknown'
@@ -47,7 +50,8 @@ export type PrefetchReason =
   | 'worker-budget'
   | 'user-budget'
   | 'fixed'
-  | 'held-back';
+  | 'held-back'
+  | 'spread';
 
 export interface Prefetch {
   readonly size: number;
@@ -77,6 +81,17 @@ export function prefetchFor(needs: PrefetchNeeds): Prefetch {
 function aloneBudget(users: number): number {
   const wanted = Math.max(ALONE_BUDGET, (ALONE_BUDGET * ALONE_FEW_USERS) / users, ALONE_EACH * users);
   return Math.min(WORKER_BUDGET, wanted);
+}
+
+/**
+ * The prefetch of a spread queue at one worker. Whoever has more than half of it gets a queue of its own.
+ *
+ * @param queues spread queues that the worker serves
+ * @param workers that share the load, this one included
+ */
+export function spreadPrefetch(queues: number, workers: number): number {
+  const shows = Math.ceil((2 * PROMOTE_AFTER) / workers);
+  return Math.max(LEAST_SPREAD, Math.min(shows, Math.ceil(WORKER_BUDGET / queues)));
 }
 
 /**

@@ -59,6 +59,8 @@ export interface Scheduler<T> {
   readonly tenants: Tenants | undefined;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
   lane(user: string, key?: string): Lane<T>;
+  /** A lane that rests, and of which nothing is here: its user begins anew. @param key it was made with */
+  forget(lane: Lane<T>, key: string): void;
   push(lane: Lane<T>, task: T): void;
   /** Takes out the task to start now. */
   next(): T | undefined;
@@ -131,6 +133,10 @@ export class Lanes<T> {
       this.#byKey.set(key, lane);
     }
     return lane;
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key);
   }
 
   all(): Iterable<Lane<T>> {

@@ -76,6 +76,15 @@ export const SHARED_USER_POWER = 1.5;
 /** A part of 1. A user that has several workers to itself may have so much of its backlog prefetched. Chosen. */
 export const PART_OF_BACKLOG = 1 / 4;
 
+/**
+ * Tasks of one user that are prefetched out of spread queues, at all workers together. A user who has more gets a queue of
+ * its own. A light user waits for so many tasks of any other one at most. Chosen: a burst that nobody minds.
+ */
+export const PROMOTE_AFTER = 32;
+
+/** Tasks. The smallest prefetch of a spread queue, whatever the number of workers and queues. Chosen. */
+export const LEAST_SPREAD = 4;
+
 // ---- Prefetch: when it changes
 
 /** Milliseconds between two adjustments of every queue's prefetch. Chosen. */

@@ -9,5 +9,6 @@ export const PREFETCH_REASONS: Readonly<Record<PrefetchReason, string>> = {
   'worker-budget': 'its part of what one worker may hold',
   'user-budget': 'what all workers together may hold of one user, divided among them',
   'held-back': 'one beside what runs: its cap or its rate keeps the next task from starting',
+  spread: 'so that a user who sends many shows, who then gets a queue of its own',
   fixed: 'by --prefetch',
 };

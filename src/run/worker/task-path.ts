@@ -7,6 +7,7 @@ import { Suspects } from './crashes/suspects.js';
 import type { QueueFilter } from './discovery/queue-filter.js';
 import type { Work } from './ends/idle-check.js';
 import type { Handlers } from './handlers/handlers.js';
+import { giveBack } from './intake/giving-back.js';
 import { Intake } from './intake/intake.js';
 import { SlowStart } from './intake/slow-start.js';
 import { outcomeOf } from './outcomes/outcome.js';
@@ -18,6 +19,9 @@ import { PauseSteering } from './policy/pause-steering.js';
 import type { Steering } from './policy/steering.js';
 import { TenantWeightSteering } from './policy/tenant-weight-steering.js';
 import { WeightSteering } from './policy/weight-steering.js';
+import { OwnQueueMoves } from './promotion/own-queue-moves.js';
+import { OwnQueues } from './promotion/own-queues.js';
+import { Promotions } from './promotion/promotions.js';
 import { Retries } from './retries/retries.js';
 import { EnvelopeWarning } from './slots/envelope-warning.js';
 import { Runner, type RunnerListener } from './slots/runner.js';
@@ -28,6 +32,8 @@ import { workerScheduler } from './worker-scheduler.js';
 export interface TaskPathListener extends Omit<WorkerListener, 'onReady' | 'onBrokerTells'> {
   /** As many tasks have started as are to start, and all of them have ended. */
   onCountReached(): void;
+  /** All workers are to be told of a queue, this one too. */
+  onQueueMade(queue: string): void;
   /** The others are to be told of slots that are free here, or no longer are. */
   onFreeSlots(): void;
   /** The worker cannot go on. */
@@ -47,6 +53,8 @@ export interface PathOwner {
 interface Places {
   readonly scheduler: Suspects;
   readonly intake: Intake;
+  readonly promotions: Promotions;
+  readonly moves: OwnQueueMoves;
   readonly crashes: CrashTracker | undefined;
   readonly runner: Runner;
   readonly outcomes: Outcomes;
@@ -64,6 +72,8 @@ interface Places {
 export class TaskPath implements Work {
   readonly scheduler: Suspects;
   readonly intake: Intake;
+  readonly promotions: Promotions;
+  readonly #moves: OwnQueueMoves;
   /** Undefined where nobody counts crashes. */
   readonly crashes: CrashTracker | undefined;
   readonly runner: Runner;
@@ -84,6 +94,8 @@ export class TaskPath implements Work {
   ) {
     this.scheduler = places.scheduler;
     this.intake = places.intake;
+    this.promotions = places.promotions;
+    this.#moves = places.moves;
     this.crashes = places.crashes;
     this.runner = places.runner;
     this.outcomes = places.outcomes;
@@ -112,8 +124,8 @@ export class TaskPath implements Work {
     { id, filter, peers, steering }: PathOwner,
     listener: TaskPathListener,
   ): Promise<TaskPath> {
-    const { connection, clock, newId } = deps;
-    const { maxCrashes, format, ordered } = options;
+    const { connection, names, clock, newId } = deps;
+    const { maxCrashes, format, ordered, queueKind, weights } = options;
     const detail = (text: string) => listener.onDetail(text);
     const warn = (text: string) => listener.onWarning(text);
     const fail = (error: Error) => listener.onFailure(error);
@@ -126,14 +138,32 @@ export class TaskPath implements Work {
       onReceived: listener.onTaskReceived?.bind(listener),
       onNotDue: (task, dueAt) => path.#postpone(task, dueAt),
       onDoneBefore: (task, event) => outcomes.settle(task, { kind: 'done before', event }),
-      onPrefetch: ({ lane }, prefetch) => listener.onPrefetch(lane.user, prefetch),
+      onLightUser: (user) => promotions.met(user),
+      movesOn: (task, user) => promotions.takes(task, user),
+      onHeavy: (user) => promotions.promote(user),
+      onChannelLost: (channel) => promotions.channelLost(channel),
+      onPrefetch: (queue, prefetch) => listener.onPrefetch(filter.userOf(queue.name), prefetch),
       onWarning: warn,
       onFailure: fail,
-      onTaken: (queue) => peers.took(queue),
+      onTaken: (queue) => {
+        peers.took(queue);
+        promotions.taken(queue);
+      },
       onDropped: (queue) => peers.dropped(queue),
-      unsettled: () => unsettled(runner, outcomes),
+      unsettled: () => unsettled(runner, outcomes, moves),
     });
-    const [outcomes, crashes, retries] = await Promise.all([
+    const own = new OwnQueues(connection, names, queueKind, filter.matches, (queue) =>
+      listener.onQueueMade(queue),
+    );
+    const [moves, outcomes, crashes, retries] = await Promise.all([
+      OwnQueueMoves.open(deps, {
+        onMoved: (task) => {
+          intake.settled([task]);
+          tick();
+        },
+        makeQueue: (queue) => own.make(queue),
+        onFailure: fail,
+      }),
       Outcomes.open(deps, options, intake, {
         ...listener,
         onSettled: () => tick(),
@@ -197,25 +227,50 @@ export class TaskPath implements Work {
         scheduler,
         slots: options.concurrency,
         runner,
-        queues: () => intake.served.known(),
+        queues: () => intake.userQueues(),
         hasActiveBeside: (isOne) => intake.hasActiveBeside(isOne),
         holdBack: (queue) => intake.holdBack(queue),
         writeGivenUp: (attempts) => outcomes.givenUp(attempts),
       },
       { onWarning: warn, onFailure: fail },
     );
+    const promotions = new Promotions(
+      { scheduler, served: intake.served, moves, own, always: ordered, now: clock.now },
+      {
+        inForce: (user) => steering.inForce(user),
+        ofTenant: (user) => steering.ofTenant(user),
+        ownWeight: (user) => weights.find(user).weight,
+      },
+      {
+        onPromoted: (user) => detail(`user ${JSON.stringify(user)} has got a queue of its own`),
+        onWarning: warn,
+      },
+    );
     steering.begin(
-      () => intake.served.known(),
+      () => intake.userQueues(),
       [
         new WeightSteering((user) => options.weights.find(user).weight, scheduler),
         new TenantWeightSteering((tenant) => options.tenants?.weights.find(tenant).weight ?? 1, scheduler),
         new PauseSteering(intake.pausing),
         limits,
       ],
+      () => promotions.policyChanged(),
     );
     // From here on a task may be due, and a channel may be lost: both need all that is above.
     await Promise.all([retries.begin(), intake.open()]);
-    const places = { scheduler, intake, crashes, runner, outcomes, retries, slowStart, times, limits };
+    const places = {
+      scheduler,
+      intake,
+      promotions,
+      moves,
+      crashes,
+      runner,
+      outcomes,
+      retries,
+      slowStart,
+      times,
+      limits,
+    };
     const path = new TaskPath(places, deps, options, peers, listener);
     return path;
   }
@@ -227,13 +282,13 @@ export class TaskPath implements Work {
 
   /** Something runs here, or has ended and is not safe on the broker. */
   get hasUnfinished(): boolean {
-    return this.runner.running > 0 || this.unconfirmed > 0 || this.retries.pending > 0;
+    return this.runner.running > 0 || this.unconfirmed + this.retries.pending + this.#moves.pending > 0;
   }
 
   get isBusy(): boolean {
     return (
       this.#slowStart.hasMore ||
-      this.scheduler.prefetched + this.scheduler.waiting > 0 ||
+      this.scheduler.prefetched + this.scheduler.waiting + this.promotions.held > 0 ||
       this.outcomes.waiting > 0 ||
       this.hasUnfinished
     );
@@ -284,13 +339,19 @@ export class TaskPath implements Work {
   async finish(): Promise<number> {
     // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
     const { ordered } = this.options;
-    let givenBack = ordered ? 0 : await this.intake.givingBack.all();
+    await this.promotions.settled();
+    let givenBack = ordered ? 0 : await this.#giveBackAll();
     while (this.runner.running > 0) {
       await new Promise<void>((resolve) => this.runner.whenOneEnds(resolve));
     }
-    await Promise.all([this.outcomes.moved(), this.retries.finish(), this.limits.close()]);
+    await Promise.all([
+      this.outcomes.moved(),
+      this.#moves.settled(),
+      this.retries.finish(),
+      this.limits.close(),
+    ]);
     await this.outcomes.settled(); // what came back to nowhere meanwhile
-    if (ordered) givenBack = await this.intake.givingBack.all();
+    if (ordered) givenBack = await this.#giveBackAll();
     this.intake.closing();
     this.crashes?.end();
     return givenBack;
@@ -303,8 +364,16 @@ export class TaskPath implements Work {
     this.crashes?.end();
     void this.limits.close(); // the broker gives out what goes with the connection
     this.outcomes.close();
+    this.#moves.close();
     this.retries.close();
     this.intake.closing();
+  }
+
+  async #giveBackAll(): Promise<number> {
+    const prefetched = await this.intake.givingBack.all();
+    const held = this.promotions.takeHeld();
+    for (const task of held) giveBack(task);
+    return prefetched + held.length;
   }
 
   #postpone(task: DeliveredTask, dueAt: number): boolean {
@@ -314,15 +383,17 @@ export class TaskPath implements Work {
   }
 }
 
-/** Tasks that run, or have ended and are not acknowledged. */
-function* unsettled(runner: Runner, outcomes: Outcomes): Iterable<DeliveredTask> {
+/** Tasks that run, have ended and are not acknowledged, or are moved to another queue. */
+function* unsettled(runner: Runner, outcomes: Outcomes, moves: OwnQueueMoves): Iterable<DeliveredTask> {
   yield* runner.tasks.delivered();
   yield* outcomes.unsettled();
+  yield* moves.tasks();
 }
 
 /** Workers that start together begin at different users, so that they do not march in step. */
 function firstTurns({ served }: Intake, { rank, count }: Peers): Lane<DeliveredTask>[] {
-  const lanes = [...served.byName.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { lane }]) => lane);
+  const queues = [...served.byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const lanes = queues.flatMap(({ users }) => Array.from(users, ({ lane }) => lane));
   const shift = Math.floor((rank * lanes.length) / count);
   return [...lanes.slice(shift), ...lanes.slice(0, shift)];
 }

@@ -97,8 +97,7 @@ export class Worker {
 
   ages(): TaskAges {
     const { runner, intake } = this.#path ?? {};
-    const queues = intake?.served.byName.values() ?? [];
-    return agesOf(runner?.tasks ?? [], queues, this.deps.clock.epochMicros());
+    return agesOf(runner?.tasks ?? [], intake?.users() ?? [], this.deps.clock.epochMicros());
   }
 
   /** Why it consumes nothing now, in words; undefined where it consumes. */
@@ -189,7 +188,7 @@ export class Worker {
     const peers = new Peers(own, names);
     const troubles = { ...this.listener, onFailure: (error: Error) => this.#failed.reject(error) };
     const [path, { presence, listed }] = await Promise.all([
-      this.#openPath(peers, { ...troubles, onFreeSlots: () => presence.say() }),
+      this.#openPath(peers, { ...troubles, ...toldOthers((): Presence => presence) }),
       this.#hearAndList(own, peers),
     ]);
     this.#path = path;
@@ -297,6 +296,14 @@ export class Worker {
     if (this.#path === undefined) return reportOfNothing(name);
     return reportOf(this.#path, { name, begunAt: this.#begunAt, readyAt: this.#readyAt, givenBack });
   }
+}
+
+/** What others are told of, as it happens. @param presence once it is open */
+function toldOthers(presence: () => Presence): Pick<TaskPathListener, 'onFreeSlots' | 'onQueueMade'> {
+  return {
+    onFreeSlots: () => presence().say(),
+    onQueueMade: (queue) => presence().tell({ kind: 'queue', queue }),
+  };
 }
 
 /** What others are told of whether it knows tenants. */

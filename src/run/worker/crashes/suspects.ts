@@ -190,6 +190,10 @@ export class Suspects implements Scheduler<DeliveredTask> {
     return this.inner.lane(user, key);
   }
 
+  forget(lane: Lane<DeliveredTask>, key: string): void {
+    this.inner.forget(lane, key);
+  }
+
   push(lane: Lane<DeliveredTask>, task: DeliveredTask): void {
     this.inner.push(lane, task);
   }

@@ -1,4 +1,4 @@
-import { hasLineBreak, type Names, ownQueue } from '../../../core/queues/names.js';
+import { encodeText, hasLineBreak, type Names, ownQueue, spreadQueue } from '../../../core/queues/names.js';
 import { isNeverWork } from '../../../core/queues/not-work.js';
 import { type Glob, glob } from '../../../core/values/glob.js';
 
@@ -6,6 +6,10 @@ import { type Glob, glob } from '../../../core/values/glob.js';
 export interface QueueFilter {
   matches(queue: string): boolean;
   userOf(queue: string): string;
+  /** Whether light users share this queue. */
+  isSpread(queue: string): boolean;
+  /** The name of the queue that a user has, or would have. */
+  queueOf(user: string): string;
 }
 
 /**
@@ -22,7 +26,8 @@ export function queueFilter(
   const fixed = new Set(also);
   const included: readonly Glob[] = include.map(glob);
   const excluded: readonly Glob[] = exclude.map(glob);
-  const isOurs = (queue: string) => ownQueue(names, queue) !== undefined;
+  const isSpread = (queue: string) => spreadQueue(names, queue) !== undefined;
+  const isOurs = (queue: string) => ownQueue(names, queue) !== undefined || isSpread(queue);
   return {
     matches: (queue) => {
       if (fixed.has(queue)) return true;
@@ -32,6 +37,8 @@ export function queueFilter(
         included.length === 0 ? isOurs(queue) : included.some((pattern) => pattern.matches(queue));
       return wanted && !excluded.some((pattern) => pattern.matches(queue));
     },
+    isSpread,
+    queueOf: (user) => names.userQueuePrefix + encodeText(user),
     userOf: (queue) => {
       const user = ownQueue(names, queue)?.name;
       if (user !== undefined) return user;

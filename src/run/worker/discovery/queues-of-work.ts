@@ -1,4 +1,4 @@
-import { isReserved, type Names, ownQueue } from '../../../core/queues/names.js';
+import { isReserved, type Names, ownQueue, spreadQueue } from '../../../core/queues/names.js';
 import { type KnownQueue, otherNames } from '../../../core/queues/not-work.js';
 import type { QueueFilter } from './queue-filter.js';
 
@@ -28,7 +28,8 @@ export class QueuesOfWork {
 
   /** Whether a queue that was just made is a user's, by its name alone. What only a glob matches is to be listed first. */
   isUsers(queue: string): boolean {
-    return ownQueue(this.names, queue) !== undefined && !this.#isOthers(queue);
+    const isOurs = ownQueue(this.names, queue) !== undefined || spreadQueue(this.names, queue) !== undefined;
+    return isOurs && !this.#isOthers(queue);
   }
 
   #isOthers(queue: string): boolean {

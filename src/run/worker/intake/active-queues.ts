@@ -2,7 +2,7 @@ import type { Charging } from '../../../core/scheduling/charging.js';
 import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { NOISE_MS } from '../../../core/scheduling/tuning.js';
-import type { ConsumedQueue } from './consumed-queue.js';
+import type { ActiveUser } from './served-queue.js';
 import { TenantParts } from './tenant-parts.js';
 
 /** What a user is due among those that have tasks here; parts of 1. */
@@ -16,7 +16,7 @@ export interface Share {
  * Of how many times its slots a user is to have tasks here. Where tenants take turns, one with few users has few queues
  * that deliver. When its tasks end together others would be at hand instead, so as many are to wait as run.
  */
-function atHand({ tenant }: ConsumedQueue['lane']): number {
+function atHand({ tenant }: ActiveUser['lane']): number {
   return tenant === undefined ? 1 : 2;
 }
 
@@ -28,7 +28,7 @@ function atHand({ tenant }: ConsumedQueue['lane']): number {
  */
 export class ActiveQueues {
   /** Each with the weight by which it counts in the sum of all: a policy may change its user's. */
-  readonly #queues = new Map<ConsumedQueue, number>();
+  readonly #queues = new Map<ActiveUser, number>();
   readonly #parts = new TenantParts();
   #weight = 0;
   /** The sum of what slots are shared by: see `#claim`. */
@@ -47,13 +47,13 @@ export class ActiveQueues {
     return this.#queues.size;
   }
 
-  add(queue: ConsumedQueue): void {
+  add(queue: ActiveUser): void {
     if (this.#queues.has(queue)) return;
     this.#parts.add(queue.lane);
     this.#count(queue);
   }
 
-  delete(queue: ConsumedQueue): void {
+  delete(queue: ActiveUser): void {
     const weight = this.#queues.get(queue);
     if (weight === undefined) return;
     this.#queues.delete(queue);
@@ -61,7 +61,7 @@ export class ActiveQueues {
     this.#weight = this.#queues.size === 0 ? 0 : this.#weight - weight;
   }
 
-  [Symbol.iterator](): Iterator<ConsumedQueue> {
+  [Symbol.iterator](): Iterator<ActiveUser> {
     return this.#queues.keys();
   }
 
@@ -88,7 +88,7 @@ export class ActiveQueues {
     }
   }
 
-  shareOf(queue: ConsumedQueue): Share {
+  shareOf(queue: ActiveUser): Share {
     const weight = this.#parts.of(queue.lane);
     const isIn = this.#queues.has(queue);
     const claim = this.#claim(queue);
@@ -100,13 +100,13 @@ export class ActiveQueues {
     };
   }
 
-  #count(queue: ConsumedQueue): void {
+  #count(queue: ActiveUser): void {
     const weight = this.#parts.of(queue.lane);
     this.#queues.set(queue, weight);
     this.#weight += weight;
   }
 
-  #claim({ lane }: ConsumedQueue): number {
+  #claim({ lane }: ActiveUser): number {
     const weight = this.#parts.of(lane);
     if (this.charging === 'time') return weight;
     return weight * Math.max(NOISE_MS, lane.taskMs ?? this.times.allMs ?? 0);

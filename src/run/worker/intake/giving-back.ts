@@ -1,14 +1,14 @@
-import { isBlocked, type Scheduler } from '../../../core/scheduling/scheduler.js';
+import { isBlocked, type Lane, type Scheduler } from '../../../core/scheduling/scheduler.js';
 import { PREFETCHED_AT_MOST_MICROS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ActiveQueues } from './active-queues.js';
-import type { ConsumedQueue } from './consumed-queue.js';
+import type { ServedQueue } from './served-queue.js';
 import type { ServedQueues } from './served-queues.js';
 
 /** Gives prefetched tasks back to the broker: those that others can start sooner, that are old, or all. */
 export class GivingBack {
-  readonly #yielded = new Set<ConsumedQueue>();
+  readonly #yielded = new Set<ServedQueue>();
 
   constructor(
     private readonly served: ServedQueues,
@@ -18,23 +18,27 @@ export class GivingBack {
     private readonly onFailure: (error: Error) => void,
   ) {}
 
-  /** Gives back the youngest prefetched task of a queue. @returns whether there was one */
-  one(queue: ConsumedQueue): boolean {
-    const task = this.scheduler.takeBack(queue.lane);
+  /** Gives back the youngest prefetched task of the user that has most of a queue here. @returns whether there was one */
+  one({ fullestLane }: ServedQueue): boolean {
+    return fullestLane !== undefined && this.#oneIn(fullestLane);
+  }
+
+  #oneIn(lane: Lane<DeliveredTask>): boolean {
+    const task = this.scheduler.takeBack(lane);
     if (task === undefined) return false;
     giveBack(task);
     return true;
   }
 
   /** Gives back every prefetched task of a queue. @returns how many */
-  everyOf(queue: ConsumedQueue): number {
+  everyOf(queue: ServedQueue): number {
     let count = 0;
     while (this.one(queue)) count++;
     return count;
   }
 
   /** Gives back what is beyond the prefetch of a queue, as far as it has not started. */
-  beyondPrefetch(queue: ConsumedQueue): void {
+  beyondPrefetch(queue: ServedQueue): void {
     while (queue.isOverfull && this.one(queue));
   }
 
@@ -62,19 +66,21 @@ export class GivingBack {
   }
 
   /** How many of each queue: one by one in turn, those with most here first. */
-  #partsOf(count: number, mayGo: (queue: string) => boolean): Map<ConsumedQueue, number> {
-    // What a pause, a cap or a rate keeps here could start no sooner elsewhere.
-    const queues = [...this.active].filter(
-      ({ lane, name }) => lane.prefetched.size > 0 && !isBlocked(lane) && mayGo(name),
-    );
-    queues.sort((a, b) => b.lane.prefetched.size - a.lane.prefetched.size);
-    const parts = new Map<ConsumedQueue, number>(queues.map((queue) => [queue, 0]));
+  #partsOf(count: number, mayGo: (queue: string) => boolean): Map<ServedQueue, number> {
+    const here = new Map<ServedQueue, number>();
+    for (const { lane, source } of this.active) {
+      // What a pause, a cap or a rate keeps here could start no sooner elsewhere.
+      if (lane.prefetched.size === 0 || isBlocked(lane) || !mayGo(source.name)) continue;
+      here.set(source, (here.get(source) ?? 0) + lane.prefetched.size);
+    }
+    const queues = [...here].sort(([, a], [, b]) => b - a);
+    const parts = new Map<ServedQueue, number>(queues.map(([queue]) => [queue, 0]));
     let given = 0;
     for (let before = -1; given > before && given < count; ) {
       before = given;
       for (const [queue, part] of parts) {
         if (given === count) break;
-        if (part === queue.lane.prefetched.size) continue;
+        if (part === here.get(queue)) continue;
         parts.set(queue, part + 1);
         given++;
       }
@@ -82,7 +88,7 @@ export class GivingBack {
     return parts;
   }
 
-  async #yield(queue: ConsumedQueue): Promise<void> {
+  async #yield(queue: ServedQueue): Promise<void> {
     if (queue.yielded) return;
     queue.yield();
     this.#yielded.add(queue);
@@ -105,9 +111,9 @@ export class GivingBack {
   /** Gives back what has been here for so long that the broker would soon take it for lost. */
   old(): void {
     const before = this.clock.epochMicros() - PREFETCHED_AT_MOST_MICROS;
-    for (const queue of this.active) {
-      const oldest = queue.lane.prefetched.first;
-      if (oldest !== undefined && oldest.arrivedAt <= before) this.everyOf(queue);
+    for (const { lane } of this.active) {
+      const oldest = lane.prefetched.first;
+      if (oldest !== undefined && oldest.arrivedAt <= before) while (this.#oneIn(lane));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../../../broker/connection/connection.js';
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import { type ConsumerChannel, Consumers } from '../../../broker/consuming/consumers.js';
+import { CANARY_TYPE } from '../../../broker/publishing/unroutable.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { Charging } from '../../../core/scheduling/charging.js';
 import type { Prefetch } from '../../../core/scheduling/prefetch.js';
@@ -25,10 +26,12 @@ import { Pausing } from './pausing.js';
 import { PrefetchControl, type PrefetchOptions } from './prefetch-control.js';
 import { Redeliveries } from './redeliveries.js';
 import { Rests } from './rests.js';
+import type { ActiveUser, ServedQueue, ServedUser } from './served-queue.js';
 import { ServedQueues, type ServedQueuesListener } from './served-queues.js';
+import { LightUser, SpreadQueue } from './spread-queue.js';
 import { StartGate } from './start-gate.js';
 
-export interface IntakeOptions extends PrefetchOptions {
+export interface IntakeOptions extends Omit<PrefetchOptions, 'spreadQueues'> {
   readonly charging: Charging;
   readonly times: TaskTimes;
   readonly filter: QueueFilter;
@@ -41,6 +44,14 @@ export interface IntakeListener extends ServedQueuesListener {
   onDelivery(): void;
   /** A queue is about to be served. */
   onNewQueue?(queue: ConsumedQueue): void;
+  /** Tasks of a light user come that had none here. */
+  onLightUser(user: LightUser): void;
+  /** Whether a light user has a queue of its own now: its task is to be moved there, and gets no turn here. */
+  movesOn(task: DeliveredTask, user: LightUser): boolean;
+  /** What was delivered on it is delivered again. */
+  onChannelLost(channel: ConsumerChannel): void;
+  /** So much of a light user waits here that it is to have a queue of its own. */
+  onHeavy(user: LightUser): void;
   /** The task waits here for its turn. */
   onReceived?: ((task: DeliveredTask) => void) | undefined;
   /**
@@ -52,7 +63,7 @@ export interface IntakeListener extends ServedQueuesListener {
   onNotDue(task: DeliveredTask, dueAt: number): boolean;
   /** A task that is done has been delivered again: its completion is to be written again, and then it is settled. */
   onDoneBefore(task: DeliveredTask, completion: TaskEvent): void;
-  onPrefetch(queue: ConsumedQueue, prefetch: Prefetch): void;
+  onPrefetch(queue: ServedQueue, prefetch: Prefetch): void;
   onFailure(error: Error): void;
 }
 
@@ -68,7 +79,7 @@ export class Intake {
   readonly #gate: StartGate;
   readonly #rests: Rests;
   readonly #redeliveries: Redeliveries;
-  readonly #consumers: Consumers<ConsumedQueue>;
+  readonly #consumers: Consumers<ServedQueue>;
   readonly #format: MessageFormat;
   /** The most that was prefetched at once. */
   mostPrefetched = 0;
@@ -88,7 +99,7 @@ export class Intake {
     this.#gate = new StartGate(clock);
     this.#rests = new Rests(scheduler, clock);
     this.#redeliveries = new Redeliveries(options.format.idOf, () => listener.unsettled());
-    this.#consumers = new Consumers<ConsumedQueue>(connection, {
+    this.#consumers = new Consumers<ServedQueue>(connection, {
       onDelivery: (queue, message, channel) => this.#delivered(queue, message, channel),
       onQueueGone: (queue, refusal) => this.served.drop(queue, refusal),
       onConsumerEnded: (queue, channel) => this.#consumerEnded(queue, channel),
@@ -100,7 +111,8 @@ export class Intake {
     const consumers = this.#consumers;
     const active = new ActiveQueues(options.charging, options.concurrency, options.times);
     this.active = active;
-    this.prefetch = new PrefetchControl(options, options.times, active, consumers, {
+    const prefetching = { ...options, spreadQueues: () => this.served.spread.size };
+    this.prefetch = new PrefetchControl(prefetching, options.times, active, consumers, {
       onResized: (queue, prefetch) => {
         listener.onPrefetch(queue, prefetch);
         this.givingBack.beyondPrefetch(queue);
@@ -154,9 +166,34 @@ export class Intake {
     await this.take(names);
   }
 
-  #newQueue(name: string): ConsumedQueue | undefined {
+  /** Those whose tasks come here, or came a moment ago, and those who have a queue that is served. */
+  *users(): Iterable<ServedUser> {
+    for (const { users } of this.served.byName.values()) yield* users;
+  }
+
+  /** The queues that are served and are one user's, or one group's. */
+  *userQueues(): Iterable<ConsumedQueue> {
+    for (const queue of this.served.known()) if (queue instanceof ConsumedQueue) yield queue;
+  }
+
+  /** Whose tasks are of this queue; undefined where none of them is here and the queue is not served. */
+  userOf(queue: string): ServedUser | undefined {
+    const served = this.served.byName.get(queue);
+    if (served instanceof ConsumedQueue) return served;
+    const user = this.options.filter.userOf(queue);
+    for (const spread of this.served.spread) {
+      const light = spread.user(user);
+      if (light?.name === queue) return light;
+    }
+    return undefined;
+  }
+
+  #newQueue(name: string): ServedQueue | undefined {
     const { filter } = this.options;
     if (!filter.matches(name)) return undefined;
+    if (filter.isSpread(name)) {
+      return new SpreadQueue(name, (user, queue) => this.#meet(user, queue), this.clock.now());
+    }
     const lane = this.scheduler.lane(filter.userOf(name), name);
     this.scheduler.rest(lane);
     const queue = new ConsumedQueue(name, lane, this.clock.now());
@@ -164,8 +201,21 @@ export class Intake {
     return queue;
   }
 
-  #delivered(queue: ConsumedQueue, message: Delivery, channel: ConsumerChannel): void {
-    const { lane } = queue;
+  #meet(user: string, queue: SpreadQueue): LightUser {
+    const lane = this.scheduler.lane(user, lightKey(user, queue));
+    this.scheduler.rest(lane);
+    const light = new LightUser(this.options.filter.queueOf(user), lane, queue, this.clock.now());
+    this.listener.onLightUser(light);
+    return light;
+  }
+
+  #forget(user: LightUser): void {
+    user.source.forget(user);
+    this.scheduler.forget(user.lane, lightKey(user.lane.user, user.source));
+  }
+
+  #delivered(source: ServedQueue, message: Delivery, channel: ConsumerChannel): void {
+    const queue = source.userOf(message);
     const now = this.clock.now();
     const cameBack = this.#redeliveries.adopt(queue, message, channel);
     if (cameBack !== undefined) {
@@ -178,19 +228,31 @@ export class Intake {
     this.#gate.delivered(now);
     if (!queue.paused) this.active.add(queue);
     const task = this.#task(queue, message, channel, this.#format.idOf(message) ?? this.options.newId());
+    if (queue instanceof LightUser) {
+      // Somebody's publisher has asked whether what finds no queue comes back, and it has come here.
+      const isCanary = message.properties.type === CANARY_TYPE;
+      if (isCanary) this.settled([task]);
+      if (isCanary || this.listener.movesOn(task, queue)) return;
+    }
     if (this.pausing.turnsAway(task)) return;
     const dueAt = this.#format.dueAt(message);
     if (dueAt !== undefined && dueAt > task.arrivedAt) {
       this.#notDue(task, dueAt);
       return;
     }
-    this.scheduler.push(lane, task);
+    this.#push(task);
     if (this.scheduler.prefetched > this.mostPrefetched) this.mostPrefetched = this.scheduler.prefetched;
     this.listener.onReceived?.(task);
     this.listener.onDelivery();
   }
 
-  #task(queue: ConsumedQueue, message: Delivery, channel: ConsumerChannel, id: string): DeliveredTask {
+  #push(task: DeliveredTask): void {
+    const { lane, queue } = task;
+    this.scheduler.push(lane, task);
+    if (queue instanceof LightUser && queue.isHeavy) this.listener.onHeavy(queue);
+  }
+
+  #task(queue: ServedUser, message: Delivery, channel: ConsumerChannel, id: string): DeliveredTask {
     const { lane } = queue;
     const arrivedAt = this.clock.epochMicros();
     return { lane, queue, message, channel, attempt: undefined, settled: false, id, arrivedAt };
@@ -200,12 +262,7 @@ export class Intake {
    * A task that is done has come back. Its event was confirmed by a node that may have been lost since, with the end of
    * its stream: the event is written once more before the task is acknowledged, and readers count it once.
    */
-  #settleAgain(
-    queue: ConsumedQueue,
-    message: Delivery,
-    channel: ConsumerChannel,
-    completion: TaskEvent,
-  ): void {
+  #settleAgain(queue: ServedUser, message: Delivery, channel: ConsumerChannel, completion: TaskEvent): void {
     queue.cameBack();
     const task = this.#task(queue, message, channel, completion.id);
     this.listener.onDoneBefore(task, completion);
@@ -245,7 +302,7 @@ export class Intake {
     }
     if (this.pausing.turnsAway(task)) return;
     task.attempt = attempt;
-    this.scheduler.push(task.lane, task);
+    this.#push(task);
     this.listener.onDelivery();
   }
 
@@ -273,13 +330,19 @@ export class Intake {
     const starving = freeSlots > 0 && this.scheduler.startable === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
+    if (shrink) for (const queue of this.served.spread) this.prefetch.adjustSpread(queue);
     this.active.weigh();
     for (const queue of this.active) {
       if (!queue.isActive) {
-        if (queue.countsNoMore(now)) this.active.delete(queue);
+        if (queue.countsNoMore(now)) this.#countsNoMore(queue);
       } else if (this.#rests.isDue(queue, now, brokerLimits)) this.#rests.rest(queue, now);
       else this.prefetch.adjust(queue, starving, shrink);
     }
+  }
+
+  #countsNoMore(user: ActiveUser): void {
+    this.active.delete(user);
+    if (user instanceof LightUser) this.#forget(user);
   }
 
   /** Now and then: gives back what has been here for too long, and forgets what does not come back. */
@@ -299,7 +362,7 @@ export class Intake {
   }
 
   /** What is prefetched may have gone to somebody else; what runs may come back, and is not to start twice. */
-  #consumerEnded(queue: ConsumedQueue, channel: ConsumerChannel): void {
+  #consumerEnded(queue: ServedQueue, channel: ConsumerChannel): void {
     this.#redeliveries.consumerEnded(queue, channel, this.clock.now());
     this.givingBack.everyOf(queue);
     this.listener.onWarning(
@@ -313,6 +376,12 @@ export class Intake {
       task.queue.wentBack();
       return false;
     });
+    this.listener.onChannelLost(channel);
     this.#redeliveries.channelLost(channel, this.clock.now());
   }
+}
+
+/** A user may have tasks in two spread queues for a while, after their number has changed. */
+function lightKey(user: string, { name }: SpreadQueue): string {
+  return `${name}/${user}`;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/values/clock.js';
-import type { ConsumedQueue } from './consumed-queue.js';
 import type { QueueConsumers } from './queue-consumers.js';
+import type { ServedQueue } from './served-queue.js';
 import type { ServedQueues } from './served-queues.js';
 
 /** Milliseconds. A queue that was left to a pruner, and is listed all the same, has been kept or made again by then. */
@@ -53,11 +53,11 @@ export class Leaving {
   }
 
   /** No task of it is here, and none comes. */
-  #hasNoConsumer(queue: ConsumedQueue): boolean {
+  #hasNoConsumer(queue: ServedQueue): boolean {
     return queue.outstanding === 0 && (queue.yielded || queue.paused || !this.served.isOpen);
   }
 
-  async #leaveOne(queue: ConsumedQueue): Promise<boolean> {
+  async #leaveOne(queue: ServedQueue): Promise<boolean> {
     const { name } = queue;
     if (!this.#isFree(queue) || !queue.mayResize || !this.consumers.consumes(name)) return false;
     await this.served.stop(name);
@@ -71,7 +71,7 @@ export class Leaving {
     return false;
   }
 
-  #isFree(queue: ConsumedQueue): boolean {
+  #isFree(queue: ServedQueue): boolean {
     return this.served.isOpen && queue.outstanding === 0;
   }
 }

@@ -2,14 +2,16 @@ import {
   type Prefetch,
   type PrefetchNeeds,
   prefetchFor,
+  spreadPrefetch,
   widened,
 } from '../../../core/scheduling/prefetch.js';
 import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
 import { GROW_BY, NO_TIME_MS, SHRINK_BY } from '../../../core/scheduling/tuning.js';
 import type { ActiveQueues } from './active-queues.js';
-import type { ConsumedQueue } from './consumed-queue.js';
+import { ConsumedQueue } from './consumed-queue.js';
 import type { QueueConsumers } from './queue-consumers.js';
+import type { ActiveUser, ServedQueue } from './served-queue.js';
 
 export interface PrefetchOptions {
   readonly concurrency: number;
@@ -17,11 +19,13 @@ export interface PrefetchOptions {
   readonly prefetch: number | undefined;
   /** Workers that share the load, this one included. */
   workers(): number;
+  /** Spread queues that are served. */
+  spreadQueues(): number;
 }
 
 export interface PrefetchListener {
   /** The broker knows the new prefetch; what is prefetched beyond it may go back. */
-  onResized(queue: ConsumedQueue, prefetch: Prefetch): void;
+  onResized(queue: ServedQueue, prefetch: Prefetch): void;
   onFailure(error: Error): void;
 }
 
@@ -41,8 +45,9 @@ export class PrefetchControl {
   ) {}
 
   /** The prefetch with which the consumer of a queue starts. */
-  first(queue: ConsumedQueue): number {
-    const prefetch = this.#prefetchFor(this.#needsOf(queue));
+  first(queue: ServedQueue): number {
+    const prefetch =
+      queue instanceof ConsumedQueue ? this.#prefetchFor(this.#needsOf(queue)) : this.#spreadPrefetch();
     this.#note(prefetch);
     return prefetch.size;
   }
@@ -61,7 +66,8 @@ export class PrefetchControl {
    * @param starving a slot is free while nothing here may start
    * @param shrink whether the prefetch may become smaller
    */
-  adjust(queue: ConsumedQueue, starving: boolean, shrink: boolean): void {
+  adjust(queue: ActiveUser, starving: boolean, shrink: boolean): void {
+    if (!(queue instanceof ConsumedQueue)) return; // what it shares with others is adjusted for all of them
     if (this.options.prefetch !== undefined || !queue.mayResize) return;
     if (queue.heldBack) {
       if (isBlocked(queue.lane)) return;
@@ -77,6 +83,12 @@ export class PrefetchControl {
     const grows = wanted.size >= queue.prefetch * GROW_BY && queue.limited;
     const shrinks = shrink && wanted.size * SHRINK_BY <= queue.prefetch;
     if (grows || shrinks) this.#resize(queue, wanted);
+  }
+
+  /** Gives a spread queue the prefetch that it is to have among so many workers. */
+  adjustSpread(queue: ServedQueue): void {
+    const wanted = this.#spreadPrefetch();
+    if (queue.mayResize && queue.prefetch !== wanted.size) this.#resize(queue, wanted);
   }
 
   /** Until its lane is let go, one task waits here beside what runs. */
@@ -99,6 +111,12 @@ export class PrefetchControl {
     return prefetch === undefined ? prefetchFor(needs) : { size: prefetch, reason: 'fixed' };
   }
 
+  #spreadPrefetch(): Prefetch {
+    const { prefetch } = this.options;
+    if (prefetch !== undefined) return { size: prefetch, reason: 'fixed' };
+    return { size: spreadPrefetch(this.options.spreadQueues(), this.workers), reason: 'spread' };
+  }
+
   #needsOf(queue: ConsumedQueue): PrefetchNeeds {
     const share = this.active.shareOf(queue);
     const { workers } = this;
@@ -113,7 +131,7 @@ export class PrefetchControl {
     };
   }
 
-  #resize(queue: ConsumedQueue, prefetch: Prefetch): void {
+  #resize(queue: ServedQueue, prefetch: Prefetch): void {
     queue.resize(prefetch.size);
     this.#note(prefetch);
     const resized = this.consumers

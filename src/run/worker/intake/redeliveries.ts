@@ -5,6 +5,7 @@ import type { MessageFormat } from '../task/message-format.js';
 import type { WrittenCompletions } from '../task/written-completions.js';
 import { Acknowledged, doneIn } from './acknowledged.js';
 import { type CameBack, Orphans } from './orphans.js';
+import type { ServedQueue } from './served-queue.js';
 
 /**
  * Tasks that have lost their delivery, and that the broker delivers again: most often here. What comes back then is the
@@ -48,9 +49,9 @@ export class Redeliveries {
   }
 
   /** The broker has ended a consumer, and delivers again what it had. */
-  consumerEnded(queue: TaskQueue, channel: ConsumerChannel, now: number): void {
+  consumerEnded(source: ServedQueue, channel: ConsumerChannel, now: number): void {
     for (const task of this.unsettled()) {
-      if (task.queue === queue && task.channel === channel) this.#orphans.add(task, now);
+      if (task.queue.source === source && task.channel === channel) this.#orphans.add(task, now);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { REST_AFTER_LOADED_MS, REST_AFTER_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
-import type { ConsumedQueue } from './consumed-queue.js';
+import type { ActiveUser } from './served-queue.js';
 
 /**
  * Tells users that have run out from users whose tasks the broker is slow to send.
@@ -24,20 +24,20 @@ export class Rests {
   ) {}
 
   /** Nothing is prefetched, and nothing is on its way: the prefetch is not full, and has not been for a while. */
-  isDue(queue: ConsumedQueue, now: number, brokerLimits: boolean): boolean {
+  isDue(queue: ActiveUser, now: number, brokerLimits: boolean): boolean {
     if (!queue.hasNothingToStart) return false;
     const restAfter = brokerLimits ? REST_AFTER_LOADED_MS : REST_AFTER_MS;
     return !queue.limited || now - queue.lastTraffic > restAfter;
   }
 
   /** The user saves up no credit from here on; with nothing running either its queue will soon count no more. */
-  rest(queue: ConsumedQueue, now: number): void {
+  rest(queue: ActiveUser, now: number): void {
     this.scheduler.rest(queue.lane);
     queue.rest(now);
   }
 
   /** Before a delivery counts: its user has a place by when it had this task, or starts at the present. */
-  delivered(queue: ConsumedQueue, message: Delivery, now: number, brokerLimits: boolean): void {
+  delivered(queue: ActiveUser, message: Delivery, now: number, brokerLimits: boolean): void {
     const { lane } = queue;
     const isDue = queue.isActive && this.isDue(queue, now, brokerLimits);
     if (!isDue && !lane.resting) return;
@@ -53,7 +53,7 @@ export class Rests {
    * Since when this worker could have been sent the task, on the monotonic clock; milliseconds. Undefined where
    * nobody can tell: the message does not say when it was sent, or somebody else had it meanwhile.
    */
-  #waitedSince(queue: ConsumedQueue, { fields, properties }: Delivery, now: number): number | undefined {
+  #waitedSince(queue: ActiveUser, { fields, properties }: Delivery, now: number): number | undefined {
     if (fields.redelivered) return undefined;
     const sentAt = firstSentAt(properties.headers);
     if (sentAt === undefined) return undefined;

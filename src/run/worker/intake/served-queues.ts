@@ -7,11 +7,12 @@ import {
 import type { Clock } from '../../../core/values/clock.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ActiveQueues } from './active-queues.js';
-import type { ConsumedQueue } from './consumed-queue.js';
 import { Patience } from './patience.js';
 import type { PrefetchControl } from './prefetch-control.js';
 import type { QueueConsumers } from './queue-consumers.js';
 import { RefusedQueues } from './refused-queues.js';
+import type { ServedQueue } from './served-queue.js';
+import { SpreadQueue } from './spread-queue.js';
 
 export interface ServedQueuesListener {
   /** The worker serves a queue from here on. */
@@ -32,16 +33,17 @@ export interface ServedQueuesParts {
 
 /** The queues that this worker serves: it takes them up, and knows which have a consumer. */
 export class ServedQueues {
-  readonly #byName = new Map<string, ConsumedQueue>();
+  readonly #byName = new Map<string, ServedQueue>();
   /** Queues that are consumed, or about to be, by name. */
-  readonly #known = new Map<string, ConsumedQueue>();
+  readonly #known = new Map<string, ServedQueue>();
   readonly #refused: RefusedQueues;
+  readonly #spread = new Set<SpreadQueue>();
   #isOpen = true;
 
   /** @param make what is known of a queue at first; undefined for one that this worker is not for */
   constructor(
     private readonly parts: ServedQueuesParts,
-    private readonly make: (name: string) => ConsumedQueue | undefined,
+    private readonly make: (name: string) => ServedQueue | undefined,
     private readonly clock: Clock,
     private readonly listener: ServedQueuesListener,
   ) {
@@ -53,17 +55,22 @@ export class ServedQueues {
     return this.#isOpen;
   }
 
-  get byName(): ReadonlyMap<string, ConsumedQueue> {
+  get byName(): ReadonlyMap<string, ServedQueue> {
     return this.#byName;
   }
 
   /** The queues that are consumed, and those about to be. */
-  known(): Iterable<ConsumedQueue> {
+  known(): Iterable<ServedQueue> {
     return this.#known.values();
   }
 
+  /** Those of them that light users share. */
+  get spread(): ReadonlySet<SpreadQueue> {
+    return this.#spread;
+  }
+
   /** Whether this very queue is served, and not a later one of its name. */
-  has(queue: ConsumedQueue): boolean {
+  has(queue: ServedQueue): boolean {
     return this.#byName.get(queue.name) === queue;
   }
 
@@ -80,7 +87,7 @@ export class ServedQueues {
    * Those of the queues that match and are not known yet. They count in the prefetch of the others from
    * here on, and want to be consumed soon.
    */
-  async find(names: readonly string[]): Promise<ConsumedQueue[]> {
+  async find(names: readonly string[]): Promise<ServedQueue[]> {
     const { active, consumers } = this.parts;
     const found = names.flatMap((name) => this.#findOne(name) ?? []);
     active.weigh();
@@ -91,17 +98,18 @@ export class ServedQueues {
     return found;
   }
 
-  #findOne(name: string): ConsumedQueue | undefined {
+  #findOne(name: string): ServedQueue | undefined {
     if (this.#known.has(name) || !this.#refused.mayTry(name)) return undefined;
     const queue = this.make(name);
     if (queue === undefined) return undefined;
     this.#known.set(name, queue);
-    if (!queue.paused) this.parts.active.add(queue);
+    if (queue instanceof SpreadQueue) this.#spread.add(queue);
+    if (!queue.paused) for (const user of queue.users) this.parts.active.add(user);
     return queue;
   }
 
   /** @param atStake tasks run, and are not to lose their channel over a queue that cannot be consumed */
-  async consume(queues: readonly ConsumedQueue[], atStake = this.anythingAtStake()): Promise<void> {
+  async consume(queues: readonly ServedQueue[], atStake = this.anythingAtStake()): Promise<void> {
     await Promise.all(queues.map((queue) => this.#consumeFirst(queue, atStake)));
   }
 
@@ -111,7 +119,7 @@ export class ServedQueues {
     return false;
   }
 
-  async #consumeFirst(queue: ConsumedQueue, atStake: boolean): Promise<void> {
+  async #consumeFirst(queue: ServedQueue, atStake: boolean): Promise<void> {
     if (!this.#isOpen) return;
     if (!this.#byName.has(queue.name)) this.listener.onTaken(queue.name);
     this.#byName.set(queue.name, queue);
@@ -139,13 +147,13 @@ export class ServedQueues {
   }
 
   /** Starts a consumer, with the prefetch that is right now. */
-  async consumeAnew(queue: ConsumedQueue, atStake: boolean): Promise<void> {
+  async consumeAnew(queue: ServedQueue, atStake: boolean): Promise<void> {
     queue.consumed(this.parts.prefetch.first(queue), this.clock.now());
     await this.consumeAgain(queue, atStake);
   }
 
   /** Starts a consumer, with the prefetch that the last one had. */
-  async consumeAgain(queue: ConsumedQueue, atStake: boolean): Promise<void> {
+  async consumeAgain(queue: ServedQueue, atStake: boolean): Promise<void> {
     if (queue.paused) return; // who lets it go on consumes it
     await this.parts.consumers.subscribe(queue.name, queue, queue.prefetch, atStake);
   }
@@ -166,11 +174,12 @@ export class ServedQueues {
    *
    * @param refusal why the broker does not let it be consumed; undefined where it is gone, or left
    */
-  drop(queue: ConsumedQueue, refusal?: string): void {
+  drop(queue: ServedQueue, refusal?: string): void {
     const { name } = queue;
     if (this.#byName.delete(name)) this.listener.onDropped(name);
     this.#known.delete(name);
-    this.parts.active.delete(queue);
+    if (queue instanceof SpreadQueue) this.#spread.delete(queue);
+    for (const user of queue.users) this.parts.active.delete(user);
     if (refusal !== undefined) this.#refused.add(name, refusal);
   }
 

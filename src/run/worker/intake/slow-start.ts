@@ -8,8 +8,8 @@ import {
   TAKE_UP_WITHIN_MS,
 } from '../../../core/scheduling/tuning.js';
 import type { Runner } from '../slots/runner.js';
-import type { ConsumedQueue } from './consumed-queue.js';
 import type { PrefetchControl } from './prefetch-control.js';
+import type { ServedQueue } from './served-queue.js';
 import type { ServedQueues } from './served-queues.js';
 
 /** The slots, as far as a slow start concerns them. */
@@ -35,7 +35,7 @@ export interface SlowStartListener {
  */
 export class SlowStart {
   #state: 'waiting' | 'sampling' | 'taking' | 'over' = 'waiting';
-  #rest: readonly ConsumedQueue[] = [];
+  #rest: readonly ServedQueue[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** @param samples how many tasks; 0 where the prefetch is fixed, and there is nothing to learn */
@@ -123,7 +123,7 @@ export class SlowStart {
     this.slots.resume();
   }
 
-  async #take(queues: readonly ConsumedQueue[]): Promise<void> {
+  async #take(queues: readonly ServedQueue[]): Promise<void> {
     const work = this.queues.served.consume(queues, this.slots.running > 0);
     work.catch((error) => this.listener.onFailure(error));
     await within(TAKE_UP_WITHIN_MS, work);

@@ -1,7 +1,7 @@
 import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import { GATE_EVERY_MS, GATE_FROM_USERS, GATE_PART, GATE_WAIT_MS } from '../../../core/scheduling/tuning.js';
 import type { Clock } from '../../../core/values/clock.js';
-import type { ConsumedQueue } from './consumed-queue.js';
+import type { ActiveUser } from './served-queue.js';
 
 /**
  * Keeps a choice at hand. Where many users compete with tasks that take no time, the broker is what
@@ -30,7 +30,7 @@ export class StartGate {
    * Sums up which users have a backlog: more has come of them, without a rest, than a prefetch lets
    * through at once, and may start. Does nothing when called too often.
    */
-  adjust(queues: Iterable<ConsumedQueue>, now: number): void {
+  adjust(queues: Iterable<ActiveUser>, now: number): void {
     if (now - this.#lastCheck < GATE_EVERY_MS) return;
     this.#lastCheck = now;
     let users = 0;

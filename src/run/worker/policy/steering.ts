@@ -34,6 +34,7 @@ export class Steering {
   #revision = 0;
   #queues: () => Iterable<ConsumedQueue> = () => [];
   #steered: readonly Steered[] = [];
+  #onChange: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -74,8 +75,16 @@ export class Steering {
     return this.tenantOf === undefined && this.#policy.hasTenants(this.#now());
   }
 
-  /** @param queues those that are served, whenever it is asked */
-  begin(queues: () => Iterable<ConsumedQueue>, steered: readonly Steered[]): void {
+  /**
+   * @param queues those that are served, whenever it is asked
+   * @param onChange what is set has changed, for users that have no queue too: nothing starts any more that is not to
+   */
+  begin(
+    queues: () => Iterable<ConsumedQueue>,
+    steered: readonly Steered[],
+    onChange: () => void = () => {},
+  ): void {
+    this.#onChange = onChange;
     this.#queues = queues;
     this.#steered = steered;
   }
@@ -99,6 +108,7 @@ export class Steering {
   #applyAll(): void {
     if (this.#isClosed) return;
     const { revision } = this.#policy.document;
+    this.#onChange();
     const changes = Array.from(this.#queues(), (queue) => this.#applyTo(queue)).flat();
     this.#awaitNextEnd();
     Promise.all(changes).then(

@@ -1,3 +1,4 @@
+import type { ServedQueue } from '../intake/served-queue.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { TaskPath } from '../task-path.js';
@@ -29,9 +30,11 @@ export function insideOf({ runner, scheduler, intake }: TaskPath): WorkerInside 
 }
 
 function* prefetchedIn(
-  queues: Iterable<{ readonly lane: { readonly prefetched: Iterable<DeliveredTask> } }>,
+  queues: Iterable<Pick<ServedQueue, 'users'>>,
   apart: Iterable<DeliveredTask>,
 ): Iterable<DeliveredTask> {
-  for (const { lane } of queues) yield* lane.prefetched;
+  for (const { users } of queues) {
+    for (const { lane } of users) yield* lane.prefetched;
+  }
   yield* apart;
 }

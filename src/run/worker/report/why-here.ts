@@ -2,7 +2,7 @@ import { toldText } from '../../../broker/control/running-question.js';
 import { type Because, MOST_USERS_TOLD, type WhyQuestion } from '../../../broker/control/why.js';
 import type { Blocked, SilentPeer, ToldLane, ToldPlace, ToldTenant } from '../../../core/explain/told.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
-import type { ConsumedQueue } from '../intake/consumed-queue.js';
+import type { ServedUser } from '../intake/served-queue.js';
 import type { OwnState } from '../peers/presence.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { TaskPath } from '../task-path.js';
@@ -20,7 +20,7 @@ export function whyHere({ queue, tenant, id }: WhyQuestion, parts: WhyParts): Be
   const { path, slots, state } = parts;
   const found = id === undefined ? undefined : findTask(path, id);
   const name = found?.queue.name ?? queue;
-  const served = name === undefined ? undefined : path.intake.served.byName.get(name);
+  const user = name === undefined ? undefined : path.intake.userOf(name);
   const toldTenant = tenant === undefined ? undefined : tenantHere(tenant, path);
   return {
     slots,
@@ -31,13 +31,13 @@ export function whyHere({ queue, tenant, id }: WhyQuestion, parts: WhyParts): Be
     revision: state.policy ?? null,
     serves: name === undefined ? toldTenant !== undefined : parts.serves(name),
     silent: parts.silent,
-    ...(served !== undefined && { lane: laneOf(served, path) }),
+    ...(user !== undefined && { lane: laneOf(user, path) }),
     ...(toldTenant !== undefined && { tenant: toldTenant }),
     ...(found !== undefined && { task: { ahead: found.ahead } }),
   };
 }
 
-function laneOf(queue: ConsumedQueue, path: TaskPath): ToldLane {
+function laneOf(queue: ServedUser, path: TaskPath): ToldLane {
   const { lane } = queue;
   const { runner, scheduler, intake } = path;
   const before = scheduler.before(lane);
@@ -66,7 +66,7 @@ function laneOf(queue: ConsumedQueue, path: TaskPath): ToldLane {
 
 /** Undefined where it knows of no user of that tenant. */
 function tenantHere(name: string, { intake, limits, scheduler, runner }: TaskPath): ToldTenant | undefined {
-  const queues = [...intake.served.byName.values()].filter(({ lane }) => lane.tenant?.name === name);
+  const queues = [...intake.users()].filter(({ lane }) => lane.tenant?.name === name);
   const [first] = queues;
   if (first?.lane.tenant === undefined) return undefined;
   const { weight, blocked } = first.lane.tenant;
@@ -76,7 +76,7 @@ function tenantHere(name: string, { intake, limits, scheduler, runner }: TaskPat
   const ofSlots = active.reduce((sum, queue) => sum + intake.active.shareOf(queue).ofSlots, 0);
   const own = new Set(queues);
   let running = 0;
-  for (const { queue } of runner.tasks.delivered()) if (own.has(queue as ConsumedQueue)) running++;
+  for (const { queue } of runner.tasks.delivered()) if (own.has(queue as ServedUser)) running++;
   return {
     name,
     weight,
@@ -93,7 +93,7 @@ function tenantHere(name: string, { intake, limits, scheduler, runner }: TaskPat
   };
 }
 
-function blockedBy({ paused, lane }: ConsumedQueue): Blocked | undefined {
+function blockedBy({ paused, lane }: ServedUser): Blocked | undefined {
   if (paused) return 'pause';
   if (lane.blocked) return 'other';
   return lane.tenant?.blocked === true ? 'tenant' : undefined;
@@ -112,8 +112,8 @@ function retryingOf(user: string, { retries }: TaskPath): Pick<ToldLane, 'retryi
 }
 
 /** A task that is prefetched here. */
-function findTask(path: TaskPath, id: string): (ToldPlace & { readonly queue: ConsumedQueue }) | undefined {
-  for (const queue of path.intake.served.byName.values()) {
+function findTask(path: TaskPath, id: string): (ToldPlace & { readonly queue: ServedUser }) | undefined {
+  for (const queue of path.intake.users()) {
     let ahead = 0;
     for (const task of queue.lane.prefetched) {
       if (task.id === id) return { queue, ahead };
@@ -123,7 +123,7 @@ function findTask(path: TaskPath, id: string): (ToldPlace & { readonly queue: Co
   return undefined;
 }
 
-function countOf(tasks: Iterable<DeliveredTask>, queue: ConsumedQueue): number {
+function countOf(tasks: Iterable<DeliveredTask>, queue: ServedUser): number {
   let count = 0;
   for (const task of tasks) if (task.queue === queue) count++;
   return count;

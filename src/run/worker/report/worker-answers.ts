@@ -82,11 +82,11 @@ export class WorkerAnswers implements Answers {
 
   census(): TasksAtWorker[] {
     const { intake, scheduler, retries, runner, outcomes } = this.path;
-    const queues = [...intake.served.byName.values()];
+    const users = [...intake.users()];
     return tasksHere({
       running: runner.tasks.delivered(),
       ended: outcomes.unsettled(),
-      prefetched: [...queues.flatMap(({ lane }) => [...lane.prefetched]), ...scheduler.apart],
+      prefetched: [...users.flatMap(({ lane }) => [...lane.prefetched]), ...scheduler.apart],
       retrying: retries.held(),
     });
   }

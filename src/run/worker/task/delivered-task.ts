@@ -2,12 +2,16 @@ import type { Delivery } from '../../../broker/connection/delivery.js';
 import type { ConsumerChannel } from '../../../broker/consuming/consumers.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
 
-/** The queue that a task came from, as far as its tasks concern it. */
+/** The queue that a task is of, as far as its tasks concern it: its user's own, or what a user has in one that is shared. */
 export interface TaskQueue {
   readonly name: string;
   readonly lane: Lane<DeliveredTask>;
+  /** The queue that delivers its tasks. */
+  readonly source: { readonly name: string };
   /** Nothing of it is to start. */
   readonly paused: boolean;
+  /** One of its tasks has come. @param now milliseconds */
+  delivered(now: number): void;
   /** One of its tasks has ended for good. @param now milliseconds */
   settled(now: number): void;
   /** The delivery of one of its tasks is not here any more, and the task has not ended. */

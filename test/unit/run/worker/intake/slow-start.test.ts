@@ -60,7 +60,7 @@ describe('a slow start', () => {
     Object.assign(slots, { started: 4, running: 1 });
     start.check();
     expect(slots.told).toEqual(['start 4']);
-    const queue = intake.served.byName.get('user 0')!;
+    const queue = intake.queue('user 0');
     intake.deliver(queue);
     intake.end(queue, 1, 0.01);
     slots.running = 0;
