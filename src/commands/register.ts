@@ -5,6 +5,7 @@ import { registerDead } from './dead/dead-command.js';
 import { registerDoctor } from './doctor/doctor-command.js';
 import { registerExplain } from './explain/explain-command.js';
 import { registerPause, registerResume } from './pause/pause-command.js';
+import { registerPlan } from './plan/plan-command.js';
 import { registerPolicy } from './policy/policy-command.js';
 import { registerPublish } from './publish/publish-command.js';
 import { registerQueues } from './queues/queues-command.js';
@@ -34,6 +35,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerDead(program, run);
   registerDoctor(program, run);
   registerBench(program, run);
+  registerPlan(program, run);
   registerBroker(program, run);
   registerShell(program, run);
 }

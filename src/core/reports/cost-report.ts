@@ -14,6 +14,8 @@ export interface CostRow {
   readonly makePerSecond: number;
   readonly deletePerSecond: number;
   readonly prunePerSecond: number;
+  /** Published into queues that are there, evenly over all; null where there are more queues than tasks. */
+  readonly publishPerSecond: number | null;
   /** The management API's answer, and `fairq queues list` from start to end. */
   readonly listMs: number;
   readonly fairqListMs: number;

@@ -44,6 +44,10 @@ function speeds(rows: readonly CostRow[], style: TextStyle): string {
       { heading: 'deleted\n/s', text: (row) => formatCount(row.deletePerSecond) },
       { heading: 'pruned\n/s', text: (row) => formatCount(row.prunePerSecond) },
       {
+        heading: 'published\n/s',
+        text: (row) => (row.publishPerSecond === null ? '-' : formatCount(row.publishPerSecond)),
+      },
+      {
         heading: 'a worker\nstarts in',
         text: (row) => (row.startUpMs === null ? '-' : formatDuration(row.startUpMs)),
       },

@@ -28,7 +28,12 @@ function commandLinesOf(page: string): CommandLine[] {
   ];
 }
 
-const LEFT_OUT = ['commander.help', 'commander.missingArgument', 'commander.optionMissingArgument'];
+const LEFT_OUT = [
+  'commander.help',
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.optionMissingArgument',
+];
 
 async function isTaken(words: readonly string[], isMention: boolean): Promise<boolean> {
   try {

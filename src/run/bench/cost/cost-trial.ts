@@ -5,6 +5,7 @@ import { QueueRemover } from '../../../broker/queues/queue-remover.js';
 import { assertTopology, type QueueType } from '../../../broker/queues/topology.js';
 import { namesFor, routingKeyOf, userQueueOf } from '../../../core/queues/names.js';
 import type { CostRow } from '../../../core/reports/cost-report.js';
+import type { PublishReport } from '../../../core/reports/publish-report.js';
 import type { WorkerReport } from '../../../core/reports/worker-report.js';
 import { Pruner } from '../../queues/prune/prune.js';
 import { FairqProcess } from '../fairq-process.js';
@@ -77,7 +78,7 @@ class CostMeasurement {
       await this.#publish(queues);
       const full = await settledMemory(management);
       this.#step('running tasks');
-      await this.#publish(Math.max(queues, TASKS) - queues);
+      const publishPerSecond = await this.#publish(Math.max(queues, TASKS) - queues);
       const worker = this.#fairq<WorkerReport>(['worker', '--exit-when', 'empty']);
       await worker.ended;
       const { perSecond = 0, startUpSeconds = null } = worker.document ?? {};
@@ -112,6 +113,7 @@ class CostMeasurement {
         consumerBytes: each(consumed, idle),
         cpuAtRest: cpu,
         makePerSecond: queues / makeSeconds,
+        publishPerSecond,
         deletePerSecond: queues / deleteSeconds,
         prunePerSecond: queues / pruneSeconds,
         listMs,
@@ -143,10 +145,13 @@ class CostMeasurement {
     return process;
   }
 
-  async #publish(total: number): Promise<void> {
-    if (total <= 0) return;
+  /** @returns tasks a second; null where there were none */
+  async #publish(total: number): Promise<number | null> {
+    if (total <= 0) return null;
     const load = ['--users', `${this.queues}`, '--total', `${total}`, '--queue-type', this.type];
-    await this.#fairq(['publish', ...load]).ended;
+    const publisher = this.#fairq<PublishReport>(['publish', ...load]);
+    await publisher.ended;
+    return publisher.document?.perSecond ?? null;
   }
 
   /** All users, side by side; seconds. */

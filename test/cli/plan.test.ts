@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Source } from '../../src/core/plan/facts.js';
+import type { Figure } from '../../src/core/plan/figure.js';
+import type { DesignPlan } from '../../src/core/plan/plan.js';
+import { fairq } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const { env } = useVhost();
+const MILLION = ['--users', '1M', '--active', '10k', '--heavy', '50', '--tasks', '5M/day'];
+
+interface PlanDocument {
+  readonly kind: string;
+  readonly load: object;
+  readonly designs: readonly DesignPlan[];
+  readonly sources: readonly Source[];
+  readonly formulas: Readonly<Record<string, string>>;
+  readonly recommendation: object;
+}
+
+async function planned(...args: readonly string[]): Promise<PlanDocument> {
+  const { code, stdout, stderr } = await fairq(env, '--json', 'plan', ...args);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as PlanDocument;
+}
+
+describe('plan', () => {
+  it('holds three designs against each other without a broker', async () => {
+    const { code, stdout, stderr } = await fairq(
+      { ...env, FAIRQ_URI: 'amqp://127.0.0.1:1' },
+      'plan',
+      ...MILLION,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/none ever pruned +1,000,000 r +64 r +114 r/);
+    expect(stdout).toMatch(/^Choose /m);
+  });
+
+  it('says of each figure whether it was measured or reckoned, and by which formula', async () => {
+    const { kind, load, designs, sources, formulas, recommendation } = await planned(...MILLION);
+    expect(kind).toBe('plan');
+    expect(load).toMatchObject({ users: 1_000_000, active: 10_000, heavy: 50, slots: 10, taskMs: 100 });
+    expect(designs.map(({ units }) => units)).toEqual(['user', 'hash:64', 'shared:64']);
+    expect(recommendation).toMatchObject({ design: 'each', decidedBy: 'memory-enough' });
+    const known = new Set(sources.map(({ id }) => id));
+    const named = new Set<string>();
+    for (const [name, figure] of designs.flatMap(({ figures }) => Object.entries<Figure>({ ...figures }))) {
+      const { origin, formula, sources: of } = figure;
+      expect(['measured-before', 'reckoned'], name).toContain(origin);
+      expect(formula === null, name).toBe(origin !== 'reckoned');
+      expect(
+        of.filter((id) => !known.has(id)),
+        name,
+      ).toEqual([]);
+      if (formula !== null) named.add(formula);
+    }
+    expect(Object.keys(formulas).sort()).toEqual([...named].sort());
+  });
+
+  it.each([
+    [
+      'more heavy users than there are active ones',
+      /--heavy: 11000 are more than the 10000 of --active/,
+      '--heavy',
+      '11k',
+    ],
+    [
+      'more active users than there are',
+      /--active: 2000000 are more than the 1000000 of --users/,
+      '--active',
+      '2M',
+    ],
+    ['no users', /--users: "0" is not from 1 to/, '--users', '0'],
+    ['no tasks', /--tasks: "0\/s" is not a number of tasks/, '--tasks', '0/s'],
+    ['tasks a week', /--tasks: "5M\/week" is not a number of tasks/, '--tasks', '5M/week'],
+    ['half a user', /--users: "1\.5" is not a whole number/, '--users', '1.5'],
+    ['no slots', /--slots: "0" is not from 1 to/, '--slots', '0'],
+    ['tasks of no time', /--task-ms: "0" is not a number of milliseconds/, '--task-ms', '0'],
+    ['no shared queue', /--shared: "0" is not a whole number from 1 to/, '--shared', '0'],
+    ['no memory', /--memory: "4k" is not a size of memory/, '--memory', '4k'],
+    ['queues to measure without measuring', /--queues goes with --measure alone/, '--queues', '10'],
+    ['a version that nobody has measured', /--rabbitmq <version>.*invalid/, '--rabbitmq', '2.0'],
+  ])('refuses %s', async (_, message, ...flags) => {
+    const { code, stdout, stderr } = await fairq(env, 'plan', ...MILLION, ...flags);
+    expect(code).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+  });
+
+  it('wants to know of users and tasks', async () => {
+    const { code, stderr } = await fairq(env, 'plan', '--users', '5');
+    expect(code).toBe(64);
+    expect(stderr).toContain('--tasks');
+    const measured = await fairq(env, 'plan', ...MILLION, '--measure', '--rabbitmq', '4.3');
+    expect(measured.code).toBe(64);
+    expect(measured.stderr).toContain('--rabbitmq does not go with --measure');
+  });
+
+  it('measures on the broker that is configured, and says so of what it measured', async () => {
+    const { designs, sources } = await planned(...MILLION, '--shared', '25', '--measure', '--queues', '25');
+    const [each, hashed] = designs.map(({ figures }) => figures);
+    for (const figure of [each!.publishNew, each!.publish, hashed!.publish, hashed!.work]) {
+      expect(figure).toMatchObject({ origin: 'measured-here', sources: ['here'] });
+      expect(figure.least).toBeGreaterThan(0);
+    }
+    // 25 queues are less than the noise: what was measured before stays.
+    expect(each!.memory).toMatchObject({ origin: 'reckoned', sources: ['bench-cost'] });
+    expect(each!.work).toMatchObject({ origin: 'reckoned', formula: 'work-most', least: null });
+    const here = sources.find(({ id }) => id === 'here');
+    expect(here?.measured).toBe('here');
+    expect(here?.versions).toEqual([expect.stringMatching(/^\d+\.\d+$/)]);
+    expect(here?.command).toContain('plan');
+  });
+});
