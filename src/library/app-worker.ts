@@ -175,6 +175,7 @@ export class AppWorker {
       results: { ttlMs: WORKER_DEFAULTS.resultTtlMs, mostBytes: WORKER_DEFAULTS.resultBytes },
       format: OWN_FORMAT,
       discoverEveryMs: WORKER_DEFAULTS.discoverEveryMs,
+      demoteAfterMs: WORKER_DEFAULTS.demoteAfterMs,
     };
   }
 

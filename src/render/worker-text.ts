@@ -1,3 +1,4 @@
+import { counted } from '../core/reports/finding.js';
 import type { Holding, WorkerReport, WorkerSnapshot } from '../core/reports/worker-report.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
 import { PREFETCH_REASONS } from './parts/prefetch-reasons.js';
@@ -40,6 +41,7 @@ export function renderWorker(report: WorkerReport, style: TextStyle): string {
     lines.push(
       `${formatTasks(report.overlaps)} ran on after their permits were lost: more than the cap may have run`,
     );
+  lines.push(...promotionLines(report));
   if (report.leftToOthers > 0)
     lines.push(`${formatTasks(report.leftToOthers)} left to workers that had free slots`);
   lines.push(...renderHolding(report.holding, style));
@@ -61,4 +63,14 @@ export function workerProgressLine(now: WorkerSnapshot, elapsed: number): string
   const retried = now.retried > 0 ? `, ${formatCount(now.retried)} to be tried again` : '';
   const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed${retried}` : retried;
   return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
+}
+
+/** What it did where light users share queues; nothing where it did nothing. */
+function promotionLines({ promotions: { users, movedTasks, demoted } }: WorkerReport): string[] {
+  const lines: string[] = [];
+  if (users > 0)
+    lines.push(`${counted(users, 'light user')} got ${users === 1 ? 'a queue' : 'queues'} of their own`);
+  if (movedTasks > 0) lines.push(`${formatTasks(movedTasks)} moved to queues of their users`);
+  if (demoted > 0) lines.push(`${counted(demoted, 'queue')} taken away, whose users had nothing left`);
+  return lines;
 }

@@ -85,11 +85,12 @@ export class Management {
     return (await this.#api.list(`${this.#queues}?disable_stats=true&columns=${columns}`)).map(briefQueue);
   }
 
-  /** Names of the queues that were made with this argument, set to true. */
-  async queuesWithArgument(argument: string): Promise<ReadonlySet<string>> {
+  /** The queues that were made with this argument, set to true; each with the type that it was made as. */
+  async queuesWithArgument(argument: string): Promise<ReadonlyMap<string, string>> {
     const list = await this.#api.list(`${this.#queues}?disable_stats=true&columns=name,arguments`);
     const made = list.filter((item) => field(field(item, 'arguments'), argument) === true);
-    return new Set(made.map((item) => String(field(item, 'name'))));
+    const typeOf = (item: unknown) => String(field(field(item, 'arguments'), 'x-queue-type') ?? 'classic');
+    return new Map(made.map((item) => [String(field(item, 'name')), typeOf(item)]));
   }
 
   /** One unpaged call with columns: pages would each make the broker format every queue again. */

@@ -102,6 +102,14 @@ export function registerWorker(program: Command, run: Run): void {
         .default(WORKER_DEFAULTS.discoverEveryMs, '30s'),
     )
     .addOption(
+      new Option(
+        '--demote-after <time>',
+        'where light users share queues: take one of a user away that was empty so long',
+      )
+        .argParser((text) => parseTimer(text, '--demote-after'))
+        .default(WORKER_DEFAULTS.demoteAfterMs, '60s'),
+    )
+    .addOption(
       new Option('--result-ttl <time>', 'for how long what a task returned is shown; 0s: keep nothing')
         .argParser((text) => parseResultTtl(text))
         .default(WORKER_DEFAULTS.resultTtlMs, '200s'),

@@ -29,6 +29,7 @@ export interface WorkerFlags extends WeightFlags, TenantFlags, GroupByFlags {
   exitWithParent?: boolean;
   logJson?: boolean;
   discoverEvery: number;
+  demoteAfter: number;
   maxAttempts: number;
   maxCrashes: number;
   backoff: readonly number[];

@@ -39,6 +39,7 @@ export function workerOptions(name: string, flags: WorkerFlags, found: FoundByFl
     stallMs: stallMsOf(found.heartbeatSeconds),
     taskTimeoutMs: flags.taskTimeout,
     discoverEveryMs: flags.discoverEvery,
+    demoteAfterMs: flags.demoteAfter,
     retry: { maxAttempts: flags.maxAttempts, delaysMs: flags.backoff, stepsMs: found.celery?.stepsMs ?? [] },
     maxCrashes: flags.maxCrashes === 0 ? undefined : flags.maxCrashes,
     queueKind: { type: flags.queueType, ordered: flags.ordered === true },

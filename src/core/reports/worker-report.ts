@@ -27,6 +27,8 @@ export interface WorkerReport {
   readonly leftToOthers: number;
   /** Tasks that ran on when their permits had been lost, and others might have them. */
   readonly overlaps: number;
+  /** Light users that got a queue of their own from this worker, tasks that it moved there, and queues that it took away. */
+  readonly promotions: WorkerPromotions;
   readonly holding: Holding;
 }
 
@@ -52,6 +54,7 @@ export function reportOfNothing(name: string): WorkerReport {
     timedOut: 0,
     users: 0,
     givenBack: 0,
+    promotions: { users: 0, movedTasks: 0, demoted: 0 },
     leftToOthers: 0,
     overlaps: 0,
     unconfirmed: 0,
@@ -82,4 +85,11 @@ export interface TaskAges {
   readonly oldestRunning: number | undefined;
   /** How long the task has waited, since it was sent, that was sent first of those that were delivered and have not started. */
   readonly oldestWaiting: number | undefined;
+}
+
+/** What a worker did where light users share queues. */
+export interface WorkerPromotions {
+  readonly users: number;
+  readonly movedTasks: number;
+  readonly demoted: number;
 }

@@ -8,6 +8,8 @@ export const WORKER_DEFAULTS = {
   maxCrashes: 3,
   /** As `parseBackoff` reads it. */
   backoff: '1s,2s,4s…',
+  /** A queue that a worker made for a user goes when it has been empty for so long, milliseconds. */
+  demoteAfterMs: 60_000,
   /** Milliseconds between two listings. */
   discoverEveryMs: 30_000,
   /** For how long a result is kept, milliseconds. */

@@ -19,6 +19,7 @@ import { PauseSteering } from './policy/pause-steering.js';
 import type { Steering } from './policy/steering.js';
 import { TenantWeightSteering } from './policy/tenant-weight-steering.js';
 import { WeightSteering } from './policy/weight-steering.js';
+import { Demotions } from './promotion/demotions.js';
 import { OwnQueueMoves } from './promotion/own-queue-moves.js';
 import { OwnQueues } from './promotion/own-queues.js';
 import { Promotions } from './promotion/promotions.js';
@@ -54,6 +55,7 @@ interface Places {
   readonly scheduler: Suspects;
   readonly intake: Intake;
   readonly promotions: Promotions;
+  readonly demotions: Demotions;
   readonly moves: OwnQueueMoves;
   readonly crashes: CrashTracker | undefined;
   readonly runner: Runner;
@@ -73,6 +75,7 @@ export class TaskPath implements Work {
   readonly scheduler: Suspects;
   readonly intake: Intake;
   readonly promotions: Promotions;
+  readonly demotions: Demotions;
   readonly #moves: OwnQueueMoves;
   /** Undefined where nobody counts crashes. */
   readonly crashes: CrashTracker | undefined;
@@ -95,6 +98,7 @@ export class TaskPath implements Work {
     this.scheduler = places.scheduler;
     this.intake = places.intake;
     this.promotions = places.promotions;
+    this.demotions = places.demotions;
     this.#moves = places.moves;
     this.crashes = places.crashes;
     this.runner = places.runner;
@@ -246,6 +250,21 @@ export class TaskPath implements Work {
         onWarning: warn,
       },
     );
+    const demotions = new Demotions(
+      deps,
+      {
+        queues: () => intake.userQueues(),
+        hasSpread: () => intake.served.spread.size > 0,
+        mustHaveOne: (user) => promotions.mustHaveOne(user),
+        isMine: () => peers.rank === 0,
+        workers: () => peers.count,
+      },
+      options.demoteAfterMs,
+      {
+        onDemoted: (queues) => detail(`${queues} queues of users that have nothing left are taken away`),
+        onWarning: warn,
+      },
+    );
     steering.begin(
       () => intake.userQueues(),
       [
@@ -262,6 +281,7 @@ export class TaskPath implements Work {
       scheduler,
       intake,
       promotions,
+      demotions,
       moves,
       crashes,
       runner,
@@ -316,6 +336,7 @@ export class TaskPath implements Work {
     if (this.#isEnding) return;
     this.scheduler.arrange(firstTurns(this.intake, this.peers));
     this.#slowStart.start();
+    this.demotions.begin();
   }
 
   /** Looks after what nobody tells of. Call it often. */
@@ -339,7 +360,7 @@ export class TaskPath implements Work {
   async finish(): Promise<number> {
     // Where order counts, nobody else is to have a user's next task before the one that runs has ended.
     const { ordered } = this.options;
-    await this.promotions.settled();
+    await Promise.all([this.promotions.settled(), this.demotions.close()]);
     let givenBack = ordered ? 0 : await this.#giveBackAll();
     while (this.runner.running > 0) {
       await new Promise<void>((resolve) => this.runner.whenOneEnds(resolve));
@@ -365,6 +386,7 @@ export class TaskPath implements Work {
     void this.limits.close(); // the broker gives out what goes with the connection
     this.outcomes.close();
     this.#moves.close();
+    void this.demotions.close(); // what it has begun ends with the connection
     this.retries.close();
     this.intake.closing();
   }

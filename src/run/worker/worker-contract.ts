@@ -79,6 +79,8 @@ export interface WorkerOptions {
   readonly format: MessageFormat;
   /** Queues that nobody announced are found by listing them, so often. */
   readonly discoverEveryMs: number;
+  /** A queue that a worker has made for a light user that became heavy goes when it has been empty for so long. */
+  readonly demoteAfterMs: number;
 }
 
 /** Told of each task. Most workers have none, and pay nothing for it. */

@@ -1,5 +1,6 @@
 import { type Confirmable, ConfirmedSender } from '../../../broker/connection/confirmed-sender.js';
 import type { PublishProperties } from '../../../broker/connection/publish-properties.js';
+import { MOVED_HEADER } from '../../../core/message/moved.js';
 import { republishableHeaders, republishableProperties } from '../../../core/message/republishable.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { ChannelDeps } from '../worker-contract.js';
@@ -76,7 +77,7 @@ export class OwnQueueMoves {
       properties: {
         messageId: task.id,
         ...republishableProperties(properties),
-        headers: republishableHeaders(properties.headers),
+        headers: { ...republishableHeaders(properties.headers), [MOVED_HEADER]: true },
         persistent: true,
         mandatory: true,
       },

@@ -1,3 +1,4 @@
+import { MOVED_HEADER } from '../../../core/message/moved.js';
 import type { InForce } from '../../../core/policy/policy.js';
 import type { OwnQueue } from '../../../core/queues/names.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
@@ -72,31 +73,47 @@ export class Promotions {
     const { lane, name } = user;
     const weight = this.policy.inForce(lane.user).weight?.value ?? this.policy.ownWeight(lane.user);
     if (weight !== lane.weight) this.parts.scheduler.setWeight(lane, weight);
-    user.isToHaveQueue = this.#mustHaveOne(lane.user) && this.parts.own.ownerOf(name) !== undefined;
+    user.isToHaveQueue = this.mustHaveOne(lane.user) && this.parts.own.ownerOf(name) !== undefined;
   }
 
   /** Whether a task that has come is to be moved on; it is taken over then. */
   takes(task: DeliveredTask, user: LightUser): boolean {
-    if (this.parts.served.byName.has(user.name)) {
+    // Somebody is taking its user's queue away, and what is moved there comes back at once.
+    const cameBack = task.message.properties.headers?.[MOVED_HEADER] === true;
+    if (!cameBack && this.parts.served.byName.has(user.name)) {
       this.#move(task);
       return true;
     }
     if (!user.isToHaveQueue) return false;
     this.#hold(task);
-    this.promote(user);
+    this.#make(user);
     return true;
   }
 
+  /** Something is set for the user that only a queue of its own can keep. */
+  mustHaveOne(user: string): boolean {
+    if (this.parts.always) return true;
+    const { cap, rate, paused, backlog } = this.policy.inForce(user);
+    const tenant = this.policy.ofTenant(user);
+    return [cap, rate, paused, backlog, tenant.cap, tenant.rate, tenant.paused].some(
+      (set) => set !== undefined,
+    );
+  }
+
   /** Gives a user a queue of its own, unless that is under way, or was refused a while ago. */
-  promote({ name: queue, lane: { user } }: LightUser): void {
-    if (this.#underWay.has(queue) || this.parts.served.byName.has(queue)) return;
-    if (this.parts.own.ownerOf(queue) === undefined) return;
+  promote(user: LightUser): void {
+    if (!this.parts.served.byName.has(user.name)) this.#make(user);
+  }
+
+  #make({ name: queue, lane: { user } }: LightUser): void {
+    if (this.#underWay.has(queue) || this.parts.own.ownerOf(queue) === undefined) return;
     if ((this.#refused.get(queue) ?? 0) > this.parts.now()) return;
     const work = this.parts.own.make(queue).then(
       () => {
         this.#refused.delete(queue);
         this.promoted++;
         this.listener.onPromoted(user);
+        if (this.parts.served.byName.has(queue)) this.taken(queue);
       },
       (error: Error) => this.#failed(queue, user, error),
     );
@@ -143,15 +160,6 @@ export class Promotions {
   /** Resolves when no queue is being made. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.values());
-  }
-
-  #mustHaveOne(user: string): boolean {
-    if (this.parts.always) return true;
-    const { cap, rate, paused, backlog } = this.policy.inForce(user);
-    const tenant = this.policy.ofTenant(user);
-    return [cap, rate, paused, backlog, tenant.cap, tenant.rate, tenant.paused].some(
-      (set) => set !== undefined,
-    );
   }
 
   *#lightUsers(queue: string): Iterable<LightUser> {

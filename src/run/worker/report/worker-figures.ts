@@ -38,7 +38,7 @@ export function snapshotOf({ runner, scheduler, intake }: TaskPath): WorkerSnaps
 
 /** What came of a worker, at its end. */
 export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: Lifetime): WorkerReport {
-  const { runner, intake, outcomes, retries, rebalancer, limits } = path;
+  const { runner, intake, outcomes, retries, rebalancer, limits, promotions, demotions } = path;
   const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = runner.counts;
   const { smallest, largest } = intake.prefetch;
   const seconds =
@@ -60,6 +60,7 @@ export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: 
     notMoved: outcomes.stuck + retries.stuck,
     leftToOthers: rebalancer.shared,
     overlaps: limits.overlaps,
+    promotions: { users: promotions.promoted, movedTasks: promotions.moved, demoted: demotions.demoted },
     holding: {
       most: intake.mostPrefetched,
       smallestWindow: smallest ?? null,

@@ -36,6 +36,7 @@ const options: WorkerOptions = {
   ordered: false,
   results: { ttlMs: 0, mostBytes: 0 },
   format: OWN_FORMAT,
+  demoteAfterMs: 60_000,
   discoverEveryMs: 1_000,
 };
 const silent: WorkerListener = {

@@ -64,7 +64,13 @@ function come(user: string, id: string): LightUser {
   const message = { fields: { routingKey: user }, properties: { headers: {} } } as unknown as Delivery;
   const light = spread.userOf(message);
   light.delivered(0);
-  const task = { id, lane: light.lane, queue: light, message, channel } as Partial<DeliveredTask> as DeliveredTask;
+  const task = {
+    id,
+    lane: light.lane,
+    queue: light,
+    message,
+    channel,
+  } as Partial<DeliveredTask> as DeliveredTask;
   if (!promotions.takes(task, light)) scheduler.push(light.lane, task);
   return light;
 }
