@@ -13,6 +13,7 @@ import { registerReport } from './report/report-command.js';
 import { registerServe } from './serve/serve-command.js';
 import type { Run } from './shared/context.js';
 import { registerShell } from './shell/shell-command.js';
+import { registerSimulate } from './simulate/simulate-command.js';
 import { registerTask } from './task/task-command.js';
 import { registerTasks } from './task/tasks-command.js';
 import { registerTop } from './top/top-command.js';
@@ -36,6 +37,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerDoctor(program, run);
   registerBench(program, run);
   registerPlan(program, run);
+  registerSimulate(program, run);
   registerBroker(program, run);
   registerShell(program, run);
 }

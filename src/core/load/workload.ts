@@ -5,30 +5,36 @@ export interface Workload {
   readonly total: number;
   /** The users, each once. */
   readonly users: readonly string[];
-  /** A user for each task. */
-  order(): Iterable<string>;
+  /** A user for each task, by its index. */
+  indices(): Iterable<number>;
 }
 
 export type Distribution = 'uniform' | 'zipf';
+
+/** A user for each task, by its name. */
+export function* orderOf({ users, indices }: Workload): Generator<string> {
+  for (const index of indices()) yield users[index]!;
+}
 
 export function oneUser(user: string, count: number): Workload {
   return {
     total: count,
     users: [user],
-    *order() {
-      for (let i = 0; i < count; i++) yield user;
+    *indices() {
+      for (let i = 0; i < count; i++) yield 0;
     },
   };
 }
 
 /** `user-1` … `user-N`, each with the same number of tasks, in turns. */
 export function equalUsers(count: number, tasksEach: number): Workload {
-  const users = userNames(count);
   return {
     total: count * tasksEach,
-    users,
-    *order() {
-      for (let round = 0; round < tasksEach; round++) yield* users;
+    users: userNames(count),
+    *indices() {
+      for (let round = 0; round < tasksEach; round++) {
+        for (let user = 0; user < count; user++) yield user;
+      }
     },
   };
 }
@@ -43,7 +49,6 @@ export function randomUsers(
   distribution: Distribution,
   random: Random,
 ): Workload {
-  const users = userNames(count);
   const bounds = new Float64Array(count);
   let sum = 0;
   for (let k = 0; k < count; k++) {
@@ -52,9 +57,9 @@ export function randomUsers(
   }
   return {
     total,
-    users,
-    *order() {
-      for (let i = 0; i < total; i++) yield users[firstAbove(bounds, random() * sum)]!;
+    users: userNames(count),
+    *indices() {
+      for (let i = 0; i < total; i++) yield firstAbove(bounds, random() * sum);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { orderByTime } from '../values/order-by-time.js';
+import { FairShareMeter, ROUNDING } from './fair-share-meter.js';
 import { Ideal } from './ideal.js';
 import { lasting, type Shares } from './shares.js';
 
@@ -49,9 +50,6 @@ export interface FairShareSampler {
   sample(index: number, look: FairShareSample): void;
 }
 
-/** A share that rounding has left a hair below a whole task is a whole task. */
-const ROUNDING = 1e-6;
-
 /**
  * Holds a run against the ideal: the k-th start of the run is one unit of service, which a fluid
  * system (see FluidSystem) splits among the users who then have a backlog *there*.
@@ -78,38 +76,19 @@ export function fairShare(
   const { users, starts, arrivals } = service;
   const arrivalOrder = orderByTime(arrivals.times);
   const ideal = new Ideal(users, typeof given === 'function' ? lasting(given) : given);
-  const { fluid } = ideal;
-  const started = new Float64Array(users.length);
-  const half = Math.floor(starts.users.length / 2);
-  let jainAtHalf = 1;
-  let maxLagTasks = 0;
-  let maxLagUser: string | null = null;
-  let maxLagAt: number | null = null;
-  const atHalf = { started: new Float64Array(users.length), due: new Float64Array(users.length) };
-  const lagOf = new Float64Array(users.length);
-
-  const look = (user: number, at: number): void => {
-    const lag = fluid.served(user) - started[user]!;
-    if (lag > sampledLag + ROUNDING) {
-      sampledLag = lag;
-      sampledUser = user;
-    }
-    if (lag <= lagOf[user]! + ROUNDING) return;
-    lagOf[user] = lag;
-    if (lag <= maxLagTasks + ROUNDING) return;
-    maxLagTasks = lag;
-    maxLagUser = users[user]!;
-    maxLagAt = at;
-  };
-
-  const due = (user: number): number => fluid.served(user);
   let sampled = 0;
   let sampledLag = 0;
   let sampledUser: number | null = null;
+  const meter = new FairShareMeter(users.length, ideal.fluid, starts.users.length, (user, lag) => {
+    if (lag <= sampledLag + ROUNDING) return;
+    sampledLag = lag;
+    sampledUser = user;
+  });
+  const due = (user: number): number => meter.due(user);
   const sampleUpTo = (now: number): void => {
     if (sampler === undefined) return;
     for (; sampled < sampler.times.length && sampler.times[sampled]! < now; sampled++) {
-      sampler.sample(sampled, { due, started, lag: sampledLag, lagUser: sampledUser });
+      sampler.sample(sampled, { due, started: meter.started, lag: sampledLag, lagUser: sampledUser });
       sampledLag = 0;
       sampledUser = null;
     }
@@ -123,34 +102,19 @@ export function fairShare(
     for (; arrived < arrivalOrder.length; arrived++) {
       const arrival = arrivalOrder[arrived]!;
       if (arrivals.times[arrival]! > now) break;
-      fluid.arrive(arrivals.users[arrival]!, arrivals.tasks[arrival]!);
+      meter.arrive(arrivals.users[arrival]!, arrivals.tasks[arrival]!);
     }
-    const user = starts.users[k]!;
-    look(user, now);
-    fluid.serve(1);
-    started[user]!++;
-    if (k + 1 !== half) continue;
-    atHalf.started.set(started);
-    for (let user = 0; user < users.length; user++) atHalf.due[user] = fluid.served(user);
-    jainAtHalf = jainIndex(atHalf);
+    meter.start(starts.users[k]!, now);
   }
-  const end = starts.times.at(-1) ?? 0;
-  for (let user = 0; user < users.length; user++) look(user, end);
+  meter.end(starts.times.at(-1) ?? 0);
   sampleUpTo(Number.POSITIVE_INFINITY);
-  return { jainAtHalf, maxLagTasks, maxLagUser, maxLagAt, half: atHalf, lagOf };
-}
-
-function jainIndex({ started, due }: FairShare['half']): number {
-  let n = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let user = 0; user < started.length; user++) {
-    const share = due[user]!;
-    if (share < 1 - ROUNDING) continue;
-    const ratio = started[user]! / share;
-    n++;
-    sum += ratio;
-    squares += ratio * ratio;
-  }
-  return n < 2 || squares === 0 ? 1 : (sum * sum) / (n * squares);
+  const { jainAtHalf, half, lagOf, largestLag } = meter;
+  return {
+    jainAtHalf,
+    maxLagTasks: largestLag.tasks,
+    maxLagUser: largestLag.user === null ? null : users[largestLag.user]!,
+    maxLagAt: largestLag.at,
+    half,
+    lagOf,
+  };
 }

@@ -52,6 +52,10 @@ export class ArrivalScheduler<T> extends LaneScheduler<T> {
     lane.weight = weight;
   }
 
+  isPast(): boolean {
+    return true;
+  }
+
   protected first(): Lane<T> | undefined {
     return this.#heap.first;
   }

@@ -56,6 +56,10 @@ export class FairScheduler<T> extends LaneScheduler<T> {
     this.#turns.reweigh(lane, weight);
   }
 
+  isPast(lane: Lane<T>): boolean {
+    return this.#turns.isPast(lane);
+  }
+
   protected first(): Lane<T> | undefined {
     return this.#turns.first;
   }

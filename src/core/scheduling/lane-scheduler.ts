@@ -74,6 +74,8 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     }
   }
 
+  /** A resting lane would begin as a new one does: to forget it changes no turn. */
+  abstract isPast(lane: Lane<T>): boolean;
   abstract before(lane: Lane<T>): Before | undefined;
   abstract correct(lane: Lane<T>, difference: number): void;
   abstract rest(lane: Lane<T>): void;

@@ -88,9 +88,10 @@ function aloneBudget(users: number): number {
  *
  * @param queues spread queues that the worker serves
  * @param workers that share the load, this one included
+ * @param promoteAfter tasks of one user that all workers may have prefetched of them
  */
-export function spreadPrefetch(queues: number, workers: number): number {
-  const shows = Math.ceil((2 * PROMOTE_AFTER) / workers);
+export function spreadPrefetch(queues: number, workers: number, promoteAfter = PROMOTE_AFTER): number {
+  const shows = Math.ceil((2 * promoteAfter) / workers);
   return Math.max(LEAST_SPREAD, Math.min(shows, Math.ceil(WORKER_BUDGET / queues)));
 }
 

@@ -109,6 +109,11 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
     tenantOf(lane).turns.reweigh(lane, weight);
   }
 
+  /** Its tenant may know it as one that is awake. */
+  isPast(): boolean {
+    return false;
+  }
+
   protected first(): Lane<T> | undefined {
     return this.#turns.first?.turns.first;
   }

@@ -77,6 +77,11 @@ export class Turns<E extends Turn> {
     }
   }
 
+  /** The present has come to where it would go on: it begins as one that has had no turn yet. */
+  isPast(one: E): boolean {
+    return one.virtual <= this.#now;
+  }
+
   /** It has had its turn. @param goesOn it has more to start */
   served(one: E, charge: number, goesOn: boolean): void {
     if (one.virtual > this.#now) this.#now = one.virtual;

@@ -1,6 +1,7 @@
 import type { QueueKind } from '../../broker/queues/topology.js';
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
+import { orderOf } from '../../core/load/workload.js';
 import { MOST_TEXT } from '../../core/message/envelope.js';
 import { republishableText } from '../../core/message/republishable.js';
 import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
@@ -97,7 +98,7 @@ function generated(flags: PlanFlags, places: Places): Load {
     common: { type: task, ...(only !== undefined && { user: only, ...placed.get(only) }) },
     async *batches() {
       let batch: PlannedTask[] = [];
-      for (const name of workload.order()) {
+      for (const name of orderOf(workload)) {
         batch.push({ user: name, ...placed.get(name), type: task, ...next() });
         if (batch.length < BATCH) continue;
         yield batch;

@@ -1,4 +1,4 @@
-import { randomUsers } from '../../../core/load/workload.js';
+import { orderOf, randomUsers } from '../../../core/load/workload.js';
 import { percentiles } from '../../../core/measures/percentiles.js';
 import { byHash, byPrefix } from '../../../core/queues/grouping.js';
 import { seededRandom } from '../../../core/values/random.js';
@@ -47,8 +47,8 @@ export const units: Scenario = {
 
 /** By Zipf's law, in random order and all at once; the first letters of the names go round the alphabet. */
 function load(seed: number, total: number, durationMs: number): ScheduledTask[] {
-  const { order } = randomUsers(USERS, total, 'zipf', seededRandom(seed));
-  return Array.from(order(), (user) => {
+  const users = randomUsers(USERS, total, 'zipf', seededRandom(seed));
+  return Array.from(orderOf(users), (user) => {
     const number = Number(user.slice('user-'.length));
     return { user: `${LETTERS[number % LETTERS.length]}-${number}`, dueMs: 0, durationMs };
   });
