@@ -87,7 +87,7 @@ export function registerPlan(program: Command, run: Run): void {
     )
     .option(
       '--measure',
-      'measure the broker on the spot: a throw-away one, or the one that is configured (2 to 6 min)',
+      'measure the broker on the spot: a throw-away one, or the one that is configured (1 to 6 min)',
     )
     .option('--queues <n>', 'with --measure: so many (default: 1000, or all that are active)', (text) =>
       parseCount(text, '--queues', 1, MOST_MEASURED),

@@ -15,6 +15,7 @@ export const FORMULAS = {
   'work-between': 'between the speeds with fewer and with more queues, on logarithmic scales',
   'work-fewest': 'the speed with the fewest queues that were measured',
   'work-most': 'at most the speed with the most queues that were measured',
+  'publish-nearest': 'the speed with the nearest number of queues that was measured',
   'publish-shared': 'as to queues that are there: nobody needs a new one',
   'publish-spread': 'as into hashed groups: what the hash exchange costs the broker is not measured',
   'share-one': '1 ÷ N',

@@ -40,13 +40,14 @@ export function makeAll(facts: Facts, queues: number): Figure {
   });
 }
 
-/** Tasks published in a second into queues that are there: measured with the number of queues that is nearest. */
+/** Tasks published in a second into queues that are there: with the number of queues that is nearest to so many. */
 export function published(facts: Facts, queues: number): Figure {
   const all = facts.of('publishPerSecond');
   const distance = (of: number) => Math.abs(Math.log(of / queues));
   const nearest = Math.min(...all.map((fact) => distance(fact.queues)));
-  const near = all.filter((fact) => distance(fact.queues) === nearest);
-  return measured('perSecond', facts, spanOf(near));
+  const span = spanOf(all.filter((fact) => distance(fact.queues) === nearest));
+  if (span === undefined || nearest === 0) return measured('perSecond', facts, span);
+  return reckoned('perSecond', 'publish-nearest', span);
 }
 
 /**

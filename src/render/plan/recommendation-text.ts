@@ -18,8 +18,8 @@ export function recommendationText(plan: Plan, unicode: boolean): string {
   const because = `Choose ${name} (${chosen.units}): ${becauseText(plan, unicode)}.`;
   if (design === 'hashed') return `${because} Nobody is heavy, so nobody waits behind a burst.`;
   const { oneShare, oneAhead } = designs.find((one) => one.design === 'hashed')!.figures;
-  const alone = `In hashed groups without promotion ${roughText(oneShare.most!, 'share')} of the light users wait behind a burst, for ${spanText(oneAhead, unicode)} tasks`;
-  return `${because} ${alone}; here for at most ${formatCount(chosen.figures.oneAhead.most!)}.`;
+  const alone = `In hashed groups ${roughText(oneShare.most!, 'share')} of the light users wait behind a burst, for ${spanText(oneAhead, unicode)} tasks`;
+  return `${because} ${alone}; with promotion at most ${formatCount(chosen.figures.oneAhead.most!)} of each run first.`;
 }
 
 /** What a queue each would come to, and what the chosen design comes to instead. */

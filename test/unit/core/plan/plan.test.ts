@@ -126,6 +126,22 @@ describe('speeds', () => {
     expect(promoted().publish).toMatchObject({ origin: 'reckoned', formula: 'publish-spread' });
   });
 
+  it('of publishing to users with a queue are those of the nearest number of queues', () => {
+    expect(each().publish).toMatchObject({
+      least: 3_557,
+      most: 6_477,
+      origin: 'measured-before',
+      formula: null,
+    });
+    expect(each({ active: 900 }).publish).toMatchObject({
+      least: 3_557,
+      most: 6_477,
+      origin: 'reckoned',
+      formula: 'publish-nearest',
+    });
+    expect(each({ active: 700 }).publish.most).toBe(14_940);
+  });
+
   it('of making all queues follow from it', () => {
     expect(each().makeAll.least).toBeCloseTo(10_000_000 / 964, 6);
     expect(each().makeAllKept.most).toBeCloseTo(1_000_000_000 / 719, 6);
