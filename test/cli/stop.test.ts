@@ -1,12 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { isConnectedTo } from '../support/sockets.js';
 
+const GATED = fileURLToPath(new URL('../support/gated-tasks.mjs', import.meta.url));
 const broker = useFaultBroker();
+const folder = useFolder();
 const vhost = `stop-${randomUUID()}`;
 let env: Record<string, string>;
 let ports: number[];
@@ -121,8 +126,11 @@ describe('the first SIGTERM', () => {
   });
 
   it('ends a worker whose broker is away, which says what it waits for and what will run again', async () => {
-    await fairqJson(env, 'publish', '--user', 'E', '--count', '3', '--task', 'sleep', '--duration', '8s');
-    const worker = new RunningFairq(['--json', 'worker', '--queues', 'fairq.user.E'], env);
+    const gate = folder.file('gate');
+    const load = ['--user', 'E', '--count', '3', '--task', 'gated', '--payload', JSON.stringify({ gate })];
+    await fairqJson(env, 'publish', ...load);
+    const serving = ['--queues', 'fairq.user.E', '--handler', GATED];
+    const worker = new RunningFairq(['--json', 'worker', ...serving], env);
     const idle = start('worker --queues fairq.user.nobody');
     await Promise.all([worker.says(/ready, 1 /), idle.says(/ready, /)]);
     await eventually(async () => (await broker.queues(vhost)).get('fairq.user.E')?.unacknowledged === 3, {
@@ -134,6 +142,8 @@ describe('the first SIGTERM', () => {
     await Promise.all([worker.says(/was lost/), idle.says(/was lost/)]);
     expect(await codesOf([idle])).toEqual({ 'worker --queues fairq.user.nobody': 0 });
     worker.signal('SIGTERM');
+    await worker.says(/finishing what runs/);
+    await writeFile(gate, '');
     const { code, stdout, stderr } = await worker.ended;
     expect(stderr).toContain('the broker has not confirmed 3 tasks that have ended: waiting for');
     expect(code).toBe(69);

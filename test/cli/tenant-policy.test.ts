@@ -45,7 +45,7 @@ describe('a pause of a tenant', () => {
 describe("a tenant's weight", () => {
   it('counts over the backlog that is there, beside what the flags of the worker say of others', async () => {
     const { workers } = scene;
-    await Promise.all(['acme/a', 'acme/b', 'beta/x'].map((user) => workers.publish(user, 300, 5)));
+    await Promise.all(['acme/a', 'acme/b', 'beta/x'].map((user) => workers.publish(user, 5_000, 5)));
     await workers.start(1, ...TENANTS, '--tenant-weight', 'beta=2');
     await change('policy', 'set', '--tenant', 'acme', '--weight', '6');
     const from = workers.lines;

@@ -143,7 +143,7 @@ describe('fairq top elsewhere', () => {
       '--task',
       'sleep',
       '--duration',
-      '10ms',
+      '100ms',
     );
     await fairqJson(
       env,
@@ -155,7 +155,7 @@ describe('fairq top elsewhere', () => {
       '--task',
       'sleep',
       '--duration',
-      '10ms',
+      '100ms',
     );
     worker = new FairqHere(['worker', '--name', 'here', '-c', '4'], env);
     await worker.says(/ready, /);
@@ -164,19 +164,14 @@ describe('fairq top elsewhere', () => {
       jsonLines<TopSample & { kind: string }>(top.stdout.slice(0, top.stdout.lastIndexOf('\n'))).filter(
         ({ kind }) => kind === 'top',
       );
-    const rateOf = (user: string) =>
-      samples()
-        .at(-1)
-        ?.users.find((one) => one.user === user);
-    await eventually(async () => (top.stdout.includes('\n') ? (rateOf('C')?.perSecond ?? 0) > 0 : false), {
-      timeoutMs: 60_000,
-      what: 'C is served',
-    });
-    await eventually(async () => samples().at(-1)?.workers[0]?.name === 'here', {
-      timeoutMs: 60_000,
-      what: 'the worker is heard',
-    });
-    const last = samples().at(-1)!;
+    const last = await eventually(
+      () => {
+        const sample = top.stdout.includes('\n') ? samples().at(-1) : undefined;
+        const isServed = (sample?.users.find(({ user }) => user === 'C')?.perSecond ?? 0) > 0;
+        return isServed && sample?.workers[0]?.name === 'here' && sample;
+      },
+      { timeoutMs: 60_000, what: 'the worker is heard, and C is served' },
+    );
     expect(last.workers).toMatchObject([{ name: 'here', slots: 4 }]);
     expect(last.users.reduce((sum, { share }) => sum + (share ?? 0), 0)).toBeCloseTo(1, 6);
     expect(last.users.reduce((sum, { fairShare }) => sum + (fairShare ?? 0), 0)).toBeCloseTo(1, 6);
