@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BrokerAddress, Host, TlsOptions } from '../broker/connection/address.js';
 import { messageOf, usageError } from '../core/errors/errors.js';
 import type { Names } from '../core/queues/names.js';
+import { MOST_SPREAD_QUEUES, type Units, unitsIn } from '../core/queues/units.js';
 import { parseTimer } from '../core/values/quantities.js';
 import { decodeUtf8 } from '../core/values/utf8.js';
 import { parseManagementUris } from './management-uris.js';
@@ -22,6 +23,8 @@ export interface Config {
   readonly names: Names;
   /** How long a lost connection is tried again, milliseconds; undefined where nobody has said. */
   readonly reconnectForMs: number | undefined;
+  /** What has a queue; undefined where nobody has said: what is set up on the broker is followed. */
+  readonly units: Units | undefined;
   /** To say on stderr before anything else. */
   readonly warnings: readonly string[];
 }
@@ -117,6 +120,7 @@ export function configOf(setting: (name: SettingName) => string | undefined, pas
     addressConfigured: setting('uri') !== undefined,
     names: namesUnder(setting('prefix') ?? 'fairq'),
     reconnectForMs: reconnectFor(setting('reconnectFor')),
+    units: unitsOf(setting('units')),
     warnings,
   };
 }
@@ -211,6 +215,14 @@ function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOpti
     files: { ...(ca && { ca: ca.path }), ...(cert && { cert: cert.path }), ...(key && { key: key.path }) },
     insecure,
   };
+}
+
+function unitsOf(given: string | undefined): Units | undefined {
+  const units = given === undefined ? undefined : unitsIn(given);
+  if (given === undefined || units !== undefined) return units;
+  throw usageError('BAD_UNITS', `--units: "${given}" is neither "user" nor "shared:N"`, {
+    hint: `Write shared:64, or another number from 1 to ${MOST_SPREAD_QUEUES.toLocaleString('en-US')}.`,
+  });
 }
 
 function reconnectFor(given: string | undefined): number | undefined {

@@ -69,6 +69,12 @@ export const SETTINGS = {
     key: 'prefix',
     help: 'what every name on the broker starts with (default: fairq)',
   },
+  units: {
+    flag: '--units <what>',
+    variable: 'FAIRQ_UNITS',
+    key: 'units',
+    help: 'what has a queue: user, or shared:N, where light users share N queues (default: what is set up)',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -10,6 +10,7 @@ import { startGuard } from '../../dist/broker/node/guard.js';
 import { layoutOf, readText, writeLayout } from '../../dist/broker/node/layout.js';
 import { choosePorts, LOOPBACK } from '../../dist/broker/node/ports.js';
 import { amqpAnswers } from '../../dist/broker/node/readiness.js';
+import { USUAL_PLUGINS } from '../../dist/broker/node/running-node.js';
 import type { Guard } from '../../src/broker/node/guard.js';
 import type { NodePorts } from '../../src/broker/node/ports.js';
 import { eventually } from './eventually.js';
@@ -128,7 +129,7 @@ export class Cluster {
       'cluster_formation.peer_discovery_backend = classic_config',
       ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
     ];
-    await writeLayout(layout, ports, config, [], findServer(process.env).server);
+    await writeLayout(layout, ports, config, USUAL_PLUGINS, findServer(process.env).server);
     const server = this.#launch({ name, folder, ports });
     this.#members.push({ name, folder, ports, server });
     await answers({ name, folder, ports, server });

@@ -54,6 +54,8 @@ export class TestConfirmChannel extends EventEmitter {
   /** Everything that is asked for is there. */
   async assertExchange(): Promise<void> {}
 
+  async checkExchange(): Promise<void> {}
+
   async checkQueue(queue: string) {
     return { queue, messageCount: 0, consumerCount: 0 };
   }

@@ -8,6 +8,7 @@ export interface QueueOptions {
   readonly exclusive?: boolean;
   readonly durable?: boolean;
   readonly autoDelete?: boolean;
+  readonly alternateExchange?: string;
   readonly arguments?: Arguments;
 }
 

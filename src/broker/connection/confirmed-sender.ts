@@ -19,6 +19,8 @@ export interface Confirmable {
 export interface MessageOwner<M> {
   /** Runs before each channel is in use: makes what has to be there, or what somebody may have deleted. */
   prepare(isFirst: boolean): Promise<void>;
+  /** A channel was lost. `reason`: the broker's, where it closed the channel alone. */
+  onLost?(reason: string | undefined): void;
   /** A channel is in use, the first or another. Nothing is on it. */
   onOpen?(): void;
   /** The channel takes more again, after `isDrained` was false. */
@@ -74,8 +76,9 @@ export class ConfirmedSender<M extends Confirmable> {
       () => this.connection.confirmChannel(),
       (channel) => this.#setUp(channel),
       {
-        onLost: () => {
+        onLost: (_, reason) => {
           this.#generation++;
+          this.owner.onLost?.(reason);
         },
         onOpen: () => this.#sendAll(),
         oldestUnanswered: () => this.#oldestUnanswered(),

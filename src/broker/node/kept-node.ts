@@ -5,7 +5,7 @@ import { lockHolder } from './kept-lock.js';
 import { dataFolderOf, type KeptState, readState } from './kept-state.js';
 import { checkFixedPorts } from './ports.js';
 import { pidOf, processesOf, sendSignal } from './processes.js';
-import type { NodeOptions } from './running-node.js';
+import { type NodeOptions, USUAL_PLUGINS } from './running-node.js';
 import { spawnKeeper } from './spawn-keeper.js';
 import { stateFolder } from './state-folder.js';
 import { until } from './until.js';
@@ -36,7 +36,7 @@ export function defaultStateDir(env: Readonly<Record<string, string | undefined>
  */
 export async function startKeptNode(stateDir: string, options: NodeOptions = {}): Promise<KeptNodeStatus> {
   const folder = absolute(stateDir);
-  const { port, managementPort, extraConfig = [], plugins = [] } = options;
+  const { port, managementPort, extraConfig = [], plugins = USUAL_PLUGINS } = options;
   const fixedPorts = { port, managementPort };
   const status = await until(
     async () => {

@@ -56,7 +56,7 @@ export async function writeLayout(
   plugins: readonly string[],
   server: string,
 ): Promise<void> {
-  const enabled = [...new Set(['rabbitmq_management', 'rabbitmq_consistent_hash_exchange', ...plugins])];
+  const enabled = [...new Set(['rabbitmq_management', ...plugins])];
   for (const folder of [layout.folder, layout.data, layout.logs, layout.noMoreConfig]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }

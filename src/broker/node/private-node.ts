@@ -3,7 +3,7 @@ import { resolve as absolute } from 'node:path';
 import type { FairqError } from '../../core/errors/errors.js';
 import { errorOf, parseMessage, STOP } from './keeper-protocol.js';
 import { checkFixedPorts } from './ports.js';
-import type { NodeOptions, RunningNode } from './running-node.js';
+import { type NodeOptions, type RunningNode, USUAL_PLUGINS } from './running-node.js';
 import { type Keeper, spawnKeeper } from './spawn-keeper.js';
 
 export type { NodeOptions, RunningNode } from './running-node.js';
@@ -21,7 +21,7 @@ export interface ThrowAwayNode extends RunningNode {
  * does not keep this process from ending. Throws `PORT_TAKEN`, `NO_RABBITMQ` or `NODE_START_FAILED`.
  */
 export async function startThrowAwayNode(options: NodeOptions = {}): Promise<ThrowAwayNode> {
-  const { port, managementPort, dataParent = tmpdir(), extraConfig = [], plugins = [] } = options;
+  const { port, managementPort, dataParent = tmpdir(), extraConfig = [], plugins = USUAL_PLUGINS } = options;
   const fixedPorts = { port, managementPort };
   await checkFixedPorts(fixedPorts);
   const keeper = spawnKeeper({

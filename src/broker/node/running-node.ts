@@ -12,6 +12,9 @@ export interface RunningNode {
   readonly pid: number;
 }
 
+/** With it light users can share queues. */
+export const USUAL_PLUGINS: readonly string[] = ['rabbitmq_consistent_hash_exchange'];
+
 /** Where and how a private node runs. */
 export interface NodeOptions {
   /** AMQP; a free one by default. */
@@ -21,7 +24,7 @@ export interface NodeOptions {
   readonly dataParent?: string;
   /** Lines for `rabbitmq.conf`, after fairq's own. */
   readonly extraConfig?: readonly string[];
-  /** Plugins of RabbitMQ to enable beside those of the management API. */
+  /** Plugins of RabbitMQ to enable beside those of the management API; `USUAL_PLUGINS` if not given. */
   readonly plugins?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import type { Found } from '../../core/policy/policy.js';
 import type { QueueKind } from '../queues/topology.js';
+import type { SpreadWay } from '../units/spread.js';
 import type { OutgoingTask } from './outgoing-task.js';
 
 /** User queues that are not fairq's own: an application has named them, and they are reached by their name. */
@@ -30,8 +31,25 @@ export interface FullQueuesOptions {
   readonly isImpatient: boolean;
 }
 
+/** What has a queue, where somebody has said so. */
+export type PublisherUnits =
+  | { readonly kind: 'user' }
+  | {
+      readonly kind: 'shared';
+      /** How many queues light users share. */
+      readonly count: number;
+      /** How tasks get there. */
+      readonly way: SpreadWay;
+      /** Sets them up again. */
+      setUp(): Promise<SpreadWay>;
+    };
+
 export interface PublisherOptions {
   readonly queueKind: QueueKind;
+  /** Undefined: what is set up on the broker is followed. */
+  readonly units?: PublisherUnits | undefined;
+  /** How many tasks of a user are known to come. */
+  readonly tasksOf?: ((user: string) => number) | undefined;
   /** Instead of fairq's own. */
   readonly namedQueues?: NamedQueues | undefined;
   /** Instead of the user's own: one routing key and queue for all (strategy `fifo`). */

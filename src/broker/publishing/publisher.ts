@@ -4,7 +4,6 @@ import { ConfirmedSender } from '../connection/confirmed-sender.js';
 import type { Connection } from '../connection/connection.js';
 import { PATIENCE_MS } from '../connection/patience.js';
 import { explainRefusal } from '../connection/refusal.js';
-import { assertTopology } from '../queues/topology.js';
 import { FullQueues } from './full-queues.js';
 import { MissingQueues } from './missing-queues.js';
 import type { OutgoingTask } from './outgoing-task.js';
@@ -13,6 +12,7 @@ import { Recorder } from './recorder.js';
 import { RefusedRoutes } from './refused-routes.js';
 import type { Pending, Way } from './route.js';
 import { Routes } from './routes.js';
+import { Sharing } from './sharing.js';
 import { TaskSender } from './task-sender.js';
 
 export { type OutgoingTask, outgoingProperties } from './outgoing-task.js';
@@ -32,6 +32,7 @@ export class Publisher {
   readonly #sender: ConfirmedSender<Pending>;
   readonly #tasks: TaskSender;
   readonly #routes: Routes;
+  readonly #sharing: Sharing;
   readonly #missing: MissingQueues;
   readonly #refused: RefusedRoutes;
   readonly #recorder: Recorder;
@@ -49,9 +50,10 @@ export class Publisher {
   ) {
     this.#maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
     const onFailure = (error: Error) => this.#fail(error);
+    this.#sharing = new Sharing(connection, names, options, now);
     this.#sender = new ConfirmedSender(connection, {
       prepare: async (isFirst) => {
-        if (!isFirst) await this.#makeTopology();
+        if (!isFirst) await this.#sharing.makeTopology();
       },
       onOpen: () => {
         this.#tasks.channelLost();
@@ -67,14 +69,15 @@ export class Publisher {
         this.#told(pending);
         pending.route.confirmed(pending);
       },
-      onReturned: (pending) => pending.route.returned(pending),
+      onLost: (reason) => this.#tasks.channelClosed(reason),
+      onReturned: (pending) => this.#routes.returned(pending),
       onNacked: (pending) => {
-        pending.route.nacked(pending);
+        this.#routes.nacked(pending);
         this.#wakeUp();
       },
       onFailure: (error) => this.#fail(explainRefusal(error, this.#exchange)),
     });
-    this.#routes = new Routes(names, options, {
+    this.#routes = new Routes(names, options, this.#sharing, {
       publish: (pending) => this.#tasks.send(pending),
       makeQueue: (route) => {
         const queueMade = () => route.queueMade();
@@ -89,11 +92,12 @@ export class Publisher {
       refused: (pending, reason) => this.#notTaken(pending, reason),
       takesAll: (route) => this.#refused.remove(route),
     });
-    this.#tasks = new TaskSender(connection, names, this.#sender, {
+    this.#tasks = new TaskSender(connection, names, this.#sharing, this.#sender, {
       onTooLarge: (pending, most) => this.#tooLarge(pending, most),
       onFailure,
     });
-    this.#missing = new MissingQueues(connection, names, options, now, () => this.#tasks.usesExchange);
+    const deps = { now, tasks: this.#tasks, sharing: this.#sharing };
+    this.#missing = new MissingQueues(connection, names, options, deps);
     this.#refused = new RefusedRoutes({
       full:
         options.fullQueues &&
@@ -117,7 +121,7 @@ export class Publisher {
     });
     this.#recorder = new Recorder(connection, names.eventStream, {
       patienceMs: PATIENCE_MS.giveUp,
-      makeAgain: () => this.#makeTopology(),
+      makeAgain: () => this.#sharing.makeTopology(),
       onFailure,
     });
   }
@@ -139,6 +143,7 @@ export class Publisher {
   }
 
   async #open(): Promise<void> {
+    if (this.options.namedQueues === undefined) await this.#sharing.look();
     await this.#sender.open();
     await this.#missing.open((error) => this.#fail(explainRefusal(error, this.#exchange)));
     this.connection.lost.catch((error) => this.#fail(error));
@@ -219,10 +224,6 @@ export class Publisher {
     });
     while (answer === undefined) await this.#nextChange();
     if (answer === 'refused') throw new Error('the record was not confirmed: message nacked');
-  }
-
-  async #makeTopology(): Promise<void> {
-    await assertTopology(this.connection, this.names, this.options.queueKind.type);
   }
 
   get #exchange(): string {

@@ -8,7 +8,8 @@ const BURST_GROWTH = 4;
 /** A task that is handed over and not confirmed. */
 export interface Pending extends Confirmable {
   readonly task: OutgoingTask;
-  readonly route: Route;
+  /** Another one when a task that went with those of others has come back. */
+  route: Route;
   /** Counts the tasks in the order in which they were handed over. */
   readonly number: number;
   /** It was sent past the exchange, straight to its queue. */
@@ -24,6 +25,10 @@ export interface Way {
   readonly queue: string;
   /** Its queue is made where it is not there. */
   readonly isMade: boolean;
+  /** Its queue is made before the first task is sent, which would not come back from where it is not there. */
+  readonly isMadeFirst?: boolean;
+  /** Of a route that users share: where the task of one of them goes. Its queue need not be there. */
+  readonly ofTask?: (task: OutgoingTask) => Way;
 }
 
 /** What a route asks of its publisher. */
@@ -74,6 +79,8 @@ export type RouteState = 'unknown' | 'probing' | 'open' | 'closed' | 'refused' |
  *                                             └──it is full──▶ unknown
  * ```
  *
+ * Where tasks would not come back from a queue that is missing, the route begins as `closed`: its queue is made first.
+ *
  * When the channel is lost, each route is `unknown` again, and its tasks are taken again in their order. One that is
  * `refused` or `given up` stays so: its queue is no other for that.
  */
@@ -82,6 +89,8 @@ export class Route {
   #waiting: Pending[] = [];
   /** Under way while the route is `probing`. */
   readonly #probes = new Set<Pending>();
+  /** Its queue is to be made before anything is sent. */
+  #isToBeMade: boolean;
   /** How many tasks the next probe has, after a refusal. */
   #burst: number | undefined;
 
@@ -101,7 +110,14 @@ export class Route {
   constructor(
     readonly way: Way,
     private readonly actions: RouteActions,
-  ) {}
+  ) {
+    this.#isToBeMade = way.isMadeFirst === true;
+  }
+
+  /** Its queue is to be there before anything is sent to it, bound or not. */
+  get isToBeMade(): boolean {
+    return this.#isToBeMade;
+  }
 
   get state(): RouteState {
     return this.#state;
@@ -130,7 +146,8 @@ export class Route {
         this.actions.publish(pending);
         return;
       case 'unknown':
-        this.#probe(pending);
+        if (this.#isToBeMade) this.#makeFirst(pending);
+        else this.#probe(pending);
         return;
       case 'given up':
         this.actions.givenUp(pending);
@@ -187,6 +204,7 @@ export class Route {
 
   /** Somebody has made the queue, or bound it, or it is to be seen whether somebody has. */
   queueMade(): void {
+    this.#isToBeMade = false;
     if (this.#state === 'closed') this.#probeNext();
   }
 
@@ -240,6 +258,12 @@ export class Route {
   /** Tasks handed over first come first: each comes back for itself. */
   #sort(): void {
     this.#waiting.sort((a, b) => a.number - b.number);
+  }
+
+  #makeFirst(pending: Pending): void {
+    this.#waiting.push(pending);
+    this.#state = 'closed';
+    this.actions.makeQueue(this);
   }
 
   #probe(pending: Pending): void {

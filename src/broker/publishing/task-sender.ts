@@ -2,9 +2,10 @@ import type { Names } from '../../core/queues/names.js';
 import type { ConfirmedSender } from '../connection/confirmed-sender.js';
 import type { Connection } from '../connection/connection.js';
 import { sendAlone } from '../connection/send-alone.js';
-import { optionsOf } from './outgoing-task.js';
+import { type OutgoingTask, optionsOf } from './outgoing-task.js';
 import type { AloneAnswer } from './refused-routes.js';
 import type { Pending, Way } from './route.js';
+import type { Sharing } from './sharing.js';
 import { SizeLimit } from './size-limit.js';
 import { WayToUsers } from './way-to-users.js';
 
@@ -29,11 +30,12 @@ export class TaskSender {
   constructor(
     private readonly connection: Connection,
     names: Names,
+    private readonly sharing: Sharing,
     private readonly sender: ConfirmedSender<Pending>,
     private readonly listener: TaskSenderListener,
   ) {
     this.#sizes = new SizeLimit(connection);
-    this.#way = new WayToUsers(connection, names, {
+    this.#way = new WayToUsers(connection, names, sharing, {
       isDirectSettled: () => this.#isDirectSettled(),
       onKnown: () => this.#sendHeld(),
       onFailure: (error) => listener.onFailure(error),
@@ -42,7 +44,7 @@ export class TaskSender {
 
   /** False where tasks are sent past the exchange, straight to their queues, or where the way is not known. */
   get usesExchange(): boolean {
-    return this.#way.current === 'exchange';
+    return this.#way.current === 'exchange' || this.#way.current === 'spread';
   }
 
   /** Sends the task, or keeps it until it can be sent. While the channel is away it is not kept here. */
@@ -52,12 +54,12 @@ export class TaskSender {
       this.#askSize(pending);
       return;
     }
-    const way = this.#wayOf(route.way);
+    const way = this.#wayOf(route.way, task);
     if (way === undefined) {
       this.#held.push(pending);
       return;
     }
-    pending.isDirect = way !== route.way;
+    pending.isDirect = way.isDirect;
     this.sender.send(pending, way.exchange, way.key, task.payload, optionsOf(task));
   }
 
@@ -65,12 +67,12 @@ export class TaskSender {
   async sendAlone(pending: Pending): Promise<AloneAnswer> {
     const { task, route } = pending;
     const channel = await this.connection.confirmChannel();
-    const way = this.#wayOf(route.way);
+    const way = this.#wayOf(route.way, task);
     if (way === undefined) {
       channel.close().catch(() => {}); // it has gone
       return 'refused'; // the task is tried again
     }
-    const isDirect = way !== route.way;
+    const { isDirect } = way;
     if (isDirect) this.#directAlone++;
     const { kind } = await sendAlone(channel, way.exchange, way.key, task.payload, optionsOf(task));
     if (isDirect) this.#directAlone--;
@@ -83,12 +85,21 @@ export class TaskSender {
     this.#held = [];
   }
 
+  /** The broker has closed the channel. */
+  channelClosed(reason: string | undefined): void {
+    if (this.sharing.channelClosed(reason)) this.#way.forget();
+  }
+
   /** The route's own way, or another where tasks go straight to their queue; undefined where that is not known yet. */
-  #wayOf(way: Way): Pick<Way, 'exchange' | 'key'> | undefined {
-    if (way.exchange === '') return way;
+  #wayOf(
+    { exchange, ofTask, ...way }: Way,
+    task: OutgoingTask,
+  ): (Pick<Way, 'exchange' | 'key'> & { readonly isDirect: boolean }) | undefined {
+    if (exchange === '') return { exchange, key: way.key, isDirect: false };
     this.#way.use();
-    if (this.#way.current === 'exchange') return way;
-    return this.#way.current && { exchange: '', key: way.queue };
+    const { key, queue } = ofTask?.(task) ?? way;
+    if (this.usesExchange) return { exchange, key, isDirect: false };
+    return this.#way.current && { exchange: '', key: queue, isDirect: true };
   }
 
   /** It is known how to get to users: what has waited for that goes, in its order. */

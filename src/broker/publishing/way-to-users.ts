@@ -3,6 +3,7 @@ import type { Names } from '../../core/queues/names.js';
 import { type Connection, ConnectionClosed } from '../connection/connection.js';
 import { isLocked } from '../queues/lock.js';
 import { DirectSender } from './direct-senders.js';
+import type { Sharing } from './sharing.js';
 import { unroutableComesBack } from './unroutable.js';
 
 /**
@@ -28,13 +29,16 @@ export interface WayListener {
  * exchanges, swallows what would be returned. Then tasks go `direct`, by the default exchange to the queue of their
  * user's name: no policy reaches it, and it returns what finds no queue.
  *
+ * Where light users share queues, the alternate exchange is fairq's own. Then tasks go to the exchange, too, and nothing
+ * is expected to come back: that way is `spread`. Whoever gives each user a queue of its own goes `direct` instead.
+ *
  * A pruner unbinds a queue before it deletes it, which does not stop what goes direct. So a publisher says first that it
  * does (`DirectSender`) and then waits for a pruner that is at work; pruners take their lock first and then ask for such
  * publishers, and refuse.
  */
 export class WayToUsers {
   /** Undefined while it is not known: nothing may be sent. */
-  current: 'exchange' | 'direct' | undefined;
+  current: 'exchange' | 'spread' | 'direct' | undefined;
   /** Something was sent since the last look. */
   #used = false;
   #asking = false;
@@ -45,6 +49,7 @@ export class WayToUsers {
   constructor(
     private readonly connection: Connection,
     private readonly names: Names,
+    private readonly sharing: Pick<Sharing, 'isOff' | 'isSpread' | 'isStillBroken' | 'look'>,
     private readonly listener: WayListener,
   ) {
     this.#timer = setInterval(() => this.#check(), ASK_EVERY_MS).unref();
@@ -57,6 +62,11 @@ export class WayToUsers {
     if (this.current === undefined) this.#ask();
   }
 
+  /** What is known is true no longer: it is asked again before anything is sent. */
+  forget(): void {
+    this.current = undefined;
+  }
+
   #close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -64,7 +74,7 @@ export class WayToUsers {
 
   #check(): void {
     // While nothing is sent nothing is asked either, and the next task waits for the answer.
-    if (!this.#used && this.current === 'exchange') this.current = undefined;
+    if (!this.#used && this.current !== 'direct') this.current = undefined;
     else if (this.#used || this.current === 'direct') this.#ask();
     this.#used = false;
   }
@@ -83,10 +93,20 @@ export class WayToUsers {
   }
 
   async #find(): Promise<void> {
-    const comesBack = await this.#comesBack();
-    if (comesBack) await this.#goByExchange();
-    else await this.#goDirect();
+    const way = await this.#usualWay();
+    if (way === 'direct') await this.#goDirect();
+    else await this.#goByExchange(way);
     this.listener.onKnown();
+  }
+
+  async #usualWay(): Promise<'exchange' | 'spread' | 'direct'> {
+    const { sharing } = this;
+    if (await sharing.isStillBroken()) return 'direct';
+    const spread = sharing.isOff ? 'direct' : 'spread';
+    // What asks whether it comes back would stay in a queue that users share. So it is sent where none is known.
+    if (sharing.isSpread && (await sharing.look())) return spread;
+    if (await this.#comesBack()) return 'exchange';
+    return (await sharing.look()) ? spread : 'direct';
   }
 
   async #comesBack(): Promise<boolean> {
@@ -97,7 +117,7 @@ export class WayToUsers {
     }
   }
 
-  async #goByExchange(): Promise<void> {
+  async #goByExchange(way: 'exchange' | 'spread'): Promise<void> {
     const marker = this.#marker;
     if (marker !== undefined) {
       this.current = undefined;
@@ -105,7 +125,7 @@ export class WayToUsers {
       this.#marker = undefined;
       await marker.end();
     }
-    this.current = 'exchange';
+    this.current = way;
   }
 
   async #goDirect(): Promise<void> {

@@ -4,7 +4,7 @@ import { MOST_RESULT_TTL_MS } from '../../core/events/task-result.js';
 import { delayOfQueue, delayQueueOf, type Names } from '../../core/queues/names.js';
 import type { Connection } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
-import { ensureExchanges } from './exchanges.js';
+import { ensureExchanges, isExchangeThere } from './exchanges.js';
 import { takeLock } from './lock.js';
 import { CLASSIC_QUEUE } from './queue-arguments.js';
 import { absent, absentOnceReachable, isThereNow } from './queue-presence.js';
@@ -57,7 +57,12 @@ export const CLASSIC: QueueKind = { type: 'classic', ordered: false };
  * @param type of the queue: quorum, so that it survives a node of the cluster
  */
 export async function assertTopology(connection: Connection, names: Names, type: QueueType): Promise<void> {
-  await ensureExchanges(connection, { [names.taskExchange]: 'direct', [names.controlExchange]: 'fanout' });
+  // Where users share queues, the exchange sends there what finds none. It may have to be made again.
+  const shares = await isExchangeThere(connection, names.spreadExchange);
+  await ensureExchanges(connection, {
+    [names.taskExchange]: shares ? { type: 'direct', alternate: names.spreadExchange } : 'direct',
+    [names.controlExchange]: 'fanout',
+  });
   const made = await assertUnlessThere(connection, {
     [names.deadLetterQueue]: queueArguments(type, connection.brokerVersion),
     [names.eventStream]: streamArguments(EVENTS_MAX_AGE, EVENTS_MAX_BYTES, EVENTS_SEGMENT_BYTES),

@@ -9,12 +9,14 @@ import { planFrom } from '../../run/publish/plan.js';
 import { PublishRun } from '../../run/publish/publish-run.js';
 import { streamsAmong } from '../../run/publish/streams-among.js';
 import { groupingFrom } from '../flags/group-by.js';
+import { refuseUnitsAndGroups } from '../flags/units-and-groups.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { showProgress } from '../shared/progress.js';
 import { reconnecting } from '../shared/reconnecting.js';
 import { ConfirmedIds, IdList } from './confirmed-ids.js';
 import { destinationFrom } from './destination-from.js';
 import type { PublishFlags } from './publish-command.js';
+import { unitsToSetUp } from './units-to-set-up.js';
 import { PrintedResults, waitedResult } from './wait.js';
 
 export async function publish(flags: PublishFlags, context: Context): Promise<CommandResult> {
@@ -29,6 +31,7 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
   }
   const config = await context.config();
   const { names } = config;
+  refuseUnitsAndGroups(config, flags);
   const newId = idGenerator(context);
   const replyQueue = flags.wait === true ? `${names.replyQueuePrefix}${newId()}` : undefined;
   const destination = destinationFrom(flags, names, replyQueue, context);
@@ -93,6 +96,7 @@ export async function publish(flags: PublishFlags, context: Context): Promise<Co
         onNotTaken,
         room,
         target,
+        setUpUnits: unitsToSetUp(flags, config, connection, context),
         streamsAmong: (queues) => streamsAmong(management, queues),
       },
       plan,

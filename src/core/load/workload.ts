@@ -7,7 +7,12 @@ export interface Workload {
   readonly users: readonly string[];
   /** A user for each task, by its index. */
   indices(): Iterable<number>;
+  /** How many tasks a user is to have; the mean, where they are at random. */
+  tasksOf(user: string): number;
 }
+
+/** Generated users are called so, with a number from 1. */
+const USER = 'user-';
 
 export type Distribution = 'uniform' | 'zipf';
 
@@ -23,6 +28,7 @@ export function oneUser(user: string, count: number): Workload {
     *indices() {
       for (let i = 0; i < count; i++) yield 0;
     },
+    tasksOf: () => count,
   };
 }
 
@@ -36,6 +42,7 @@ export function equalUsers(count: number, tasksEach: number): Workload {
         for (let user = 0; user < count; user++) yield user;
       }
     },
+    tasksOf: () => tasksEach,
   };
 }
 
@@ -51,8 +58,9 @@ export function randomUsers(
 ): Workload {
   const bounds = new Float64Array(count);
   let sum = 0;
+  const partOf = (number: number) => (distribution === 'zipf' ? 1 / number : 1);
   for (let k = 0; k < count; k++) {
-    sum += distribution === 'zipf' ? 1 / (k + 1) : 1;
+    sum += partOf(k + 1);
     bounds[k] = sum;
   }
   return {
@@ -61,6 +69,7 @@ export function randomUsers(
     *indices() {
       for (let i = 0; i < total; i++) yield firstAbove(bounds, random() * sum);
     },
+    tasksOf: (user) => (total * partOf(Number(user.slice(USER.length)))) / sum,
   };
 }
 
@@ -77,5 +86,5 @@ function firstAbove(bounds: Float64Array, value: number): number {
 }
 
 function userNames(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `user-${i + 1}`);
+  return Array.from({ length: count }, (_, i) => `${USER}${i + 1}`);
 }

@@ -71,6 +71,8 @@ export interface Names {
   readonly policyStream: string;
   /** Exclusive to who changes what is set. */
   readonly policyLock: string;
+  /** Exclusive to who sets up spread queues, or changes how many there are. */
+  readonly unitsLock: string;
   /** What the name of every queue starts with that holds the permits of a capped user. */
   readonly permitQueuePrefix: string;
   /** The same of the tokens of a user whose starts have a rate. */
@@ -134,6 +136,7 @@ export function namesFor(prefix: string): Names {
     priorityQueue: `${prefix}.priority`,
     policyStream: `${prefix}.policy`,
     policyLock: `${prefix}.lock.policy`,
+    unitsLock: `${prefix}.lock.units`,
     permitQueuePrefix: `${prefix}.permits.`,
     tokenQueuePrefix: `${prefix}.tokens.`,
     userQueuePrefix: `${prefix}.user.`,
@@ -179,6 +182,7 @@ const RESERVED = [
   'directSenders',
   'policyStream',
   'policyLock',
+  'unitsLock',
 ] as const satisfies readonly (keyof Names)[];
 /** What names of queues start with that are never work. */
 const RESERVED_PREFIXES = [
@@ -291,6 +295,14 @@ export interface SpreadQueue {
 /** The name of a spread queue: `fairq.spread.64.17`. */
 export function spreadQueueOf(names: Names, { count, index }: SpreadQueue): string {
   return `${names.spreadQueuePrefix}${count}.${index}`;
+}
+
+/**
+ * An exchange without bindings that says by being there how many spread queues are in force. Over AMQP nobody can ask for
+ * the bindings of an exchange.
+ */
+export function spreadMarkerOf(names: Names, count: number): string {
+  return `${names.spreadQueuePrefix}${count}`;
 }
 
 /** Which spread queue this is; undefined for any other queue. */

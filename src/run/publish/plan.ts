@@ -69,7 +69,7 @@ export async function planFrom(
   };
 }
 
-type Load = Pick<PublishPlan, 'total' | 'users' | 'common' | 'batches' | 'source'>;
+type Load = Pick<PublishPlan, 'total' | 'users' | 'tasksOf' | 'common' | 'batches' | 'source'>;
 
 /** Refuses what would not arrive as it was sent. */
 function checkLengths({ run, task }: PlanFlags): void {
@@ -95,6 +95,7 @@ function generated(flags: PlanFlags, places: Places): Load {
   return {
     total: workload.total,
     users: workload.users,
+    tasksOf: workload.tasksOf,
     common: { type: task, ...(only !== undefined && { user: only, ...placed.get(only) }) },
     async *batches() {
       let batch: PlannedTask[] = [];
@@ -128,5 +129,13 @@ async function fromFile(
   const options = { defaultTask, places, username, renamesRuns, stream };
   const source = await openTaskFile(file, stdin, options);
   // Whose they are is known when they have been read.
-  return { total: source.total, users: [], common: {}, batches: () => source.batches(), source };
+  const { total, tasksOf } = source;
+  return {
+    total,
+    users: [],
+    ...(tasksOf && { tasksOf }),
+    common: {},
+    batches: () => source.batches(),
+    source,
+  };
 }

@@ -10,6 +10,8 @@ export interface PublishPlan {
   readonly total: number | undefined;
   /** Those that are known before. */
   readonly users: readonly string[];
+  /** How many tasks of a user are to come, as far as that is known before. */
+  readonly tasksOf?: (user: string) => number;
   /** What all of its tasks have in common. */
   readonly common: Pick<PlannedTask, 'queue'> & Partial<Pick<PlannedTask, 'user' | 'type'>>;
   batches(): AsyncGenerator<readonly PlannedTask[]>;

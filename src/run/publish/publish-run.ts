@@ -1,6 +1,10 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import { type NotTaken, type OutgoingTask, Publisher } from '../../broker/publishing/publisher.js';
-import type { FullQueuesOptions } from '../../broker/publishing/publisher-contract.js';
+import type {
+  FullQueuesOptions,
+  PublisherOptions,
+  PublisherUnits,
+} from '../../broker/publishing/publisher-contract.js';
 import { assertTopology } from '../../broker/queues/topology.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import { LATE_MS } from '../../core/measures/sending-report.js';
@@ -45,6 +49,8 @@ export interface PublishDeps {
   readonly room?: () => Promise<void> | undefined;
   /** Where the tasks go. */
   readonly target: Target;
+  /** Sets up what has a queue, where somebody has said so; otherwise what is set up is followed. */
+  readonly setUpUnits?: (() => Promise<PublisherUnits>) | undefined;
   /** Which of the queues are streams; left out by who knows where its tasks go. */
   readonly streamsAmong?: (queues: readonly string[]) => Promise<readonly string[] | null>;
 }
@@ -98,14 +104,14 @@ export class PublishRun {
 
   async run(): Promise<PublishReport> {
     const { connection, names, clock } = this.deps;
-    await assertTopology(connection, names, this.plan.queueKind.type);
+    const options = await setUp(this.deps, this.plan);
     const users = new Set<string>();
     const { queues } = this.#notes;
     const publisher = await Publisher.open(
       connection,
       names,
       {
-        queueKind: this.plan.queueKind,
+        ...options,
         makesAllQueues: true,
         ...(this.plan.isEndless && { isEndless: true }),
         namedQueues: this.deps.target.namedQueues,
@@ -299,6 +305,16 @@ export class PublishRun {
       notTaken: this.#notTaken.all(),
     };
   }
+}
+
+/** Makes what has to be there before anything is sent, and says what the publisher is to know of it. */
+async function setUp(
+  { connection, names, setUpUnits }: PublishDeps,
+  { queueKind, tasksOf }: PublishPlan,
+): Promise<Pick<PublisherOptions, 'queueKind' | 'units' | 'tasksOf'>> {
+  const units = await setUpUnits?.();
+  await assertTopology(connection, names, queueKind.type);
+  return { queueKind, units, tasksOf };
 }
 
 function fullQueuesOf({ clock, isImpatient = false }: PublishDeps): FullQueuesOptions {

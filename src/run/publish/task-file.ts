@@ -17,6 +17,8 @@ export interface TaskSource {
   readonly name: string;
   /** Where all of it has been read and checked. */
   readonly total: number | undefined;
+  /** The same of one user. */
+  readonly tasksOf?: (user: string) => number;
   /** In the order of their lines; rejects with a BadLine, when what is before it was handed on. */
   batches(): AsyncGenerator<readonly PlannedTask[]>;
   close(): Promise<void>;
@@ -44,10 +46,11 @@ export async function openTaskFile(
   const handle = await opened(file);
   try {
     const isPlain = (await handle.stat()).isFile();
-    const total = options.stream || !isPlain ? undefined : await checked(handle, file, options);
+    const found = options.stream || !isPlain ? undefined : await checked(handle, file, options);
     return {
       name: file,
-      total,
+      total: found?.total,
+      ...(found && { tasksOf: (user) => found.byUser.get(user) ?? 0 }),
       batches: () => tasksIn(read(handle, file, isPlain), options),
       close: () => handle.close(),
     };
@@ -59,14 +62,20 @@ export async function openTaskFile(
 
 async function noop(): Promise<void> {}
 
-/** How many tasks it has; throws where one is not well. */
-async function checked(handle: FileHandle, file: string, options: LineOptions): Promise<number> {
+/** How many tasks it has, and of whom; throws where one is not well. */
+async function checked(
+  handle: FileHandle,
+  file: string,
+  options: LineOptions,
+): Promise<{ readonly total: number; readonly byUser: ReadonlyMap<string, number> }> {
   const ids = new IdLines();
+  const byUser = new Map<string, number>();
   let count = 0;
   try {
     for await (const tasks of tasksIn(read(handle, file, true), options)) {
-      for (const { id, line = 0, envelope } of tasks) {
+      for (const { id, line = 0, envelope, user } of tasks) {
         count++;
+        byUser.set(user, (byUser.get(user) ?? 0) + 1);
         // A task that was sent twice may have been saved twice.
         if (id === undefined || envelope !== undefined) continue;
         for (const before of ids.add(id, line)) {
@@ -79,7 +88,7 @@ async function checked(handle: FileHandle, file: string, options: LineOptions): 
     throw error instanceof BadLine ? badLine(file, error, 'nothing was sent') : error;
   }
   if (count === 0) throw noTasks(file);
-  return count;
+  return { total: count, byUser };
 }
 
 async function idIn(

@@ -15,6 +15,7 @@ beforeEach(() => {
   routes = new Routes(
     namesFor('fairq'),
     { isEndless: true },
+    { isOn: false, needsOwn: () => false, queueByName: () => undefined, canMend: false },
     { ...actions, givenUp: nothing, refused: nothing, takesAll: nothing },
   );
 });
