@@ -7,6 +7,8 @@ import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** A user whose queue could not be made is light for so long before that is tried again; milliseconds. */
 const TRY_AGAIN_MS = 30_000;
+/** The workers have heard of a queue so long after it was made; milliseconds. */
+const SERVED_WITHIN_MS = 5_000;
 
 export interface PromotionsParts {
   readonly scheduler: Pick<Scheduler<DeliveredTask>, 'takeBack' | 'setWeight'>;
@@ -45,8 +47,8 @@ export interface PromotionsListener {
 export class Promotions {
   /** Names of queues that are being made. */
   readonly #underWay = new Map<string, Promise<void>>();
-  /** Names of queues that could not be made, and until when that is not tried again. */
-  readonly #refused = new Map<string, number>();
+  /** Names of queues that were made a moment ago, or could not be made: not to be made before then. */
+  readonly #notBefore = new Map<string, number>();
   /** By the name of the queue: what is not to start before it is moved. */
   readonly #held = new Map<string, DeliveredTask[]>();
   #hasWarned = false;
@@ -107,10 +109,10 @@ export class Promotions {
 
   #make({ name: queue, lane: { user } }: LightUser): void {
     if (this.#underWay.has(queue) || this.parts.own.ownerOf(queue) === undefined) return;
-    if ((this.#refused.get(queue) ?? 0) > this.parts.now()) return;
+    if ((this.#notBefore.get(queue) ?? 0) > this.parts.now()) return;
     const work = this.parts.own.make(queue).then(
       () => {
-        this.#refused.delete(queue);
+        this.#notBefore.set(queue, this.parts.now() + SERVED_WITHIN_MS);
         this.promoted++;
         this.listener.onPromoted(user);
         if (this.parts.served.byName.has(queue)) this.taken(queue);
@@ -140,6 +142,7 @@ export class Promotions {
 
   /** A queue is served here from now on: what is here of its user is moved there. */
   taken(queue: string): void {
+    this.#notBefore.delete(queue);
     for (const task of this.#held.get(queue) ?? []) this.#move(task);
     this.#held.delete(queue);
     for (const user of this.#lightUsers(queue)) this.#moveAll(user);
@@ -200,7 +203,7 @@ export class Promotions {
   }
 
   #failed(queue: string, user: string, error: Error): void {
-    this.#refused.set(queue, this.parts.now() + TRY_AGAIN_MS);
+    this.#notBefore.set(queue, this.parts.now() + TRY_AGAIN_MS);
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     this.listener.onWarning(

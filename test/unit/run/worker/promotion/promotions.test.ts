@@ -84,6 +84,8 @@ describe('a light user', () => {
     promotions.promote(a);
     promotions.promote(a);
     await promotions.settled();
+    promotions.promote(a); // it is not served yet
+    await promotions.settled();
     expect(told).toEqual(['make fairq.user.a', 'promoted a']);
     served.set(a.name, {});
     promotions.taken(a.name);
