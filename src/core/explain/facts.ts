@@ -27,6 +27,13 @@ export interface QueueFacts {
   readonly backlogRule?: string;
 }
 
+/** The queues that light users share. */
+export interface SharedFacts {
+  readonly queues: number;
+  /** What waits in them, of whomever. */
+  readonly ready: number;
+}
+
 /** What a worker says of itself and of the queue. */
 export interface WorkerFacts {
   readonly name: string;
@@ -59,6 +66,8 @@ export interface Facts {
   readonly queueName?: string;
   /** Undefined where it is not there. */
   readonly queue?: QueueFacts;
+  /** Of a user without a queue: the queues that such users share. Undefined where there are none, or it has a queue. */
+  readonly shared?: SharedFacts;
   /** Alarms of the broker; undefined where it does not say. */
   readonly alarms?: readonly string[];
   /** Those that answered; undefined where none could be asked. */

@@ -36,6 +36,8 @@ export type Reason =
   | { readonly why: 'unbound'; readonly queue: string }
   | BacklogFullReason
   | { readonly why: 'no-queue'; readonly queue: string }
+  /** It has no queue of its own: `ready` tasks wait in those that it shares, and whose they are is not known. */
+  | { readonly why: 'shares'; readonly queues: number; readonly ready: number }
   | { readonly why: 'nothing-waits' }
   // Nobody may, or can, start it.
   | PausedReason
@@ -153,6 +155,7 @@ export const PRECEDENCE: readonly Why[] = [
   'turn',
   'slots-busy',
   'starts-now',
+  'shares',
   'unbound',
   'maybe-delayed',
   'nothing-waits',

@@ -27,11 +27,15 @@ export function reasonsOf(facts: Facts): Reason[] {
 
 function ofAll(facts: Facts, counts: Counts): Held[] {
   const held = limitReasons(facts, counts);
-  if (facts.queueName !== undefined && facts.queue === undefined) {
+  const lacksQueue = facts.queueName !== undefined && facts.queue === undefined;
+  if (facts.shared !== undefined) {
+    held.push({ reason: { why: 'shares', ...facts.shared }, isOfSome: counts.waiting > 0 });
+  } else if (lacksQueue) {
     held.push({ reason: { why: 'no-queue', queue: facts.queueName } });
   }
   held.push(...turnReasons(facts, counts));
-  if (counts.waiting > 0 || (facts.queueName !== undefined && facts.queue === undefined)) return held;
+  const isShared = facts.shared !== undefined && counts.running > 0;
+  if (counts.waiting > 0 || (lacksQueue && !isShared)) return held;
   if (counts.running === 0) {
     // Which users are of a tenant may not be known.
     const isKnown = facts.subject.of !== 'tenant' || facts.tenantReady !== undefined;

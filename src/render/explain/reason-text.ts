@@ -50,6 +50,15 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
         says: `There is no queue ${reason.queue}: nothing was sent to ${who}, or the queue was pruned when it was empty, or its tasks go to a shared queue.`,
         todo: '"fairq queues list" names the queues that there are; ask about a shared one with --group or --queue.',
       };
+    case 'shares':
+      return {
+        says: `${who} has no queue of its own: it shares ${counted(reason.queues, 'queue')} with others. ${
+          reason.ready === 0
+            ? 'Nothing waits there.'
+            : `${formatTasks(reason.ready)} ${reason.ready === 1 ? 'waits' : 'wait'} there, and whose they are is not known.`
+        }`,
+        todo: '"fairq units" says how many share what; a user who sends much gets a queue of its own.',
+      };
     case 'nothing-waits':
       return { says: 'Nothing is in its queue, and nothing of it runs.' };
     case 'paused': {

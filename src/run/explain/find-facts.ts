@@ -3,7 +3,7 @@ import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
 import type { Facts, Subject, TaskFacts, WorkerFacts } from '../../core/explain/facts.js';
 import { Policy } from '../../core/policy/policy.js';
-import { delayOfQueue, ownQueue, userQueueOf } from '../../core/queues/names.js';
+import { delayOfQueue, ownQueue, spreadQueue, userQueueOf } from '../../core/queues/names.js';
 import type { Asking, WhyAsked } from './asking.js';
 import type { ExplainDeps } from './explain-deps.js';
 import { findQueue, findSilent, orUnknown } from './queue-facts.js';
@@ -27,6 +27,8 @@ export async function factsOfQueue(
   const now = nowOf(deps);
   const silent = await findSilent(deps, found, asked, now);
   const own = ownQueue(deps.names, queueName);
+  const sharesQueues = own?.kind === 'user' && found.queue === undefined;
+  const shared = sharesQueues ? await findShared(deps, unknown) : undefined;
   const lane = asked?.answers.find((answer) => answer.lane !== undefined)?.lane;
   const user = lane?.user ?? own?.name;
   const tenant = lane?.tenant;
@@ -38,6 +40,7 @@ export async function factsOfQueue(
     unknown: [...unknown, ...notAsked(asking, asked)],
     ...aboutBroker(asking, listed, asked),
     ...(found.queue !== undefined && { queue: found.queue }),
+    ...(shared !== undefined && { shared }),
     ...(policy !== undefined && user !== undefined && { limits: policy.forUser(user, now) }),
     ...(policy !== undefined &&
       tenant !== undefined && { tenant: { name: tenant, limits: policy.forTenant(tenant, now) } }),
@@ -146,6 +149,18 @@ async function findDelayed(
   if (counts.length === 0) return undefined;
   const tasks = counts.reduce((sum, [, { ready }]) => sum + ready, 0);
   return { tasks, queues: counts.map(([name]) => name).sort() };
+}
+
+/** Undefined where users share none. */
+async function findShared(
+  { connection, management, names }: ExplainDeps,
+  unknown: string[],
+): Promise<Facts['shared']> {
+  const all = await orUnknown(management.queueNames(), unknown, 'whether users share queues');
+  const queues = all?.filter((name) => spreadQueue(names, name) !== undefined) ?? [];
+  if (queues.length === 0) return undefined;
+  const counts = await countQueues(connection, queues);
+  return { queues: queues.length, ready: [...counts.values()].reduce((sum, { ready }) => sum + ready, 0) };
 }
 
 async function findAlarms({ management }: ExplainDeps): Promise<string[] | undefined> {

@@ -29,6 +29,11 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     { why: 'backlog-full', limit: 10, ready: 10, endedRule: 'A*' },
     'more is refused. The backlog limit of A* has ended or was taken back, and RabbitMQ still goes by it.',
   ],
+  [
+    { why: 'shares', queues: 64, ready: 0 },
+    'A has no queue of its own: it shares 64 queues with others. Nothing',
+  ],
+  [{ why: 'shares', queues: 64, ready: 1 }, '1 task waits there, and whose they are is not known'],
   [{ why: 'no-queue', queue: 'q' }, 'There is no queue q: nothing was sent to A'],
   [{ why: 'nothing-waits' }, 'Nothing is in its queue'],
   [

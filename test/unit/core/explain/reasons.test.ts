@@ -141,6 +141,25 @@ describe('each reason, with the number that proves it', () => {
     ['unbound', { queue: queue({ ready: 0, bound: false }) }, { why: 'unbound', queue: 'fairq.user.A' }],
     ['no queue', { queue: undefined as never }, { why: 'no-queue', queue: 'fairq.user.A' }],
     [
+      'no queue of its own, and nothing of it at a worker',
+      { queue: undefined as never, workers: [worker()], shared: { queues: 64, ready: 12 } },
+      { why: 'shares', queues: 64, ready: 12 },
+    ],
+    [
+      'no queue of its own, and what there is runs',
+      { queue: undefined as never, workers: [running(2)], shared: { queues: 64, ready: 0 } },
+      { why: 'runs', tasks: 2, at: [{ worker: 'w1', tasks: 2 }] },
+    ],
+    [
+      'no queue of its own, and some of it waits for a slot',
+      {
+        queue: undefined as never,
+        workers: [worker({ users: 1, lane: lane({ prefetched: 3, before: 0 }) })],
+        shared: { queues: 64, ready: 12 },
+      },
+      { why: 'slots-busy', busy: 2, slots: 2, workers: 1 },
+    ],
+    [
       'tasks that wait for their next attempt, nobody knows whose',
       { queue: queue({ ready: 0 }), delayed: { tasks: 3, queues: ['fairq.retry.600000ms'] } },
       { why: 'maybe-delayed', tasks: 3, queues: ['fairq.retry.600000ms'] },
