@@ -17,7 +17,7 @@ export const FORMULAS = {
   'work-most': 'at most the speed with the most queues that were measured',
   'publish-nearest': 'the speed with the nearest number of queues that was measured',
   'publish-shared': 'as to queues that are there: nobody needs a new one',
-  'publish-spread': 'as into hashed groups: what the hash exchange costs the broker is not measured',
+  'publish-spread': 'as into hashed groups, which came to about the same in one run',
   'share-one': '1 ÷ N',
   'share-all': '1 − (1 − 1 ÷ N)^H',
   'share-none': 'nobody shares a queue',

@@ -93,7 +93,6 @@ function marked(mark: string, text: string, style: TextStyle): string[] {
 
 function noteLines({ load, promotesAfter }: Plan, style: TextStyle): string[] {
   const notes = [
-    'Shared queues with promotion are not in this version of fairq yet.',
     'Light users wait for each other too: that comes on top, in all three alike.',
     `Promotion comes when more than ${promotesAfter} tasks of a user wait at workers. What it had sent before is moved: its time is in the wait.`,
     ...(load.users > 10_000
