@@ -48,11 +48,19 @@ const EVERY_COMMAND = [
   ['report', '--run', 'tls'],
 ];
 
-async function expectEach(env: Env, commands: string[][], code: number, ...texts: string[]): Promise<void> {
+/** With TLS 1.3 the refusal comes after the first request was written: it is read, or only that the other side hung up. */
+const HUNG_UP_OR_REFUSED = [69, 77];
+
+async function expectEach(
+  env: Env,
+  commands: string[][],
+  code: number | readonly number[],
+  ...texts: string[]
+): Promise<void> {
   for (const args of commands) {
     const ended = await fairq(env, ...args);
     for (const text of texts) expect(ended.stderr, args.join(' ')).toContain(text);
-    expect(ended.code, args.join(' ')).toBe(code);
+    expect([code].flat(), args.join(' ')).toContain(ended.code);
     expect(ended.stdout).toBe('');
   }
 }
@@ -88,8 +96,7 @@ describe('over TLS', () => {
     const env = { ...over(strict), ...trusting(certificates.ca.cert) };
     const said = ['client certificate', '--tls-cert-file', '--tls-key-file'];
     await expectEach(env, [BY_AMQP], 77, ...said);
-    // With TLS 1.3 all that undici hears of the refusal is that the other side hangs up.
-    await expectEach(env, [BY_MANAGEMENT], 69, ...said);
+    await expectEach(env, [BY_MANAGEMENT], HUNG_UP_OR_REFUSED, ...said);
   });
 
   it('a client certificate of a strange authority is refused', async () => {
@@ -99,7 +106,7 @@ describe('over TLS', () => {
     };
     const env = { ...over(strict), ...trusting(certificates.ca.cert), ...stranger };
     await expectEach(env, [BY_AMQP], 77, 'does not take the client certificate', 'who signed it');
-    await expectEach(env, [BY_MANAGEMENT], 69, 'may not take the client certificate');
+    await expectEach(env, [BY_MANAGEMENT], HUNG_UP_OR_REFUSED, 'not take the client certificate');
   });
 
   it('a bench hands what its own flags say on to the workers that it starts', async () => {

@@ -102,13 +102,13 @@ function hintForNoTrust(code: string): string {
 /** The other side has ended the connection; nothing says why. */
 function isCut(error: unknown): boolean {
   return (
-    ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error)) ||
+    ['ECONNRESET', 'EPIPE'].includes(codeOf(error)) ||
     /closed abruptly during opening handshake|disconnected before secure TLS/i.test(messageOf(error))
   );
 }
 
 function isNoHttp(error: unknown): boolean {
-  return error instanceof Error && error.name === 'HTTPParserError';
+  return codeOf(error).startsWith('HPE_');
 }
 
 function codeOf(error: unknown): string {

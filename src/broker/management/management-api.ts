@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Agent, request } from 'undici';
 import { FairqError, messageOf, unreachableError } from '../../core/errors/errors.js';
 import type { BrokerAddress, Login } from '../connection/address.js';
 import { explainTlsFailure } from '../connection/tls-failure.js';
+import { HttpClient } from './http-client.js';
 import { type Method, notManagement, readAnswer } from './management-answer.js';
 
 /** The broker works out a listing of 50,000 queues for half a minute before it says anything. */
@@ -12,16 +12,9 @@ const ANSWER_WITHIN_MS = 60_000;
 const FAILURES_TOLERATED = 2;
 const ASK_AGAIN_MS = 300;
 
-/** What is loaded to ask. */
-interface Http {
-  readonly agent: Agent;
-  readonly request: typeof request;
-}
-
 /** RabbitMQ's HTTP API: a path in, its JSON out. Every error says what to do about it. */
 export class ManagementApi {
-  /** Undefined until something is asked: undici takes 70 ms to load, and a publisher asks nothing. */
-  #http: Promise<Http> | undefined;
+  readonly #http: HttpClient;
   readonly #login: Login;
   readonly #authorization: string;
   /** Which of the addresses answered last. */
@@ -32,16 +25,16 @@ export class ManagementApi {
   /** @param answerWithinMs what says nothing for so long is not there */
   constructor(
     private readonly address: BrokerAddress,
-    private readonly answerWithinMs = ANSWER_WITHIN_MS,
+    answerWithinMs = ANSWER_WITHIN_MS,
   ) {
+    this.#http = new HttpClient(address.tls, answerWithinMs);
     this.#login = address.managementLogin ?? address;
     this.#authorization = `Basic ${Buffer.from(`${this.#login.username}:${this.#login.password}`).toString('base64')}`;
   }
 
   /** Loads what asks, for whoever asks soon and waits for something else meanwhile. Where that fails, the first question does. */
   prepare(): void {
-    this.#http ??= this.#load();
-    this.#http.catch(() => {});
+    this.#http.prepare(this.address.managementUris[this.#current]!);
   }
 
   /** When the broker answered last, by its own clock, which it tells in whole seconds; milliseconds since the epoch, or NaN. */
@@ -97,17 +90,14 @@ export class ManagementApi {
     let status: number;
     let text: string;
     try {
-      this.#http ??= this.#load();
-      const { agent, request } = await this.#http;
-      const response = await request(where + path, {
+      const headers = { authorization: this.#authorization, 'content-type': 'application/json' };
+      const reply = await this.#http.ask(where + path, {
         method,
-        dispatcher: agent,
-        headers: { authorization: this.#authorization, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
+        headers,
+        body: body && JSON.stringify(body),
       });
-      status = response.statusCode;
-      this.#lastDate = String(response.headers.date ?? '');
-      text = await response.body.text();
+      ({ status, text } = reply);
+      this.#lastDate = reply.date;
     } catch (error) {
       const tlsFailure = explainTlsFailure(error, where, this.address.tls);
       if (tlsFailure) throw tlsFailure;
@@ -125,23 +115,6 @@ export class ManagementApi {
 
   /** Ends without waiting for what was asked; whoever asked is told that nothing answers. */
   async close(): Promise<void> {
-    const http = await this.#http;
-    await http?.agent.destroy();
-  }
-
-  async #load(): Promise<Http> {
-    const { Agent, request } = await import('undici');
-    const { tls } = this.address;
-    const agent = new Agent({
-      connect: {
-        ...(tls.ca && { ca: tls.ca }),
-        ...(tls.cert && { cert: tls.cert }),
-        ...(tls.key && { key: tls.key }),
-        rejectUnauthorized: !tls.insecure,
-      },
-      headersTimeout: this.answerWithinMs,
-      bodyTimeout: this.answerWithinMs,
-    });
-    return { agent, request };
+    this.#http.close();
   }
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { request } from 'undici';
+import { HttpClient } from '../management/http-client.js';
 import { LOOPBACK } from './ports.js';
 import { isRecord } from './shapes.js';
 
@@ -37,17 +37,19 @@ export interface Overview {
 
 /** What management says of itself, or null as long as it does not answer 200. */
 export async function readOverview(managementUri: string): Promise<Overview | null> {
+  const http = new HttpClient({ insecure: false }, PATIENCE_MS);
   try {
-    const { statusCode, body } = await request(`${managementUri}/api/overview`, {
+    const { status, text } = await http.ask(`${managementUri}/api/overview`, {
+      method: 'GET',
       headers: { authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}` },
-      headersTimeout: PATIENCE_MS,
-      bodyTimeout: PATIENCE_MS,
     });
-    const answer: unknown = await body.json();
-    if (statusCode !== 200 || !isRecord(answer)) return null;
+    const answer: unknown = JSON.parse(text);
+    if (status !== 200 || !isRecord(answer)) return null;
     const { rabbitmq_version: version, node } = answer;
     return typeof version === 'string' && typeof node === 'string' ? { version, nodeName: node } : null;
   } catch {
     return null;
+  } finally {
+    http.close();
   }
 }
