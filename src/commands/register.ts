@@ -17,6 +17,7 @@ import { registerSimulate } from './simulate/simulate-command.js';
 import { registerTask } from './task/task-command.js';
 import { registerTasks } from './task/tasks-command.js';
 import { registerTop } from './top/top-command.js';
+import { registerUnits } from './units/units-command.js';
 import { registerWorker } from './worker/worker-command.js';
 
 /** Every verb, in the order of the help. */
@@ -28,6 +29,7 @@ export function registerCommands(program: Command, run: Run): void {
   registerTasks(program, run);
   registerServe(program, run);
   registerQueues(program, run);
+  registerUnits(program, run);
   registerTop(program, run);
   registerPolicy(program, run);
   registerPause(program, run);

@@ -91,6 +91,7 @@ export function configOf(setting: (name: SettingName) => string | undefined, pas
   const [uri] = uris;
   const passwordFile = setting('passwordFile');
   const management = parseManagementUris(setting('managementUri'));
+  const units = setting('units');
   const username = setting('username') ?? (decoded(uri.username, 'user') || 'guest');
   const secret =
     (passwordFile && readPassword(passwordFile)) ??
@@ -120,7 +121,7 @@ export function configOf(setting: (name: SettingName) => string | undefined, pas
     addressConfigured: setting('uri') !== undefined,
     names: namesUnder(setting('prefix') ?? 'fairq'),
     reconnectForMs: reconnectFor(setting('reconnectFor')),
-    units: unitsOf(setting('units')),
+    units: units === undefined ? undefined : unitsOf(units, '--units'),
     warnings,
   };
 }
@@ -217,10 +218,14 @@ function tlsOptions(setting: (name: SettingName) => string | undefined): TlsOpti
   };
 }
 
-function unitsOf(given: string | undefined): Units | undefined {
-  const units = given === undefined ? undefined : unitsIn(given);
-  if (given === undefined || units !== undefined) return units;
-  throw usageError('BAD_UNITS', `--units: "${given}" is neither "user" nor "shared:N"`, {
+/**
+ * @param flag for the message
+ * @throws FairqError (usage)
+ */
+export function unitsOf(given: string, flag: string): Units {
+  const units = unitsIn(given);
+  if (units !== undefined) return units;
+  throw usageError('BAD_UNITS', `${flag}: "${given}" is neither "user" nor "shared:N"`, {
     hint: `Write shared:64, or another number from 1 to ${MOST_SPREAD_QUEUES.toLocaleString('en-US')}.`,
   });
 }

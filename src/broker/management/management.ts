@@ -188,6 +188,12 @@ export class Management {
     return new Map(list.map((item) => [String(field(item, 'name')), String(field(item, 'type'))]));
   }
 
+  /** Types of exchanges that the broker knows, plugins' too. */
+  async knownExchangeTypes(): Promise<string[]> {
+    const overview = await this.#api.get('/api/overview?disable_stats=true');
+    return arrayOf(field(overview, 'exchange_types')).map((item) => String(field(item, 'name')));
+  }
+
   /** Those vhosts, of all that this user may enter, that have an exchange of this name. */
   async vhostsWithExchange(name: string): Promise<string[]> {
     const query = `name=${encodeURIComponent(name)}&page=1&page_size=${MOST_A_PAGE}&columns=name,vhost`;

@@ -3,7 +3,7 @@ import { refusedError } from '../../core/errors/errors.js';
 import { type Names, spreadMarkerOf } from '../../core/queues/names.js';
 import { spreadQueues } from '../../core/queues/units.js';
 import { ChannelPool } from '../connection/channel-pool.js';
-import type { Connection } from '../connection/connection.js';
+import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { announce } from '../control/control.js';
 import { ensureExchanges, isExchangeThere } from '../queues/exchanges.js';
@@ -146,4 +146,31 @@ function noAlternate({ taskExchange, spreadExchange }: Names, { count }: AskedSp
     `the exchange "${taskExchange}" is there already, and does not send on to "${spreadExchange}" what finds no queue`,
     { hint: `One command gives it that, by a policy of RabbitMQ's: fairq units set shared:${count}.` },
   );
+}
+
+/** What was bound gets nothing more; what is in it stays. */
+export async function unbindSpread(connection: Connection, names: Names, count: number): Promise<void> {
+  const pool = new ChannelPool(connection, CHANNELS);
+  await Promise.all(
+    spreadQueues(names, count).map((queue) =>
+      pool.with(async (channel) => {
+        try {
+          await channel.unbindQueue(queue, names.spreadExchange, SPREAD_KEY);
+        } catch (error) {
+          if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
+        }
+      }),
+    ),
+  );
+}
+
+/** One that is not there may be removed, too. */
+export async function removeExchange(connection: Connection, exchange: string): Promise<void> {
+  const channel = await connection.channel();
+  try {
+    await channel.deleteExchange(exchange);
+  } catch (error) {
+    throw explainRefusal(error, `the exchange "${exchange}"`);
+  }
+  await channel.close();
 }

@@ -13,7 +13,8 @@ import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import type { DeleteFlags } from './delete-command.js';
-import { nameOfQueue, noSuchQueue } from './one-queue.js';
+import { nameOfQueue } from './one-queue.js';
+import { whyNoQueue } from './why-no-queue.js';
 export async function remove(flags: DeleteFlags, context: Context): Promise<CommandResult> {
   if (flags.withTasks === true && flags.save !== undefined) {
     throw usageError('TASKS_TWICE', '--with-tasks and --save exclude each other', {
@@ -25,9 +26,9 @@ export async function remove(flags: DeleteFlags, context: Context): Promise<Comm
   if (flags.dryRun !== true) await refuseWhenBlocked(config, 'fairq queues delete');
   return onBroker(config, 'fairq queues delete', {}, async ({ connection, management }) => {
     const details = await management.queueDetails(name);
-    if (details === undefined) throw noSuchQueue(flags, name);
+    if (details === undefined) throw await whyNoQueue(connection, flags, config, name);
     const counts = await new QueueRemover(connection, config.names, 1).counts(name);
-    if (counts === undefined) throw noSuchQueue(flags, name);
+    if (counts === undefined) throw await whyNoQueue(connection, flags, config, name);
     const { ready } = counts;
     const dryRun = flags.dryRun === true;
     const head = {

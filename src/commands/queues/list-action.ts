@@ -1,5 +1,6 @@
 import { Management } from '../../broker/management/management.js';
 import { usageError } from '../../core/errors/errors.js';
+import { spreadQueue } from '../../core/queues/names.js';
 import { queuesAsCsv } from '../../render/queues/list-csv.js';
 import { renderQueues } from '../../render/queues/list-text.js';
 import { observeQueues } from '../../run/queues/observe-queues.js';
@@ -44,6 +45,7 @@ async function listBy(
     unconsumed: !flags.consumers,
     minReady: flags.minReady,
     idleForMs: flags.idleFor ?? 0,
+    isSpread: (queue: string) => flags.queuePrefix === undefined && spreadQueue(names, queue) !== undefined,
   };
   const sample = async (): Promise<CommandResult> => {
     const { queues, idleMsOf } = await listed();

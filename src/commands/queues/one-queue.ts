@@ -32,18 +32,3 @@ export function nameOfQueue({ user, group, queue }: OneQueue, config: Config): s
   if (group !== undefined) return groupQueueOf(config.names, group);
   return queue ?? userQueueOf(config.names, user ?? '');
 }
-
-export function noSuchQueue({ user, group }: OneQueue, name: string): Error {
-  const whose =
-    user !== undefined
-      ? ` of user ${JSON.stringify(user)}`
-      : group !== undefined
-        ? ` of group ${JSON.stringify(group)}`
-        : '';
-  return usageError('NO_QUEUE', `there is no queue "${name}"${whose}`, {
-    hint:
-      user === undefined
-        ? '"fairq queues list \'*\'" names those that there are.'
-        : '"fairq queues list" names those that there are; a user\'s queue is made with the first task. A queue that is no user\'s is named with --queue.',
-  });
-}

@@ -3,8 +3,9 @@ import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { formatTasks } from '../../render/parts/numbers.js';
 import { confirmed } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
-import { nameOfQueue, noSuchQueue } from './one-queue.js';
+import { nameOfQueue } from './one-queue.js';
 import type { PurgeFlags } from './purge-command.js';
+import { whyNoQueue } from './why-no-queue.js';
 export async function purge(flags: PurgeFlags, context: Context): Promise<CommandResult> {
   const config = await context.config();
   const name = nameOfQueue(flags, config);
@@ -12,7 +13,7 @@ export async function purge(flags: PurgeFlags, context: Context): Promise<Comman
   try {
     const remover = new QueueRemover(connection, config.names, 1);
     const counts = await remover.counts(name);
-    if (counts === undefined) throw noSuchQueue(flags, name);
+    if (counts === undefined) throw await whyNoQueue(connection, flags, config, name);
     const { ready } = counts;
     const plan = `${formatTasks(ready)} of "${name}" would be thrown away, for good; what workers hold already is run.`;
     const document = { schemaVersion: 1, kind: 'queue-purge', queue: name, user: flags.user ?? null, ready };

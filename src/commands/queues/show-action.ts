@@ -7,7 +7,8 @@ import { showQueue } from '../../run/queues/queue-details.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { explainDeps } from '../shared/explain-deps.js';
 import { observationsOf } from './observations.js';
-import { nameOfQueue, noSuchQueue, type OneQueue } from './one-queue.js';
+import { nameOfQueue, type OneQueue } from './one-queue.js';
+import { whyNoQueue } from './why-no-queue.js';
 export async function show(flags: OneQueue, context: Context): Promise<CommandResult> {
   const config = await context.config();
   const name = nameOfQueue(flags, config);
@@ -20,7 +21,7 @@ export async function show(flags: OneQueue, context: Context): Promise<CommandRe
       showQueue(connection, management, config.names, file, context.clock, name),
       ifAllowed(explainQueue(deps, name)),
     ]);
-    if (queue === undefined) throw noSuchQueue(flags, name);
+    if (queue === undefined) throw await whyNoQueue(connection, flags, config, name);
     const now = Math.floor(context.clock.epochMicros() / 1000);
     return {
       document: { schemaVersion: 1, kind: 'queue', ...queue, explanation: explanation ?? null },

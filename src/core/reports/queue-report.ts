@@ -14,9 +14,9 @@ export interface ListedQueue extends QueueContents {
 }
 
 export interface UserQueue extends ListedQueue {
-  /** Whose it is; the name of a group, or of a queue that fairq did not make. */
+  /** Whose it is; the name of a group, of a queue that light users share, or of one that fairq did not make. */
   readonly user: string;
-  readonly kind: 'user' | 'group' | 'other';
+  readonly kind: 'user' | 'group' | 'spread' | 'other';
   /** Seen to be idle for so long, milliseconds; undefined where nobody has asked. */
   readonly idleMs?: number;
 }

@@ -5,6 +5,9 @@ import { paint, type TextStyle } from '../parts/style.js';
 import { renderTable } from '../parts/table.js';
 import { wrapParts } from '../parts/text.js';
 
+/** What stands before a name that is no user's. */
+const SHARED_AS: Readonly<Record<string, string>> = { group: 'group ', spread: 'shared ' };
+
 export function renderQueues({ queues, hidden, totals }: QueueList, style: TextStyle): string {
   if (totals.queues === 0) return 'No queues.';
   const idle = queues.some(({ idleMs }) => idleMs !== undefined);
@@ -12,7 +15,7 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
     [
       {
         heading: totals.groups > 0 ? 'user or group' : 'user',
-        text: (q) => `${q.kind === 'group' ? 'group ' : ''}${safeText(q.user, style.unicode)}`,
+        text: (q) => `${SHARED_AS[q.kind] ?? ''}${safeText(q.user, style.unicode)}`,
         align: 'left',
         shrinkTo: 12,
         whole: true,

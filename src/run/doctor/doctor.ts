@@ -12,6 +12,7 @@ import { findGrants, grants } from './grant-checks.js';
 import { limits } from './limit-checks.js';
 import { backlogLimits, goesByPolicy } from './policy-checks.js';
 import * as queues from './queue-checks.js';
+import { units } from './units-checks.js';
 import * as workers from './worker-checks.js';
 
 export interface DoctorDeps {
@@ -54,6 +55,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
       broker.stream(listed, 'results', names.resultStream),
       broker.stream(listed, 'starts', names.startStream),
       ...[exchanges(listed, names), foreignBindings(listed, names), queues.unbound(listed, names)],
+      units(listed, names),
       ...[queues.unconsumed(listed, names), limits(listed, names)],
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],
     );

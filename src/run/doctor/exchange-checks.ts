@@ -7,11 +7,14 @@ const ASK_FOR_RIGHTS = 'Give the user the "management" tag.';
 
 /** Publishers learn that a queue is missing from what comes back. */
 export function unroutable(
-  { comesBack }: Pick<AmqpFacts, 'comesBack'>,
+  { comesBack, isSpread = false }: Pick<AmqpFacts, 'comesBack' | 'isSpread'>,
   listed: Pick<ManagementFacts, 'alternate'> | undefined,
-  { taskExchange }: Names,
+  { taskExchange, spreadExchange }: Names,
 ): Finding {
-  if (comesBack === undefined) {
+  if (isSpread && (listed?.alternate?.name ?? spreadExchange) === spreadExchange) {
+    return ok('unroutable', `what finds no queue on "${taskExchange}" goes to queues that light users share`);
+  }
+  if (comesBack === undefined && !isSpread) {
     return unknown('unroutable', 'the broker has not said what becomes of it', 'Run it again.');
   }
   if (comesBack) return ok('unroutable', `what finds no queue on "${taskExchange}" comes back`);

@@ -14,6 +14,7 @@ import type { CountedListedQueue } from '../../broker/management/queue-figures.j
 import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { tryToPublish } from '../../broker/publishing/publish-trial.js';
 import { unroutableComesBack } from '../../broker/publishing/unroutable.js';
+import { isExchangeThere } from '../../broker/queues/exchanges.js';
 import { EXCLUSIVE_QUEUE } from '../../broker/queues/queue-arguments.js';
 import { ifAllowed } from '../../core/errors/errors.js';
 import type { RabbitPolicy } from '../../core/policy/backlog/rabbit-policy.js';
@@ -42,6 +43,10 @@ export interface ManagementFacts {
   readonly alternate?: AlternateExchange | undefined;
   /** By name. */
   readonly exchangeTypes?: ReadonlyMap<string, string> | undefined;
+  /** Bound to the exchange that spreads what finds no queue. */
+  readonly spreadBound?: ReadonlySet<string> | undefined;
+  /** Types of exchanges that the broker knows. */
+  readonly knownTypes?: readonly string[] | undefined;
   /** RabbitMQ's own. */
   readonly policies?: readonly RabbitPolicy[] | undefined;
   readonly consumers: readonly ConsumerFigures[];
@@ -60,6 +65,8 @@ export interface AmqpFacts {
   readonly refused: readonly { readonly what: string; readonly why: string }[];
   /** Whether what finds no queue on the exchange for tasks does; undefined where that is not known. */
   readonly comesBack?: boolean | undefined;
+  /** The exchange is there that spreads what finds no queue over those that light users share. */
+  readonly isSpread?: boolean;
   /** Those that were heard of in the last seconds. */
   readonly workers: readonly WorkerPresence[];
   /** What operators have set; undefined where this user may not read it. */
@@ -93,15 +100,24 @@ export async function askManagement(
   };
 }
 
-async function askExchanges(management: Management, { taskExchange }: Names) {
+async function askExchanges(management: Management, { taskExchange, spreadExchange }: Names) {
   const exchangeTypes = await ifAllowed(management.exchangeTypes());
+  const knownTypes = await ifAllowed(management.knownExchangeTypes());
   // A user that may not see one of them may see none.
   if (exchangeTypes?.has(taskExchange) !== true) {
-    return { exchangeTypes, bindings: exchangeTypes && [], bound: exchangeTypes && new Set<string>() };
+    return {
+      exchangeTypes,
+      knownTypes,
+      bindings: exchangeTypes && [],
+      bound: exchangeTypes && new Set<string>(),
+    };
   }
   const bindings = await ifAllowed(management.bindings(taskExchange));
+  const isSpread = exchangeTypes.has(spreadExchange);
   return {
     exchangeTypes,
+    knownTypes,
+    spreadBound: isSpread ? await ifAllowed(management.boundQueues(spreadExchange)) : undefined,
     bindings,
     bound: bindings && new Set(bindings.map(({ destination }) => destination)),
     alternate: await ifAllowed(management.alternateExchange(taskExchange)),
@@ -125,13 +141,26 @@ export async function askAmqp(
   const workers = refused.length > 0 ? [] : await rollCall(connection, names);
   const { brokerVersion: version, channelMax } = connection;
   const blocked = published?.is === 'blocked' ? published.reason : undefined;
+  const isSpread = await isExchangeThere(connection, names.spreadExchange);
+  // What asks would stay in a queue that users share.
   const comesBack =
-    blocked === undefined
+    blocked === undefined && !isSpread
       ? await unroutableComesBack(connection, names.taskExchange, ANSWER_WITHIN_MS)
       : undefined;
   const broker = await hearBroker({ ...events, connection }, HEARS_NOTHING);
   await broker.close();
-  return { version, channelMax, channelsRefused, blocked, refused, workers, comesBack, policy, broker };
+  return {
+    version,
+    channelMax,
+    channelsRefused,
+    blocked,
+    refused,
+    workers,
+    isSpread,
+    comesBack,
+    policy,
+    broker,
+  };
 }
 
 /** A limit of the user shows only when it is reached, and ends the connection then. */

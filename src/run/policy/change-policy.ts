@@ -13,6 +13,7 @@ import {
   type RuleOf,
 } from '../../core/policy/policy-document.js';
 import type { GrantQueueName, Names } from '../../core/queues/names.js';
+import { promote, usersWithLimits } from '../units/promote.js';
 import { type Agreement, agreement } from './agreement.js';
 import { type BacklogChanges, BacklogLimits } from './backlog-limits.js';
 import { PolicyWorkers } from './policy-workers.js';
@@ -98,6 +99,13 @@ export async function changePolicy(
       workers,
       next,
       options,
+    );
+    // A limit of a user that shares a queue with others begins with a queue of its own.
+    const named = usersWithLimits(after, deps.epochMs());
+    const isNew = new Set(differenceOf(before, after).map(({ name }) => name));
+    await promote(
+      deps,
+      named.filter((user) => isNew.has(user)),
     );
     const isOfTenants = of === 'tenant' || differenceOf(before, after).some((one) => one.of === 'tenant');
     const asked = { workers, management, names, now };

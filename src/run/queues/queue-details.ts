@@ -3,7 +3,7 @@ import type { Management } from '../../broker/management/management.js';
 import type { CountedListedQueue } from '../../broker/management/queue-figures.js';
 import { SINGLE_ACTIVE_CONSUMER } from '../../broker/queues/topology.js';
 import { ifAllowed } from '../../core/errors/errors.js';
-import { type Names, ownQueue } from '../../core/queues/names.js';
+import { type Names, ownQueue, spreadQueue } from '../../core/queues/names.js';
 import type { ShownQueue } from '../../core/reports/queue-report.js';
 import { topUsers } from '../../core/top/top-window.js';
 import type { Clock } from '../../core/values/clock.js';
@@ -27,7 +27,7 @@ export async function showQueue(
   const own = ownQueue(names, queue);
   const [{ queues, observations, at }, bound, now, clients] = await Promise.all([
     observeQueues(management, file, clock),
-    own === undefined ? undefined : management.boundQueues(names.taskExchange),
+    bindingsOf(management, names, queue),
     queueNow(connection, names, queue),
     ifAllowed(management.clientNames()),
   ]);
@@ -64,6 +64,17 @@ export async function showQueue(
     ...sharesOf(current, row, rates),
     secondsLeft: isTaken ? ready / rate : undefined,
   };
+}
+
+/** The queues that are bound where this one is, too, when publishers reach it; undefined for one that fairq did not make. */
+async function bindingsOf(
+  management: Management,
+  names: Names,
+  queue: string,
+): Promise<ReadonlySet<string> | undefined> {
+  if (ownQueue(names, queue) !== undefined) return management.boundQueues(names.taskExchange);
+  if (spreadQueue(names, queue) !== undefined) return management.boundQueues(names.spreadExchange);
+  return undefined;
 }
 
 /** @param rates tasks a second of each user that end, or that the broker delivers */

@@ -17,6 +17,8 @@ export interface QueueSelection {
   readonly idleForMs: number;
   readonly sort: QueueSortKey;
   readonly limit?: number | undefined;
+  /** Light users share the queue: it is listed as users' queues are. */
+  readonly isSpread?: (queue: string) => boolean;
 }
 
 /** @param idleMsOf how long a queue is known to have been idle, where that is asked for; milliseconds */
@@ -31,7 +33,8 @@ export function chooseQueues(
   const queues: UserQueue[] = [];
   for (const queue of listed) {
     const { name, ready, unacknowledged, consumers } = queue;
-    const { kind = 'other', name: user } = ownerOf(name) ?? {};
+    const spread = selection.isSpread?.(name) === true ? { kind: 'spread' as const, name } : undefined;
+    const { kind = 'other', name: user } = spread ?? ownerOf(name) ?? {};
     if (!isNamed(name, user) || ready < minReady) continue;
     if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);
@@ -55,7 +58,7 @@ function totalsOf(queues: readonly UserQueue[]): QueueTotals {
     unconsumed: 0,
   };
   for (const { user, kind, ready, unacknowledged, memoryBytes, consumers } of queues) {
-    (kind === 'group' ? groups : users).add(user);
+    if (kind !== 'spread') (kind === 'group' ? groups : users).add(user);
     totals.ready += ready;
     totals.unacknowledged += unacknowledged;
     totals.memoryBytes += memoryBytes;

@@ -1,7 +1,7 @@
 import type { CountedListedQueue } from '../../../broker/management/queue-figures.js';
 import type { OwnerOf } from '../../../core/celery/queue-prefix.js';
 import type { Observations } from '../../../core/queues/idle-queues.js';
-import { isReserved, type Names, ownQueue } from '../../../core/queues/names.js';
+import { isReserved, type Names, ownQueue, spreadQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PrunePlan } from '../../../core/reports/queue-report.js';
 import { namedBy } from '../naming.js';
 
@@ -16,6 +16,8 @@ export interface PruneSelection {
   readonly max: number;
   /** Whose a queue is; fairq's own queues if not given. */
   readonly ownerOf?: OwnerOf | undefined;
+  /** Bound to the exchange that spreads tasks. Where none is, or nobody can say, all shared queues stay. */
+  readonly boundSpread?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -58,10 +60,15 @@ export function planPrune(
 
 function chooser(
   names: Names,
-  { match, includeForeign }: PruneSelection,
+  { match, includeForeign, boundSpread }: PruneSelection,
 ): (name: string, user: string | undefined, type: string) => boolean {
   const isNamed = namedBy(match);
+  const nowBound = boundSpread ?? new Set<string>();
   return (name, user, type) => {
+    // Of those that light users share, the ones of a number that is in force no longer.
+    if (spreadQueue(names, name) !== undefined) {
+      return nowBound.size > 0 && !nowBound.has(name) && (match === undefined || isNamed(name, undefined));
+    }
     if (!isNamed(name, user)) return false;
     if (user !== undefined) return true;
     // What fairq needs itself is never pruned, whatever the glob says; neither is a stream, which is never empty.

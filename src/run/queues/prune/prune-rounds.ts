@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Management } from '../../../broker/management/management.js';
-import { ownQueue } from '../../../core/queues/names.js';
+import { ownQueue, spreadQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome, PrunePlan, PruneReport } from '../../../core/reports/queue-report.js';
 import { removeGrantsOf } from '../grants-of-queues.js';
 import type { KeptObservations } from '../observation-file.js';
@@ -56,9 +56,13 @@ export class PruneRounds {
 
   /** Looks at the queues now and says which may go. */
   async plan(): Promise<PrunePlan> {
-    const observed = await observeQueues(this.deps.management, this.deps.file, this.deps.clock);
+    const { management, names } = this.deps;
+    const observed = await observeQueues(management, this.deps.file, this.deps.clock);
     this.#observed = observed;
-    return planPrune(observed.queues, observed.observations, this.deps.names, this.selection, observed.at);
+    const shared = observed.queues.some(({ name }) => spreadQueue(names, name) !== undefined);
+    const boundSpread = shared ? await management.boundQueues(names.spreadExchange) : undefined;
+    const selection = { ...this.selection, boundSpread };
+    return planPrune(observed.queues, observed.observations, names, selection, observed.at);
   }
 
   /** Throws `PRUNE_RUNNING` where another pruner is at work. */

@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { assertTopology } from '../../src/broker/queues/topology.js';
+import { type Names, namesFor, userQueueOf } from '../../src/core/queues/names.js';
+import { spreadQueues } from '../../src/core/queues/units.js';
+import { eventually } from '../support/eventually.js';
+import { fairq, fairqJson } from '../support/fairq.js';
+import { useConnection, useVhost } from '../support/vhost.js';
+
+const vhost = useVhost();
+const connected = useConnection(vhost);
+let prefixes = 0;
+let names: Names;
+let prefix: string[];
+
+beforeEach(() => {
+  names = namesFor(`set-${++prefixes}`);
+  prefix = ['--prefix', names.prefix];
+});
+
+const run = (...args: string[]) => fairq(vhost.env, ...prefix, ...args);
+const json = (...args: string[]) => fairqJson(vhost.env, ...prefix, ...args);
+const units = async () =>
+  (await json('units', 'show')) as { units: string; alternate: { by: string } | null };
+const publish = (...args: string[]) => run('publish', ...args);
+const inSpread = async (count: number) => {
+  const counts = await Promise.all(spreadQueues(names, count).map((queue) => vhost.ready(queue)));
+  return counts.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+};
+
+describe('fairq units set', () => {
+  it('makes users share queues where there is nothing yet, and nothing the second time', async () => {
+    expect(await json('units', 'set', 'shared:4', '--yes')).toMatchObject({
+      before: 'user',
+      after: 'shared:4',
+      isChanged: true,
+    });
+    expect(await units()).toMatchObject({ units: 'shared:4', alternate: { by: 'argument', isOurs: true } });
+    expect(await json('units', 'set', 'shared:4', '--yes')).toMatchObject({ isChanged: false, steps: [] });
+    await publish('--users', '20', '--count', '1');
+    expect(await inSpread(4)).toBe(20);
+  });
+
+  it('gives an exchange that is there its alternate one by a policy, and takes that away again', async () => {
+    await publish('--user', 'before');
+    await run('units', 'set', 'shared:4', '--yes');
+    expect(await units()).toMatchObject({ units: 'shared:4', alternate: { by: 'policy', isOurs: true } });
+    await publish('--users', '20', '--count', '1');
+    expect([await inSpread(4), await vhost.ready(userQueueOf(names, 'user-1'))]).toEqual([20, undefined]);
+    await run('units', 'set', 'user', '--yes');
+    expect(await units()).toMatchObject({ units: 'user', alternate: null });
+    await publish('--users', '20', '--count', '1');
+    expect([await inSpread(4), await vhost.ready(userQueueOf(names, 'user-1'))]).toEqual([20, 1]);
+  });
+
+  it('gives new users queues again where the exchange names its alternate one for good', async () => {
+    await run('units', 'set', 'shared:4', '--yes');
+    const { stdout } = await run('units', 'set', 'user', '--yes');
+    expect(stdout).toContain('goes on naming it, which does nothing');
+    await publish('--users', '5', '--count', '1');
+    expect([await inSpread(4), await vhost.ready(userQueueOf(names, 'user-1'))]).toEqual([0, 1]);
+    await run('units', 'set', 'shared:4', '--yes');
+    await publish('--users', '10', '--count', '1');
+    expect(await inSpread(4)).toBe(5);
+  });
+
+  it('changes how many there are: what is in the old ones stays, and they are pruned when they are empty', async () => {
+    await run('units', 'set', 'shared:2', '--yes');
+    await publish('--users', '20', '--count', '1');
+    await run('units', 'set', 'shared:4', '--yes');
+    await publish('--users', '20', '--count', '1');
+    expect([await inSpread(2), await inSpread(4)]).toEqual([20, 20]);
+    await expect(publish('--units', 'shared:2', '--user', 'A')).resolves.toMatchObject({ code: 77 });
+    for (const queue of [...spreadQueues(names, 2), ...spreadQueues(names, 4)])
+      await vhost.channel.purgeQueue(queue);
+    const pruned = async () => {
+      const { stdout } = await run('queues', 'prune', '--idle-for', '0s', '--yes', '--json');
+      return (JSON.parse(stdout) as { pruned: number }).pruned === 2;
+    };
+    await eventually(pruned, { timeoutMs: 60_000, what: 'the old queues are listed as empty, and pruned' });
+    expect(await vhost.ready(spreadQueues(names, 2)[0] ?? '')).toBeUndefined();
+    expect(await vhost.ready(spreadQueues(names, 4)[0] ?? '')).toBe(0);
+  });
+
+  it('asks, and only shows with --dry-run', async () => {
+    await assertTopology(connected.current, names, 'classic');
+    const shown = await run('units', 'set', 'shared:4', '--dry-run');
+    expect(shown.stdout).toContain(`Put the RabbitMQ policy "${names.spreadExchange}"`);
+    expect(await run('units', 'set', 'shared:4', '--no-input')).toMatchObject({ code: 64 });
+    expect(await units()).toMatchObject({ units: 'user', exchange: false });
+  });
+
+  it('is refused where the exchange has an alternate one of somebody else', async () => {
+    await vhost.channel.assertExchange(names.taskExchange, 'direct', { alternateExchange: 'theirs' });
+    const { code, stderr } = await run('units', 'set', 'shared:4', '--yes');
+    expect([code, stderr]).toEqual([77, expect.stringContaining('another alternate exchange, "theirs"')]);
+  });
+
+  it.each(['shared', 'shared:0', 'shared:5000', 'hash:4'])('is refused as "%s"', async (what) => {
+    expect(await run('units', 'set', what)).toMatchObject({ code: 64 });
+  });
+});
+
+describe('a user that shares a queue', () => {
+  it('gets one with a limit of its own, which goes again later', async () => {
+    await run('units', 'set', 'shared:4', '--yes');
+    await run('policy', 'set', 'A', '--cap', '2');
+    await run('policy', 'set', 'B', '--weight', '2');
+    await publish('--user', 'A');
+    await publish('--user', 'B');
+    expect([await vhost.ready(userQueueOf(names, 'A')), await inSpread(4)]).toEqual([1, 1]);
+    const made = await vhost.management.queueDefinition(userQueueOf(names, 'A'));
+    expect(made?.arguments).toMatchObject({ 'x-fairq-promoted': true });
+  });
+
+  it('cannot have its tasks purged or deleted alone, which is said', async () => {
+    await run('units', 'set', 'shared:4', '--yes');
+    await publish('--user', 'A');
+    for (const verb of ['show', 'purge', 'delete']) {
+      const { code, stderr } = await run('queues', verb, 'A');
+      expect([code, stderr]).toEqual([64, expect.stringContaining('in a queue that light users share')]);
+    }
+  });
+
+  it('is pruned when it has a queue and that is empty, since what comes meanwhile is shared', async () => {
+    await run('units', 'set', 'shared:4', '--yes');
+    await run('policy', 'set', 'A', '--cap', '2');
+    const pruned = async () => {
+      const { stdout } = await run('queues', 'prune', '--idle-for', '0s', '--yes', '--json');
+      return (JSON.parse(stdout) as { pruned: number }).pruned === 1;
+    };
+    await eventually(pruned, { timeoutMs: 60_000, what: 'the queue is listed as empty, and pruned' });
+    await publish('--user', 'B');
+    expect(await inSpread(4)).toBe(1);
+  });
+});
+
+it('--units shared:N and --group-by exclude each other', async () => {
+  const { code, stderr } = await publish('--units', 'shared:4', '--group-by', 'hash:4', '--user', 'A');
+  expect([code, stderr]).toEqual([64, expect.stringContaining('exclude each other')]);
+});
