@@ -12,7 +12,7 @@ const REASON_COMES_MS = 1_000;
 
 /**
  * Whether the broker knows the type. It answers a declaration of a type that it does not know by ending the connection
- * (503, RabbitMQ 3.10 to 4.3), so it is asked on one of its own.
+ * (503, RabbitMQ 3.10 to 4.3), so it is asked on one of its own. A type that it has known before is "invalid", not "unknown".
  */
 export async function knowsHashExchange(connect: () => Promise<Connection>, names: Names): Promise<boolean> {
   const connection = await connect();
@@ -32,7 +32,7 @@ export async function knowsHashExchange(connect: () => Promise<Connection>, name
       REASON_COMES_MS,
       connection.lost.catch((lost: unknown) => lost),
     );
-    if ([error, reason].some((it) => /unknown exchange type/.test(messageOf(it)))) return false;
+    if ([error, reason].some((it) => /(unknown|invalid) exchange type/.test(messageOf(it)))) return false;
     throw explainRefusal(error, `the exchange "${exchange}"`);
   } finally {
     await connection.close();
