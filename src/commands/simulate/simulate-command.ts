@@ -105,7 +105,7 @@ export function registerSimulate(program: Command, run: Run): void {
     .addOption(
       new Option('--demote-after <time>', 'with shared:N: how long an own queue is empty before it goes')
         .argParser((text) => parseDuration(text, '--demote-after'))
-        .default(60_000, '60s'),
+        .default(WORKER_DEFAULTS.demoteAfterMs, '60s'),
     )
     .addHelpText(
       'after',

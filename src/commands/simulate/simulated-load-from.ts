@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
 import { SIMULATED_SCENARIOS, type SimulatedScenario } from '../../core/simulation/scenario-loads.js';
-import { durationsFrom, loadOf, type SimulatedLoad } from '../../core/simulation/simulated-load.js';
+import { durationsFrom, loadInSteps, type SimulatedLoad } from '../../core/simulation/simulated-load.js';
 import { seededRandom } from '../../core/values/random.js';
 import { workloadFrom } from '../../run/publish/asked-workload.js';
 import { readArrivals } from '../../run/simulate/arrivals-file.js';
@@ -33,11 +33,16 @@ export function scenarioFrom({ scenario: name }: SimulateFlags): SimulatedScenar
   });
 }
 
-/** The load that a command line asks for: of a scenario, of a file, or as `fairq publish` makes it of the same flags. */
+/**
+ * The load that a command line asks for: of a scenario, of a file, or as `fairq publish` makes it of the same flags.
+ *
+ * @param toTheEnd does what comes in steps
+ */
 export async function simulatedLoadFrom(
   flags: SimulateFlags,
   scenario: SimulatedScenario | undefined,
   stdin: NodeJS.ReadableStream,
+  toTheEnd: <Result>(steps: Generator<unknown, Result>) => Promise<Result>,
 ): Promise<SimulatedLoad> {
   checkSizes(flags, scenario);
   const durations = seededRandom(flags.seed + 1);
@@ -59,7 +64,7 @@ export async function simulatedLoadFrom(
     });
   }
   const pacing = flags.rate === undefined ? unpaced : evenly(flags.rate);
-  return loadOf(workload, pacing, duration, durations);
+  return toTheEnd(loadInSteps(workload, pacing, duration, durations));
 }
 
 function checkSizes(flags: SimulateFlags, scenario: SimulatedScenario | undefined): void {

@@ -31,7 +31,8 @@ export interface SimulatedUser {
   readonly tasks: number;
   readonly isHeavy: boolean;
   readonly waitMs: Percentiles | null;
-  /** Position of its last task in the order of completion, from 1. */
+  /** Positions of its first and its last task in the order of completion, from 1. */
+  readonly firstCompletionPosition: number;
   readonly lastCompletionPosition: number;
 }
 

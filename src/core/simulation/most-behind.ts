@@ -3,7 +3,7 @@ import type { Played } from './played.js';
 import type { SimulatedLoad } from './simulated-load.js';
 
 /** So many users are looked at, of those with the most tasks: only who has many can have many before somebody else. */
-const LOOKED_AT = 8;
+const LOOKED_AT = 3;
 
 /**
  * Behind whom somebody waited most: the most tasks of one user that were started while one task of another user waited,
@@ -33,15 +33,19 @@ export function* mostBehind(
 function behind(load: SimulatedLoad, { starts, waitMs }: Played, ahead: number) {
   const { users, dueMs } = load;
   const started = new Uint32Array(load.names.length);
-  /** What this user was ahead of each task's own user when the task arrived. */
+  /** What this user was ahead of each task's own user when the task arrived; 0 where all arrived before any start. */
   const atArrival = new Int32Array(users.length);
+  const isAtOnce = dueMs.at(-1) === dueMs[0];
   let arrived = 0;
   let most = 0;
   let whose = -1;
-  for (const task of starts) {
-    const now = dueMs[task]! + waitMs[task]!;
-    for (; arrived < users.length && dueMs[arrived]! <= now; arrived++)
-      atArrival[arrived] = started[ahead]! - started[users[arrived]!]!;
+  for (let i = 0; i < starts.length; i++) {
+    const task = starts[i]!;
+    if (!isAtOnce) {
+      const now = dueMs[task]! + waitMs[task]!;
+      for (; arrived < users.length && dueMs[arrived]! <= now; arrived++)
+        atArrival[arrived] = started[ahead]! - started[users[arrived]!]!;
+    }
     const user = users[task]!;
     const tasks = started[ahead]! - started[user]! - atArrival[task]!;
     if (tasks > most) {

@@ -105,10 +105,12 @@ export class Playback {
   }
 
   #start(): void {
-    for (const [index, worker] of this.#workers.entries()) {
+    const { concurrency } = this.setup;
+    for (let index = 0; index < this.#workers.length; index++) {
+      const worker = this.#workers[index]!;
       while (worker.canStart) {
         const task = worker.next()!;
-        const slot = index * this.setup.concurrency + worker.freeSlots.pop()!;
+        const slot = index * concurrency + worker.freeSlots.pop()!;
         const user = this.load.users[task]!;
         this.#running[slot] = task;
         this.played.start(task, this.#now);

@@ -1,5 +1,6 @@
 import type { Simulated, SimulatedSetup, StrategyReport } from '../reports/simulation-report.js';
 import { round3 } from '../values/round.js';
+import { lastOf } from '../values/steps.js';
 import { FluidPlayback } from './fluid-playback.js';
 import { mostBehind } from './most-behind.js';
 import { Playback } from './playback.js';
@@ -32,15 +33,11 @@ export interface SimulationProgress {
 
 /** Plays a load under each strategy. The same load and options give the same figures on every machine. */
 export function simulate(load: SimulatedLoad, options: SimulationOptions): Simulated {
-  const simulation = steps(load, options);
-  for (;;) {
-    const { done, value } = simulation.next();
-    if (done === true) return value;
-  }
+  return lastOf(simulateInSteps(load, options));
 }
 
 /** The same in steps, for whoever does something else in between, or gives up before the end. */
-export function* steps(
+export function* simulateInSteps(
   load: SimulatedLoad,
   options: SimulationOptions,
 ): Generator<SimulationProgress, Simulated> {

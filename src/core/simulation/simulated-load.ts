@@ -2,6 +2,7 @@ import type { Pacing } from '../load/pacing.js';
 import type { Workload } from '../load/workload.js';
 import type { DurationRange } from '../values/quantities.js';
 import type { Random } from '../values/random.js';
+import { lastOf } from '../values/steps.js';
 
 /** The tasks of a simulation as columns, in the order in which they arrive. */
 export interface SimulatedLoad {
@@ -22,13 +23,21 @@ export interface ListedTask {
   readonly durationMs: number;
 }
 
+/** Tasks that are made between two looks of whoever waits for them. */
+const LOOK_EVERY = 65_536;
+
 /** A load as `fairq publish` makes it of the same flags and the same seed. */
-export function loadOf(
+export function loadOf(...made: Parameters<typeof loadInSteps>): SimulatedLoad {
+  return lastOf(loadInSteps(...made));
+}
+
+/** The same in steps, for whoever does something else in between. */
+export function* loadInSteps(
   { users: names, total, indices }: Workload,
   pacing: Pacing,
   duration: DurationRange,
   random: Random,
-): SimulatedLoad {
+): Generator<void, SimulatedLoad> {
   const users = new Uint32Array(total);
   const dueMs = new Float64Array(total);
   const durationMs = new Float64Array(total);
@@ -38,7 +47,7 @@ export function loadOf(
     users[task] = user;
     dueMs[task] = pacing.dueAt(task);
     durationMs[task] = next();
-    task++;
+    if (++task % LOOK_EVERY === 0) yield;
   }
   return { names, users, dueMs, durationMs };
 }

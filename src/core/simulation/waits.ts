@@ -49,13 +49,19 @@ export function usersOf(load: SimulatedLoad, played: Played, classes: Classes): 
     const place = placeOf.get(users[task]!)!;
     waits[place]![filled[place]!++] = played.waitMs[task]!;
   }
+  const firsts = new Uint32Array(names.length);
   const lasts = new Uint32Array(names.length);
-  for (const [i, user] of played.ends.entries()) lasts[user] = i + 1;
+  for (let i = 0; i < played.ends.length; i++) {
+    const user = played.ends[i]!;
+    if (firsts[user] === 0) firsts[user] = i + 1;
+    lasts[user] = i + 1;
+  }
   return shown.map((user, place) => ({
     user: names[user]!,
     tasks: tasksOf[user]!,
     isHeavy: tasksOf[user]! > heavyAbove,
     waitMs: roundedPercentiles(percentiles(waits[place]!)),
+    firstCompletionPosition: firsts[user]!,
     lastCompletionPosition: lasts[user]!,
   }));
 }

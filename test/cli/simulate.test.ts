@@ -1,0 +1,162 @@
+import { Readable } from 'node:stream';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FairqHere, fairq, fairqJson } from '../support/fairq.js';
+import { useVhost } from '../support/vhost.js';
+
+const { env } = useVhost();
+
+interface Positions {
+  readonly user: string;
+  readonly firstCompletionPosition: number;
+  readonly lastCompletionPosition: number;
+}
+interface Simulation {
+  readonly workers: number;
+  readonly concurrency: number;
+  readonly results: readonly {
+    readonly strategy: string;
+    readonly makespanMs: number;
+    readonly jainAtHalf: number;
+    readonly maxLagTasks: number;
+    readonly users: readonly Positions[];
+  }[];
+}
+interface Bench {
+  readonly results: readonly {
+    readonly strategy: string;
+    readonly fairness: { readonly jainAtHalf: number; readonly maxLagTasks: number };
+    readonly users: readonly Positions[];
+  }[];
+}
+
+/** One strategy, played by the broker and simulated. */
+interface Pair {
+  readonly played: Bench['results'][number];
+  readonly simulated: Simulation['results'][number];
+}
+
+/** What `fairq bench` calls fair is what the simulation calls user: a queue each. */
+async function both(scenario: string, ...flags: string[]): Promise<{ fifo: Pair; user: Pair }> {
+  const bench = ['bench', scenario, '--strategy', 'fifo,fair', '--rounds', '1', ...flags];
+  const { code, stdout, stderr } = await fairq(env, '--json', ...bench);
+  // A bench may miss a limit on a busy machine.
+  expect([0, 99], stderr).toContain(code);
+  const played: Bench = JSON.parse(stdout);
+  const simulated = await fairqJson<Simulation>(
+    env,
+    'simulate',
+    scenario,
+    '--strategy',
+    'fifo,user',
+    ...flags,
+  );
+  const pairOf = (real: string, name: string): Pair => ({
+    played: played.results.find(({ strategy }) => strategy === real)!,
+    simulated: simulated.results.find(({ strategy }) => strategy === name)!,
+  });
+  return { fifo: pairOf('fifo', 'fifo'), user: pairOf('fair', 'user') };
+}
+
+/** How far the simulation is off, as docs/simulate.md says it. */
+function differences({ played, simulated }: Pair, user: string) {
+  const tasks = Math.max(...played.users.map(({ lastCompletionPosition }) => lastCompletionPosition));
+  const off = (position: (one: Positions) => number): number => {
+    const [real, reckoned] = [played, simulated].map(({ users }) =>
+      position(users.find((one) => one.user === user)!),
+    );
+    return Math.abs(real! - reckoned!) / tasks;
+  };
+  return {
+    jain: Math.abs(played.fairness.jainAtHalf - simulated.jainAtHalf),
+    lag: Math.abs(played.fairness.maxLagTasks - simulated.maxLagTasks),
+    first: off(({ firstCompletionPosition }) => firstCompletionPosition),
+    last: off(({ lastCompletionPosition }) => lastCompletionPosition),
+  };
+}
+
+describe('a simulation beside the same load on a broker', () => {
+  describe('seed, on one worker', () => {
+    let pairs: { fifo: Pair; user: Pair };
+    beforeAll(async () => {
+      pairs = await both('seed', '--count-a', '3000', '--count-b', '200');
+    });
+
+    it.each(['fifo', 'user'] as const)("has B's tasks in their places with %s", (strategy) => {
+      const { jain, lag, first, last } = differences(pairs[strategy], 'B');
+      expect(jain).toBeLessThanOrEqual(0.02);
+      expect(lag).toBeLessThanOrEqual(1);
+      expect(first).toBeLessThanOrEqual(0.02);
+      expect(last).toBeLessThanOrEqual(0.02);
+    });
+  });
+
+  it('crowd, on one worker, is as fair', async () => {
+    const { fifo, user } = await both('crowd', '--workers', '1');
+    // What came back while there was no queue is sent again, behind others.
+    expect(differences(fifo, 'user-1').jain).toBeLessThanOrEqual(0.1);
+    expect(differences(user, 'user-1').jain).toBeLessThanOrEqual(0.05);
+  });
+
+  it('noisy, on two workers, is as fair, and B comes after the burst in one queue', async () => {
+    const { fifo, user } = await both('noisy', '--count-a', '2500', '--concurrency', '5');
+    expect(differences(fifo, 'B').jain).toBeLessThanOrEqual(0.1);
+    expect(differences(fifo, 'B').first).toBeLessThanOrEqual(0.05);
+    expect(differences(user, 'B').jain).toBeLessThanOrEqual(0.1);
+  });
+});
+
+describe('fairq simulate', () => {
+  it('says one document, with what was played', async () => {
+    const load = ['--users', '100', '--total', '5000', '--distribution', 'zipf'];
+    const document = await fairqJson<Simulation>(env, 'simulate', ...load, '--workers', '2');
+    expect(document).toMatchObject({ schemaVersion: 1, kind: 'simulate', scenario: null, seed: 1 });
+    expect(document).toMatchObject({ tasks: 5_000, workers: 2, concurrency: 10, promoteAfter: 32 });
+    const strategies = document.results.map(({ strategy }) => strategy);
+    expect(strategies).toEqual(['fifo', 'user', 'hash:64', 'shared:64', 'ideal']);
+    for (const { makespanMs } of document.results) expect(makespanMs).toBeGreaterThanOrEqual(1_250);
+  });
+
+  it('takes --strategy again and again, and the tasks of a pipe', async () => {
+    const input = 'user,dueMs,durationMs\nA,0,10\nA,0,10\nB,5,1\n';
+    const args = ['--from', '-', '-c', '1', '--strategy', 'fifo', '--strategy', 'user,ideal'];
+    const run = new FairqHere(['--json', 'simulate', ...args], env, input);
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    const { results }: Simulation = JSON.parse(stdout);
+    expect(results.map(({ strategy }) => strategy)).toEqual(['fifo', 'user', 'ideal']);
+    const lasts = results.map(({ users }) => users.find(({ user }) => user === 'B')?.lastCompletionPosition);
+    expect(lasts).toEqual([3, 2, 1]);
+  });
+
+  it.each([
+    [['nothing'], 'there is no load "nothing"', 'seed, crowd, noisy'],
+    [[], 'whose tasks are these?', '--users'],
+    [['--users', '5', '--strategy', 'fair'], 'no strategy "fair"', 'shared:N'],
+    [['--users', '5', '--strategy', 'shared:0'], '"0" is not a whole number', 'digits'],
+    [['seed', '--users', '5'], 'seed and --users exclude each other', 'The scenario says'],
+    [['crowd', '--count-a', '5'], '--count-a means nothing to "crowd"', 'Leave it away'],
+    [['--users', '5', '--count-b', '5'], '--count-b means nothing', 'Leave it away'],
+    [['--from', 'x', '--rate', '5/s'], '--from and --rate exclude each other', 'The file says'],
+    [['--from', '/nowhere'], '/nowhere cannot be read', 'Name a file'],
+    [['--users', '1000000', '--count', '1000'], 'are more than 50000000', 'fewer'],
+    [['--users', '5', '--move-time', '3'], '--move-time: "3" is not a duration', 'unit'],
+  ])('%j ends with 64, what is wrong and what to do', async (args, what, next) => {
+    const { code, stdout, stderr } = await fairq(env, 'simulate', ...args);
+    expect(stderr).toContain(what);
+    expect(stderr).toContain(next);
+    expect(stdout).toBe('');
+    expect(code).toBe(64);
+  });
+
+  it('is ended by a signal while it reads, and while it simulates', async () => {
+    const reading = new FairqHere(['simulate', '--from', '-'], env, new Readable({ read() {} }));
+    const large = ['--users', '100000', '--total', '1000000', '--strategy', 'user'];
+    const simulating = new FairqHere(['simulate', ...large], env);
+    for (const run of [reading, simulating]) {
+      run.signal('SIGINT');
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      expect(stderr).toContain('interrupted: ');
+    }
+  });
+});
