@@ -16,6 +16,7 @@ import type { CommandResult, Context } from '../shared/context.js';
 import { checkHtmlFile, writeHtmlFile } from '../shared/html-file.js';
 import type { BenchFlags } from './bench-command.js';
 import { benchCost } from './cost-action.js';
+import { benchMillionUsers } from './million-action.js';
 import { onBenchBroker } from './private-broker.js';
 
 /** The scenario that is all of them, one after the other. */
@@ -26,6 +27,12 @@ const COST = 'cost';
 
 const COST_SUMMARY =
   'What 10 to 10,000 queues cost the broker and the worker, classic and quorum: memory, processor, time. Some minutes; not part of all.';
+
+/** Very many users: loads of its own, and a table of its own. */
+const MILLION = 'million';
+
+const MILLION_SUMMARY =
+  '100,000 users, some of whom burst: a queue each, hashed groups, or shared queues with promotion? Publish and work rate against the plain client, memory, waits. Some minutes; not part of all.';
 
 type LoadFlags = Pick<
   BenchFlags,
@@ -58,6 +65,7 @@ export async function bench(flags: BenchFlags, context: Context): Promise<Comman
   if (flags.queues !== undefined || flags.large) {
     throw usageError('NO_SUCH_LOAD', '--queues and --large go with cost alone', { hint: 'Leave them away.' });
   }
+  if (flags.scenario === MILLION) return benchMillionUsers(flags, context);
   if (flags.scenario === ALL) return benchScenarios(ALL, SCENARIOS, flags, context);
   const scenario = SCENARIOS.find(({ name }) => name === flags.scenario);
   if (scenario === undefined) {
@@ -74,6 +82,7 @@ async function list(): Promise<CommandResult> {
   const scenarios = [
     ...SCENARIOS.map((one) => ({ name: one.name, summary: one.summary(settingsFor(one, AS_IT_IS)) })),
     { name: COST, summary: COST_SUMMARY },
+    { name: MILLION, summary: MILLION_SUMMARY },
   ];
   return {
     document: { schemaVersion: 1, kind: 'bench-list', scenarios },

@@ -28,7 +28,7 @@ const STRATEGIES: readonly Strategy[] = ['fifo', 'arrival', 'fair', 'priority', 
 export function registerBench(program: Command, run: Run): void {
   withHtmlOption(withThresholdOption(program.command('bench')))
     .description('Measure strategies side by side on a throw-away broker (or on the one that is configured).')
-    .argument('[scenario]', 'one of those that --list names, cost, or all')
+    .argument('[scenario]', 'one of those that --list names, or all')
     .option('--list', 'name the scenarios')
     .option('--workers <n>', 'worker processes', (text) => parseCount(text, '--workers', 1, 64))
     .option('--concurrency <n>', 'slots of each', (text) => parseCount(text, '--concurrency', 1, 10_000))
@@ -48,7 +48,12 @@ export function registerBench(program: Command, run: Run): void {
       'runs Celery, for the strategy celery (default: what is found; FAIRQ_CELERY)',
     )
     .option('--seed <n>', 'makes a random load repeat', (text) => parseCount(text, '--seed', 0), 1)
-    .option('--scale <x>', 'multiplies every time of the load', (text) => parseFactor(text, '--scale'), 1)
+    .option(
+      '--scale <x>',
+      'multiplies every time of the load; with million: users and tasks',
+      (text) => parseFactor(text, '--scale'),
+      1,
+    )
     .option('--queues <n,n>', 'with cost: so many', parseSizes)
     .option('--large', 'with cost: 50,000 queues as well')
     .addHelpText(
@@ -64,7 +69,8 @@ Examples:
   fairq bench seed --check 'user(B).last<=1010' --check 'fifo: missing==0'
   fairq bench all --json
   fairq bench seed --html seed.html
-  fairq bench cost --queues 100,1000`,
+  fairq bench cost --queues 100,1000
+  fairq bench million --scale 0.1`,
     )
     .action((scenario: string | undefined, flags: Omit<BenchFlags, 'scenario'>) =>
       run(async () => (await import('./bench-action.js')).bench)({ ...flags, scenario }),

@@ -16,7 +16,7 @@ export function labelOf({ strategy, variant }: Pick<CaseReport, 'strategy' | 'va
   return variant ?? strategy;
 }
 
-export type BenchUnit = 'tasks' | 'ms' | 'percent' | 'share' | 'position';
+export type BenchUnit = 'tasks' | 'ms' | 'percent' | 'share' | 'position' | 'per second' | 'bytes';
 
 /** A promise about a measure; either limit may be missing. */
 export interface Limits {

@@ -1,5 +1,5 @@
 import type { BenchFigure, BenchUnit } from '../../core/reports/bench-report.js';
-import { formatCount, formatDuration } from '../parts/numbers.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../parts/numbers.js';
 
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
 const thousandths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
@@ -18,6 +18,10 @@ export function formatFigure(value: number | null | undefined, unit: BenchUnit):
       return tenths.format(value);
     case 'position':
       return formatCount(value);
+    case 'per second':
+      return formatRate(value);
+    case 'bytes':
+      return formatBytes(value);
   }
 }
 

@@ -5,7 +5,7 @@ import { formatCount } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
 import { renderTable } from '../parts/table.js';
-import { fitText, wrapParts, wrapText } from '../parts/text.js';
+import { capitalized, fitText, wrapParts, wrapText } from '../parts/text.js';
 import { renderThresholds } from '../parts/threshold-text.js';
 import { renderVerdicts } from '../parts/verdict-lines.js';
 import { describeMissing } from '../report/report-text.js';
@@ -133,10 +133,6 @@ function renderRounds(figures: readonly BenchFigure[], hasMoral: boolean, style:
     .flatMap((line) => wrapText(line, style))
     .map((line) => paint('quiet', line, style))
     .join('\n');
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** In threes, so that A B C shows as what it is. */

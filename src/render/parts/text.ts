@@ -71,3 +71,8 @@ function wrapped(
   if (line !== null) lines.push(line);
   return lines;
 }
+
+/** A clause as the begin of a sentence. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

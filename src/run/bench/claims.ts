@@ -15,8 +15,18 @@ export interface CaseResult extends TrialResult {
   readonly rounds: readonly TrialResult[];
 }
 
+/** What is judged of a round of a case: which case it is, and that nothing was lost. */
+export interface Judged {
+  readonly strategy: string;
+  readonly variant?: string;
+  readonly report: { readonly missing: number | null; readonly duplicates: number };
+}
+
+/** A case in all of its rounds. */
+type Played<T extends Judged> = Judged & { readonly rounds: readonly T[] };
+
 /** Something that a scenario measures of every case, and what some of the cases promise about it. */
-export interface Claim extends Limits {
+export interface Claim<T extends Judged = TrialResult> extends Limits {
   /** Such as "B's dwell, p99". */
   readonly name: string;
   readonly unit: BenchUnit;
@@ -24,19 +34,22 @@ export interface Claim extends Limits {
    * @param round what every case came to in the same round: cases are compared with what was played just before or after
    * @returns null where it means nothing for this case
    */
-  of(trial: TrialResult, round: readonly TrialResult[]): number | null;
+  of(trial: T, round: readonly T[]): number | null;
   /** Labels of the cases that have to keep the limits; `fair` if not given. The others are shown beside. */
   readonly promisedBy?: readonly string[];
   /** A speed: the median of the rounds counts, and fewer than three say nothing. Any other promise holds in every round. */
   readonly isSpeed?: boolean;
   /** Why it says nothing of the strategies this time, as a clause; undefined where it does. */
-  unjudged?(rounds: readonly (readonly TrialResult[])[]): string | undefined;
+  unjudged?(rounds: readonly (readonly T[])[]): string | undefined;
 }
 
 const DIGITS = 1_000;
 
 /** What every case came to under the claims: the worst of its rounds, or the median. */
-export function figuresOf(claims: readonly Claim[], results: readonly CaseResult[]): BenchFigure[] {
+export function figuresOf<T extends Judged>(
+  claims: readonly Claim<T>[],
+  results: readonly Played<T>[],
+): BenchFigure[] {
   const rounds = Math.max(...results.map((result) => result.rounds.length));
   const played = Array.from({ length: rounds }, (_, i) => roundOf(results, i));
   return claims.map((claim) => {
@@ -61,11 +74,11 @@ export function figuresOf(claims: readonly Claim[], results: readonly CaseResult
   });
 }
 
-function measured(
-  claim: Claim,
+function measured<T extends Judged>(
+  claim: Claim<T>,
   over: OverRounds['over'],
-  result: CaseResult,
-  played: readonly (readonly TrialResult[])[],
+  result: Played<T>,
+  played: readonly (readonly T[])[],
 ): number | null {
   const values = result.rounds
     .map((trial, i) => claim.of(trial, played[i] ?? []))
@@ -75,7 +88,7 @@ function measured(
   return Math.round(value * DIGITS) / DIGITS;
 }
 
-function roundOf(all: readonly CaseResult[], index: number): TrialResult[] {
+function roundOf<T extends Judged>(all: readonly Played<T>[], index: number): T[] {
   return all.flatMap(({ rounds }) => rounds[index] ?? []);
 }
 
@@ -98,7 +111,7 @@ function worst({ atLeast, atMost }: Limits, values: readonly number[]): number {
  */
 export function checksOf(
   figures: readonly BenchFigure[],
-  results: readonly CaseResult[],
+  results: readonly Played<Judged>[],
   mayRepeat = false,
 ): BenchCheck[] {
   const promises = figures
@@ -124,7 +137,7 @@ export function checksOf(
   return [...promises, ...results.flatMap((result) => nothingLost(result, mayRepeat))];
 }
 
-function nothingLost(result: CaseResult, mayRepeat: boolean): BenchCheck[] {
+function nothingLost(result: Played<Judged>, mayRepeat: boolean): BenchCheck[] {
   const label = labelOf(result);
   const over = { over: 'worst', rounds: result.rounds.length } as const;
   const missing = Math.max(...result.rounds.map(({ report }) => report.missing ?? Number.POSITIVE_INFINITY));

@@ -18,7 +18,7 @@ type Whose =
   | { readonly users: number; readonly count: number }
   | { readonly users: number; readonly total: number };
 
-/** A sleep of some user, due so long after the start; in the order in which they are due. */
+/** A sleep of some user, or a no-op where it takes no time, due so long after the start; in the order in which they are due. */
 export interface ScheduledTask {
   readonly user: string;
   readonly dueMs: number;
@@ -27,19 +27,25 @@ export interface ScheduledTask {
 export type Schedule = readonly ScheduledTask[];
 
 export function planOf(schedule: Schedule, places: Places): Omit<PublishPlan, 'run' | 'shared'> {
+  const types = new Set(schedule.map(typeOf));
   return {
     total: schedule.length,
     users: [...new Set(schedule.map(({ user }) => user))],
     pacing: { dueAt: (index) => schedule[index]?.dueMs ?? 0 },
     queueKind: CLASSIC,
-    common: { type: 'sleep' },
+    common: types.size === 1 ? { type: [...types][0]! } : {},
     async *batches() {
-      yield schedule.map(({ user, durationMs }) => {
-        const payload = Buffer.from(JSON.stringify({ durationMs }));
-        return { ...places.of('sleep', user), type: 'sleep', contentType: 'application/json', payload };
+      yield schedule.map((task) => {
+        const type = typeOf(task);
+        const payload = Buffer.from(JSON.stringify({ durationMs: task.durationMs }));
+        return { ...places.of(type, task.user), type, contentType: 'application/json', payload };
       });
     },
   };
+}
+
+function typeOf({ durationMs }: ScheduledTask): string {
+  return durationMs === 0 ? 'noop' : 'sleep';
 }
 
 /** So many tasks of each user, all users at the same moments, evenly. */

@@ -4,7 +4,14 @@ import { type Connection, openConnection } from '../../broker/connection/connect
 import { Management } from '../../broker/management/management.js';
 import { QueueMaker } from '../../broker/queues/queue-maker.js';
 import { assertTopology, CLASSIC } from '../../broker/queues/topology.js';
-import { type Names, namesFor, ownQueue, routingKeyOf, userQueueOf } from '../../core/queues/names.js';
+import {
+  type Names,
+  namesFor,
+  ownQueue,
+  routingKeyOf,
+  spreadQueue,
+  userQueueOf,
+} from '../../core/queues/names.js';
 
 const LOOK_EVERY_MS = 25;
 
@@ -76,7 +83,10 @@ export class TrialVhost {
     const { sharedQueue, priorityQueue } = this.names;
     return (await management.queueNames()).filter(
       (queue) =>
-        queue === sharedQueue || queue === priorityQueue || ownQueue(this.names, queue) !== undefined,
+        queue === sharedQueue ||
+        queue === priorityQueue ||
+        ownQueue(this.names, queue) !== undefined ||
+        spreadQueue(this.names, queue) !== undefined,
     );
   }
 

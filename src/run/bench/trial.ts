@@ -5,18 +5,18 @@ import type { TaskEvent } from '../../core/events/task-event.js';
 import { RunMeasures } from '../../core/measures/run-measures.js';
 import type { RunTimeline } from '../../core/measures/run-timeline.js';
 import { BY_USER, type Grouping } from '../../core/queues/grouping.js';
+import { A_QUEUE_EACH, type Units, unitsText } from '../../core/queues/units.js';
 import { type CaseReport, labelOf } from '../../core/reports/bench-report.js';
+import type { PublishReport } from '../../core/reports/publish-report.js';
 import type { WorkerReport } from '../../core/reports/worker-report.js';
 import type { Clock } from '../../core/values/clock.js';
 import { CeleryWorkers } from '../celery/bench/celery-workers.js';
 import type { CeleryCommand } from '../celery/bench/find-celery.js';
-import { OWN_QUEUES } from '../publish/own-destination.js';
-import { Places } from '../publish/places.js';
-import { PublishRun } from '../publish/publish-run.js';
 import type { Completions } from './completions.js';
 import { FairqProcess, type Self } from './fairq-process.js';
 import { Followed } from './followed.js';
-import { describeLoad, type Load, planOf, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
+import { describeLoad, type Load, publishFlags, type Schedule, tasksOf, usersOf } from './load.js';
+import { sendSchedule } from './send-schedule.js';
 import { type LimitValues, type Steered, steer } from './steering/steer.js';
 import { TrialVhost } from './trial-vhost.js';
 
@@ -39,8 +39,10 @@ export interface Case {
   readonly variant?: string;
   /** For its workers, beside what all have. */
   readonly workerFlags?: readonly string[];
-  /** What shares a queue, where the load is a schedule; every user has one if not given. */
+  /** What shares a queue; every user has one if not given. */
   readonly grouping?: Grouping;
+  /** What has a queue, where it is not each user. */
+  readonly units?: Units;
   /** What an operator sets, where the scenario says for whom. */
   readonly limits?: LimitValues;
 }
@@ -139,35 +141,28 @@ export class Trial {
    * Publishes in a process of its own, so that who sends a little on time is not held up by who floods.
    * Resolves when all is confirmed.
    */
-  async publish(load: Load): Promise<void> {
-    const { strategy } = this.options;
+  async publish(load: Load): Promise<PublishReport> {
     this.deps.onStep(`${labelOf(this.options)}: publishing ${describeLoad(load)}`);
     for (const user of usersOf(load)) this.#users.add(user);
     this.#published += tasksOf(load);
     this.#longestMs = Math.max(this.#longestMs, load.duration?.most ?? 0);
-    const args = ['publish', '--run', this.#run, ...strategyFlags(strategy, load), ...publishFlags(load)];
-    const publisher = this.#start<unknown>(args);
+    const publisher = this.#start<PublishReport>(publishArgs(this.#run, this.options, load));
     const floods = load.rate === undefined || load.rate >= FLOOD_PER_SECOND;
     if (floods && this.#workers.length > 0) publisher.giveWay();
     await publisher.ended;
+    if (publisher.document === undefined) throw new Error('the publisher was ended');
+    return publisher.document;
   }
 
   /** Publishes a schedule of many users' tasks from this process. Resolves when all is confirmed. */
   async publishSchedule(schedule: Schedule): Promise<void> {
-    const { strategy, grouping = BY_USER } = this.options;
-    const { clock, newId } = this.deps;
     this.deps.onStep(`${labelOf(this.options)}: publishing ${times(schedule.length, 'task')}`);
     for (const { user, durationMs } of schedule) {
       this.#users.add(user);
       this.#longestMs = Math.max(this.#longestMs, durationMs);
     }
     this.#published += schedule.length;
-    const shared = strategy === 'fifo';
-    const places = new Places(this.#vhost.names, { shared, grouping });
-    const plan = { ...planOf(schedule, places), run: this.#run, shared };
-    await this.#vhost.connected('publish', (connection) =>
-      new PublishRun({ connection, names: this.#vhost.names, clock, newId, target: OWN_QUEUES }, plan).run(),
-    );
+    await sendSchedule(this.deps, this.#vhost, { run: this.#run, schedule, how: this.options });
   }
 
   /** Makes the queues of users that have sent nothing so far, and leaves them empty. */
@@ -299,7 +294,7 @@ export class Trial {
 
   #start<Document>(args: readonly string[]): FairqProcess<Document> {
     const started = new FairqProcess<Document>(
-      this.deps.self,
+      withUnits(this.deps.self, this.options),
       this.#vhost.address,
       this.#vhost.names.prefix,
       args,
@@ -342,6 +337,16 @@ export class Trial {
       workerReports: this.#workers.flatMap(({ document }) => document ?? []),
     };
   }
+}
+
+/** An operator's own units are no part of a case. */
+function withUnits(self: Self, { units = A_QUEUE_EACH }: Case): Self {
+  return { ...self, env: { ...self.env, FAIRQ_UNITS: unitsText(units) } };
+}
+
+function publishArgs(run: string, { strategy, grouping = BY_USER }: Case, load: Load): string[] {
+  const args = ['publish', '--run', run, ...strategyFlags(strategy, load), ...publishFlags(load)];
+  return grouping === BY_USER ? args : [...args, '--group-by', grouping.text];
 }
 
 /** How a load is sent, where not into the queues of its users. */

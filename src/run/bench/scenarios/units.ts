@@ -15,7 +15,7 @@ const PER_USER = 'fair, per user';
 /** Shares of tasks that do not split, and of users with a handful of them. */
 const JAIN_PER_USER = 0.97;
 
-/** What shares a queue: a user, some users by hash, many by their first letter, or all. */
+/** What shares a queue: nobody, light users, some users by hash, many by their first letter, or all. */
 export const units: Scenario = {
   name: 'units',
   summary: ({ total, scale }) =>
@@ -23,6 +23,7 @@ export const units: Scenario = {
   defaults: { workers: 2, concurrency: 4, total: 16_000 },
   cases: [
     { strategy: 'fair', variant: PER_USER },
+    { strategy: 'fair', variant: 'fair, shared 64', units: { kind: 'shared', count: 64 } },
     { strategy: 'fair', variant: 'fair, hash 64', grouping: byHash(64) },
     { strategy: 'fair', variant: 'fair, by letter', grouping: byPrefix(1) },
     { strategy: 'fifo' },
