@@ -3,6 +3,8 @@ import { policiesPath, queuesPath } from './paths.js';
 
 export type Method = 'GET' | 'PUT' | 'DELETE';
 
+const VHOST = /^\/api\/vhosts\/[^/]+$/;
+
 /** What came back over HTTP. */
 export interface HttpAnswer {
   readonly status: number;
@@ -38,7 +40,8 @@ export function readAnswer(
   }
   // RabbitMQ says in JSON that it has not got something; another server has a page for it.
   if (status === 404 && !text.startsWith('{')) throw notManagement(where);
-  if (status === 404 && [queues, policiesPath(vhost)].some((all) => path.startsWith(`${all}/`))) {
+  const isOfOne = [queues, policiesPath(vhost)].some((all) => path.startsWith(`${all}/`));
+  if (status === 404 && (isOfOne || VHOST.test(path))) {
     throw refusedError('NOT_THERE', `the broker has nothing at ${path}`);
   }
   if (status === 404 && path.startsWith(queues)) {

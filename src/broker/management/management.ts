@@ -48,6 +48,9 @@ export interface AlternateExchange {
 /** Of what the API gives page by page. */
 const MOST_A_PAGE = 500;
 
+/** A minute each: a vhost with 10,000 queues takes that on a busy machine. */
+const REMOVE_TRIES = 10;
+
 /** What fairq asks of RabbitMQ's HTTP API: the few calls that it needs. */
 // long because: it has a short method for each call
 export class Management {
@@ -298,8 +301,18 @@ export class Management {
     });
   }
 
+  /** The broker ends the connection where it takes longer than a minute, and goes on: then it is asked again. */
   async removeVhost(vhost: string): Promise<void> {
-    await this.#api.delete(`/api/vhosts/${segment(vhost)}`);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#api.delete(`/api/vhosts/${segment(vhost)}`);
+        return;
+      } catch (error) {
+        if (!(error instanceof FairqError)) throw error;
+        if (tries > 1 && error.code === 'NOT_THERE') return;
+        if (error.kind !== 'unreachable' || tries === REMOVE_TRIES) throw error;
+      }
+    }
   }
 
   /** Ends without waiting for what was asked; whoever asked is told that nothing answers. */

@@ -32,6 +32,9 @@ describe('an answer of the management API', () => {
   it('tells a vhost that is not there from a queue that is not', () => {
     expect(failure(404, '{"error":"Object Not Found"}')).toMatchObject({ code: 'NO_VHOST' });
     expect(failure(404, '{"error":"Object Not Found"}', `${QUEUES}/A`)).toMatchObject({ code: 'NOT_THERE' });
+    expect(failure(404, '{"error":"Object Not Found"}', '/api/vhosts/v')).toMatchObject({
+      code: 'NOT_THERE',
+    });
   });
 
   it.each([
