@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { eventually } from '../support/eventually.js';
-import { type Ended, fairqJson } from '../support/fairq.js';
+import { type Ended, fairq, fairqJson } from '../support/fairq.js';
 import { useNotingScene } from '../support/noting-scene.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -91,6 +91,16 @@ describe('a light user', () => {
     expect(sum(told.map(({ promotions }) => promotions.users))).toBeGreaterThanOrEqual(1);
     expect(scene.workers.starts('heavy')).toBe(3_000);
     expect(await report()).toMatchObject({ completed: 3_000, duplicates: 0 });
+  });
+
+  it('has a place where a worker is there first', async () => {
+    await scene.workers.start(2, '--units', 'shared:3');
+    await send('a', 10);
+    await scene.workers.untilDone(10, 'a');
+    expect(await vhost.ready(`${scene.prefix}.spread.3.2`)).toBe(0);
+    await scene.workers.stop();
+    const refused = await fairq(scene.env, 'worker', '--units', 'shared:2', '--group-by', 'hash:2');
+    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('exclude each other')]);
   });
 
   it('whose task fails is tried again where its tasks go, and gets no queue by that', async () => {

@@ -13,7 +13,9 @@ export async function includedQueues(flags: WorkerFlags, names: Names): Promise<
   const groups = groupsStartWith === undefined ? [] : [`${names.groupQueuePrefix}${groupsStartWith}*`];
   // In a map, and without any grouping, there are users with a queue to themselves.
   const { kind } = flags.groupBy;
-  return kind === 'map' || kind === 'user' ? [...groups, `${names.userQueuePrefix}*`] : groups;
+  return kind === 'map' || kind === 'user'
+    ? [...groups, `${names.userQueuePrefix}*`, `${names.spreadQueuePrefix}*`]
+    : groups;
 }
 
 /** `--queue-prefix` as a glob over the names of queues. */

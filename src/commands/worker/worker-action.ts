@@ -21,6 +21,7 @@ import { sayDescriptors } from './enough-descriptors.js';
 import { guardedModule } from './guarded-module.js';
 import { Narration, SUM_UP_EVERY_MS } from './narration.js';
 import { includedQueues } from './queues-to-serve.js';
+import { setUpUnitsOf } from './set-up-units.js';
 import { checkFlags, type WorkerFlags } from './worker-flags.js';
 import { workerOptions } from './worker-options.js';
 
@@ -86,6 +87,7 @@ async function workAs(name: string, flags: WorkerFlags, context: Context): Promi
   });
   try {
     if (flags.exec !== undefined) sayDescriptors(flags.concurrency, context);
+    await setUpUnitsOf(flags, config, connection, context);
     const newId = idGenerator(context);
     let metrics: WorkerMetrics = NO_METRICS;
     const front = celery && celeryFrontOf(name, flags, handlers, config.address, context);
