@@ -1,4 +1,5 @@
 import type { OnBroker } from '../../broker/on-broker.js';
+import { isExchangeThere } from '../../broker/queues/exchanges.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError } from '../../core/errors/errors.js';
 import { type Names, userQueueOf } from '../../core/queues/names.js';
@@ -46,7 +47,7 @@ export class QueueActions {
     const queue = queueOf(this.deps.names, user);
     return this.deps.acting.plan(async (broker) => {
       const ready = await this.#ready(broker, queue);
-      if (ready === undefined) throw noSuchQueue(user);
+      if (ready === undefined) throw await this.#whyNoQueue(broker, user);
       return this.#purgePlan(user, queue, ready);
     });
   }
@@ -84,7 +85,7 @@ export class QueueActions {
     const queue = queueOf(this.deps.names, user);
     return this.deps.acting.plan(async (broker) => {
       const ready = await this.#ready(broker, queue);
-      if (ready === undefined) throw noSuchQueue(user);
+      if (ready === undefined) throw await this.#whyNoQueue(broker, user);
       if (ready > 0 && !withTasks) {
         throw new Problem(
           409,
@@ -150,6 +151,11 @@ export class QueueActions {
     return (await new QueueRemover(connection, this.deps.names, 1).counts(queue))?.ready;
   }
 
+  async #whyNoQueue({ connection }: OnBroker, user: string): Promise<Problem> {
+    const isShared = await isExchangeThere(connection, this.deps.names.spreadExchange);
+    return isShared ? sharesQueue(user) : noSuchQueue(user);
+  }
+
   #purgePlan(user: string, queue: string, ready: number): QueuePlan {
     const token = this.deps.tokens.make('purge', { queue, ready });
     return { action: 'purge', carriedOut: false, user, queue, tasks: ready, ...token };
@@ -186,11 +192,23 @@ function queueOf(names: Names, user: string): string {
 }
 
 function noSuchQueue(user: string): Problem {
-  const shown = JSON.stringify(user.length > 100 ? `${user.slice(0, 100)}…` : user);
   return new Problem(
     404,
     'no-such-queue',
     'There is no such queue',
-    `Nobody has sent anything for user ${shown}, or its queue was deleted.`,
+    `Nobody has sent anything for user ${shown(user)}, or its queue was deleted.`,
   );
+}
+
+function sharesQueue(user: string): Problem {
+  return new Problem(
+    404,
+    'shares-queue',
+    'The user has no queue of its own',
+    `What waits of user ${shown(user)} is in a queue that light users share, and cannot be taken out of there alone. A pause gives the user a queue and stops it; workers move its tasks there.`,
+  );
+}
+
+function shown(user: string): string {
+  return JSON.stringify(user.length > 100 ? `${user.slice(0, 100)}…` : user);
 }

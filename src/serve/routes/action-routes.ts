@@ -124,7 +124,7 @@ export function addActionRoutes(api: Api, { actions, dead, requireOwnQueues }: S
       body: z.strictObject({ token }),
       answers: {
         200: { description: 'the plan, or what was done', schema: queueAnswer('purge', 'Purge') },
-        404: { description: 'there is no such queue' },
+        404: { description: 'there is no such queue, or the user shares one with others' },
         ...CAN_FAIL,
       },
     },
@@ -145,7 +145,7 @@ export function addActionRoutes(api: Api, { actions, dead, requireOwnQueues }: S
       path: '/v1/users/{user}:delete',
       tag: 'actions',
       role: 'operator',
-      summary: "Delete a user's queue. The next task makes it again.",
+      summary: "Delete a user's queue. It is made again when the user needs one.",
       body: z
         .strictObject({
           token,
@@ -154,7 +154,7 @@ export function addActionRoutes(api: Api, { actions, dead, requireOwnQueues }: S
         .refine(isAlone, TOKEN_ALONE),
       answers: {
         200: { description: 'the plan, or what was done', schema: queueAnswer('delete', 'Delete') },
-        404: { description: 'there is no such queue' },
+        404: { description: 'there is no such queue, or the user shares one with others' },
         ...CAN_FAIL,
       },
     },

@@ -119,6 +119,24 @@ describe('POST /v1/users/{user}:purge', () => {
   });
 });
 
+describe('what is asked for a user without a queue of its own', () => {
+  it('is refused with the reason where light users share queues', async () => {
+    const sharing = { ...env, FAIRQ_PREFIX: 'sharing' };
+    await fairqJson(sharing, 'units', 'set', 'shared:4', '--yes');
+    await fairqJson(sharing, 'publish', '--user', 'light', '--count', '1');
+    const server = await startServing(sharing);
+    for (const action of ['purge', 'delete']) {
+      const { status, json } = await act(`/v1/users/light:${action}`, {}, server);
+      expect([status, json]).toEqual([
+        404,
+        expect.objectContaining({ detail: expect.stringContaining('in a queue that light users share') }),
+      ]);
+    }
+    server.process.signal('SIGTERM');
+    await server.process.ended;
+  });
+});
+
 describe('POST /v1/users/{user}:delete', () => {
   it('deletes an empty queue', async () => {
     await sendTask(serving, 'gone', 'echo');

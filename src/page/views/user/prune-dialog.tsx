@@ -34,7 +34,7 @@ export function PruneDialog({ queue, onDone, onClose }: PruneDialogProps) {
       onDone={({ pruned, outcomes: [first] }) =>
         onDone(
           pruned > 0
-            ? 'The queue is pruned. The next task of the user makes it again.'
+            ? 'The queue is pruned. It is made again when the user needs one.'
             : `The queue is kept: ${first?.reason ?? 'it is gone, or was used'}.`,
         )
       }

@@ -83,7 +83,7 @@ export function QueueActions({ user, queue, onDone }: QueueActionsProps) {
               {tasks > 0
                 ? `, and ${formatTasks(tasks)} in it would be thrown away for good.`
                 : '. It is empty.'}{' '}
-              The next task of the user makes it again.
+              It is made again when the user needs one.
             </p>
           )}
         </PlanDialog>
