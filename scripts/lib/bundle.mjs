@@ -12,6 +12,7 @@ const ENTRIES = {
   main: join(dist, 'cli/main.js'),
   io: join(dist, 'process/io.js'),
   keeper: join(dist, 'broker/node/keeper.js'),
+  'plain-program': join(dist, 'broker/plain/plain-program.js'),
 };
 
 /** What `bin/fairq.js` runs. `tsc` alone writes the one that loads the modules again: an old bundle is never run. */

@@ -18,7 +18,7 @@ export function millionTrial(changed: Partial<MillionTrial> = {}): MillionTrial 
       plain: { publishPerSecond: 10_000, consumePerSecond: 20_000 },
     },
     idle: { queues: 64, memoryBytes: 30e6 },
-    burst: { lightP95Ms: 11_000, quietP95Ms: 10_000, jainAtHalf: 0.995, promotions },
+    burst: { lightP95Ms: 22_000, quietP95Ms: 20_000, jainAtHalf: 0.995, promotions },
     crowd: { users: 60_000, queues: 90, jainAtHalf: 0.95, lightP95Ms: 4_000, promotions },
     report: { missing: 0, duplicates: 0 },
     ...changed,

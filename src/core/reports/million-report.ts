@@ -32,7 +32,7 @@ export interface NewUsersResult {
   readonly workPerSecond: number;
   readonly startUpSeconds: number;
   readonly jainAtHalf: number;
-  /** What the plainest client did just before. */
+  /** What the plainest client did just before and just after. */
   readonly plain: { readonly publishPerSecond: number; readonly consumePerSecond: number };
 }
 

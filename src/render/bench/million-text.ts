@@ -67,7 +67,7 @@ function plain(results: readonly MillionCase[]): string[] {
   };
   const published = range(all.map(({ publishPerSecond }) => publishPerSecond));
   const consumed = range(all.map(({ consumePerSecond }) => consumePerSecond));
-  return [`Plain amqplib published ${published} and consumed ${consumed}, each time just before.`];
+  return [`Plain amqplib published ${published} and consumed ${consumed}, just before and after.`];
 }
 
 /** Where a case was played with fewer, the reader has to know. */

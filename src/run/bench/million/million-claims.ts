@@ -1,6 +1,8 @@
+import { percentiles } from '../../../core/measures/percentiles.js';
 import type { MillionSizes, MillionTrial } from '../../../core/reports/million-report.js';
 import type { Claim } from '../claims.js';
 import { count } from '../words.js';
+import { SLOTS } from './sizes.js';
 
 /** What the light users share in the case that promises something. */
 export const SHARED = 'shared:64';
@@ -15,6 +17,8 @@ const LEAST_JAIN = 0.99;
 
 /** Of fewer tasks the start is most of the time. */
 const FEWEST_TASKS = 50_000;
+/** Where the slots need so many times what is in the load, the processors are what is measured. */
+const PROCESSORS_BUSY = 1.2;
 /** Among fewer the tasks that one user may have before it is promoted are many. */
 const FEWEST_LIGHT_USERS = 5_000;
 
@@ -30,6 +34,23 @@ const ofFewUsers: Unjudged = (rounds) =>
   largestOf(rounds, ({ burst }) => burst.lightUsers) < FEWEST_LIGHT_USERS
     ? `it takes ${count(FEWEST_LIGHT_USERS)} light users or more`
     : undefined;
+
+/** Slots have to be what light users wait for. */
+const ofWaits: Unjudged = (rounds) => {
+  const tooFew = ofFewUsers(rounds);
+  if (tooFew !== undefined) return tooFew;
+  const promising = rounds.flat().filter(({ variant }) => variant === SHARED);
+  const needed = Math.max(...promising.map(({ sizes }) => slotMs(sizes)));
+  const waited = percentiles(Float64Array.from(promising, ({ burst }) => burst.quietP95Ms))?.p50 ?? 0;
+  if (waited <= PROCESSORS_BUSY * needed) return undefined;
+  const seconds = (value: number) => (value / 1_000).toFixed(1);
+  return `without the burst they waited ${seconds(waited)} s for what slots do in ${seconds(needed)} s, so the processors were short`;
+};
+
+/** How long all light users' tasks keep the slots busy. */
+function slotMs({ burst }: MillionSizes): number {
+  return (burst.lightUsers * burst.tasksEach * burst.lightMs) / (SLOTS.workers * SLOTS.concurrency);
+}
 
 function largestOf(
   rounds: readonly (readonly MillionTrial[])[],
@@ -110,7 +131,7 @@ export const MILLION_CLAIMS: readonly MillionClaim[] = [
     unit: 'share',
     of: ({ burst }) => burst.lightP95Ms / burst.quietP95Ms,
     atMost: MOST_WAIT,
-    unjudged: ofFewUsers,
+    unjudged: ofWaits,
     isSpeed: true,
     promisedBy,
   },

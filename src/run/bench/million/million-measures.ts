@@ -1,3 +1,4 @@
+import type { PlainRates } from '../../../broker/plain/plain-client.js';
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import { percentiles } from '../../../core/measures/percentiles.js';
 import type { Promoted } from '../../../core/reports/million-report.js';
@@ -22,6 +23,15 @@ function firstStart(events: readonly TaskEvent[]): number {
 
 function longestStartUp(workers: readonly WorkerReport[]): number {
   return Math.max(0, ...workers.map(({ startUpSeconds }) => startUpSeconds ?? 0));
+}
+
+/** What two times of as many messages come to together: as many in the mean of the times. */
+export function meanRates(one: PlainRates, other: PlainRates): PlainRates {
+  const mean = (a: number, b: number) => 2 / (1 / a + 1 / b);
+  return {
+    publishPerSecond: mean(one.publishPerSecond, other.publishPerSecond),
+    consumePerSecond: mean(one.consumePerSecond, other.consumePerSecond),
+  };
 }
 
 /** Tasks a second, from the moment that the only worker begins. */

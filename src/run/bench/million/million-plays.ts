@@ -1,5 +1,5 @@
-import { plainRates } from '../../../broker/connection/plain-client.js';
 import { Management } from '../../../broker/management/management.js';
+import { plainRates } from '../../../broker/plain/plain-client.js';
 import type {
   BurstResult,
   CrowdResult,
@@ -12,7 +12,8 @@ import { settledMemory } from '../cost/broker-load.js';
 import { type Case, Trial, type TrialDeps, type TrialResult } from '../trial.js';
 import { TrialVhost } from '../trial-vhost.js';
 import { burstLoad, crowdLoad, isHeavy } from './loads.js';
-import { p95SinceBegin, promotedBy, workRate } from './million-measures.js';
+import { meanRates, p95SinceBegin, promotedBy, workRate } from './million-measures.js';
+import { SLOTS } from './sizes.js';
 
 /** What one play came to, and its report. */
 export interface Play<R> {
@@ -22,8 +23,6 @@ export interface Play<R> {
 
 /** One worker with the usual slots, as `npm run ceiling` has it. */
 const ONE_WORKER = { workers: 1, concurrency: 10 };
-/** So many that slots are what tasks wait for, and the processors are not. */
-const SLOTS = { workers: 2, concurrency: 20 };
 /** Users with at most so many tasks are light, whatever they share. */
 const FEW_TASKS = 10;
 
@@ -35,16 +34,21 @@ export class MillionPlays {
     private readonly sizes: MillionSizes,
   ) {}
 
-  /** Publishes for users that nobody has seen, and works that off; the plainest client does the same just before. */
+  /**
+   * Publishes for users that nobody has seen, and works that off. The plainest client does the same just before and just
+   * after, since other programs do not keep a machine busy evenly.
+   */
   async newUsers(): Promise<Play<NewUsersResult>> {
     const { newUsers, tasksEach } = this.sizes;
     this.deps.onStep(`${this.how.variant}: plain amqplib`);
-    const plain = await this.#plain(newUsers * tasksEach);
+    const before = await this.#plain(newUsers * tasksEach);
     let published: PublishReport | undefined;
     const trial = await this.#play(ONE_WORKER, async (one) => {
       published = await one.publish({ users: newUsers, count: tasksEach });
       await one.workToTheEnd();
     });
+    this.deps.onStep(`${this.how.variant}: plain amqplib`);
+    const plain = meanRates(before, await this.#plain(newUsers * tasksEach));
     const { queues, report, workerReports } = trial;
     const result = {
       queues,
@@ -110,10 +114,12 @@ export class MillionPlays {
 
   async #plain(messages: number): Promise<NewUsersResult['plain']> {
     const vhost = new TrialVhost(this.deps.address, `fairq-bench-${this.deps.newId()}`);
+    const ended = new AbortController();
     await vhost.make();
     try {
-      return await Promise.race([plainRates(vhost.address, messages), this.deps.interrupted]);
+      return await Promise.race([plainRates(vhost.address, messages, ended.signal), this.deps.interrupted]);
     } finally {
+      ended.abort();
       await vhost.remove();
     }
   }

@@ -6,8 +6,11 @@ const USUAL: MillionSizes = {
   tasksEach: 10,
   idleUsers: 100_000,
   crowd: { users: 100_000, tasks: 200_000, bursts: 20, burstTasks: 2_000 },
-  burst: { lightUsers: 10_000, tasksEach: 2, lightMs: 20, tasks: 30_000, heavyMs: 2 },
+  burst: { lightUsers: 10_000, tasksEach: 2, lightMs: 40, tasks: 30_000, heavyMs: 2 },
 };
+
+/** Of the burst: so many that slots are what tasks wait for, and the processors are not. */
+export const SLOTS = { workers: 2, concurrency: 20 };
 
 /** A queue each is played with so many of the users and tasks: making queues for all takes minutes. */
 const PART_OF_A_QUEUE_EACH = 0.1;

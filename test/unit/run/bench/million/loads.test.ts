@@ -53,7 +53,7 @@ describe('the sizes', () => {
       tasksEach: 10,
       idleUsers: 1_000_000,
       crowd: { users: 1_000_000, bursts: 20 },
-      burst: { lightUsers: 100_000, tasksEach: 2, lightMs: 20 },
+      burst: { lightUsers: 100_000, tasksEach: 2, lightMs: 40 },
     });
   });
 

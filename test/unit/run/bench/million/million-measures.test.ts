@@ -3,6 +3,7 @@ import type { TaskEvent } from '../../../../../src/core/events/task-event.js';
 import type { WorkerReport } from '../../../../../src/core/reports/worker-report.js';
 import {
   lostInAll,
+  meanRates,
   p95SinceBegin,
   promotedBy,
   workRate,
@@ -37,6 +38,14 @@ describe('how long light users wait', () => {
 describe('the rate of work', () => {
   it('has the start-up in it', () => {
     expect(workRate(1_000, [worker({ startUpSeconds: 1, seconds: 4 })])).toBe(200);
+  });
+});
+
+describe('the rates of plain amqplib', () => {
+  it('are those of both times together', () => {
+    const slow = { publishPerSecond: 5_000, consumePerSecond: 10_000 };
+    const fast = { publishPerSecond: 20_000, consumePerSecond: 40_000 };
+    expect(meanRates(slow, fast)).toEqual({ publishPerSecond: 8_000, consumePerSecond: 16_000 });
   });
 });
 

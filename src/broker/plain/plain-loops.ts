@@ -1,30 +1,23 @@
 import { type ChannelModel, connect } from 'amqplib';
-import { type BrokerAddress, HEARTBEAT_SECONDS, uriOf } from './address.js';
+import { type BrokerAddress, HEARTBEAT_SECONDS, uriOf } from '../connection/address.js';
 
 /** Messages on their way that the broker has not confirmed. */
 const UNCONFIRMED = 2_000;
 const PREFETCH = 512;
-/** An acknowledgement for each message, and one for so many: whichever is faster counts. */
-const ACKNOWLEDGE_BY = [1, 50];
 const BODY = Buffer.alloc(128, 'x');
 
-/** What the client can do here; messages a second. */
-export interface PlainRates {
-  /** Persistent, each confirmed. */
-  readonly publishPerSecond: number;
-  /** With acknowledgements. */
-  readonly consumePerSecond: number;
+export interface PlainLoop {
+  readonly address: BrokerAddress;
+  /** Of a queue that is there. */
+  readonly queue: string;
+  readonly messages: number;
+  /** Publishes them, each confirmed; or consumes them, with an acknowledgement for so many. */
+  readonly does: 'publish' | { readonly acknowledgeBy: number };
 }
 
-/**
- * Runs the plainest loops that amqplib allows, with nothing of fairq's between: what fairq is compared with. The queue
- * is made, and deleted afterwards.
- *
- * @param messages that are sent and consumed
- */
-export async function plainRates(address: BrokerAddress, messages: number): Promise<PlainRates> {
+/** Runs the plainest loop that amqplib allows, with nothing of fairq's between. @returns seconds, once it is connected */
+export async function runPlainLoop({ address, queue, messages, does }: PlainLoop): Promise<number> {
   const { tls, heartbeatSeconds = HEARTBEAT_SECONDS } = address;
-  // Of several hosts the first: a loop needs no other.
   const hosts = address.hosts.slice(0, 1);
   const model = await connect(uriOf({ ...address, hosts, heartbeatSeconds }), {
     noDelay: true,
@@ -34,28 +27,12 @@ export async function plainRates(address: BrokerAddress, messages: number): Prom
     ...(tls.key && { key: tls.key }),
     rejectUnauthorized: !tls.insecure,
   });
-  try {
-    return await ratesOn(model, Math.ceil(messages / ACKNOWLEDGE_BY.length));
-  } finally {
-    await model.close();
-  }
-}
-
-async function ratesOn(model: ChannelModel, each: number): Promise<PlainRates> {
-  const queue = 'fairq.bench.plain';
-  const admin = await model.createChannel();
-  let publishSeconds = 0;
-  let consumePerSecond = 0;
-  for (const by of ACKNOWLEDGE_BY) {
-    await admin.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'classic' } });
-    publishSeconds += await seconds(() => publish(model, queue, each));
-    consumePerSecond = Math.max(
-      consumePerSecond,
-      each / (await seconds(() => consume(model, queue, each, by))),
-    );
-    await admin.deleteQueue(queue);
-  }
-  return { publishPerSecond: (ACKNOWLEDGE_BY.length * each) / publishSeconds, consumePerSecond };
+  const from = performance.now();
+  if (does === 'publish') await publish(model, queue, messages);
+  else await consume(model, queue, messages, does.acknowledgeBy);
+  const seconds = (performance.now() - from) / 1_000;
+  await model.close();
+  return seconds;
 }
 
 async function publish(model: ChannelModel, queue: string, count: number): Promise<void> {
@@ -96,10 +73,4 @@ async function consume(model: ChannelModel, queue: string, count: number, by: nu
   });
   // It has been acknowledged when this has been answered.
   await channel.close();
-}
-
-async function seconds(act: () => Promise<void>): Promise<number> {
-  const from = performance.now();
-  await act();
-  return (performance.now() - from) / 1_000;
 }
