@@ -68,7 +68,8 @@ async function setUp(connection: Connection, names: Names, asked: AskedSpread): 
     return 'by name';
   }
   if (!isThere && hasTasks && !(await ensureTaskExchange(connection, names))) throw noAlternate(names, asked);
-  await makeSpreadExchange(connection, names);
+  // Where it is there its plugin may be off by now: who declares it then loses the connection.
+  if (!isThere) await makeSpreadExchange(connection, names);
   await makeSpreadQueues(connection, names, asked, { bind: true });
   await ensureExchanges(connection, { [spreadMarkerOf(names, asked.count)]: 'fanout' });
   await ensureTaskExchange(connection, names);
