@@ -69,7 +69,9 @@ export function workerProgressLine(now: WorkerSnapshot, elapsed: number): string
 function promotionLines({ promotions: { users, movedTasks, demoted } }: WorkerReport): string[] {
   const lines: string[] = [];
   if (users > 0)
-    lines.push(`${counted(users, 'light user')} got ${users === 1 ? 'a queue' : 'queues'} of their own`);
+    lines.push(
+      `${users === 1 ? 'a queue' : 'queues'} made for ${counted(users, 'light user')} with many tasks`,
+    );
   if (movedTasks > 0) lines.push(`${formatTasks(movedTasks)} moved to queues of their users`);
   if (demoted > 0) lines.push(`${counted(demoted, 'queue')} taken away, whose users had nothing left`);
   return lines;

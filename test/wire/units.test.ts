@@ -81,6 +81,17 @@ describe('fairq units set', () => {
     expect(await vhost.ready(spreadQueues(names, 4)[0] ?? '')).toBe(0);
   });
 
+  it('is what takes a shared queue out of use: none of those in force is deleted alone', async () => {
+    await run('units', 'set', 'shared:2', '--yes');
+    const queue = spreadQueues(names, 2)[0]!;
+    const refused = await run('queues', 'delete', '--queue', queue, '--with-tasks', '--yes');
+    expect([refused.code, refused.stderr]).toEqual([77, expect.stringContaining('one of the 2 queues')]);
+    expect(await vhost.ready(queue)).toBe(0);
+    await run('units', 'set', 'user', '--yes');
+    expect((await run('queues', 'delete', '--queue', queue, '--yes')).code).toBe(0);
+    expect(await vhost.ready(queue)).toBeUndefined();
+  });
+
   it('asks, and only shows with --dry-run', async () => {
     await assertTopology(connected.current, names, 'classic');
     const shown = await run('units', 'set', 'shared:4', '--dry-run');

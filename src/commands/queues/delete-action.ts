@@ -8,6 +8,7 @@ import { idGenerator } from '../../process/identity.js';
 import { formatTasks } from '../../render/parts/numbers.js';
 import { Places } from '../../run/publish/places.js';
 import { type DeleteOutcome, deleteQueue } from '../../run/queues/queue-deletion.js';
+import { refuseSharedQueue } from '../../run/queues/refuse-shared-queue.js';
 import { orRefuseWhenBlocked, refuseWhenBlocked } from '../../run/queues/refuse-when-blocked.js';
 import { SavedTasks } from '../../run/queues/saved-tasks.js';
 import { confirmed } from '../shared/confirm.js';
@@ -29,6 +30,7 @@ export async function remove(flags: DeleteFlags, context: Context): Promise<Comm
     if (details === undefined) throw await whyNoQueue(connection, flags, config, name);
     const counts = await new QueueRemover(connection, config.names, 1).counts(name);
     if (counts === undefined) throw await whyNoQueue(connection, flags, config, name);
+    await refuseSharedQueue(connection, config.names, name);
     const { ready } = counts;
     const dryRun = flags.dryRun === true;
     const head = {

@@ -82,6 +82,12 @@ export const PART_OF_BACKLOG = 1 / 4;
  */
 export const PROMOTE_AFTER = 32;
 
+/**
+ * Times. A spread queue has so much larger a prefetch while tasks of a heavy user are moved out of it. A move takes a round
+ * trip to the broker, and light users wait behind it. Chosen.
+ */
+export const MOVING_PREFETCH = 8;
+
 /** Tasks. The smallest prefetch of a spread queue, whatever the number of workers and queues. Chosen. */
 export const LEAST_SPREAD = 4;
 

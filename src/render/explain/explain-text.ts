@@ -34,8 +34,11 @@ function reasonLines({ reasons, subject, user }: Explanation, now: number, style
   });
 }
 
-function titleOf({ subject, user, waiting, running }: Explanation): string {
-  const counts = `${formatTasks(waiting)} ${waiting === 1 ? 'waits' : 'wait'}, ${formatCount(running)} ${running === 1 ? 'runs' : 'run'}`;
+function titleOf({ subject, user, waiting, running, reasons }: Explanation): string {
+  // What waits in a queue of many users is anybody's: workers know what has come to them.
+  const isMore = reasons.some((reason) => reason.why === 'shares' && reason.ready > 0);
+  const tasks = `${formatTasks(waiting)} ${waiting === 1 ? 'waits' : 'wait'}${isMore ? ' at workers' : ''}`;
+  const counts = `${tasks}, ${formatCount(running)} ${running === 1 ? 'runs' : 'run'}`;
   if (subject.of !== 'task') return `${subject.of} ${subject.name}: ${counts}`;
   return user === undefined ? `task ${subject.name}` : `task ${subject.name} of user ${user}`;
 }

@@ -52,10 +52,10 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
       };
     case 'shares':
       return {
-        says: `${who} has no queue of its own: it shares ${counted(reason.queues, 'queue')} with others. ${
+        says: `${who} has no queue of its own. Such users share ${counted(reason.queues, 'queue')}, and its tasks are in one of these. ${
           reason.ready === 0
             ? 'Nothing waits there.'
-            : `${formatTasks(reason.ready)} ${reason.ready === 1 ? 'waits' : 'wait'} there, and whose they are is not known.`
+            : `${formatTasks(reason.ready)} of whomever ${reason.ready === 1 ? 'waits' : 'wait'} there, and how many are of ${who} is not known.`
         }`,
         todo: '"fairq units" says how many share what; a user who sends much gets a queue of its own.',
       };

@@ -16,6 +16,9 @@ export function renderUnits(report: UnitsReport, names: Names): string {
     `alternate exchange      ${alternateText(report)}`,
     `exchange "${names.spreadExchange}"  ${report.exchange ? 'there' : 'not there'}`,
     `plugin                  ${report.plugin ? 'on' : 'off: rabbitmq-plugins enable rabbitmq_consistent_hash_exchange'}`,
+    ...(report.spread.length > 0
+      ? ['The broker refreshes the counts of tasks and consumers every 5 s.']
+      : []),
   ].join('\n');
 }
 

@@ -26,7 +26,7 @@ export function unconsumed({ queues }: ManagementFacts, names: Names): Finding {
   return warning(
     'consumers',
     `${counted(waiting.length, 'user queue')} with ${counted(tasks, 'task')} and no worker: ${some(waiting.map(({ name }) => name))}`,
-    'Start one: fairq worker. With --queues, --exclude or --group-by it may leave these out.',
+    'Start one: fairq worker. With --queues, --exclude or --group-by it may leave these out. A paused user has none, as it should be.',
   );
 }
 

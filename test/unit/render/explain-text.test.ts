@@ -31,9 +31,12 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
   ],
   [
     { why: 'shares', queues: 64, ready: 0 },
-    'A has no queue of its own: it shares 64 queues with others. Nothing',
+    'A has no queue of its own. Such users share 64 queues, and its tasks are in one of these. Nothing',
   ],
-  [{ why: 'shares', queues: 64, ready: 1 }, '1 task waits there, and whose they are is not known'],
+  [
+    { why: 'shares', queues: 64, ready: 1 },
+    '1 task of whomever waits there, and how many are of A is not known',
+  ],
   [{ why: 'no-queue', queue: 'q' }, 'There is no queue q: nothing was sent to A'],
   [{ why: 'nothing-waits' }, 'Nothing is in its queue'],
   [

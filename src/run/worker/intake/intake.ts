@@ -330,7 +330,7 @@ export class Intake {
     const starving = freeSlots > 0 && this.scheduler.startable === 0;
     const shrink = now - this.#lastShrink > SHRINK_EVERY_MS;
     if (shrink) this.#lastShrink = now;
-    if (shrink) for (const queue of this.served.spread) this.prefetch.adjustSpread(queue);
+    if (shrink) for (const queue of this.served.spread) this.prefetch.adjustSpread(queue, now);
     this.active.weigh();
     for (const queue of this.active) {
       if (!queue.isActive) {

@@ -7,11 +7,12 @@ import {
 } from '../../../core/scheduling/prefetch.js';
 import { isBlocked } from '../../../core/scheduling/scheduler.js';
 import type { TaskTimes } from '../../../core/scheduling/task-times.js';
-import { GROW_BY, NO_TIME_MS, SHRINK_BY } from '../../../core/scheduling/tuning.js';
+import { GROW_BY, MOVING_PREFETCH, NO_TIME_MS, SHRINK_BY } from '../../../core/scheduling/tuning.js';
 import type { ActiveQueues } from './active-queues.js';
 import { ConsumedQueue } from './consumed-queue.js';
 import type { QueueConsumers } from './queue-consumers.js';
 import type { ActiveUser, ServedQueue } from './served-queue.js';
+import { SpreadQueue } from './spread-queue.js';
 
 export interface PrefetchOptions {
   readonly concurrency: number;
@@ -47,7 +48,9 @@ export class PrefetchControl {
   /** The prefetch with which the consumer of a queue starts. */
   first(queue: ServedQueue): number {
     const prefetch =
-      queue instanceof ConsumedQueue ? this.#prefetchFor(this.#needsOf(queue)) : this.#spreadPrefetch();
+      queue instanceof ConsumedQueue
+        ? this.#prefetchFor(this.#needsOf(queue))
+        : this.#spreadPrefetch(queue, 0);
     this.#note(prefetch);
     return prefetch.size;
   }
@@ -85,9 +88,12 @@ export class PrefetchControl {
     if (grows || shrinks) this.#resize(queue, wanted);
   }
 
-  /** Gives a spread queue the prefetch that it is to have among so many workers. */
-  adjustSpread(queue: ServedQueue): void {
-    const wanted = this.#spreadPrefetch();
+  /**
+   * Gives a spread queue the prefetch that it is to have among so many workers. A larger one while tasks are moved out of
+   * it: who waits behind them waits for as many round trips.
+   */
+  adjustSpread(queue: SpreadQueue, now: number): void {
+    const wanted = this.#spreadPrefetch(queue, now);
     if (queue.mayResize && queue.prefetch !== wanted.size) this.#resize(queue, wanted);
   }
 
@@ -111,10 +117,13 @@ export class PrefetchControl {
     return prefetch === undefined ? prefetchFor(needs) : { size: prefetch, reason: 'fixed' };
   }
 
-  #spreadPrefetch(): Prefetch {
+  #spreadPrefetch(queue: ServedQueue, now: number): Prefetch {
     const { prefetch } = this.options;
-    if (prefetch !== undefined) return { size: prefetch, reason: 'fixed' };
-    return { size: spreadPrefetch(this.options.spreadQueues(), this.workers), reason: 'spread' };
+    const size = prefetch ?? spreadPrefetch(this.options.spreadQueues(), this.workers);
+    if (!(queue instanceof SpreadQueue)) return { size, reason: 'spread' };
+    queue.mostOfOne = Math.max(1, size / 2);
+    if (prefetch !== undefined) return { size, reason: 'fixed' };
+    return { size: queue.isMoving(now) ? size * MOVING_PREFETCH : size, reason: 'spread' };
   }
 
   #needsOf(queue: ConsumedQueue): PrefetchNeeds {

@@ -6,10 +6,16 @@ import { RESTING_COUNTS_FOR_MS } from '../../../core/scheduling/tuning.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
 import { type ActiveUser, ServedQueue } from './served-queue.js';
 
+/** Milliseconds. So long after the last move others may still wait behind what is to be moved. */
+const MOVING_FOR_MS = 500;
+
 /** A queue that light users share. It knows those of them that have tasks here, or had some a moment ago. */
 export class SpreadQueue extends ServedQueue {
   readonly #users = new Map<string, LightUser>();
   #limited = false;
+  #movedAt = Number.NEGATIVE_INFINITY;
+  /** Of whom more waits here than that is heavy. Who decides on the prefetch writes it. */
+  mostOfOne = 1;
 
   /** @param meet what is known of a user at first */
   constructor(
@@ -52,6 +58,16 @@ export class SpreadQueue extends ServedQueue {
   /** Nothing of the user is here any more. */
   forget({ lane }: LightUser): void {
     this.#users.delete(lane.user);
+  }
+
+  /** A task of it is moved to its user's own queue. */
+  moved(now: number): void {
+    this.#movedAt = now;
+  }
+
+  /** Tasks of a heavy user come out of it, and others wait behind them. */
+  isMoving(now: number): boolean {
+    return now - this.#movedAt < MOVING_FOR_MS;
   }
 
   consumerStarted(): void {}
@@ -137,7 +153,7 @@ export class LightUser implements TaskQueue, ActiveUser {
 
   /** More of it waits here than is to be of one user in a spread queue. */
   get isHeavy(): boolean {
-    return this.lane.prefetched.size > Math.max(1, this.source.prefetch / 2);
+    return this.lane.prefetched.size > this.source.mostOfOne;
   }
 
   get hasNothingToStart(): boolean {

@@ -2,7 +2,7 @@ import { MOVED_HEADER } from '../../../core/message/moved.js';
 import type { InForce } from '../../../core/policy/policy.js';
 import type { OwnQueue } from '../../../core/queues/names.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
-import type { LightUser, SpreadQueue } from '../intake/spread-queue.js';
+import { LightUser, type SpreadQueue } from '../intake/spread-queue.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 
 /** A user whose queue could not be made is light for so long before that is tried again; milliseconds. */
@@ -199,6 +199,7 @@ export class Promotions {
     const owner = this.parts.own.ownerOf(task.queue.name);
     if (owner === undefined) return;
     this.moved++;
+    if (task.queue instanceof LightUser) task.queue.source.moved(this.parts.now());
     this.parts.moves.move(task, owner.key);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SpreadQueue } from '../../../../../src/run/worker/intake/spread-queue.js';
 import { answered, TestIntake } from '../../../../support/test-intake.js';
 
 describe('the control of the prefetch', () => {
@@ -127,5 +128,35 @@ describe('the control of the prefetch', () => {
     answer();
     await all;
     expect(intake.consumers.prefetch.get('A')).toBe(4_096);
+  });
+});
+
+describe('the prefetch of a spread queue', () => {
+  const nobody = () => {
+    throw new Error('nobody is met');
+  };
+
+  it('is divided among the workers, and says how much of one user is heavy', async () => {
+    const intake = new TestIntake();
+    const queue = new SpreadQueue('fairq.spread.64.0', nobody, 0);
+    expect(intake.prefetch.first(queue)).toBe(64);
+    expect(queue.mostOfOne).toBe(32);
+    intake.workers = 4;
+    intake.prefetch.adjustSpread(queue, 0);
+    await answered();
+    expect(queue).toMatchObject({ prefetch: 16, mostOfOne: 8 });
+  });
+
+  it('is larger while tasks are moved out of it, and nobody is heavy any later', async () => {
+    const intake = new TestIntake();
+    const queue = new SpreadQueue('fairq.spread.64.0', nobody, 0);
+    queue.consumed(intake.prefetch.first(queue), 0);
+    queue.moved(1_000);
+    intake.prefetch.adjustSpread(queue, 1_200);
+    await answered();
+    expect(queue).toMatchObject({ prefetch: 512, mostOfOne: 32 });
+    intake.prefetch.adjustSpread(queue, 2_000);
+    await answered();
+    expect(queue.prefetch).toBe(64);
   });
 });

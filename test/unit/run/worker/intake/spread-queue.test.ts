@@ -22,6 +22,7 @@ beforeEach(() => {
     0,
   );
   queue.consumed(4, 0);
+  queue.mostOfOne = 2;
 });
 
 const come = (user: LightUser, count: number) => {
@@ -60,7 +61,7 @@ describe('a spread queue', () => {
     expect([a.outstanding, b.outstanding]).toEqual([1, 1]);
   });
 
-  it('has a heavy user where more than half of its prefetch is one', () => {
+  it('has a heavy user where more of it waits here than of one may', () => {
     const [a, b] = [queue.userOf(delivery('a')), queue.userOf(delivery('b'))];
     come(a, 2);
     come(b, 3);
@@ -69,6 +70,7 @@ describe('a spread queue', () => {
 
   it('has none where it delivers one task at a time', () => {
     queue.consumed(1, 0);
+    queue.mostOfOne = 1;
     const a = queue.userOf(delivery('a'));
     come(a, 1);
     expect(a.isHeavy).toBe(false);
