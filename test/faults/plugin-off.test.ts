@@ -33,7 +33,8 @@ beforeEach(async () => {
   node = await startThrowAwayNode({ plugins: [HASH_PLUGIN] });
   address = addressOf(new URL(node.uri), node.managementUri, '/');
   management = new Management(address);
-  connection = await openConnection(address, 'test');
+  // RabbitMQ 4.0 ends a connection whose message it was routing at that moment.
+  connection = await openConnection(address, 'test', { reconnectForMs: 120_000 });
   confirmed = [];
   const env = { FAIRQ_URI: node.uri, FAIRQ_MANAGEMENT_URI: node.managementUri };
   workers = new NotingWorkers(env, folder.file(randomUUID()));
