@@ -243,7 +243,7 @@ describe('a queue of five permits', () => {
       const filling = fillGrants(connection, namesFor(prefix), talk, own).catch(async (error) => {
         // RabbitMQ 4.3 itself fails where a quorum queue goes at the moment that somebody consumes it, and ends the connection.
         // What was asked on a channel fails a moment before that is known.
-        await Promise.race([connection.lost.catch(() => {}), delay(2_000)]);
+        await Promise.race([connection.lost.catch(() => {}), delay(10_000)]);
         if (connection.isConnected) throw error;
         return { is: 'absent' };
       });
