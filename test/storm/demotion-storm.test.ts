@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import amqplib, { type ConfirmChannel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueType } from '../../src/broker/queues/topology.js';
@@ -9,12 +8,12 @@ import { between, chanceOf, seed } from '../faults/support/chance.js';
 import { useFaultBroker } from '../faults/support/fault-broker.js';
 import { eventually } from '../support/eventually.js';
 import { fairqJson, RunningFairq } from '../support/fairq.js';
+import { handlerIn, keepResult, ranIn } from './storm-log.js';
 
 const WORKERS = 3;
 const USERS = 60;
 const BURST = 80;
 const DEMOTIONS = 1_000;
-const RESULTS = fileURLToPath(new URL('../../.fairq/storm/', import.meta.url));
 
 const broker = useFaultBroker('collect_statistics_interval = 500');
 let folder: string;
@@ -22,23 +21,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fairq-storm-units-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Writes down each task that it ran. */
-function handlerIn(log: string): string {
-  const file = join(log, 'handler.mjs');
-  writeFileSync(
-    file,
-    `import { openSync, writeSync } from 'node:fs';
-     const log = openSync(${JSON.stringify(log)} + '/' + process.pid + '.log', 'a');
-     export function work(_, { id }) { writeSync(log, id + '\\n'); }`,
-  );
-  return file;
-}
-
-function ranIn(log: string): string[] {
-  const files = readdirSync(log).filter((name) => name.endsWith('.log'));
-  return files.flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n').slice(0, -1));
-}
 
 /** Queues that workers say they have taken away. */
 function demotedBy(workers: readonly RunningFairq[]): number {
@@ -152,9 +134,7 @@ describe.each<QueueType>(['classic', 'quorum'])('a storm of demotions of %s queu
       repeats: ran.length - new Set(ran).size,
       longestWaitMs: Math.round(Math.max(...clients.map(({ longestMs }) => longestMs))),
     };
-    mkdirSync(RESULTS, { recursive: true });
-    writeFileSync(join(RESULTS, `demotions-${queueType}.json`), JSON.stringify(result));
-    console.log(JSON.stringify(result));
+    keepResult(`demotions-${queueType}`, result);
     expect(missing()).toEqual([]);
   }, 900_000);
 });

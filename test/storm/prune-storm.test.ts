@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueType } from '../../src/broker/queues/topology.js';
 import { namesFor } from '../../src/core/queues/names.js';
@@ -12,6 +11,7 @@ import { RunningFairq } from '../support/fairq.js';
 import { addressOf } from '../support/vhost.js';
 import { STEPS, StormPruner } from './pruner.js';
 import { SilentPublisher } from './silent-publisher.js';
+import { handlerIn, keepResult, ranIn } from './storm-log.js';
 
 const USERS = 200;
 const PUBLISHERS = 20;
@@ -22,8 +22,6 @@ const CALM_PRUNES = 400;
 const PRUNES = 1_000;
 const KILLS_AT_EACH_STEP = 3;
 
-const RESULTS = fileURLToPath(new URL('../../.fairq/storm/', import.meta.url));
-
 // What a queue counts is listed sooner than every 5 s, so that queues are known to be idle sooner.
 const broker = useFaultBroker('collect_statistics_interval = 500');
 let folder: string;
@@ -31,23 +29,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fairq-storm-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Writes down each task that it ran. */
-function handlerIn(log: string): string {
-  const file = join(log, 'handler.mjs');
-  writeFileSync(
-    file,
-    `import { openSync, writeSync } from 'node:fs';
-     const log = openSync(${JSON.stringify(log)} + '/' + process.pid + '.log', 'a');
-     export function work(_, { id }) { writeSync(log, id + '\\n'); }`,
-  );
-  return file;
-}
-
-function ranIn(log: string): string[] {
-  const files = readdirSync(log).filter((name) => name.endsWith('.log'));
-  return files.flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n').slice(0, -1));
-}
 
 describe.each<QueueType>(['classic', 'quorum'])('a storm of prunes over %s queues', (queueType) => {
   it('loses no confirmed task, whenever publishers come back and pruners are killed', async () => {
@@ -124,9 +105,7 @@ describe.each<QueueType>(['classic', 'quorum'])('a storm of prunes over %s queue
       longestWaitMs: longest(waits.filter(({ at }) => at < calmUntil)),
       longestWaitWithKillsMs: longest(waits.filter(({ at }) => at >= calmUntil)),
     };
-    mkdirSync(RESULTS, { recursive: true });
-    writeFileSync(join(RESULTS, `${queueType}.json`), JSON.stringify(result));
-    console.log(JSON.stringify(result));
+    keepResult(queueType, result);
     const lost = missing().map((id) => {
       const wait = waits.find((one) => one.id === id);
       return `${id} of ${wait?.user}, confirmed at ${Math.round(wait?.at ?? 0)} after ${Math.round(wait?.ms ?? 0)} ms`;

@@ -1,5 +1,5 @@
 import { FairqError } from '../../core/errors/errors.js';
-import { Policy } from '../../core/policy/policy.js';
+import { needsOwnQueue, Policy } from '../../core/policy/policy.js';
 import type { Names } from '../../core/queues/names.js';
 import { chosenSpreadQueue } from '../../core/queues/units.js';
 import { PROMOTE_AFTER } from '../../core/scheduling/tuning.js';
@@ -87,8 +87,7 @@ export class Sharing {
   /** Whether the user is to have a queue from its first task on. */
   needsOwn(user: string): boolean {
     if ((this.options.tasksOf?.(user) ?? 0) > PROMOTE_AFTER) return true;
-    const { cap, rate, paused, backlog } = this.#policy?.forUser(user, Date.now()) ?? {};
-    return (cap ?? rate ?? paused ?? backlog) !== undefined;
+    return this.#policy !== undefined && needsOwnQueue(this.#policy.forUser(user, Date.now()));
   }
 
   /** Where a task of the user goes that has come back; undefined: to a queue of the user's own. */

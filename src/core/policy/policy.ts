@@ -27,6 +27,11 @@ export interface InForce {
   readonly backlog?: Found<number>;
 }
 
+/** Whether something is set that only a queue of the user's own can keep. A weight is not: turns go by it anywhere. */
+export function needsOwnQueue({ cap, rate, paused, backlog }: InForce): boolean {
+  return (cap ?? rate ?? paused ?? backlog) !== undefined;
+}
+
 interface Matching {
   readonly pattern: Glob;
   readonly rule: PolicyRule;

@@ -5,7 +5,7 @@ import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { isExchangeThere } from '../../broker/queues/exchanges.js';
 import { QueueMaker } from '../../broker/queues/queue-maker.js';
 import { FairqError, ifAllowed } from '../../core/errors/errors.js';
-import { Policy } from '../../core/policy/policy.js';
+import { needsOwnQueue, Policy } from '../../core/policy/policy.js';
 import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import { type Names, routingKeyOf } from '../../core/queues/names.js';
 import { glob } from '../../core/values/glob.js';
@@ -21,8 +21,7 @@ export function usersWithLimits(document: PolicyDocument, nowMs: number): string
   const policy = new Policy(document);
   return document.rules.flatMap(({ of, name }) => {
     if (of !== 'user' || glob(name).literalStart !== name) return [];
-    const { cap, rate, paused, backlog } = policy.forUser(name, nowMs);
-    return (cap ?? rate ?? paused ?? backlog) === undefined ? [] : [name];
+    return needsOwnQueue(policy.forUser(name, nowMs)) ? [name] : [];
   });
 }
 

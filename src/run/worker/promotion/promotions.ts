@@ -1,5 +1,5 @@
 import { MOVED_HEADER } from '../../../core/message/moved.js';
-import type { InForce } from '../../../core/policy/policy.js';
+import { type InForce, needsOwnQueue } from '../../../core/policy/policy.js';
 import type { OwnQueue } from '../../../core/queues/names.js';
 import type { Scheduler } from '../../../core/scheduling/scheduler.js';
 import { LightUser, type SpreadQueue } from '../intake/spread-queue.js';
@@ -95,11 +95,7 @@ export class Promotions {
   /** Something is set for the user that only a queue of its own can keep. */
   mustHaveOne(user: string): boolean {
     if (this.parts.always) return true;
-    const { cap, rate, paused, backlog } = this.policy.inForce(user);
-    const tenant = this.policy.ofTenant(user);
-    return [cap, rate, paused, backlog, tenant.cap, tenant.rate, tenant.paused].some(
-      (set) => set !== undefined,
-    );
+    return needsOwnQueue(this.policy.inForce(user)) || needsOwnQueue(this.policy.ofTenant(user));
   }
 
   /** Gives a user a queue of its own, unless that is under way, or was refused a while ago. */
