@@ -19,7 +19,7 @@ export function recommendationText(plan: Plan, unicode: boolean): string {
   if (design === 'hashed') return `${because} Nobody is heavy, so nobody waits behind a burst.`;
   const { oneShare, oneAhead } = designs.find((one) => one.design === 'hashed')!.figures;
   const alone = `In hashed groups ${roughText(oneShare.most!, 'share')} of the light users wait behind a burst, for ${spanText(oneAhead, unicode)} tasks`;
-  return `${because} ${alone}; with promotion at most ${formatCount(chosen.figures.oneAhead.most!)} of each run first.`;
+  return `${because} ${alone}; with promotion at most ${formatCount(chosen.figures.oneAhead.most!)} of each run first, and the rest is moved out of the way.`;
 }
 
 /** What a queue each would come to, and what the chosen design comes to instead. */
