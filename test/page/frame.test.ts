@@ -115,6 +115,7 @@ describe.skipIf(!hasBrowser)('a keyboard', () => {
   it('reaches everything, and says what its keys do', async () => {
     const page = await scene.open('', 'viewer');
     await untilLive(page);
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('BODY');
     await page.press('Tab');
     expect(await focused(page)).toBe('to the content');
     await page.press('Enter');

@@ -173,6 +173,30 @@ describe.skipIf(!hasBrowser)('the page of a user', () => {
     expect((await policy('filled')).rule).toMatchObject({ cap: { value: 3, reason: 'why' } });
   });
 
+  it('takes what is typed while a change is on its way for a further change, and not for that of somebody else', async () => {
+    await publish('idle-fast', 1);
+    await api('/v1/policy/users/idle-fast', { method: 'PUT', body: { cap: 2 } });
+    const shown = await open('idle-fast', 'operator');
+    await shown.untilText('cap 2', '.in-force');
+    await shown.evaluate(`(() => {
+      const type = (name, value) => {
+        const field = document.querySelector('input[name=' + name + ']');
+        field.value = value;
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+      };
+      type('weight', '3');
+      setTimeout(() => {
+        document.querySelector('.editor button.main').click();
+        type('rate', '5/s');
+      }, 100);
+    })()`);
+    await shown.untilText('weight 3', '.in-force');
+    expect(await shown.texts('.overtaken')).toEqual([]);
+    await shown.click('.editor button', 'Set');
+    await shown.untilText('rate 5/s', '.in-force');
+    expect((await policy('idle-fast')).rule).toEqual({ cap: 2, weight: 3, rate: '5/s' });
+  });
+
   it('says what cannot be set in the words of the server, and keeps what was typed', async () => {
     await publish('idle-typo', 1);
     const shown = await open('idle-typo', 'operator');
@@ -195,7 +219,6 @@ describe.skipIf(!hasBrowser)('the page of a user', () => {
     // Where it has not seen it yet, the server says it.
     await shown.evaluate(`document.querySelector('.editor button.main').click()`);
     await shown.untilText('Somebody else has set this rule meanwhile', '.overtaken');
-    shown.takeErrors(/412/);
     const rows = await shown.texts('.overtaken tbody tr');
     expect(rows.map((row) => row.split('\t'))).toEqual([
       ['weight', 'not set', '2', 'as theirs'],
@@ -210,6 +233,8 @@ describe.skipIf(!hasBrowser)('the page of a user', () => {
     await until(async () => (await policy('idle-both')).inForce.cap?.reason === 'mine', 'mine is set');
     expect((await policy('idle-both')).rule).toEqual({ weight: 2, cap: { value: 3, reason: 'mine' } });
     await shown.untilNoText('Somebody else has set');
+    // The console may tell of a refusal after the page does.
+    shown.takeErrors(/412/);
   });
 
   it('goes on where somebody else has changed another rule meanwhile', async () => {

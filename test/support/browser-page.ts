@@ -159,8 +159,16 @@ export class BrowserPage {
     );
   }
 
-  /** Waits for an element that can be clicked: it is seen, it is not disabled, and nothing lies above it. */
+  /**
+   * Waits for an element that can be clicked: it is seen, it is not disabled, and nothing lies above it. A click that would
+   * hit something else, since the page has moved meanwhile, is kept from the page and tried again.
+   */
   async click(selector: string, text?: string): Promise<void> {
+    const what = `a ${selector}${text === undefined ? '' : ` named “${text}”`} to click`;
+    await eventually(() => this.#tryToClick(selector, text, what), { timeoutMs: WAIT_MS, what });
+  }
+
+  async #tryToClick(selector: string, text: string | undefined, what: string): Promise<boolean> {
     const at = await this.until<{ x: number; y: number }>(
       `(() => {
         const all = [...document.querySelectorAll(${JSON.stringify(selector)})];
@@ -171,15 +179,37 @@ export class BrowserPage {
         const { x, y, width, height } = found.getClientRects()[0];
         const at = { x: x + width / 2, y: y + height / 2 };
         const above = document.elementFromPoint(at.x, at.y);
-        return above && (found.contains(above) || above.contains(found)) ? at : null;
+        const hits = (e) => found.contains(e) || e.contains(found);
+        if (!above || !hits(above)) return null;
+        window.aimedClick?.end();
+        const aim = (window.aimedClick = { hit: false, end: () => kinds.forEach((kind) => removeEventListener(kind, judge, true)) });
+        const kinds = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+        const judge = (event) => {
+          if (event.target instanceof Element && hits(event.target) && !found.disabled) {
+            if (event.type === 'click') aim.hit = true;
+          } else {
+            event.preventDefault();
+            event.stopImmediatePropagation();
+          }
+        };
+        kinds.forEach((kind) => addEventListener(kind, judge, true));
+        return at;
       })()`,
-      `a ${selector}${text === undefined ? '' : ` named “${text}”`} to click`,
+      what,
     );
     const { Input } = this.client;
     const button = { ...at, button: 'left', clickCount: 1 } as const;
     await Input.dispatchMouseEvent({ type: 'mouseMoved', ...at });
     await Input.dispatchMouseEvent({ type: 'mousePressed', ...button });
     await Input.dispatchMouseEvent({ type: 'mouseReleased', ...button });
+    // Where the click has led to another document there is none.
+    return this.evaluate<boolean>(`(() => {
+      const aim = window.aimedClick;
+      if (!aim) return true;
+      delete window.aimedClick;
+      aim.end();
+      return aim.hit;
+    })()`);
   }
 
   /** Clicks into a field and types this in place of what stands there. */

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask, Refused, SIGNED_OUT } from '../base/ask.js';
 import { PAGE_KEYS, useKeys } from '../base/keys.js';
 import { useLive } from '../base/live.js';
@@ -109,7 +109,11 @@ function Frame({ user, session, onRefused, onSignOut }: FrameProps) {
   useEffect(() => {
     document.title = `${view.title} · fairq`;
   }, [view.title]);
-  useEffect(() => {
+  const shown = useRef(view.key);
+  useLayoutEffect(() => {
+    // Who has just come begins at the start of the page.
+    if (shown.current === view.key) return;
+    shown.current = view.key;
     // What had the focus has gone with the view before.
     if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
     scrollTo(0, 0);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ask, Refused } from '../base/ask.js';
 import type { Session } from '../base/page-context.js';
 import { RefusedBox, Trouble } from '../parts/notice.js';
@@ -24,7 +24,7 @@ export function SignIn({ session, wasSignedIn, onSession }: SignInProps) {
   };
   const { signIn, suggested } = session;
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = 'Sign in · fairq';
     field.current?.focus();
   }, []);

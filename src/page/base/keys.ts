@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { go } from './route.js';
 
 /** Keys of the whole page, for the help that `?` shows. A view has keys of its own beside them. */
@@ -27,7 +27,7 @@ const VIEWS: Readonly<Record<string, readonly string[]>> = {
 
 /** A key of the page counts where nobody types a text, and nothing stands before the page. */
 export function useKeys(onHelp: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { key, target, altKey, ctrlKey, metaKey } = event;
       if (altKey || ctrlKey || metaKey || isTyping(target) || document.querySelector('dialog[open]')) return;

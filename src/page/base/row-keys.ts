@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** The link that stands for a row. */
 const ROW_LINKS = 'tbody th a';
@@ -12,7 +12,7 @@ const ROW_LINKS = 'tbody th a';
 export function useRowKeys<T extends HTMLElement>() {
   const around = useRef<T>(null);
   const focused = useRef<string | undefined>(undefined);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = around.current;
     if (box === null) return;
     const links = () => [...box.querySelectorAll<HTMLAnchorElement>(ROW_LINKS)];

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** Nobody is asked before a pause of so long in typing. */
 const TYPED_AFTER_MS = 300;
@@ -6,7 +6,8 @@ const TYPED_AFTER_MS = 300;
 /** What is typed counts after a pause. Until then the field shows it in place of what the address says. */
 export function Search({ text, onSearch }: { readonly text: string; onSearch(search: string): void }) {
   const [typed, setTyped] = useState<string>();
-  useEffect(() => {
+  // At once: the timer of what was typed before must not end what is typed now.
+  useLayoutEffect(() => {
     if (typed === undefined) return;
     const timer = setTimeout(() => {
       onSearch(typed);

@@ -7,6 +7,7 @@ import {
   draftSince,
   type Edited,
   endOf,
+  isSameRule,
 } from '../../../src/page/parts/policy/draft.js';
 
 const NOW = Date.parse('2026-11-27T12:00:00Z');
@@ -21,6 +22,23 @@ const RULE = {
 function typed(draft: Draft, limit: Edited, change: Partial<Draft[Edited]>): Draft {
   return { ...draft, [limit]: { ...draft[limit], ...change } };
 }
+
+describe('two rules', () => {
+  it('are the same in whichever order and form they say it', () => {
+    expect(isSameRule({ weight: 2, cap: { value: 3 } }, { cap: 3, weight: { value: 2 } })).toBe(true);
+    expect(isSameRule({ ...RULE, rate: '1/s' }, RULE)).toBe(false);
+    expect(isSameRule(null, {})).toBe(true);
+    expect(isSameRule(null, { weight: 1 })).toBe(false);
+    expect(isSameRule({ cap: 2 }, { weight: 2 })).toBe(false);
+  });
+
+  it('are two where the end, the reason or more of a setting differs', () => {
+    const cap = { value: 2, until: UNTIL };
+    expect(isSameRule({ cap }, { cap: { ...cap } })).toBe(true);
+    for (const change of [{ until: '2026-12-01T07:00:00.000Z' }, { reason: 'why' }, { 'when-busy': true }])
+      expect(isSameRule({ cap }, { cap: { ...cap, ...change } })).toBe(false);
+  });
+});
 
 describe('what is typed for a rule', () => {
   it('leaves the rule as it is where nothing was typed', () => {

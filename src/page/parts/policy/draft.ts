@@ -66,6 +66,15 @@ export function isTyped(limit: Edited, draft: Draft, rule: Rule | null): boolean
   return JSON.stringify(draft[limit]) !== JSON.stringify(lineOf(entryIn(rule, limit)));
 }
 
+/** Whether two rules set the same, in whichever order and form they say it. */
+export function isSameRule(one: Rule | null, other: Rule | null): boolean {
+  const limits = new Set([...Object.keys(one ?? {}), ...Object.keys(other ?? {})]);
+  return [...limits].every((limit) => {
+    const [a, b] = [entryIn(one, limit), entryIn(other, limit)];
+    return JSON.stringify([lineOf(a), a?.until]) === JSON.stringify([lineOf(b), b?.until]);
+  });
+}
+
 /** What was typed stays, over what somebody else has set meanwhile; all else is theirs. */
 export function draftOver(draft: Draft, before: Rule | null, theirs: Rule | null): Draft {
   const lines = EDITED.map((limit) => {

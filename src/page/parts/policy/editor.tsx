@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { PolicyFor } from '../../../serve/policy/policy-schemas.js';
 import {
   bodyOf,
@@ -9,6 +9,7 @@ import {
   EDITED,
   type Edited,
   entryIn,
+  isSameRule,
   isTyped,
   type Line,
   type Rule,
@@ -43,9 +44,11 @@ export function Editor({ policy, etag, changing, isPattern }: EditorProps) {
   const [base, setBase] = useState(now);
   const [draft, setDraft] = useState(() => draftOf(rule));
   const isTouched = EDITED.some((limit) => isTyped(limit, draft, base.rule));
-  const isSame = JSON.stringify(rule) === JSON.stringify(base.rule);
+  // The server answers in an order and a form of its own what was sent from here.
+  const isSame = policy.revision === base.revision || isSameRule(rule, base.rule);
   const isOlder = policy.revision < base.revision;
-  useEffect(() => {
+  // At once: what is typed between the drawing and a later effect would be lost.
+  useLayoutEffect(() => {
     if (isOlder) return;
     if (!isTouched) {
       setBase(now);
