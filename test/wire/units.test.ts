@@ -96,7 +96,16 @@ describe('fairq units set', () => {
     await assertTopology(connected.current, names, 'classic');
     const shown = await run('units', 'set', 'shared:4', '--dry-run');
     expect(shown.stdout).toContain(`Put the RabbitMQ policy "${names.spreadExchange}"`);
-    expect(await run('units', 'set', 'shared:4', '--no-input')).toMatchObject({ code: 64 });
+    const { code, stderr } = await run('units', 'set', 'shared:4', '--no-input');
+    expect([code, stderr.split('\n')]).toEqual([
+      64,
+      [
+        ...shown.stdout.trimEnd().split('\n'),
+        'error: These 2 steps would set up shared:4 for everybody under this prefix. Nothing was done: nobody can be asked here.',
+        expect.stringContaining('--yes'),
+        '',
+      ],
+    ]);
     expect(await units()).toMatchObject({ units: 'user', exchange: false });
   });
 

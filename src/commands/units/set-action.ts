@@ -38,7 +38,8 @@ export async function set(flags: SetUnitsFlags, context: Context): Promise<Comma
     if (steps.some(({ kind }) => kind === 'policy' || kind === 'remove-policy')) {
       await management.policies.checkRight();
     }
-    if (!(await confirmed(context, `${plan}\n`, flags.yes === true))) {
+    if (flags.yes !== true) context.io.err(`${plan}\n`);
+    if (!(await confirmed(context, planSentence(steps.length, asked), flags.yes === true))) {
       return result(false, before.units, 'Nothing was changed.');
     }
     await changeUnits(
@@ -54,4 +55,10 @@ export async function set(flags: SetUnitsFlags, context: Context): Promise<Comma
         : `\nUsers with a policy of more than a weight that have a queue of their own now: ${promoted}.`;
     return result(true, after, `${plan}\nDone: ${after}.${more}`);
   });
+}
+
+/** What the steps above it come to. */
+function planSentence(steps: number, asked: Units): string {
+  const all = steps === 1 ? 'This step' : `These ${steps} steps`;
+  return `${all} would set up ${unitsText(asked)} for everybody under this prefix.`;
 }
