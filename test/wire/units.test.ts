@@ -109,6 +109,31 @@ describe('fairq units set', () => {
     expect(await units()).toMatchObject({ units: 'user', exchange: false });
   });
 
+  it('makes a queue again that somebody has deleted, which is told', async () => {
+    await run('units', 'set', 'shared:4', '--yes');
+    const [, gone] = spreadQueues(names, 4);
+    await vhost.channel.deleteQueue(gone!);
+    await publish('--users', '20', '--count', '1');
+    expect(await inSpread(4)).toBe(20);
+    const shown = await run('units', 'show');
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `Missing is "${gone}". What waited there is gone with it. What its users send goes to the other queues. "fairq units set shared:4" makes it again.`,
+    );
+    expect(await units()).toMatchObject({ units: 'shared:4', spread: [{ there: 3, missing: [gone] }] });
+    const { stdout } = await run('units', 'set', 'shared:4', '--yes');
+    expect(stdout).toContain(`Make "${gone}" again, and bind all 4 queues`);
+    expect(await units()).toMatchObject({ spread: [{ there: 4, bound: 4, missing: [] }] });
+  });
+
+  it.each(['worker', 'publish'])('need not be run where a %s with --units starts', async (verb) => {
+    await run('units', 'set', 'shared:2', '--yes');
+    const [gone] = spreadQueues(names, 2);
+    await vhost.channel.deleteQueue(gone!);
+    const rest = verb === 'worker' ? ['--exit-when', 'idle', '--idle-for', '0s'] : ['--user', 'A'];
+    await run(verb, '--units', 'shared:2', ...rest);
+    expect(await units()).toMatchObject({ spread: [{ there: 2, bound: 2, missing: [] }] });
+  });
+
   it('is refused where the exchange has an alternate one of somebody else', async () => {
     await vhost.channel.assertExchange(names.taskExchange, 'direct', { alternateExchange: 'theirs' });
     const { code, stderr } = await run('units', 'set', 'shared:4', '--yes');

@@ -10,7 +10,7 @@ export async function show(_flags: object, context: Context): Promise<CommandRes
     const report = await unitsNow(management, names);
     return {
       document: { schemaVersion: 1, kind: 'units', ...report },
-      text: () => renderUnits(report, names),
+      text: (style) => renderUnits(report, names, style),
     };
   } finally {
     await management.close();

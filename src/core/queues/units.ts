@@ -1,5 +1,5 @@
 import { stableHash } from './grouping.js';
-import { type Names, spreadQueueOf } from './names.js';
+import { type Names, spreadQueue, spreadQueueOf } from './names.js';
 
 /** What has a queue: each user, or each heavy one, while all light users share a few. */
 export type Units =
@@ -27,6 +27,16 @@ export function unitsText(units: Units): string {
 /** The names of all `count` spread queues. */
 export function spreadQueues(names: Names, count: number): string[] {
   return Array.from({ length: count }, (_, index) => spreadQueueOf(names, { count, index }));
+}
+
+/** How many spread queues are in force, by the names of those that are bound; undefined where none is. */
+export function countInForce(names: Names, bound: ReadonlySet<string>): number | undefined {
+  const byCount = new Map<number, number>();
+  for (const queue of bound) {
+    const count = spreadQueue(names, queue)?.count;
+    if (count !== undefined) byCount.set(count, (byCount.get(count) ?? 0) + 1);
+  }
+  return [...byCount].sort(([a, ofA], [b, ofB]) => ofB - ofA || a - b)[0]?.[0];
 }
 
 /**

@@ -3,6 +3,8 @@ export interface SpreadQueuesReport {
   /** How many there are to be. */
   readonly count: number;
   readonly there: number;
+  /** Names of those that are not there, though their number is in force: somebody has deleted them. */
+  readonly missing: readonly string[];
   /** That tasks are spread over now. */
   readonly bound: number;
   readonly ready: number;

@@ -1,4 +1,5 @@
 import { type Names, spreadQueue } from '../../core/queues/names.js';
+import { countInForce, spreadQueues } from '../../core/queues/units.js';
 import { counted, type Finding, ok, problem, some, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
 
@@ -57,6 +58,11 @@ export function units(
       'Start one: fairq worker. With --queues or --exclude it may leave these out.',
     );
   }
+  const inForce = countInForce(names, bound);
+  if (inForce !== undefined) {
+    const broken = incomplete(inForce, new Set(queues.map(({ name }) => name)), bound, names);
+    if (broken !== undefined) return broken;
+  }
   if (old.length > 0) {
     return warning(
       CHECK,
@@ -65,4 +71,24 @@ export function units(
     );
   }
   return ok(CHECK, `light users share ${counted(bound.size, 'queue')}`);
+}
+
+/** Whether some of the queues in force are gone, or got unbound. */
+function incomplete(
+  count: number,
+  there: ReadonlySet<string>,
+  bound: ReadonlySet<string>,
+  names: Names,
+): Finding | undefined {
+  const all = spreadQueues(names, count);
+  const missing = all.filter((name) => !there.has(name));
+  const lost = missing.length > 0 ? missing : all.filter((name) => !bound.has(name));
+  if (lost.length === 0) return undefined;
+  const what = missing.length > 0 ? 'gone, with what waited there' : 'not bound';
+  const are = lost.length === 1 ? 'is' : 'are';
+  return warning(
+    CHECK,
+    `of the ${counted(count, 'queue')} that light users share ${lost.length.toLocaleString('en-US')} ${are} ${what}: ${some(lost)}. What ${lost.length === 1 ? 'its' : 'their'} users send goes to the others`,
+    `"fairq units set shared:${count}" makes all ${count} again. So does a worker or a publish that starts with --units shared:${count}.`,
+  );
 }

@@ -2,6 +2,7 @@ import type { Management } from '../../broker/management/management.js';
 import { PROMOTED } from '../../broker/queues/topology.js';
 import { HASH_EXCHANGE } from '../../broker/units/hash-exchange.js';
 import { type Names, ownQueue, spreadQueue } from '../../core/queues/names.js';
+import { countInForce, spreadQueues } from '../../core/queues/units.js';
 import type { ListedQueue } from '../../core/reports/queue-report.js';
 import type {
   AlternateReport,
@@ -22,11 +23,11 @@ export async function unitsNow(management: Management, names: Names): Promise<Un
   const bound = exchange ? await management.boundQueues(names.spreadExchange) : new Set<string>();
   const alternate = taskExchange ? await alternateOf(management, names) : null;
   const spread = spreadQueuesOf(queues, names, bound);
-  const inForce = spread.find((one) => one.bound > 0);
+  const inForce = countInForce(names, bound);
   const isShared = exchange && inForce !== undefined && alternate?.isOurs === true;
   const isOwn = (name: string) => ownQueue(names, name)?.kind === 'user';
   return {
-    units: isShared ? `shared:${inForce.count}` : 'user',
+    units: isShared ? `shared:${inForce}` : 'user',
     plugin: types.includes(HASH_EXCHANGE),
     exchange,
     taskExchange,
@@ -50,14 +51,20 @@ function spreadQueuesOf(
   names: Names,
   bound: ReadonlySet<string>,
 ): SpreadQueuesReport[] {
+  const there = new Set(queues.map(({ name }) => name));
+  const inForce = countInForce(names, bound);
+  // Of a number that is in force no longer some may have been pruned.
+  const missingOf = (count: number) =>
+    count === inForce ? spreadQueues(names, count).filter((name) => !there.has(name)) : [];
   const byCount = new Map<number, SpreadQueuesReport>();
   for (const { name, ready, unacknowledged, consumers } of queues) {
     const count = spreadQueue(names, name)?.count;
     if (count === undefined) continue;
-    const before = byCount.get(count) ?? { count, ...NONE };
+    const before = byCount.get(count) ?? { count, ...NONE, missing: missingOf(count) };
     byCount.set(count, {
       count,
       there: before.there + 1,
+      missing: before.missing,
       bound: before.bound + (bound.has(name) ? 1 : 0),
       ready: before.ready + ready,
       unacknowledged: before.unacknowledged + unacknowledged,

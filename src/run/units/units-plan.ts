@@ -2,6 +2,7 @@ import { HASH_PLUGIN } from '../../broker/units/hash-exchange.js';
 import { refusedError } from '../../core/errors/errors.js';
 import type { Names } from '../../core/queues/names.js';
 import { type Units, unitsText } from '../../core/queues/units.js';
+import { some } from '../../core/reports/finding.js';
 import type { UnitsReport } from '../../core/reports/set-up-units-report.js';
 
 /** One thing to be done, in the order in which they are. */
@@ -60,8 +61,12 @@ export function spreadPolicyName({ spreadExchange }: Names): string {
 export function stepText(step: UnitsStep, now: UnitsReport, names: Names): string {
   const { taskExchange, spreadExchange, spreadQueuePrefix } = names;
   switch (step.kind) {
-    case 'spread':
+    case 'spread': {
+      const missing = now.spread.find(({ count }) => count === step.count)?.missing ?? [];
+      if (now.exchange && missing.length > 0)
+        return `Make ${some(missing)} again, and bind all ${step.count} queues to "${spreadExchange}".`;
       return `Make the exchange "${spreadExchange}" and ${step.count} queues, ${spreadQueuePrefix}${step.count}.0 to ${step.count - 1}, and bind them.`;
+    }
     case 'task-exchange':
       return `Make the exchange "${taskExchange}", with "${spreadExchange}" as its alternate exchange.`;
     case 'policy':

@@ -28,8 +28,20 @@ describe('what has a queue', () => {
     ['has no plugin', { knownTypes: ['direct'] }, 'problem', 'is off'],
     ['has another alternate exchange', { alternate: { policy: 'p', name: 'theirs' } }, 'problem', '"theirs"'],
     ['has no queue', { spreadBound: new Set() }, 'warning', 'no queue is bound'],
+    [
+      'lacks a queue',
+      { queues: [queue(first)], spreadBound: new Set([first]) },
+      'warning',
+      `of the 2 queues that light users share 1 is gone, with what waited there: "${second}"`,
+    ],
+    ['lacks a binding', { spreadBound: new Set([first]) }, 'warning', `1 is not bound: "${second}"`],
     ['has no worker', { queues: [queue(first, 5, 0), queue(second)] }, 'warning', '5 tasks and no worker'],
-    ['has an old queue', { queues: [queue(first), queue(old, 7)] }, 'warning', 'in force no longer'],
+    [
+      'has an old queue',
+      { queues: [queue(first), queue(second), queue(old, 7)] },
+      'warning',
+      'in force no longer',
+    ],
   ])('%s', (_, facts, level, text) => {
     expect(found(facts)).toMatchObject({ check: 'units', level, text: expect.stringContaining(text) });
   });
