@@ -9,6 +9,7 @@ import { ensureExchanges } from '../queues/exchanges.js';
 import { ownQueueToListen } from '../queues/own-queue.js';
 import { decodeGrantMessage, type GrantMessage, isGrantKind } from './grant-messages.js';
 import { decodeHeldAnswer, type HeldAnswer } from './held-answer.js';
+import { decodeLightMessage, isLightKind, type LightAnswer, type LightQuestion } from './light-tasks.js';
 import {
   decodeGoesBy,
   decodePolicyQuestion,
@@ -44,6 +45,8 @@ export type ControlMessage =
   | GrantMessage
   | WhyQuestion
   | BecauseAnswer
+  | LightQuestion
+  | LightAnswer
   | PolicyQuestion
   | GoesBy
   | { readonly kind: 'bye'; readonly id: string };
@@ -213,6 +216,7 @@ export function decode(content: Buffer): ControlMessage | undefined {
   }
   if (isGrantKind(value.kind)) return decodeGrantMessage(value);
   if (isWhyKind(value.kind)) return decodeWhyMessage(value);
+  if (isLightKind(value.kind)) return decodeLightMessage(value);
   if (value.kind === 'here') return decodeCensusAnswer(value);
   if (value.kind === 'policy-asked') return decodePolicyQuestion(value);
   if (value.kind === 'goes-by') return decodeGoesBy(value);

@@ -50,7 +50,7 @@ export function toldText(text: string): string {
 /** Undefined for what no fairq would ask. */
 export function decodeQuestion(value: object): RunningQuestion | undefined {
   const { request, longerThanMs, limit } = value as Record<string, unknown>;
-  if (!isText(request) || request === '') return undefined;
+  if (!isToldText(request) || request === '') return undefined;
   if (!isWithin(longerThanMs, 0, LONGEST_MS) || !isWithin(limit, 0, MOST_TOLD)) return undefined;
   return { kind: 'running', request, longerThanMs, limit };
 }
@@ -58,7 +58,7 @@ export function decodeQuestion(value: object): RunningQuestion | undefined {
 /** Undefined for what no fairq would answer. */
 export function decodeRunningAnswer(value: object): RunningAnswer | undefined {
   const { request, worker, name, total, tasks } = value as Record<string, unknown>;
-  if (!isText(request) || !isText(worker) || !isText(name) || !isWithin(total, 0, MOST_SLOTS))
+  if (!isToldText(request) || !isToldText(worker) || !isToldText(name) || !isWithin(total, 0, MOST_SLOTS))
     return undefined;
   if (!Array.isArray(tasks) || tasks.length > MOST_TOLD) return undefined;
   const told: ToldTask[] = [];
@@ -73,12 +73,13 @@ export function decodeRunningAnswer(value: object): RunningAnswer | undefined {
 function decodeTold(value: unknown): ToldTask | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, user, run, type, attempt, enqueued, started } = value as Record<string, unknown>;
-  if (!isText(id) || !isText(user) || !isText(run) || !isText(type)) return undefined;
+  if (!isToldText(id) || !isToldText(user) || !isToldText(run) || !isToldText(type)) return undefined;
   if (!isWithin(attempt, 1, MOST_ATTEMPTS) || !isClockTime(enqueued) || !isClockTime(started))
     return undefined;
   return { id, user, run, type, attempt, enqueued, started };
 }
 
-function isText(value: unknown): value is string {
+/** What a worker may tell of a user or a name. */
+export function isToldText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= TOLD_CHARACTERS;
 }

@@ -27,6 +27,11 @@ const BECAUSE = {
   silent: [{ id: 'i', name: 'n', forMs: 6_000 }],
 };
 
+const LIGHT = {
+  ...{ kind: 'light-here', request: 'r', worker: 'w', queues: 2, users: 1, tasks: 3 },
+  most: [{ user: 'A', tasks: 3, oldest: 1 }],
+};
+
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255;
 }
@@ -99,6 +104,19 @@ function makesSense(message: ReturnType<typeof decode>): boolean {
         numbers.every(Number.isFinite)
       );
     }
+    case 'light':
+      return isName(message.request);
+    case 'light-here': {
+      const { request, worker, queues, users, tasks, most } = message;
+      const counts = [queues, users, tasks, ...most.flatMap((one) => [one.tasks, one.oldest])];
+      return (
+        isName(request) &&
+        isName(worker) &&
+        most.length <= 50 &&
+        most.every(({ user }) => typeof user === 'string') &&
+        counts.every((count) => Number.isSafeInteger(count) && count >= 0)
+      );
+    }
     case 'policy-asked':
       return typeof message.request === 'string' && Number.isSafeInteger(message.revision);
     case 'goes-by': {
@@ -156,6 +174,8 @@ describe('what anybody says on the control exchange', () => {
         nearly({ kind: 'why', request: 'r', id: 'i' }),
         nearly(BECAUSE),
         nearly({ kind: 'bye', id: 'i' }),
+        nearly({ kind: 'light', request: 'r' }),
+        nearly(LIGHT),
         nearly({ kind: 'grants-asked', request: 'r', queue: 'q', rest: true }),
         nearly({ kind: 'grants-held', request: 'r', worker: 'w', name: 'n', held: [1, 2], known: [3] }),
         nearly({ kind: 'grants-go-on', queue: 'q' }),

@@ -8,6 +8,7 @@ import {
   type WorkerPresence,
 } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
+import type { LightTasks } from '../../../broker/control/light-tasks.js';
 import {
   type RunningAnswer,
   type RunningQuestion,
@@ -32,6 +33,8 @@ export interface Answers {
   longestRunning(longerThanMs: number, limit: number): Pick<RunningAnswer, 'total' | 'tasks'>;
   /** What is known here of why something waits. */
   because(question: WhyQuestion): Because;
+  /** What waits here of users that share queues. */
+  light(): LightTasks;
   /** Where all tasks are. */
   census(): readonly TasksAtWorker[];
 }
@@ -174,12 +177,16 @@ export class Presence {
       case 'why':
         this.#tellWhy(message, answers);
         return;
+      case 'light':
+        this.#tellOfLight(message.request, answers);
+        return;
       case 'left':
       case 'runs':
       case 'held':
       case 'here':
       case 'all-running':
       case 'because':
+      case 'light-here':
       case 'grants-asked':
       case 'grants-held':
       case 'grants-go-on':
@@ -214,6 +221,10 @@ export class Presence {
 
   #tellOfAll(request: string, answers: Answers): void {
     this.tell({ kind: 'here', request, worker: this.own.id, tasks: answers.census() });
+  }
+
+  #tellOfLight(request: string, answers: Answers): void {
+    this.tell({ kind: 'light-here', request, worker: this.own.id, ...answers.light() });
   }
 
   #tellWhy(question: WhyQuestion, answers: Answers): void {

@@ -1,5 +1,6 @@
 import type { RunningTask } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
+import type { LightTasks } from '../../../broker/control/light-tasks.js';
 import type { RunningAnswer } from '../../../broker/control/running-question.js';
 import type { Because, WhyQuestion } from '../../../broker/control/why.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
@@ -10,6 +11,7 @@ import type { Answers, OwnState } from '../peers/presence.js';
 import { longestRunning, told } from '../slots/running-now.js';
 import { SlotsInUse } from '../slots/slots-in-use.js';
 import type { TaskPath } from '../task-path.js';
+import { lightHere } from './light-here.js';
 import { tasksHere } from './tasks-here.js';
 import { whyHere } from './why-here.js';
 
@@ -78,6 +80,10 @@ export class WorkerAnswers implements Answers {
       serves: (queue) => filter.matches(queue),
       silent: peers.silent(this.clock.now()),
     });
+  }
+
+  light(): LightTasks {
+    return lightHere(this.path.intake.served.spread);
   }
 
   census(): TasksAtWorker[] {

@@ -74,6 +74,7 @@ const answers: Answers = {
   heldBack: () => undefined,
   longestRunning: () => ({ total: 0, tasks: [] }),
   because: () => ({ ...KNOWS_NOTHING }),
+  light: () => ({ queues: 1, users: 1, tasks: 2, most: [{ user: 'a', tasks: 2, oldest: 5 }] }),
   census: () => [],
 };
 
@@ -122,6 +123,17 @@ describe('a worker among others', () => {
     control().says({ kind: 'why', request: 'r2', queue: 'fairq.user.A' });
     const by = { request: 'r2', worker: 'w1', name: 'one' };
     expect(said('because')).toEqual([{ kind: 'because', ...by, ...KNOWS_NOTHING }]);
+  });
+
+  it('says what waits here of users that share queues, in answer to who asks', () => {
+    begin();
+    control().says({ kind: 'light', request: 'r' });
+    expect(said('light-here')).toEqual([
+      {
+        ...{ kind: 'light-here', request: 'r', worker: own.id, queues: 1, users: 1, tasks: 2 },
+        most: [{ user: 'a', tasks: 2, oldest: 5 }],
+      },
+    ]);
   });
 
   it('answers who is new, and tells of its state every two seconds', async () => {
