@@ -72,6 +72,7 @@ describe('plan', () => {
     ['no users', /--users: "0" is not from 1 to/, '--users', '0'],
     ['no tasks', /--tasks: "0\/s" is not a number of tasks/, '--tasks', '0/s'],
     ['tasks a week', /--tasks: "5M\/week" is not a number of tasks/, '--tasks', '5M/week'],
+    ['tasks in no time', /--tasks: "5" is not a number of tasks in a time/, '--tasks', '5'],
     ['half a user', /--users: "1\.5" is not a whole number/, '--users', '1.5'],
     ['no slots', /--slots: "0" is not from 1 to/, '--slots', '0'],
     ['tasks of no time', /--task-ms: "0" is not a number of milliseconds/, '--task-ms', '0'],

@@ -41,10 +41,13 @@ export interface MeasuredHere {
 /** @param version of RabbitMQ, such as `3.10`, that was measured before; all of them where it is undefined */
 export function planFor(load: PlanLoad, version?: string, here?: MeasuredHere): Plan {
   const facts = new Facts(measuredBefore(load.queueType, version), here?.facts);
+  const each = withAQueueEach(load, facts);
+  const hashed = inHashedGroups(load, facts);
+  const promoted = withPromotion(load, facts);
   const designs: readonly DesignPlan[] = [
-    { design: 'each', units: 'user', figures: withAQueueEach(load, facts) },
-    { design: 'hashed', units: `hash:${load.shared}`, figures: inHashedGroups(load, facts) },
-    { design: 'promoted', units: `shared:${load.shared}`, figures: withPromotion(load, facts) },
+    { design: 'each', units: 'user', figures: each },
+    { design: 'hashed', units: `hash:${load.shared}`, figures: hashed },
+    { design: 'promoted', units: `shared:${load.shared}`, figures: promoted },
   ];
   const used = new Set(
     designs.flatMap(({ figures }) => figuresOf(figures).flatMap(({ sources }) => sources)),
@@ -60,7 +63,7 @@ export function planFor(load: PlanLoad, version?: string, here?: MeasuredHere): 
     busySlots: busySlots(load),
     burstMs: burstMs(load),
     designs,
-    recommendation: recommended(load, designs[0]!.figures),
+    recommendation: recommended(load, { each, hashed, promoted }),
     sources: sources.filter(({ id }) => used.has(id)),
   };
 }

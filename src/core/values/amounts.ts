@@ -31,9 +31,9 @@ export function parseAmount(text: string, what: string, least = 1, most = 1e9): 
   return value;
 }
 
-/** `200/s`, `3/min`, `5M/day`, or a bare number (a second) → per second. */
+/** `200/s`, `3/min`, `5M/day` → per second; a bare number needs its time. */
 export function parseAmountRate(text: string, what: string): number {
-  const [amount = '', span = 's', ...more] = text.trim().split('/');
+  const [amount = '', span = '', ...more] = text.trim().split('/');
   const seconds = Object.hasOwn(SPANS, span) ? SPANS[span] : undefined;
   const value = amountIn(amount);
   if (more.length > 0 || seconds === undefined || value === undefined || value <= 0 || value > MOST) {

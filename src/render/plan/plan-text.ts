@@ -1,13 +1,14 @@
 import { figuresOf, type PlanDesign } from '../../core/plan/design.js';
 import type { Source } from '../../core/plan/facts.js';
 import type { Figure, Origin } from '../../core/plan/figure.js';
+import type { PlanLoad } from '../../core/plan/load.js';
 import type { Plan } from '../../core/plan/plan.js';
-import { formatCount } from '../parts/numbers.js';
+import { formatCount, formatTasks } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
 import { type Column, renderTable } from '../parts/table.js';
 import { wrapText } from '../parts/text.js';
-import { recommendationText } from './recommendation-text.js';
+import { countOf, recommendationText, slotsNeeded } from './recommendation-text.js';
 import { roughNumber, roughText, spanText } from './rough.js';
 import { type PlanRow, planRows } from './rows.js';
 
@@ -36,17 +37,30 @@ export function renderPlan(plan: Plan, style: TextStyle): string {
   ].join('\n\n');
 }
 
-function aboutLoad({ load, busySlots, burstMs }: Plan, style: TextStyle): string {
-  const { users, active, heavy, tasksPerSecond, burst, taskMs, slots } = load;
+function aboutLoad(plan: Plan, style: TextStyle): string {
+  const { load, busySlots, burstMs } = plan;
+  const { heavy, tasksPerSecond, burst, taskMs, slots } = load;
   const sentences = [
-    `${formatCount(users)} users, ${formatCount(active)} of them active, ${formatCount(heavy)} heavy.`,
-    `${roughNumber(tasksPerSecond)} tasks a second, of ${roughText(taskMs, 'ms')} each: they keep ${roughNumber(busySlots)} of ${formatCount(slots)} slots busy.`,
-    `A burst is ${formatCount(burst)} tasks: all slots take ${roughText(burstMs, 'ms')} for it.`,
+    aboutUsers(load),
+    `${roughNumber(tasksPerSecond)} tasks a second, of ${roughText(taskMs, 'ms')} each: they keep ${roughNumber(busySlots)} of ${countOf(slots, 'slot')} busy.`,
+    ...(heavy === 0
+      ? []
+      : [`A burst is ${formatTasks(burst)}: all slots take ${roughText(burstMs, 'ms')} for it.`]),
   ];
   const lines = sentences.flatMap((sentence) => wrapText(sentence, style));
   if (busySlots < slots) return lines.join('\n');
-  const alarm = `The slots are too few: at least ${formatCount(Math.floor(busySlots) + 1)} are needed. Until then every wait grows without end.`;
+  const alarm = `The slots are too few: at least ${formatCount(slotsNeeded(plan))} are needed. Until then every wait grows without end.`;
   return [...lines, ...wrapText(alarm, style).map((line) => paint('alarm', line, style))].join('\n');
+}
+
+/** `1,000,000 users, 10,000 of them active, 50 heavy.` */
+function aboutUsers({ users, active, heavy }: PlanLoad): string {
+  const all = countOf(users, 'user');
+  const some = active === users ? all : `${all}, ${formatCount(active)} of them active`;
+  if (heavy === 0) return `${some}, all of them light: nobody sends bursts.`;
+  if (heavy < active) return `${some}, ${formatCount(heavy)} heavy.`;
+  if (active === 1) return `${some}, ${active === users ? 'who is heavy' : 'and that one is heavy'}.`;
+  return `${some}, all of ${active === users ? 'them' : 'these'} heavy.`;
 }
 
 function table(plan: Plan, style: TextStyle): string {
@@ -92,10 +106,17 @@ function marked(mark: string, text: string, style: TextStyle): string[] {
 }
 
 function noteLines({ load, promotesAfter }: Plan, style: TextStyle): string[] {
+  const { users, active, heavy } = load;
   const notes = [
-    'Light users wait for each other too: that comes on top, in all three alike.',
-    `Promotion comes when more than ${promotesAfter} tasks of a user wait at workers. What it had sent before is moved: its time is in the wait.`,
-    ...(load.users > 10_000
+    ...(heavy === active
+      ? []
+      : ['Light users wait for each other too: that comes on top, in all three alike.']),
+    ...(heavy === 0
+      ? []
+      : [
+          `Promotion comes when more than ${promotesAfter} tasks of a user wait at workers. What it had sent before is moved: its time is in the wait.`,
+        ]),
+    ...(users > 10_000
       ? [
           'Nobody has measured more than 10,000 queues: for more, memory and processors go on in a straight line.',
         ]

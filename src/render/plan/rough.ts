@@ -22,6 +22,7 @@ const SIZES: Readonly<Record<PlanUnit, Sizes>> = {
   perSecond: [
     ['/s', 1],
     [' k/s', 1_000],
+    [' M/s', 1e6],
   ],
   share: [[' %', 0.01]],
   queues: [['', 1]],

@@ -29,7 +29,8 @@ export function planRows({ load }: Plan): PlanRow[] {
     { label: '  to users without', figure: 'publishNew' },
     ...both('until all are made', 'makeAll', 'makeAllKept'),
     { label: 'no-op tasks worked off', figure: 'work' },
-    ...(heavy === 0 ? [] : waits(heavy, burst)),
+    // They are the waits of light users.
+    ...(heavy === 0 || heavy === active ? [] : waits(heavy, burst)),
   ];
 }
 

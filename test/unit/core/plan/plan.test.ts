@@ -294,6 +294,21 @@ describe('the recommendation', () => {
       { tasksPerSecond: 2_000, slots: 1_000 },
       { design: 'promoted', decidedBy: 'work-too-slow', against: 6_000 },
     ],
+    [
+      'hashed groups where most are heavy, so that promotion takes too much memory too',
+      { active: 1_000_000, heavy: 500_000 },
+      { design: 'hashed', decidedBy: 'memory-too-much', decidedOf: 'promoted', brokers: null },
+    ],
+    [
+      'none where more tasks come than any design copes with, and so many brokers as would',
+      { tasksPerSecond: 1e6 },
+      { design: null, decidedBy: 'publish-too-slow', decidedOf: 'hashed', against: 3e6, brokers: 262 },
+    ],
+    [
+      'none where the fewest queues take too much memory',
+      { memory: 2 ** 20 },
+      { design: null, decidedBy: 'memory-too-much', decidedOf: 'hashed', brokers: null },
+    ],
     ['hashed groups where nobody is heavy', { active: 1_000_000, heavy: 0 }, { design: 'hashed' }],
   ])('is %s', (_, load, expected) => {
     expect(planFor({ ...MILLION, ...load }).recommendation).toMatchObject(expected);

@@ -69,7 +69,24 @@ describe('a plan as text', () => {
     const text = drawn({ active: 1_000_000, heavy: 0 });
     expect(text).not.toContain('ever pruned');
     expect(text).not.toContain('heavy user sends');
+    expect(text).not.toMatch(/A burst is|Promotion comes/);
     expect(drawn({ heavy: 1 })).not.toContain('send as many');
+  });
+
+  it.each<[Partial<PlanLoad>, string]>([
+    [{ users: 1, active: 1, heavy: 1 }, '1 user, who is heavy.'],
+    [{ users: 9, active: 1, heavy: 1 }, '9 users, 1 of them active, and that one is heavy.'],
+    [{ users: 9, active: 9, heavy: 0 }, '9 users, all of them light: nobody sends bursts.'],
+    [{ users: 9, active: 9, heavy: 9 }, '9 users, all of them heavy.'],
+    [{ users: 9, active: 5, heavy: 5 }, '9 users, 5 of them active, all of these heavy.'],
+  ])('says of %j whose tasks these are', (load, expected) => {
+    expect(drawn(load).split('\n')[0]).toBe(expected);
+  });
+
+  it('says nothing of how long light users wait where there are none', () => {
+    const text = drawn({ active: 50 });
+    expect(text).not.toMatch(/light users/i);
+    expect(text).toContain('A burst is');
   });
 
   it('warns where the slots are too few', () => {
@@ -93,7 +110,35 @@ describe('a plan as text', () => {
     [{ active: 20_000, memory: 2 ** 31 }, /nobody has measured 20,000 queues, only up to 10,000/],
     [
       { tasksPerSecond: 2_000, slots: 999 },
-      /worked off at 3\.4–6\.2 k\/s, less than three times the average \(6 k\/s\), and in 114 at 25–33 k\/s/,
+      /worked off at 3\.4–6\.2 k\/s, less than a peak of 3 times the average \(6 k\/s\), and 114 queues take 4\.3–8\.6 MiB/,
+    ],
+    [
+      { users: 1, active: 1, heavy: 1 },
+      /^Choose a queue for each user: 1 queue takes 39–77 KiB with a worker, within 1 GiB/,
+    ],
+    [
+      { tasksPerSecond: 200 },
+      /^With 10 slots no design copes: give at least 21\. Then choose a queue for each user: /,
+    ],
+    [
+      { active: 1_000_000, heavy: 500_000 },
+      /^Choose hashed groups \(hash:64\): the 500,064 queues of promotion take 19–37 GiB .* But 1\.6 % of the light users wait/,
+    ],
+    [
+      { tasksPerSecond: 1e6 },
+      /^None of the three copes\. Even with 64 queues tasks are published at 11–15 k\/s\. A peak of 3 times the average is 3 M\/s\. Split the users over 262 brokers, .* the work of 262 tasks into one\. All brokers together need 100,001 slots\./,
+    ],
+    [
+      { tasksPerSecond: 50_000, taskMs: 0.1, queueType: 'quorum' },
+      /^None .* worked off at 27–31 k\/s\. A peak of 3 times the average is 150 k\/s\. Split the users over 6 brokers, .* into one\. A larger/,
+    ],
+    [
+      { memory: 2 ** 20 },
+      /^None .* Even 64 queues take 2\.4–4\.8 MiB with a worker, more than 1 MiB\. Share fewer queues with --shared, or allow more/,
+    ],
+    [
+      { active: 1_000_000, shared: 20_000, memory: 2 ** 40 },
+      /^None .* The fewest are 20,000 queues, and nobody has measured more than 10,000\. Share fewer queues/,
     ],
     [
       { active: 1_000_000, heavy: 0 },
@@ -125,6 +170,7 @@ describe('a rough figure', () => {
     [0.004, 'processors', '<0.01'],
     [57.9, 'perSecond', '58/s'],
     [6_242, 'perSecond', '6.2 k/s'],
+    [3e6, 'perSecond', '3 M/s'],
   ] as const)('%d %s are %s', (value, unit, text) => {
     expect(roughText(value, unit)).toBe(text);
   });
