@@ -1,5 +1,5 @@
 import { rateText } from '../core/policy/limit-text.js';
-import type { TopSample, TopTask, TopUser, TopWorker } from '../core/top/top-sample.js';
+import type { TopSample, TopShared, TopTask, TopUser, TopWorker } from '../core/top/top-sample.js';
 import { firstShown, type TopView, usersIn } from '../core/top/top-view.js';
 import { formatCount, formatDuration, formatRate, formatTasks } from './parts/numbers.js';
 import { safeText } from './parts/safe-text.js';
@@ -31,6 +31,7 @@ const HELP = [
   'q        quit',
   '',
   'runs: tasks that run, of as many as its cap allows (~: the cap binds only while others wait). rate: the most starts in a time.',
+  'at workers: of a user that shares queues, the tasks that are known to have come to workers and to wait there. What waits of it in the queues nobody can say.',
   'oldest: how long the task has run that a worker started first, and whose it is.',
   'wait: how long the last task of the user waited. share: its part of what was run in the last seconds, and what would be fair: who has no backlog gets what it asks for, and the others split the rest by weight.',
 ];
@@ -42,7 +43,8 @@ export function renderTop(sample: TopSample, view: TopView, style: TextStyle, ro
   const foot = footOf(view, unicode);
   const room = Math.max(FEWEST_ROWS, rows) - head.length - 2;
   const help = HELP.flatMap((text) => (text === '' ? [''] : wrapText(text, style)));
-  const body = view.help ? help : [...workerLines(sample, style), ...userLines(sample, view, style, room)];
+  const looked = () => [...workerLines(sample, style), ...sharedLines(sample.shared, style)];
+  const body = view.help ? help : [...looked(), ...userLines(sample, view, style, room)];
   const lines = [...head, ...body.slice(0, room)];
   while (lines.length < Math.max(FEWEST_ROWS, rows) - 1) lines.push('');
   return [
@@ -141,6 +143,24 @@ function workerLines({ workers, workersKnown }: TopSample, style: TextStyle): st
   ];
 }
 
+/** What waits in queues that light users share is anybody's. */
+function sharedLines(shared: TopShared | null, style: TextStyle): string[] {
+  if (shared === null) return [];
+  const { queues, backlog, atWorkers, users, unserved } = shared;
+  const waiting = backlog === null ? 'not known what waits' : `${formatTasks(backlog)} waiting, whoever's`;
+  const known =
+    atWorkers === null || users === null
+      ? 'not known what is at workers'
+      : `${formatTasks(atWorkers)} more at workers, of ${formatCount(users)} ${users === 1 ? 'user' : 'users'}`;
+  const parts = [
+    `${formatCount(queues)} shared ${queues === 1 ? 'queue' : 'queues'}`,
+    waiting,
+    known,
+    ...(unserved ? [paint('alarm', 'no worker', style)] : []),
+  ];
+  return [...wrapParts(parts, '   ', style), ''];
+}
+
 function age({ seconds }: TopTask): string {
   return formatDuration(seconds * 1_000);
 }
@@ -165,6 +185,9 @@ function userLines(sample: TopSample, view: TopView, style: TextStyle, room: num
       whole: true,
     },
     { heading: 'backlog', text: ({ backlog }) => count(backlog) },
+    ...(shown.some(({ shares }) => shares)
+      ? [{ heading: 'at workers', text: ({ atWorkers }: TopUser) => count(atWorkers), dropOrder: 3 }]
+      : []),
     { heading: 'runs', text: runsText, dropOrder: 1 },
     ...(shown.some(({ rate }) => rate !== null)
       ? [
@@ -222,7 +245,8 @@ function runsText({ running, cap, capWhenBusy }: TopUser): string {
   return cap === null ? runs : `${runs}/${formatCount(cap)}${capWhenBusy ? '~' : ''}`;
 }
 
-function stateOf({ unserved, paused }: TopUser): string {
+function stateOf({ unserved, paused, shares }: TopUser): string {
   if (paused !== null) return paused.until === null ? 'paused' : `paused to ${paused.until.slice(11, 16)}`;
-  return unserved ? 'no worker' : '';
+  if (unserved) return 'no worker';
+  return shares ? 'shares' : '';
 }

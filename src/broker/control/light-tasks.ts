@@ -1,3 +1,4 @@
+import type { LightTasks, ToldLightUser } from '../../core/top/light-tasks.js';
 import { isClockTime, isWithin } from '../../core/values/sane-numbers.js';
 import { isShortName } from '../../core/values/short-name.js';
 import { isToldText } from './running-question.js';
@@ -16,25 +17,6 @@ export interface LightAnswer extends LightTasks {
   readonly request: string;
   /** Its id. */
   readonly worker: string;
-}
-
-/** What has come to a worker out of queues that light users share, and has not started. */
-export interface LightTasks {
-  /** How many shared queues it serves. */
-  readonly queues: number;
-  /** Whose tasks wait here, told of or not. */
-  readonly users: number;
-  readonly tasks: number;
-  /** Those of whom most waits, from the most. */
-  readonly most: readonly ToldLightUser[];
-}
-
-export interface ToldLightUser {
-  readonly user: string;
-  /** How many of its tasks wait here. */
-  readonly tasks: number;
-  /** When the first of them was sent; microseconds since the epoch. */
-  readonly oldest: number;
 }
 
 /** Keeps an answer small, however many users there are. */

@@ -1,6 +1,6 @@
 import type { SentNote } from '../events/sent-notes.js';
 import type { RunRecord, TaskEvent } from '../events/task-event.js';
-import type { TopQueue } from './top-sample.js';
+import type { SharedQueues, TopQueue } from './top-sample.js';
 
 /** Quorum queues are counted up to 5 s before they are listed: with this nothing is shown that is older than 15 s. */
 export const KNOWN_FOR_MS = 10_000;
@@ -13,6 +13,8 @@ const SILENT_MS = 3_600_000;
  */
 export class TopBacklog {
   #queues = new Map<string, TopQueue>();
+  /** Undefined where light users share none. */
+  #shared: SharedQueues | undefined;
   #askedAt: number | undefined;
   #answeredAt = 0;
   /** What a row's queue has gained and lost since: tasks sent, less those that ended. */
@@ -30,8 +32,10 @@ export class TopBacklog {
    * little older, and never one that is yet to come.
    *
    * @param askedAt this and the next: milliseconds that only grow
+   * @param shared what light users share; undefined where they do not
    */
-  listed(queues: readonly TopQueue[], askedAt: number, answeredAt: number): void {
+  listed(queues: readonly TopQueue[], askedAt: number, answeredAt: number, shared?: SharedQueues): void {
+    this.#shared = shared;
     this.#queues = new Map(queues.map((queue) => [queue.user, queue]));
     this.#askedAt = askedAt;
     this.#answeredAt = answeredAt;
@@ -93,13 +97,36 @@ export class TopBacklog {
     if (age === null || age > knownForMs) return undefined;
     const found: TopQueue[] = [];
     for (const queue of this.#queues.values()) found.push(movedBy(queue, this.#moved.get(queue.user) ?? 0));
-    for (const [user, moved] of this.#moved) {
+    // Where light users share queues, who has none may have a new one, or none.
+    const unlisted = this.#shared === undefined ? this.#moved : [];
+    for (const [user, moved] of unlisted) {
       const ready = Math.round(moved);
       if (ready > 0 && !this.#queues.has(user)) {
         found.push({ user, ready, unacknowledged: null, consumers: null });
       }
     }
     return found;
+  }
+
+  /** There was a listing. */
+  get isListed(): boolean {
+    return this.#askedAt !== undefined;
+  }
+
+  /** Queues that light users share, however old that is. */
+  get sharedQueues(): number {
+    return this.#shared?.queues ?? 0;
+  }
+
+  /**
+   * What these have: as listed, with what was sent and what ended since of users without a queue. Undefined where there are none, or it is
+   * not known any more.
+   */
+  shared(now: number, knownForMs = KNOWN_FOR_MS): SharedQueues | undefined {
+    if (this.#shared === undefined || (this.ageMs(now) ?? 0) > knownForMs) return undefined;
+    let moved = 0;
+    for (const [row, count] of this.#moved) if (!this.#queues.has(row)) moved += count;
+    return movedBy(this.#shared, moved);
   }
 
   /** Users with a queue, however old that is. */
@@ -121,7 +148,7 @@ export class TopBacklog {
 }
 
 /** What ends was unacknowledged; as long as tasks wait, another takes its place. */
-function movedBy(queue: TopQueue, moved: number): TopQueue {
+function movedBy<Q extends Pick<TopQueue, 'ready' | 'unacknowledged'>>(queue: Q, moved: number): Q {
   if (moved === 0) return queue;
   const held = queue.unacknowledged ?? 0;
   const all = Math.max(0, Math.round(queue.ready + held + moved));

@@ -9,8 +9,10 @@ export interface TopSample {
   readonly tenants?: readonly TopTenant[] | undefined;
   readonly workers: readonly TopWorker[];
   readonly perSecond: number;
-  /** Null where it is not known any more: the last listing is too old. */
+  /** In the queues of users and in shared ones. Null where it is not known any more: the last listing is too old. */
   readonly backlog: number | null;
+  /** Null where no queue is known that light users share. */
+  readonly shared: TopShared | null;
   /**
    * How old the last listing of queues is, whose counts of quorum queues are up to 5 s older; null where there was none yet. Seconds.
    * Older than 10 s it is not gone by.
@@ -28,6 +30,15 @@ export interface TopUser extends TopSteering {
   readonly weight: number;
   /** Tasks that wait: as listed, with what was sent and what ended since. Null where that is not known. */
   readonly backlog: number | null;
+  /** It has no queue of its own. What waits of it in the shared ones nobody can say, so `backlog` is null. */
+  readonly shares: boolean;
+  /**
+   * Of one that shares: tasks that are known to have come to workers and to wait there. Null where no worker has told of it, and not all
+   * have told of all users.
+   */
+  readonly atWorkers: number | null;
+  /** How long the first of these has waited, since it was sent; milliseconds. */
+  readonly oldestAtWorkersMs: number | null;
   /** Delivered to workers and not acknowledged. */
   readonly unacknowledged: number | null;
   /** Asked of the queue where nothing of it ends and no worker is heard that serves it; null where nobody asked. */
@@ -53,6 +64,21 @@ export interface TopTenant extends Omit<TopUser, 'user' | 'consumers'> {
   readonly users: number;
 }
 
+/** The queues that light users share, together. */
+export interface TopShared {
+  readonly queues: number;
+  /** Tasks that wait in them, whoever's they are. Null where that is not known. */
+  readonly backlog: number | null;
+  /** Delivered to workers and not acknowledged; null where that is not known. */
+  readonly unacknowledged: number | null;
+  /** Tasks that have come to workers and wait there; null where a worker has not said it. */
+  readonly atWorkers: number | null;
+  /** Whose these are. A user whose tasks wait at two workers counts twice. */
+  readonly users: number | null;
+  /** Tasks wait in one of them that no worker serves. */
+  readonly unserved: boolean;
+}
+
 export interface TopWorker {
   /** Of its process. */
   readonly id: string;
@@ -75,6 +101,13 @@ export interface TopTask {
   readonly user: string;
   readonly task: string;
   readonly seconds: number;
+}
+
+/** What all shared queues are known to have. */
+export interface SharedQueues {
+  readonly queues: number;
+  readonly ready: number;
+  readonly unacknowledged: number;
 }
 
 /** What a queue is known to have. */

@@ -40,24 +40,27 @@ export function topTenants(users: readonly TopUser[], { tenantOf, weightOf, inFo
 }
 
 function together(users: readonly TopUser[]) {
+  const shares = users.some((user) => user.shares);
+  const backlog = sum(users, 'backlog');
   return {
     users: users.length,
-    backlog: sum(users, 'backlog'),
+    // Where none waits in queues of its users' own, what waits of it in shared ones is still not known.
+    backlog: shares && backlog === 0 ? null : backlog,
+    shares,
+    atWorkers: sum(users, 'atWorkers'),
+    oldestAtWorkersMs: most(users, 'oldestAtWorkersMs'),
     unacknowledged: sum(users, 'unacknowledged'),
     unserved: users.some(({ unserved }) => unserved),
     perSecond: sum(users, 'perSecond') ?? 0,
     share: sum(users, 'share'),
-    waitMs: users.reduce<number | null>(
-      (most, { waitMs }) => (waitMs === null ? most : Math.max(most ?? 0, waitMs)),
-      null,
-    ),
+    waitMs: most(users, 'waitMs'),
   };
 }
 
 /** Null where it is not known of anybody. */
 function sum(
   users: readonly TopUser[],
-  field: 'running' | 'backlog' | 'unacknowledged' | 'perSecond' | 'share',
+  field: 'running' | 'backlog' | 'atWorkers' | 'unacknowledged' | 'perSecond' | 'share',
 ): number | null {
   let total: number | null = null;
   for (const user of users) {
@@ -65,4 +68,12 @@ function sum(
     if (value !== null) total = (total ?? 0) + value;
   }
   return total;
+}
+
+/** Null where it is not known of anybody. */
+function most(users: readonly TopUser[], field: 'waitMs' | 'oldestAtWorkersMs'): number | null {
+  return users.reduce<number | null>((longest, user) => {
+    const value = user[field];
+    return value === null ? longest : Math.max(longest ?? 0, value);
+  }, null);
 }

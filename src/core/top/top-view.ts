@@ -140,7 +140,7 @@ export function usersIn(sample: TopSample, { filter, sort, reversed }: TopView):
 function keyOf(user: TopUser, sort: Exclude<TopSort, 'user'>): number {
   switch (sort) {
     case 'backlog':
-      return user.backlog ?? -1;
+      return user.backlog ?? user.atWorkers ?? -1;
     case 'rate':
       return user.perSecond;
     case 'wait':

@@ -1,5 +1,6 @@
 import type { TaskEvent } from '../events/task-event.js';
 import type { InForce } from '../policy/policy.js';
+import type { KnownOfLight } from './top-light.js';
 import type { TopQueue, TopUser } from './top-sample.js';
 import { steeringOf } from './top-steering.js';
 
@@ -72,11 +73,24 @@ export class TopWindow {
   }
 }
 
+/** What is known of users that share queues. */
+export interface LightFacts {
+  /** Of whom workers have told. */
+  readonly rows: Iterable<string>;
+  readonly of: (row: string) => KnownOfLight | undefined;
+  /** Queues have been listed: who has none of its own shares. */
+  readonly isListed: boolean;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
 export interface TopFacts {
   /** Undefined where it is not known what waits. */
   readonly queues: readonly TopQueue[] | undefined;
   /** Users with a queue, of old. */
   readonly listedUsers: Iterable<string>;
+  /** Undefined where no queue is known that light users share. */
+  readonly light?: LightFacts | undefined;
   readonly rates: ReadonlyMap<string, number>;
   /** Where operators have set none. */
   readonly weightOf: (user: string) => number;
@@ -90,9 +104,12 @@ export interface TopFacts {
 
 /** Users with their rates, backlogs and shares; those with neither are in it too. */
 export function topUsers(facts: TopFacts): TopUser[] {
-  const { queues, listedUsers, rates, waitMs, isServed, inForce, running } = facts;
+  const { queues, listedUsers, light, rates, waitMs, isServed, inForce, running } = facts;
   const byUser = new Map((queues ?? []).map((queue) => [queue.user, queue]));
-  const names = new Set([...listedUsers, ...byUser.keys(), ...rates.keys()]);
+  const withQueue = new Set([...listedUsers, ...byUser.keys()]);
+  const told = new Set(light?.rows);
+  const names = new Set([...withQueue, ...rates.keys(), ...told]);
+  const shares = (user: string) => !withQueue.has(user) && (light?.isListed === true || told.has(user));
   const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
   const set = new Map([...names].map((user) => [user, inForce(user)]));
   const weightOf = (user: string) => set.get(user)?.weight?.value ?? facts.weightOf(user);
@@ -105,7 +122,7 @@ export function topUsers(facts: TopFacts): TopUser[] {
     else asked += rates.get(user) ?? 0;
   }
   const fairShareOf = (user: string, share: number | null) => {
-    if (share === null || queues === undefined) return null;
+    if (share === null || queues === undefined || shares(user)) return null;
     if (!asks(user)) return share;
     return ((total - asked) / total) * (weightOf(user) / weights);
   };
@@ -114,10 +131,15 @@ export function topUsers(facts: TopFacts): TopUser[] {
     const perSecond = rates.get(user) ?? 0;
     const share = total === 0 ? null : perSecond / total;
     const waits = (queue?.ready ?? 0) > 0;
+    const known = shares(user) ? light?.of(user) : undefined;
+    const oldest = known?.oldest;
     return {
       user,
       weight: weightOf(user),
       backlog: queue?.ready ?? null,
+      shares: shares(user),
+      atWorkers: known?.tasks ?? null,
+      oldestAtWorkersMs: oldest === undefined ? null : Math.max(0, light!.nowMs - oldest / 1_000),
       unacknowledged: queue?.unacknowledged ?? null,
       consumers: queue?.consumers ?? null,
       unserved: waits && perSecond === 0 && queue?.consumers === 0 && isServed(user) === false,

@@ -2,8 +2,9 @@ import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { FairqError } from '../../core/errors/errors.js';
-import { encodeText, type Names, ownQueue } from '../../core/queues/names.js';
+import { encodeText, type Names, ownQueue, spreadQueue } from '../../core/queues/names.js';
 import { KNOWN_FOR_MS, type TopBacklog } from '../../core/top/top-backlog.js';
+import type { SharedQueues } from '../../core/top/top-sample.js';
 
 /** Of the time, as long as that does not leave the figures without truth. */
 const BROKER_SHARE = 0.02;
@@ -44,6 +45,8 @@ export class TopListing {
   /** By the row. */
   #queues: ReadonlyMap<string, string> = new Map();
 
+  #sharedThatWait: readonly string[] = [];
+
   constructor(
     private readonly deps: TopListingDeps,
     private readonly backlog: TopBacklog,
@@ -71,6 +74,16 @@ export class TopListing {
 
   get knownForMs(): number {
     return this.#knownForMs;
+  }
+
+  /** There was a listing, whatever came of it. */
+  get hasListed(): boolean {
+    return this.#hasListed;
+  }
+
+  /** Queues that light users share, and in which tasks waited when they were listed. */
+  get sharedThatWait(): readonly string[] {
+    return this.#sharedThatWait;
   }
 
   queueOf(row: string): string {
@@ -114,10 +127,13 @@ export class TopListing {
       this.#queues = new Map(rows.map(({ user, name }) => [user, name]));
       const suspects = rows.filter(({ user, ready }) => ready > 0 && this.deps.seemsUnserved(user));
       const consumers = await this.#consumersOf(suspects.slice(0, MOST_ASKED).map(({ name }) => name));
+      const shared = listed.filter(({ name }) => spreadQueue(names, name) !== undefined);
+      this.#sharedThatWait = shared.filter(({ ready }) => ready > 0).map(({ name }) => name);
       this.backlog.listed(
         rows.map(({ name, ...queue }) => ({ ...queue, consumers: consumers.get(name) ?? null })),
         begun,
         now(),
+        together(shared),
       );
       this.#trouble = undefined;
     } catch (error) {
@@ -137,4 +153,11 @@ export class TopListing {
     this.#notBefore = now() + rest;
     if (isRare) this.#knownForMs = rest + KNOWN_FOR_MS + REST * took;
   }
+}
+
+/** Undefined where there are none. */
+function together(shared: readonly Omit<SharedQueues, 'queues'>[]): SharedQueues | undefined {
+  if (shared.length === 0) return undefined;
+  const sum = (of: 'ready' | 'unacknowledged') => shared.reduce((total, queue) => total + queue[of], 0);
+  return { queues: shared.length, ready: sum('ready'), unacknowledged: sum('unacknowledged') };
 }

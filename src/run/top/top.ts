@@ -1,48 +1,37 @@
 import { type Connection, replyCode } from '../../broker/connection/connection.js';
-import { ReconnectingChannel } from '../../broker/connection/reconnecting-channel.js';
 import {
-  announce,
   idleSlots,
   listen,
   ROLL_CALL_MS,
   WORKER_GONE_AFTER_MS,
   type WorkerPresence,
 } from '../../broker/control/control.js';
-import { MOST_TOLD } from '../../broker/control/running-question.js';
 import type { Management } from '../../broker/management/management.js';
 import { tailEvents } from '../../broker/streams/event-stream.js';
 import type { StreamReader } from '../../broker/streams/stream-reader.js';
 import type { FairqError } from '../../core/errors/errors.js';
 import type { Policy } from '../../core/policy/policy.js';
-import type { Names } from '../../core/queues/names.js';
 import { TopBacklog } from '../../core/top/top-backlog.js';
-import { TopRunning } from '../../core/top/top-running.js';
-import type { TopSample, TopWorker } from '../../core/top/top-sample.js';
+import type { TopLight } from '../../core/top/top-light.js';
+import type { TopSample, TopShared, TopWorker } from '../../core/top/top-sample.js';
+import { topShared } from '../../core/top/top-shared.js';
 import { type Tenancy, topTenants } from '../../core/top/top-tenants.js';
-import { TopWindow, topUsers } from '../../core/top/top-window.js';
+import { type LightFacts, TopWindow, topUsers } from '../../core/top/top-window.js';
 import { type QueueFilter, queueFilter } from '../worker/discovery/queue-filter.js';
 import { QueueRecount } from './queue-recount.js';
 import { TopListing } from './top-listing.js';
 import { TopPolicy } from './top-policy.js';
+import { TopQuestions, type TopQuestionsDeps } from './top-questions.js';
 
-export interface TopDeps {
+export interface TopDeps extends TopQuestionsDeps {
   readonly connection: Connection;
-  /**
-   * On which workers are asked, and nothing else: under an alarm the broker reads nothing more of a connection that has
-   * published.
-   */
-  readonly asking: Connection;
   readonly management: Management;
-  readonly names: Names;
   /** Milliseconds; it only grows. */
   readonly now: () => number;
   readonly epochMs: () => number;
   readonly weightOf: (user: string) => number;
-  /** Which queue's row a user's completions count in, by the name of its user or group. */
-  readonly rowOf: (user: string) => string;
   /** Whom users belong to, and the weight of each tenant; undefined where nobody has said so. */
   readonly tenants?: Pick<Tenancy, 'tenantOf' | 'weightOf'> | undefined;
-  readonly newId: () => string;
   /** Listings take no more of the broker's time; queues with a backlog are counted by themselves in between. */
   readonly mostOfTime?: number | undefined;
   /** The policy, where somebody follows it already. */
@@ -65,12 +54,10 @@ export class Top {
   readonly #listing: TopListing;
   readonly #recount: QueueRecount | undefined;
   readonly #policy: TopPolicy;
-  readonly #running: TopRunning;
   readonly #workers = new Map<string, HeardWorker>();
   readonly #readers: { close(): void }[] = [];
-  #questions: ReconnectingChannel | undefined;
-  /** The last question what runs. */
-  #request = '';
+  /** Undefined until it is open. */
+  #questions: TopQuestions | undefined;
   #tail: StreamReader | undefined;
   #hearsSince = 0;
   #failure: Error | undefined;
@@ -78,7 +65,6 @@ export class Top {
   private constructor(private readonly deps: TopDeps) {
     this.#window = new TopWindow(deps.rowOf);
     this.#backlog = new TopBacklog(deps.rowOf);
-    this.#running = new TopRunning(deps.rowOf);
     this.#policy = new TopPolicy(deps.connection, deps.names, deps.now);
     const { connection, management, names, now, mostOfTime } = deps;
     const seemsUnserved = (row: string) => !this.#window.hasEnded(row) && !this.#isServed(row);
@@ -100,28 +86,18 @@ export class Top {
       onMessage: (message) => {
         if (message.kind === 'bye') top.#workers.delete(message.id);
         else if (message.kind === 'worker') top.#heard(message.worker);
-        else if (message.kind === 'all-running' && message.request === top.#request) {
-          const { worker, tasks, total } = message;
-          top.#running.answered(
-            worker,
-            tasks.map(({ user }) => user),
-            total,
-          );
-        }
+        else top.#questions?.heard(message);
       },
       onOpen: () => {
         top.#hearsSince = deps.now();
       },
       onFailure,
     });
-    const questions = await ReconnectingChannel.open(
-      () => deps.asking.channel(),
-      async () => {}, // `listen` has made what it publishes to
-      { onFailure },
-    );
+    // `listen` has made what it publishes to.
+    const questions = await TopQuestions.open(deps, onFailure);
     top.#questions = questions;
     top.#readers.push(control, questions);
-    top.#askWhatRuns();
+    questions.ask(true);
     return top;
   }
 
@@ -144,13 +120,17 @@ export class Top {
       this.#recount?.begin(queues ?? [], (row) => this.#listing.queueOf(row));
     const age = this.#backlog.ageMs(at);
     const { tenants } = this.deps;
-    this.#running.keepOnly(new Set(this.#workers.keys()));
+    const questions = this.#questions!;
+    questions.keepOnly(new Set(this.#workers.keys()));
     // Of the answers to the question before this one: nobody waits for them.
-    const running = workersKnown ? this.#running.counts(this.#workers.keys()) : undefined;
-    this.#askWhatRuns();
+    const running = workersKnown ? questions.running.counts(this.#workers.keys()) : undefined;
+    const shared = this.#shared(questions.light, workersKnown, at);
+    const light = shared === null ? undefined : this.#lightFacts(questions.light, workersKnown, nowMs);
+    questions.ask(this.#backlog.sharedQueues > 0 || !this.#listing.hasListed || shared !== null);
     const users = topUsers({
       queues,
       listedUsers: this.#backlog.listedUsers,
+      light,
       rates: rates.users,
       weightOf,
       inForce: (user) => policy.forUser(user, nowMs),
@@ -170,7 +150,9 @@ export class Top {
       policyRevision: this.#policy.isKnown ? policy.document.revision : null,
       workersKnown,
       perSecond: [...rates.users.values()].reduce((sum, rate) => sum + rate, 0),
-      backlog: queues === undefined ? null : queues.reduce((sum, { ready }) => sum + ready, 0),
+      backlog:
+        queues === undefined ? null : queues.reduce((sum, { ready }) => sum + ready, shared?.backlog ?? 0),
+      shared,
       listedSecondsAgo: age === null ? null : age / 1_000,
     };
   }
@@ -194,12 +176,26 @@ export class Top {
     for (const reader of this.#readers) reader.close();
   }
 
-  #askWhatRuns(): void {
-    const channel = this.#questions?.current;
-    if (channel === undefined || this.deps.asking.blocked) return;
-    this.#request = this.deps.newId();
-    const question = { kind: 'running', request: this.#request, longerThanMs: 0, limit: MOST_TOLD } as const;
-    announce(channel, this.deps.names, question);
+  #shared(light: TopLight, workersKnown: boolean, at: number): TopShared | null {
+    const serves = (queue: string) => [...this.#workers.values()].some((one) => one.serves.matches(queue));
+    return topShared({
+      listed: this.#backlog.sharedQueues,
+      served: light.queues,
+      contents: this.#backlog.shared(at, this.#listing.knownForMs),
+      totals: workersKnown ? light.totals(this.#workers.keys()) : undefined,
+      unserved: workersKnown && !this.#listing.sharedThatWait.every(serves),
+    });
+  }
+
+  #lightFacts(light: TopLight, workersKnown: boolean, nowMs: number): LightFacts {
+    // Who is not heard may have tasks of anybody.
+    const workers = workersKnown ? [...this.#workers.keys()] : ['not heard yet'];
+    return {
+      rows: light.rows,
+      of: (row) => light.of(row, workers),
+      isListed: this.#backlog.isListed,
+      nowMs,
+    };
   }
 
   #heard(presence: WorkerPresence): void {

@@ -111,7 +111,8 @@ export const TENANTS = z
 
 export const ONE_TENANT = z.object({ ...AGE, ...TENANT_FIGURES.shape }).meta({ id: 'Tenant' });
 
-export function tenantView({ waitMs, perSecond, share, fairShare, ...figures }: TopTenant): object {
+export function tenantView({ waitMs, perSecond, share, fairShare, ...rest }: TopTenant): object {
+  const { shares: _, atWorkers: __, oldestAtWorkersMs: ___, ...figures } = rest;
   return {
     ...figures,
     perSecond: round3(perSecond),

@@ -8,7 +8,6 @@ import {
   type WorkerPresence,
 } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
-import type { LightTasks } from '../../../broker/control/light-tasks.js';
 import {
   type RunningAnswer,
   type RunningQuestion,
@@ -16,6 +15,7 @@ import {
 } from '../../../broker/control/running-question.js';
 import type { Because, WhyQuestion } from '../../../broker/control/why.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
+import type { LightTasks } from '../../../core/top/light-tasks.js';
 import type { ChannelDeps } from '../worker-contract.js';
 import type { Peers } from './peers.js';
 

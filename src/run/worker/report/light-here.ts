@@ -1,6 +1,7 @@
-import { type LightTasks, MOST_LIGHT_TOLD, type ToldLightUser } from '../../../broker/control/light-tasks.js';
+import { MOST_LIGHT_TOLD } from '../../../broker/control/light-tasks.js';
 import { toldText } from '../../../broker/control/running-question.js';
 import { completeEnvelope, decodeEnvelope } from '../../../core/message/envelope.js';
+import type { LightTasks, ToldLightUser } from '../../../core/top/light-tasks.js';
 import type { SpreadQueue } from '../intake/spread-queue.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 

@@ -1,9 +1,9 @@
 import type { RunningTask } from '../../../broker/control/control.js';
 import type { ToldHeldTask } from '../../../broker/control/held-answer.js';
-import type { LightTasks } from '../../../broker/control/light-tasks.js';
 import type { RunningAnswer } from '../../../broker/control/running-question.js';
 import type { Because, WhyQuestion } from '../../../broker/control/why.js';
 import type { TasksAtWorker } from '../../../core/events/whereabouts.js';
+import type { LightTasks } from '../../../core/top/light-tasks.js';
 import type { Clock } from '../../../core/values/clock.js';
 import type { QueueFilter } from '../discovery/queue-filter.js';
 import type { Peers } from '../peers/peers.js';

@@ -83,6 +83,33 @@ describe('the backlog between two listings', () => {
   });
 });
 
+describe('queues that light users share', () => {
+  const shared = { queues: 4, ready: 20, unacknowledged: 5 };
+  const at = () => {
+    const backlog = new TopBacklog();
+    backlog.listed([queue('A', 10)], 0, 0, shared);
+    return backlog;
+  };
+
+  it('have what was listed, and what moved since of users without a queue', () => {
+    const backlog = at();
+    backlog.sent(note({ A: 7, light: 4, other: 1 }), 2_000);
+    backlog.ended(ended('light', 2));
+    backlog.ended(ended('A', 1));
+    expect(backlog.shared(2_000)).toEqual({ queues: 4, ready: 23, unacknowledged: 5 });
+    expect(waiting(backlog, 2_000)).toEqual({ A: 16 });
+  });
+
+  it('are not known to have anything where the listing is old, or there are none', () => {
+    expect(at().shared(60_000)).toBeUndefined();
+    expect(at().sharedQueues).toBe(4);
+    const without = listedAt(0, queue('A', 10));
+    expect([without.shared(0), without.sharedQueues]).toEqual([undefined, 0]);
+    without.sent(note({ light: 4 }), 2_000);
+    expect(waiting(without, 2_000)).toEqual({ A: 10, light: 4 });
+  });
+});
+
 describe('the note of a publisher', () => {
   it('says what is new since the last, in parts', () => {
     const counts = new Map<string, number>(Array.from({ length: 2_001 }, (_, i) => [`u${i}`, 2]));

@@ -14,6 +14,9 @@ const user = (
   user: name,
   weight: 1,
   backlog,
+  shares: false,
+  atWorkers: null,
+  oldestAtWorkersMs: null,
   unacknowledged: 1,
   consumers: null,
   unserved: false,
@@ -54,6 +57,22 @@ describe('the tenants of top', () => {
     expect(unknown).toMatchObject({ backlog: null, fairShare: null });
   });
 
+  it('have no backlog that is known where nothing waits but in queues that their users share', () => {
+    const light = (name: string, atWorkers: number | null, oldestAtWorkersMs: number | null) => ({
+      ...user(name, null, 0.1, 1),
+      ...{ shares: true, atWorkers, oldestAtWorkersMs },
+    });
+    const all = [light('a', 2, 50), light('b', null, null), light('c', 1, 90)];
+    const tenancy = { weightOf: () => 1, inForce: () => ({}) };
+    const tenantOf = () => 'acme';
+    expect(topTenants([...all, user('d', 0, 0.1, 1)], { ...tenancy, tenantOf })).toMatchObject([
+      { backlog: null, fairShare: null, shares: true, atWorkers: 3, oldestAtWorkersMs: 90 },
+    ]);
+    expect(topTenants([...all, user('d', 7, 0.1, 1)], { ...tenancy, tenantOf })).toMatchObject([
+      { backlog: 7, shares: true },
+    ]);
+  });
+
   it('are looked up once each, however many users they have', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => user(`acme/${i}`, 1, null, null));
     const asked: string[] = [];
@@ -74,7 +93,7 @@ describe('the tenants of top', () => {
 
   it('have rows in the place of their users', () => {
     const sample = { at: '2026-11-27T11:00:00Z', users, tenants, workers: [], perSecond: 10, backlog: 24 };
-    const known = { ...sample, listedSecondsAgo: 1, policyRevision: 0, workersKnown: true };
+    const known = { ...sample, shared: null, listedSecondsAgo: 1, policyRevision: 0, workersKnown: true };
     const lines = renderTop(known, FIRST_VIEW, { unicode: true, color: false, columns: 100 } as never, 20);
     expect(lines.join('\n')).toContain('3 tenants');
     expect(

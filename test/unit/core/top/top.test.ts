@@ -3,6 +3,7 @@ import { Policy } from '../../../../src/core/policy/policy.js';
 import { NO_POLICY, type PolicyRule } from '../../../../src/core/policy/policy-document.js';
 import { TopRunning } from '../../../../src/core/top/top-running.js';
 import type { TopQueue, TopSample } from '../../../../src/core/top/top-sample.js';
+import { topShared } from '../../../../src/core/top/top-shared.js';
 import { topTenants } from '../../../../src/core/top/top-tenants.js';
 import {
   afterKey,
@@ -12,7 +13,7 @@ import {
   type TopView,
   usersIn,
 } from '../../../../src/core/top/top-view.js';
-import { TopWindow, topUsers } from '../../../../src/core/top/top-window.js';
+import { type LightFacts, TopWindow, topUsers } from '../../../../src/core/top/top-window.js';
 import { textWidth } from '../../../../src/render/parts/text.js';
 import { renderTop } from '../../../../src/render/top-text.js';
 import { unsafeIn, withoutColours } from '../../../support/hostile-names.js';
@@ -26,12 +27,17 @@ function usersOf(
   queues: readonly TopQueue[] | undefined,
   rates: Record<string, number>,
   weightOf = even,
-  { rules, running }: { rules?: PolicyRule[]; running?: Record<string, number> } = {},
+  {
+    rules,
+    running,
+    light,
+  }: { rules?: PolicyRule[]; running?: Record<string, number>; light?: LightFacts } = {},
 ) {
   const policy = new Policy({ ...NO_POLICY, rules: rules ?? [] });
   const facts = { queues, rates: new Map(Object.entries(rates)), weightOf };
   return topUsers({
     ...facts,
+    light,
     listedUsers: queues === undefined ? ['A'] : [],
     waitMs: () => null,
     isServed: (user) => user === 'served',
@@ -47,6 +53,7 @@ function sampleOf(users: readonly TopQueue[], rates: Record<string, number>): To
     workersKnown: true,
     perSecond: 0,
     backlog: 0,
+    shared: null,
     listedSecondsAgo: 8,
     policyRevision: 0,
     users: usersOf(users, rates),
@@ -184,6 +191,56 @@ describe('what operators have set', () => {
     expect(tenants).toMatchObject([{ tenant: 'acme', running: 9, cap: null }]);
     const asking = askedAbout(FIRST_VIEW, { ...sample, tenants }, 'resume');
     expect(asking.asking).toEqual({ verb: 'resume', of: 'tenant', name: 'acme' });
+  });
+});
+
+describe('users that share queues', () => {
+  const known: Record<string, { tasks: number; oldest: number | undefined }> = {
+    light: { tasks: 3, oldest: 4_000_000 },
+    idle: { tasks: 0, oldest: undefined },
+  };
+  const light = { rows: ['light'], of: (row: string) => known[row], isListed: true, nowMs: 10_000 };
+  const rates = { A: 5, light: 5, idle: 1, untold: 1 };
+  const users = usersOf([queue('A', 9)], rates, even, { light });
+
+  it('have no backlog that is known, and what is known to wait at workers', () => {
+    expect(users.map(({ user }) => user)).toEqual(['A', 'light', 'idle', 'untold']);
+    const unknown = { backlog: null, unacknowledged: null, fairShare: null, unserved: false };
+    expect(users).toMatchObject([
+      { backlog: 9, shares: false, atWorkers: null, oldestAtWorkersMs: null },
+      { ...unknown, shares: true, atWorkers: 3, oldestAtWorkersMs: 6_000 },
+      { ...unknown, shares: true, atWorkers: 0, oldestAtWorkersMs: null },
+      { ...unknown, shares: true, atWorkers: null, oldestAtWorkersMs: null },
+    ]);
+  });
+
+  it('are those alone of whom workers tell, before queues have been listed', () => {
+    const unlisted = usersOf(undefined, rates, even, { light: { ...light, isListed: false } });
+    expect(unlisted.filter(({ shares }) => shares).map(({ user }) => user)).toEqual(['light']);
+  });
+
+  it('have their own words on the screen, and the shared queues a line', () => {
+    const facts = { listed: 64, served: 64, totals: { users: 2, tasks: 3 }, unserved: false };
+    const contents = { queues: 64, ready: 1_200, unacknowledged: 9 };
+    const linesOf = (shared: TopSample['shared']) => {
+      const style = { columns: 100, color: false, unicode: true };
+      return renderTop({ ...sampleOf([], {}), users, shared }, FIRST_VIEW, style, 24);
+    };
+    const lines = linesOf(topShared({ ...facts, contents }));
+    expect(lines).toContain(
+      "64 shared queues   1,200 tasks waiting, whoever's   3 tasks more at workers, of 2 users",
+    );
+    expect(lines.find((line) => line.startsWith('user'))).toMatch(/^user +backlog +at workers /);
+    expect(lines.find((line) => line.startsWith('light '))).toMatch(/^light +- +3 .* shares$/);
+    expect(lines.find((line) => line.startsWith('untold '))).toMatch(/^untold +- +- .* shares$/);
+    expect(lines.find((line) => line.startsWith('A '))).toMatch(/^A +9 +- /);
+    const unknown = topShared({ ...facts, totals: undefined, contents: undefined, unserved: true });
+    expect(linesOf(unknown)).toContain(
+      '64 shared queues   not known what waits   not known what is at workers   no worker',
+    );
+    expect(linesOf(topShared({ ...facts, contents: undefined, listed: 0, served: 0 })).join()).not.toContain(
+      'shared',
+    );
   });
 });
 
