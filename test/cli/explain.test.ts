@@ -22,12 +22,18 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map(({ ended }) => ended));
 });
 
-/** A worker for the queues of some users, so that no test is in the way of another. */
-async function worker(name: string, users: string, ...flags: string[]): Promise<RunningFairq> {
+/** A worker that has just taken up the queues of some users; the broker may not list its connection yet. */
+async function newWorker(name: string, users: string, ...flags: string[]): Promise<RunningFairq> {
   const serves = users.split(',').flatMap((user) => ['--queues', `fairq.user.${user}`]);
   const one = new RunningFairq(['worker', '--name', name, '-c', '2', ...serves, ...flags], env);
   started.push(one);
   await one.says(/ready, /, WAIT_MS);
+  return one;
+}
+
+/** A worker for the queues of some users, so that no test is in the way of another. */
+async function worker(name: string, users: string, ...flags: string[]): Promise<RunningFairq> {
+  const one = await newWorker(name, users, ...flags);
   // The broker lists connections a moment later than they are there, and only who is listed is waited for.
   await eventually(
     async () => (await vhost.management.connectionNames()).some((listed) => listed.endsWith(name)),
@@ -87,6 +93,16 @@ it('nobody serves a user: there is no queue, no worker, or what comes does not g
     nextStart: null,
     end: null,
   });
+});
+
+it('knows of a worker that has just started', async () => {
+  await publish('J', 9);
+  await newWorker('just-now', 'J');
+  const { workers, reasons } = await explain('J');
+  expect([workers, reasons.map(({ why }) => why)]).toEqual([
+    ['just-now'],
+    expect.not.arrayContaining(['unknown']),
+  ]);
 });
 
 it('all slots are busy: whose turn it is, what is before a task, and what runs', async () => {

@@ -32,6 +32,8 @@ export interface SharedFacts {
   readonly queues: number;
   /** What waits in them, of whomever. */
   readonly ready: number;
+  /** Of all of them together. */
+  readonly consumers: number;
 }
 
 /** What a worker says of itself and of the queue. */
@@ -59,6 +61,8 @@ export interface TaskFacts {
 
 /** All that could be found out at one moment. What is not known is not there. */
 export interface Facts {
+  /** Names of workers that are connected and have not answered, and of which the broker lists no consumer of the queue. */
+  readonly unanswered?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly subject: Subject;

@@ -29,7 +29,8 @@ function ofAll(facts: Facts, counts: Counts): Held[] {
   const held = limitReasons(facts, counts);
   const lacksQueue = facts.queueName !== undefined && facts.queue === undefined;
   if (facts.shared !== undefined) {
-    held.push({ reason: { why: 'shares', ...facts.shared }, isOfSome: counts.waiting > 0 });
+    const { queues, ready } = facts.shared;
+    held.push({ reason: { why: 'shares', queues, ready }, isOfSome: counts.waiting > 0 });
   } else if (lacksQueue) {
     held.push({ reason: { why: 'no-queue', queue: facts.queueName } });
   }

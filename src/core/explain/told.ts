@@ -8,7 +8,7 @@ export interface ToldLane {
   readonly queue: string;
   readonly user: string;
   readonly running: number;
-  /** In the scheduler. */
+  /** A slot is all that they need. */
   readonly prefetched: number;
   /** Held back, since they may have ended a worker. */
   readonly heldBack: number;

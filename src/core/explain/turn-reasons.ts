@@ -1,3 +1,4 @@
+import { counted, some } from '../reports/finding.js';
 import { type Counts, freeSlots, serving, tasksAt } from './counts.js';
 import type { Facts, WorkerFacts } from './facts.js';
 import type { Held, Reason } from './reason.js';
@@ -40,12 +41,18 @@ export function shareOf(workers: readonly WorkerFacts[]): number {
   return slots === 0 ? 0 : due / slots;
 }
 
-function nobody({ workers = [], silent, queue }: Facts, { startable }: Counts): Held[] {
+function nobody({ workers = [], silent, unanswered = [], queue }: Facts, { startable }: Counts): Held[] {
   const others = workers.length;
   if (silent.length > 0) return [];
+  if (unanswered.length > 0) {
+    const [is, it] = unanswered.length === 1 ? ['is', 'it has'] : ['are', 'they have'];
+    const what = `whether ${some(unanswered)} ${is} to run it: no answer came. Either ${it} just started, or a task blocks the process. Ask again in some seconds`;
+    return [{ reason: { why: 'unknown', what } }];
+  }
   const foreign = queue?.consumers ?? 0;
   if (foreign === 0) return [{ reason: { why: 'no-worker', waiting: startable, others } }];
-  const what = `${foreign} consumers take its tasks that are no workers of this fairq: when they run them is not known`;
+  const take = foreign === 1 ? 'takes' : 'take';
+  const what = `who runs its tasks, and when: ${counted(foreign, 'consumer')} ${take} them, and none answers as a worker of this fairq. "fairq queues show" names their connections`;
   return [{ reason: { why: 'unknown', what } }];
 }
 

@@ -71,7 +71,10 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
     case 'no-worker':
       return {
         says: `No worker serves it: ${formatTasks(reason.waiting)} ${reason.waiting === 1 ? 'waits' : 'wait'}, and ${reason.others === 0 ? 'no worker was heard' : `${counted(reason.others, 'worker')} that answer serve other queues`}.`,
-        todo: 'Start one (fairq worker), or look at --queues and --exclude of those that run.',
+        todo:
+          reason.others === 0
+            ? 'Start one: fairq worker. One that has just started is heard some seconds later: ask again.'
+            : 'Start one (fairq worker), or look at --queues and --exclude of those that run.',
       };
     case 'starting':
       return {

@@ -18,7 +18,8 @@ export class Asking {
 
   constructor(private readonly deps: ExplainDeps) {}
 
-  async ask(about: Omit<WhyQuestion, 'kind' | 'request'>): Promise<WhyAsked> {
+  /** @param atLeast so many workers are there, by what they do */
+  async ask(about: Omit<WhyQuestion, 'kind' | 'request'>, atLeast = 0): Promise<WhyAsked> {
     this.#connection ??= this.#open();
     const connection = await this.#connection;
     if (connection === undefined || this.alarm !== undefined) return undefined;
@@ -26,7 +27,7 @@ export class Asking {
     const { signal } = this.#blocked;
     try {
       const asked = await askAllWorkers(
-        { ...this.deps, connection, signal },
+        { ...this.deps, connection, signal, atLeast },
         { kind: 'why', request, ...about },
         (message) => (message.kind === 'because' && message.request === request ? message : undefined),
       );

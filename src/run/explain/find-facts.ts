@@ -1,7 +1,7 @@
 import type { BecauseAnswer } from '../../broker/control/why.js';
 import { currentPolicy } from '../../broker/policy/policy-stream.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
-import type { Facts, Subject, TaskFacts, WorkerFacts } from '../../core/explain/facts.js';
+import type { Facts, SharedFacts, Subject, TaskFacts, WorkerFacts } from '../../core/explain/facts.js';
 import { Policy } from '../../core/policy/policy.js';
 import { delayOfQueue, ownQueue, spreadQueue, userQueueOf } from '../../core/queues/names.js';
 import type { Asking, WhyAsked } from './asking.js';
@@ -17,18 +17,22 @@ export async function factsOfQueue(
   task?: TaskFacts,
 ): Promise<Facts> {
   const unknown: string[] = [];
-  const [found, asked, policy, listed, delayed] = await Promise.all([
+  const [found, heard, policy, listed, delayed] = await Promise.all([
     findQueue(deps, queueName, unknown),
     asking.ask({ queue: queueName }),
     findPolicy(deps, unknown),
     findAlarms(deps),
     findDelayed(deps, unknown),
   ]);
-  const now = nowOf(deps);
-  const silent = await findSilent(deps, found, asked, now);
   const own = ownQueue(deps.names, queueName);
   const sharesQueues = own?.kind === 'user' && found.queue === undefined;
   const shared = sharesQueues ? await findShared(deps, unknown) : undefined;
+  const consumers = found.queue?.consumers ?? shared?.consumers ?? 0;
+  const asked = await orAskAgain(asking, queueName, consumers, heard);
+  if (shared !== undefined && shared.consumers > 0 && asked?.answers.length === 0)
+    unknown.push('what workers have of it: none of those that consume the shared queues has answered');
+  const now = nowOf(deps);
+  const silent = await findSilent(deps, found, asked, now);
   const lane = asked?.answers.find((answer) => answer.lane !== undefined)?.lane;
   const user = lane?.user ?? own?.name;
   const tenant = lane?.tenant;
@@ -37,6 +41,7 @@ export async function factsOfQueue(
     subject,
     queueName,
     silent,
+    unanswered: (asked?.silent ?? []).filter((name) => !silent.some(({ worker }) => worker === name)),
     unknown: [...unknown, ...notAsked(asking, asked)],
     ...aboutBroker(asking, listed, asked),
     ...(found.queue !== undefined && { queue: found.queue }),
@@ -46,6 +51,17 @@ export async function factsOfQueue(
       tenant !== undefined && { tenant: { name: tenant, limits: policy.forTenant(tenant, now) } }),
     ...(task === undefined ? delayed !== undefined && { delayed } : { task }),
   };
+}
+
+/** A worker that has just started consumes the queue before the broker lists its connection, and was not waited for. */
+async function orAskAgain(
+  asking: Asking,
+  queue: string,
+  consumers: number,
+  heard: WhyAsked,
+): Promise<WhyAsked> {
+  if (consumers === 0 || heard === undefined || heard.answers.length + heard.silent.length > 0) return heard;
+  return asking.ask({ queue }, 1);
 }
 
 /** What is known of a tenant: workers alone know which users are its. */
@@ -155,12 +171,18 @@ async function findDelayed(
 async function findShared(
   { connection, management, names }: ExplainDeps,
   unknown: string[],
-): Promise<Facts['shared']> {
+): Promise<SharedFacts | undefined> {
   const all = await orUnknown(management.queueNames(), unknown, 'whether users share queues');
   const queues = all?.filter((name) => spreadQueue(names, name) !== undefined) ?? [];
   if (queues.length === 0) return undefined;
   const counts = await countQueues(connection, queues);
-  return { queues: queues.length, ready: [...counts.values()].reduce((sum, { ready }) => sum + ready, 0) };
+  const sum = (count: (one: { ready: number; consumers: number }) => number) =>
+    [...counts.values()].reduce((total, one) => total + count(one), 0);
+  return {
+    queues: queues.length,
+    ready: sum(({ ready }) => ready),
+    consumers: sum(({ consumers }) => consumers),
+  };
 }
 
 async function findAlarms({ management }: ExplainDeps): Promise<string[] | undefined> {

@@ -25,6 +25,11 @@ export interface AskAllDeps {
   readonly signal?: AbortSignal;
   /** How long those are waited for that do not answer; milliseconds. */
   readonly withinMs?: number;
+  /**
+   * So many answer at least, as far as is known. The broker's list of connections lacks those of the last seconds: fewer
+   * end nothing before every worker that can speak has spoken.
+   */
+  readonly atLeast?: number;
 }
 
 /** A worker's answer: from whom it is. */
@@ -49,7 +54,7 @@ export interface AllAsked<A> {
  * @param answerIn the answer in a message, if it is one to this question
  */
 export async function askAllWorkers<A extends Answer>(
-  { connection, management, names, onWaiting, signal, withinMs = ANSWER_WITHIN_MS }: AskAllDeps,
+  { connection, management, names, onWaiting, signal, withinMs = ANSWER_WITHIN_MS, atLeast = 0 }: AskAllDeps,
   question: Question,
   answerIn: (message: ControlMessage) => A | undefined,
 ): Promise<AllAsked<A>> {
@@ -64,7 +69,7 @@ export async function askAllWorkers<A extends Answer>(
   let isPassedOn = false;
   const endIfAll = () => {
     if (!isPassedOn) return;
-    if (connected === undefined && !isRollCalled) return;
+    if ((connected === undefined || answers.size < atLeast) && !isRollCalled) return;
     if (answers.size < (connected?.length ?? 0)) return;
     if ([...heard.keys()].every((id) => answers.has(id))) all.abort();
   };

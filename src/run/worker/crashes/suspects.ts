@@ -104,6 +104,11 @@ export class Suspects implements Scheduler<DeliveredTask> {
     return new Set([...[...this.#waiting].map(({ task }) => task), ...this.#starting]);
   }
 
+  /** In the second row, since a worker that had started them has died or is not heard. The others there may start soon. */
+  get heldBack(): ReadonlySet<DeliveredTask> {
+    return new Set([...this.#waiting].flatMap(({ task, crashes }) => (crashes === 0 ? [] : [task])));
+  }
+
   next(): DeliveredTask | undefined {
     if (this.#waiting.size === 0) return this.inner.next();
     const before = this.clock.now() - FRESH_FIRST_MS;

@@ -44,12 +44,14 @@ function laneOf(queue: ServedUser, path: TaskPath): ToldLane {
   intake.active.weigh();
   const share = intake.active.shareOf(queue);
   const blocked = blockedBy(queue);
+  // A slot is all that the others need that are in no lane.
+  const heldBack = countOf(scheduler.heldBack, queue);
   return {
     queue: queue.name,
     user: toldText(lane.user),
     running: countOf(runner.tasks.delivered(), queue),
-    prefetched: lane.prefetched.size,
-    heldBack: countOf(scheduler.apart, queue),
+    prefetched: lane.prefetched.size + countOf(scheduler.apart, queue) - heldBack,
+    heldBack,
     before: before?.lanes ?? null,
     ...(before?.tenants !== undefined && { tenantsBefore: before.tenants }),
     ...(lane.tenant !== undefined && { tenant: toldText(lane.tenant.name) }),

@@ -103,7 +103,16 @@ describe('each reason, with the number that proves it', () => {
       },
       { why: 'no-worker', waiting: 10, others: 1 },
     ],
-    ['consumers of others', { workers: [], queue: queue({ consumers: 2 }) }, { why: 'unknown' }],
+    [
+      'consumers of others',
+      { workers: [], queue: queue({ consumers: 1 }) },
+      { why: 'unknown', what: expect.stringContaining('1 consumer takes them, and none answers') },
+    ],
+    [
+      'a worker that may just have started',
+      { workers: [], unanswered: ['w2'], queue: queue({ consumers: 1 }) },
+      { why: 'unknown', what: expect.stringContaining('whether "w2" is to run it: no answer came') },
+    ],
     ['workers that begin', { workers: [worker({ ready: false })] }, { why: 'starting', workers: ['w1'] }],
     [
       'a worker that is silent, since when',
@@ -142,12 +151,12 @@ describe('each reason, with the number that proves it', () => {
     ['no queue', { queue: undefined as never }, { why: 'no-queue', queue: 'fairq.user.A' }],
     [
       'no queue of its own, and nothing of it at a worker',
-      { queue: undefined as never, workers: [worker()], shared: { queues: 64, ready: 12 } },
+      { queue: undefined as never, workers: [worker()], shared: { queues: 64, ready: 12, consumers: 64 } },
       { why: 'shares', queues: 64, ready: 12 },
     ],
     [
       'no queue of its own, and what there is runs',
-      { queue: undefined as never, workers: [running(2)], shared: { queues: 64, ready: 0 } },
+      { queue: undefined as never, workers: [running(2)], shared: { queues: 64, ready: 0, consumers: 64 } },
       { why: 'runs', tasks: 2, at: [{ worker: 'w1', tasks: 2 }] },
     ],
     [
@@ -155,7 +164,7 @@ describe('each reason, with the number that proves it', () => {
       {
         queue: undefined as never,
         workers: [worker({ users: 1, lane: lane({ prefetched: 3, before: 0 }) })],
-        shared: { queues: 64, ready: 12 },
+        shared: { queues: 64, ready: 12, consumers: 64 },
       },
       { why: 'slots-busy', busy: 2, slots: 2, workers: 1 },
     ],

@@ -35,6 +35,7 @@ describe('suspects', () => {
       [1, 'one'],
       [0, 'none'],
     ]);
+    expect([...suspects.heldBack].map(({ id }) => id)).toEqual(['two', 'one', 'unknown']);
     expect(suspects.find('two')).toBe([...deaths.keys()][0]);
     expect(suspects.placeOf(suspects.find('two')!)).toEqual({
       forMs: 0,
