@@ -53,7 +53,7 @@ function renderHolding(holding: Holding, style: TextStyle): string[] {
   const { most, smallestWindow, largestWindow, reason } = holding;
   if (smallestWindow === null || largestWindow === null || reason === null) return [];
   const range = smallestWindow === largestWindow ? '' : `${formatCount(smallestWindow)} to `;
-  const text = `held at most ${formatTasks(most)}; of one user ${range}${formatTasks(largestWindow)} unacknowledged: ${PREFETCH_REASONS[reason]}`;
+  const text = `held at most ${formatTasks(most)} at once, not started; one queue might have ${range}${formatTasks(largestWindow)} here, unacknowledged: ${PREFETCH_REASONS[reason]}`;
   return wrapText(text, style).map((line) => paint('quiet', line, style));
 }
 
@@ -62,7 +62,12 @@ export function workerProgressLine(now: WorkerSnapshot, elapsed: number): string
   const done = now.completed + now.failed;
   const retried = now.retried > 0 ? `, ${formatCount(now.retried)} to be tried again` : '';
   const failed = now.failed > 0 ? `, ${formatCount(now.failed)} failed${retried}` : retried;
-  return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
+  return `${formatTasks(done)}${failed}, ${formatRate(elapsed > 0 ? done / elapsed : 0)} · ${formatCount(now.running)} running, ${formatCount(now.held)} held · ${activeText(now)}`;
+}
+
+/** Users with tasks here, and queues: several users may share one. */
+export function activeText({ active, queues }: Pick<WorkerSnapshot, 'active' | 'queues'>): string {
+  return `${counted(active, 'user')} active, ${counted(queues, 'queue')} served`;
 }
 
 /** What it did where light users share queues; nothing where it did nothing. */
@@ -70,9 +75,15 @@ function promotionLines({ promotions: { users, movedTasks, demoted } }: WorkerRe
   const lines: string[] = [];
   if (users > 0)
     lines.push(
-      `${users === 1 ? 'a queue' : 'queues'} made for ${counted(users, 'light user')} with many tasks`,
+      `${counted(users, 'light user')} with many tasks promoted by this worker to ${queuesOf(users)}`,
     );
-  if (movedTasks > 0) lines.push(`${formatTasks(movedTasks)} moved to queues of their users`);
-  if (demoted > 0) lines.push(`${counted(demoted, 'queue')} taken away, whose users had nothing left`);
+  if (movedTasks > 0)
+    lines.push(`${formatTasks(movedTasks)} moved by this worker to the queues that their users have now`);
+  if (demoted > 0)
+    lines.push(`${counted(demoted, 'queue')} taken away by this worker, whose users had nothing left`);
   return lines;
+}
+
+function queuesOf(users: number): string {
+  return users === 1 ? 'a queue of its own' : 'queues of their own';
 }

@@ -2,6 +2,7 @@ import { noticedBy } from '../../core/queues/noticing.js';
 import type { WorkerSnapshot } from '../../core/reports/worker-report.js';
 import { formatCount, formatDuration, formatTasks } from '../../render/parts/numbers.js';
 import { PREFETCH_REASONS } from '../../render/parts/prefetch-reasons.js';
+import { activeText } from '../../render/worker-text.js';
 import type { WorkerListener } from '../../run/worker/worker-contract.js';
 import type { Context } from '../shared/context.js';
 import { Unshown } from './unshown.js';
@@ -49,10 +50,11 @@ export class Narration {
       },
       onWarning: (text) => warn(text),
       onDetail: (text) => detail(text),
-      onPrefetch: (user, { size, reason }) =>
-        detail(
-          `user ${JSON.stringify(user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`,
-        ),
+      onPrefetch: (user, { size, reason }) => {
+        const whose = reason === 'spread' ? 'shared queue' : 'user';
+        const text = `${whose} ${JSON.stringify(user)}: ${size} tasks may be unacknowledged here, ${PREFETCH_REASONS[reason]}`;
+        detail(text);
+      },
       onResultDropped: ({ id, user }, reason) => {
         this.#dropped++;
         if (this.#dropped > SHOWN && !verbose) return;
@@ -111,7 +113,7 @@ export class Narration {
     else {
       const failures = lost > 0 ? `, ${formatCount(lost)} failed for good` : '';
       const retries = again > 0 ? `, ${formatCount(again)} to be tried again` : '';
-      const here = `${formatCount(now.running)} running, ${formatCount(now.held)} held, ${formatCount(now.active)} of ${formatCount(now.queues)} users active`;
+      const here = `${formatCount(now.running)} running, ${formatCount(now.held)} held, ${activeText(now)}`;
       say(`in the last minute ${formatTasks(done)} done${failures}${retries}; ${here}`, {
         done,
         failed: lost,

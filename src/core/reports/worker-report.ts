@@ -27,7 +27,7 @@ export interface WorkerReport {
   readonly leftToOthers: number;
   /** Tasks that ran on when their permits had been lost, and others might have them. */
   readonly overlaps: number;
-  /** Light users that got a queue of their own from this worker, tasks that it moved there, and queues that it took away. */
+  /** What it did for light users that became heavy, and for heavy ones that had nothing left. */
   readonly promotions: WorkerPromotions;
   readonly holding: Holding;
 }
@@ -89,7 +89,10 @@ export interface TaskAges {
 
 /** What a worker did where light users share queues. */
 export interface WorkerPromotions {
+  /** That had no queue before it made one. Two workers that do so at the same moment may both count a user. */
   readonly users: number;
+  /** To queues that their users have now, whoever made these. */
   readonly movedTasks: number;
+  /** Queues that it took away. */
   readonly demoted: number;
 }

@@ -165,7 +165,9 @@ export class TaskPath implements Work {
           intake.settled([task]);
           tick();
         },
-        makeQueue: (queue) => own.make(queue),
+        makeQueue: async (queue) => {
+          await own.make(queue);
+        },
         onFailure: fail,
       }),
       Outcomes.open(deps, options, intake, {

@@ -27,15 +27,29 @@ function narrate(verbose = false) {
 }
 
 describe('the log of a worker', () => {
+  it('counts users apart from queues, which several may share', () => {
+    const { narration, take } = narrate();
+    narration.sumUp({ ...NOTHING, completed: 1, running: 2, active: 900, queues: 64 });
+    expect(take()).toEqual([
+      'in the last minute 1 task done; 2 running, 0 held, 900 users active, 64 queues served',
+    ]);
+  });
+
+  it('calls a queue that users share one', () => {
+    const { narration, take } = narrate();
+    narration.listener().onPrefetch?.('fairq.spread.64.0', { size: 64, reason: 'spread' });
+    expect(take()).toEqual([expect.stringContaining('shared queue "fairq.spread.64.0": 64 tasks')]);
+  });
+
   it('sums up what came of it since the last summary', () => {
     const { narration, take } = narrate();
     narration.sumUp({ ...NOTHING, completed: 1_200, failed: 3, running: 4, held: 20, active: 2 });
     expect(take()).toEqual([
-      'in the last minute 1,200 tasks done, 3 failed for good; 4 running, 20 held, 2 of 3 users active',
+      'in the last minute 1,200 tasks done, 3 failed for good; 4 running, 20 held, 2 users active, 3 queues served',
     ]);
     narration.sumUp({ ...NOTHING, completed: 1_201, failed: 3, retried: 2 });
     expect(take()).toEqual([
-      'in the last minute 1 task done, 2 to be tried again; 0 running, 0 held, 0 of 3 users active',
+      'in the last minute 1 task done, 2 to be tried again; 0 running, 0 held, 0 users active, 3 queues served',
     ]);
   });
 

@@ -37,17 +37,20 @@ export class OwnQueues {
   /**
    * Resolves when the queue is there, tasks of its user get there, and the workers are told.
    *
+   * @returns whether it was not there before. Of two workers that make it at the same moment both may say so
    * @throws FairqError where the broker refuses it
    */
-  async make(queue: string): Promise<void> {
+  async make(queue: string): Promise<boolean> {
     const own = this.ownerOf(queue);
-    if (own === undefined) return;
-    await this.#makeAndBind(queue, own.key);
+    if (own === undefined) return false;
+    const isNew = (await this.#maker.makeUnlessThere(queue, own.key)) === 'made';
+    if (!isNew) await this.#bindAgain(queue, own.key);
     this.announce(queue);
+    return isNew;
   }
 
-  async #makeAndBind(queue: string, key: string): Promise<void> {
-    if ((await this.#maker.makeUnlessThere(queue, key)) === 'made') return;
+  /** It is there: a pruner may have unbound it, or may be about to delete it. */
+  async #bindAgain(queue: string, key: string): Promise<void> {
     for (;;) {
       while (await isLocked(this.connection, this.names.pruneLock)) await delay(LOOK_FOR_PRUNER_MS);
       // It declares the queue, too: a pruner may have deleted it meanwhile.

@@ -15,8 +15,8 @@ export interface PromotionsParts {
   readonly served: { readonly spread: Iterable<SpreadQueue>; readonly byName: ReadonlyMap<string, unknown> };
   readonly moves: { move(task: DeliveredTask, key: string): void };
   readonly own: {
-    /** Resolves when the queue is there, bound, and announced. */
-    make(queue: string): Promise<void>;
+    /** Resolves when the queue is there, bound, and announced: with whether it was not there before. */
+    make(queue: string): Promise<boolean>;
     /** Whose queue has this name; undefined where there can be no such queue, or this worker is not for it. */
     ownerOf(queue: string): Pick<OwnQueue, 'name' | 'key'> | undefined;
   };
@@ -52,7 +52,7 @@ export class Promotions {
   /** By the name of the queue: what is not to start before it is moved. */
   readonly #held = new Map<string, DeliveredTask[]>();
   #hasWarned = false;
-  /** Users that got a queue from this worker. */
+  /** Users that had no queue before this worker made one. */
   promoted = 0;
   /** Tasks that were moved, or are on their way. */
   moved = 0;
@@ -107,10 +107,12 @@ export class Promotions {
     if (this.#underWay.has(queue) || this.parts.own.ownerOf(queue) === undefined) return;
     if ((this.#notBefore.get(queue) ?? 0) > this.parts.now()) return;
     const work = this.parts.own.make(queue).then(
-      () => {
+      (isNew) => {
         this.#notBefore.set(queue, this.parts.now() + SERVED_WITHIN_MS);
-        this.promoted++;
-        this.listener.onPromoted(user);
+        if (isNew) {
+          this.promoted++;
+          this.listener.onPromoted(user);
+        }
         if (this.parts.served.byName.has(queue)) this.taken(queue);
       },
       (error: Error) => this.#failed(queue, user, error),

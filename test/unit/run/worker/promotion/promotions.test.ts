@@ -15,6 +15,7 @@ let set: Map<string, InForce>;
 let served: Map<string, unknown>;
 let told: string[];
 let refusal: Error | undefined;
+let madeByOthers: boolean;
 let now: number;
 let channel: DeliveredTask['channel'];
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   );
   spread.consumed(8, 0);
   [set, served, told, refusal, now] = [new Map(), new Map(), [], undefined, 0];
+  madeByOthers = false;
   channel = { open: true } as DeliveredTask['channel'];
   promotions = new Promotions(
     {
@@ -41,6 +43,7 @@ beforeEach(() => {
         make: async (queue) => {
           if (refusal !== undefined) throw refusal;
           told.push(`make ${queue}`);
+          return !madeByOthers;
         },
         ownerOf: (queue) => {
           const name = queue.slice(OWN.length);
@@ -94,6 +97,16 @@ describe('a light user', () => {
     expect(told.at(-1)).toBe('5 to a');
     expect(scheduler.prefetched).toBe(0);
     expect(promotions).toMatchObject({ promoted: 1, moved: 4 });
+  });
+
+  it('whose queue another worker has made is not counted here, but what is moved', async () => {
+    madeByOthers = true;
+    const a = come('a', '1');
+    promotions.promote(a);
+    await promotions.settled();
+    promotions.taken(a.name);
+    expect(told).toEqual(['make fairq.user.a', '1 to a']);
+    expect(promotions).toMatchObject({ promoted: 0, moved: 1 });
   });
 
   it('is none of others', () => {
