@@ -145,6 +145,28 @@ describe('fairq units set', () => {
   });
 });
 
+it('fairq queues list has a line for shared queues, and a row for those with tasks', async () => {
+  await run('units', 'set', 'shared:4', '--yes');
+  await publish('--user', 'A', '--count', '3');
+  const listed = async () => (await run('queues', 'list')).stdout.replaceAll(/\s+/g, ' ');
+  const busiest = String.raw`(\S+\.spread\.4\.\d)`;
+  const text = await eventually(async () => /shared 4\.\d 3 0 0/.test(await listed()) && listed(), {
+    timeoutMs: 60_000,
+    what: 'the figures are listed',
+  });
+  expect(text.match(/shared 4\.\d/g)).toHaveLength(1);
+  expect(text).toMatch(
+    new RegExp(
+      `4 shared queues: 3 ready, 3 of them in ${busiest}, 0 unacknowledged; 4 without a consumer; 3 empty, which --empty shows 4 queues,`,
+    ),
+  );
+  expect(await json('queues', 'list')).toMatchObject({ queues: Array(4).fill({ kind: 'spread' }) });
+  for (const flags of [['--empty'], ['--no-consumers'], [`${names.prefix}.spread.*`]]) {
+    const { stdout } = await run('queues', 'list', ...flags);
+    expect(stdout.match(/shared 4\.\d/g)).toHaveLength(flags[0] === '--empty' ? 3 : 4);
+  }
+});
+
 describe('a user that shares a queue', () => {
   it('gets one with a limit of its own, which goes again later', async () => {
     await run('units', 'set', 'shared:4', '--yes');

@@ -3,6 +3,7 @@ import { usageError } from '../../core/errors/errors.js';
 import { spreadQueue } from '../../core/queues/names.js';
 import { queuesAsCsv } from '../../render/queues/list-csv.js';
 import { renderQueues } from '../../render/queues/list-text.js';
+import { foldShared } from '../../run/queues/fold-shared.js';
 import { observeQueues } from '../../run/queues/observe-queues.js';
 import { chooseQueues } from '../../run/queues/queue-listing.js';
 import { ownersBy } from '../flags/queue-prefix.js';
@@ -47,15 +48,23 @@ async function listBy(
     idleForMs: flags.idleFor ?? 0,
     isSpread: (queue: string) => flags.queuePrefix === undefined && spreadQueue(names, queue) !== undefined,
   };
+  // Who looks for certain queues gets all of these.
+  const isDefault =
+    flags.glob === undefined && !selection.empty && !selection.unconsumed && flags.idleFor === undefined;
   const sample = async (): Promise<CommandResult> => {
     const { queues, idleMsOf } = await listed();
     const list = chooseQueues(queues, ownerOf, selection, idleMsOf);
+    const asShown = () => {
+      const { rest, shared } = foldShared(queues, selection.isSpread);
+      if (!isDefault || shared === undefined) return list;
+      return { ...chooseQueues(rest, ownerOf, selection, idleMsOf), totals: list.totals, shared };
+    };
     return {
       document: { schemaVersion: 1, kind: 'queues', ...list },
       text: (style) =>
         flags.csv === true
           ? queuesAsCsv(list.queues, context.io.stdoutIsTerminal)
-          : renderQueues(list, style),
+          : renderQueues(asShown(), style),
     };
   };
   try {

@@ -42,6 +42,18 @@ export interface QueueList {
   readonly totals: QueueTotals;
 }
 
+/** All queues that light users share, as one. */
+export interface SharedQueues {
+  readonly queues: number;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly unconsumed: number;
+  /** Those of them that are empty: they have no row. */
+  readonly folded: number;
+  /** The one with the most ready tasks; undefined where none has any. */
+  readonly busiest?: Pick<ListedQueue, 'name' | 'ready'>;
+}
+
 /** Tasks a second, as means over the last seconds. */
 export interface QueueRates {
   readonly publishedPerSecond: number;

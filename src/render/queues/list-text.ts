@@ -1,21 +1,50 @@
-import type { QueueList, UserQueue } from '../../core/reports/queue-report.js';
+import { counted } from '../../core/reports/finding.js';
+import type { QueueList, QueueTotals, SharedQueues, UserQueue } from '../../core/reports/queue-report.js';
 import { formatBytes, formatCount, formatDuration } from '../parts/numbers.js';
 import { safeText } from '../parts/safe-text.js';
 import { paint, type TextStyle } from '../parts/style.js';
 import { renderTable } from '../parts/table.js';
-import { wrapParts } from '../parts/text.js';
+import { wrapParts, wrapText } from '../parts/text.js';
 
-/** What stands before a name that is no user's. */
-const SHARED_AS: Readonly<Record<string, string>> = { group: 'group ', spread: 'shared ' };
+/** @property shared where those of the shared queues that are empty have no row */
+export interface ShownQueues extends QueueList {
+  readonly shared?: SharedQueues;
+}
 
-export function renderQueues({ queues, hidden, totals }: QueueList, style: TextStyle): string {
+export function renderQueues(list: ShownQueues, style: TextStyle): string {
+  const { queues, hidden, totals, shared } = list;
   if (totals.queues === 0) return 'No queues.';
+  const parts = [
+    ...(queues.length > 0 ? [tableOf(queues, totals.groups > 0, style), ''] : []),
+    ...(shared === undefined ? [] : wrapText(sharedText(shared), style)),
+    ...totalLines(totals, style).map((line) => paint('strong', line, style)),
+    ...(hidden > 0 ? [`${formatCount(hidden)} of them not shown (--limit)`] : []),
+    paint('quiet', 'The broker refreshes these figures every 5 s.', style),
+  ];
+  return parts.join('\n');
+}
+
+function sharedText({ queues, ready, unacknowledged, unconsumed, folded, busiest }: SharedQueues): string {
+  const most = busiest === undefined ? '' : `, ${formatCount(busiest.ready)} of them in ${busiest.name}`;
+  const alone = unconsumed === 0 ? '' : `; ${formatCount(unconsumed)} without a consumer`;
+  const empty = folded === 0 ? '' : `; ${formatCount(folded)} empty, which --empty shows`;
+  return `${counted(queues, 'shared queue')}: ${formatCount(ready)} ready${most}, ${formatCount(unacknowledged)} unacknowledged${alone}${empty}`;
+}
+
+/** Whose it is; what stands before a name that is no user's says so. */
+function ownerText({ kind, user }: UserQueue, style: TextStyle): string {
+  // The column of the queue has the whole of it: `shared 64.3`.
+  if (kind === 'spread') return `shared ${user.split('.').slice(-2).join('.')}`;
+  return `${kind === 'group' ? 'group ' : ''}${safeText(user, style.unicode)}`;
+}
+
+function tableOf(queues: readonly UserQueue[], hasGroups: boolean, style: TextStyle): string {
   const idle = queues.some(({ idleMs }) => idleMs !== undefined);
-  const table = renderTable<UserQueue>(
+  return renderTable<UserQueue>(
     [
       {
-        heading: totals.groups > 0 ? 'user or group' : 'user',
-        text: (q) => `${SHARED_AS[q.kind] ?? ''}${safeText(q.user, style.unicode)}`,
+        heading: hasGroups ? 'user or group' : 'user',
+        text: (q) => ownerText(q, style),
         align: 'left',
         shrinkTo: 12,
         whole: true,
@@ -38,6 +67,9 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
     queues,
     style,
   );
+}
+
+function totalLines(totals: QueueTotals, style: TextStyle): string[] {
   const parts = [
     `${formatCount(totals.queues)} ${totals.queues === 1 ? 'queue' : 'queues'}`,
     ...(totals.users > 0 || totals.groups === 0
@@ -52,12 +84,9 @@ export function renderQueues({ queues, hidden, totals }: QueueList, style: TextS
     `${formatCount(totals.empty)} empty`,
     `${formatCount(totals.unconsumed)} without a consumer`,
   ];
-  const lines = wrapParts(
+  return wrapParts(
     parts.map((part, i) => (i < parts.length - 1 ? `${part},` : part)),
     ' ',
     style,
   );
-  const more = hidden > 0 ? `\n${formatCount(hidden)} of them not shown (--limit)` : '';
-  const age = paint('quiet', 'The broker refreshes these figures every 5 s.', style);
-  return `${table}\n\n${lines.map((line) => paint('strong', line, style)).join('\n')}${more}\n${age}`;
 }
