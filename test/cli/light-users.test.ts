@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TopSample } from '../../src/core/top/top-sample.js';
 import { eventually } from '../support/eventually.js';
 import { FairqHere, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
@@ -8,8 +8,21 @@ const { env } = useVhost();
 /** More than workers prefetch out of one shared queue. */
 const MANY = 200;
 const SLEEPS = ['--task', 'sleep', '--duration', '1h', '--run', 'light'];
+const SECONDS = ['--task', 'sleep', '--duration', '1s'];
+
+/** Undefined where there is no such figure. */
+function valueIn(metrics: string, name: string): number | undefined {
+  const found = new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(metrics)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+async function scrapeOf({ stderr }: RunningFairq): Promise<string> {
+  const [, uri = ''] = /metrics at (\S+)/.exec(stderr) ?? [];
+  return (await fetch(uri, { headers: { connection: 'close' } })).text();
+}
 
 let worker: RunningFairq;
+const others: RunningFairq[] = [];
 beforeAll(async () => {
   await fairqJson(env, 'publish', '--units', 'shared:1', '--user', 'a', '--count', '4', ...SLEEPS);
   await fairqJson(env, 'publish', '--user', 'b', '--count', '3', ...SLEEPS);
@@ -20,6 +33,57 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.signal('SIGKILL'); // it is at a task of an hour
   await worker.ended;
+});
+afterEach(async () => {
+  for (const other of others) other.signal('SIGTERM');
+  await Promise.all(others.splice(0).map(({ ended }) => ended));
+});
+
+describe('the metrics of a worker that serves a shared queue', () => {
+  it('say how much waits of light users, there and in the queue, and name none of them', async () => {
+    const text = await eventually(
+      async () => {
+        const scraped = await scrapeOf(worker);
+        return valueIn(scraped, 'fairq_shared_backlog_tasks')! > 0 && scraped;
+      },
+      { timeoutMs: 60_000, what: 'the queue is listed' },
+    );
+    expect(valueIn(text, 'fairq_backlog_tasks')).toBe(valueIn(text, 'fairq_shared_backlog_tasks'));
+    expect(valueIn(text, 'fairq_light_tasks_held')).toBeGreaterThan(50);
+    expect(valueIn(text, 'fairq_light_users')).toBeGreaterThan(50);
+    for (const name of ['users_promoted', 'tasks_moved', 'queues_demoted'])
+      expect(valueIn(text, `fairq_${name}_total`), name).toBe(0);
+    expect(text).not.toContain('user="');
+  });
+
+  it('count the users that got a queue of their own, and the tasks that were moved there', async () => {
+    const other = { ...env, FAIRQ_PREFIX: 'promoting' };
+    // No publisher knows of so many that the user is heavy.
+    for (let i = 0; i < 5; i++) {
+      await fairqJson(
+        other,
+        'publish',
+        '--units',
+        'shared:1',
+        '--user',
+        'heavy',
+        '--count',
+        '20',
+        ...SECONDS,
+      );
+    }
+    const promoting = new RunningFairq(['worker', '-c', '1', '--metrics-port', '0'], other);
+    others.push(promoting);
+    await promoting.says(/ready, /);
+    await eventually(
+      async () => {
+        const text = await scrapeOf(promoting);
+        const counts = ['users_promoted', 'tasks_moved'].map((name) => valueIn(text, `fairq_${name}_total`));
+        return counts[0] === 1 && counts[1]! > 0;
+      },
+      { timeoutMs: 60_000, what: 'the heavy user has a queue, and tasks are moved there' },
+    );
+  });
 });
 
 describe('fairq top, where light users share a queue', () => {

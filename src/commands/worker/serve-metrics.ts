@@ -25,10 +25,13 @@ export async function serveMetrics(
   const identity = { name, slots: concurrency, version: VERSION };
   const metrics = new PrometheusMetrics(
     identity,
-    () => worker.snapshot(),
-    () => worker.ages(),
+    {
+      snapshot: () => worker.snapshot(),
+      ages: () => worker.ages(),
+      policy: () => worker.policy.figures(),
+      shared: () => worker.shared(),
+    },
     () => backlog.current(),
-    () => worker.policy.figures(),
   );
   const server = await MetricsServer.listen(metrics, () => worker.unready, metricsHost, metricsPort);
   context.say(`worker ${name}: metrics at http://${metricsHost}:${server.port}/metrics`);

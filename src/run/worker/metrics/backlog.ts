@@ -8,9 +8,11 @@ const KEPT_MS = 10_000;
 /** What waits in the queues of users. */
 export interface Backlog {
   readonly total: number;
+  /** Of it, what waits in queues that light users share. */
+  readonly shared: number;
   /** Tasks that failed for good, in the queue of dead letters. */
   readonly deadLetters: number;
-  /** Those with most, from the most. */
+  /** Those with most, from the most, of those with a queue of their own. */
   largest(count: number): readonly { readonly user: string; readonly tasks: number }[];
 }
 
@@ -39,11 +41,16 @@ export class BacklogReading {
   async #ask(): Promise<Backlog | undefined> {
     try {
       const listed = await this.management.queueContents();
-      const waiting = listed.flatMap(({ name, ready }) => {
-        return this.filter.matches(name) ? [{ user: this.filter.userOf(name), tasks: ready }] : [];
-      });
+      const waiting: { readonly user: string; readonly tasks: number }[] = [];
+      let shared = 0;
+      for (const { name, ready } of listed) {
+        if (!this.filter.matches(name)) continue;
+        if (this.filter.isSpread(name)) shared += ready;
+        else waiting.push({ user: this.filter.userOf(name), tasks: ready });
+      }
       return {
-        total: waiting.reduce((sum, { tasks }) => sum + tasks, 0),
+        total: waiting.reduce((sum, { tasks }) => sum + tasks, shared),
+        shared,
         deadLetters: listed.find(({ name }) => name === this.deadLetterQueue)?.ready ?? 0,
         largest: (count) => waiting.sort((a, b) => b.tasks - a.tasks).slice(0, count),
       };

@@ -5,11 +5,20 @@ import type { PolicyFigures } from '../policy/policy-figures.js';
 import type { Backlog } from './backlog.js';
 import type { WorkerMetrics } from './metrics-contract.js';
 import { addPolicyMetrics } from './policy-metrics.js';
+import { addSharedMetrics, type SharedFigures } from './shared-metrics.js';
 
 /** Users that are named: those with the largest backlog. The others are in the totals. */
 const USERS_NAMED = 20;
 const DWELL_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1_800];
 const RUN_SECONDS = [0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300];
+
+/** Asked at each scrape. */
+export interface MetricsFigures {
+  snapshot(): WorkerSnapshot;
+  ages(): TaskAges;
+  policy(): PolicyFigures;
+  shared(): SharedFigures;
+}
 
 /**
  * A worker's figures in Prometheus' text format. However many users there are, the number of series is bounded:
@@ -24,6 +33,7 @@ export class PrometheusMetrics implements WorkerMetrics {
   readonly #userTasks: Counter<'user'>;
   readonly #userBacklog: Gauge<'user'>;
   readonly #allBacklog: Gauge;
+  readonly #sharedBacklog: Gauge;
   readonly #backlogKnown: Gauge;
   readonly #redelivered: Counter;
   readonly #crashed: Counter;
@@ -32,11 +42,10 @@ export class PrometheusMetrics implements WorkerMetrics {
   /** @param backlog asked once for each scrape */
   constructor(
     worker: { readonly name: string; readonly slots: number; readonly version: string },
-    snapshot: () => WorkerSnapshot,
-    ages: () => TaskAges,
+    figures: MetricsFigures,
     private readonly backlog: () => Promise<Backlog | undefined>,
-    policy: () => PolicyFigures,
   ) {
+    const { snapshot, ages, policy, shared } = figures;
     const registers = [this.#registry];
     this.#registry.setDefaultLabels({ worker: worker.name });
     collectDefaultMetrics({ register: this.#registry });
@@ -85,6 +94,7 @@ export class PrometheusMetrics implements WorkerMetrics {
       ({ oldestWaiting }) => oldestWaiting,
     );
     addPolicyMetrics(registers, policy);
+    addSharedMetrics(registers, shared);
     this.#redelivered = new Counter({
       name: 'fairq_tasks_redelivered_total',
       help: 'Attempts that ended here of tasks that the broker had delivered before.',
@@ -110,9 +120,14 @@ export class PrometheusMetrics implements WorkerMetrics {
       help: 'Tasks that wait in the queues of all users, by the broker; some seconds old.',
       registers,
     });
+    this.#sharedBacklog = new Gauge({
+      name: 'fairq_shared_backlog_tasks',
+      help: 'Those of them that wait in queues that users share, whoever has sent them; none while the broker does not say.',
+      registers,
+    });
     this.#userBacklog = new Gauge({
       name: 'fairq_user_backlog_tasks',
-      help: `The same of the ${USERS_NAMED} users with most of them.`,
+      help: `The same of the ${USERS_NAMED} users with most of them, of those with a queue of their own.`,
       labelNames: ['user'],
       registers,
     });
@@ -142,11 +157,13 @@ export class PrometheusMetrics implements WorkerMetrics {
     const backlog = await this.backlog();
     this.#backlogKnown.set(backlog === undefined ? 0 : 1);
     this.#allBacklog.reset();
+    this.#sharedBacklog.remove();
     this.#deadLetters.reset();
     this.#userBacklog.reset();
     this.#userTasks.reset();
     if (backlog !== undefined) {
       this.#allBacklog.set(backlog.total);
+      this.#sharedBacklog.set(backlog.shared);
       this.#deadLetters.set(backlog.deadLetters);
       for (const { user, tasks } of backlog.largest(USERS_NAMED)) {
         this.#userBacklog.set({ user }, tasks);

@@ -1,5 +1,7 @@
 import type { WorkerReport, WorkerSnapshot } from '../../../core/reports/worker-report.js';
+import type { SharedFigures } from '../metrics/shared-metrics.js';
 import type { TaskPath } from '../task-path.js';
+import { lightHere } from './light-here.js';
 
 /** Of a worker's life. */
 export interface Lifetime {
@@ -36,9 +38,28 @@ export function snapshotOf({ runner, scheduler, intake }: TaskPath): WorkerSnaps
   };
 }
 
+/** Before a worker has opened its channels. */
+export const NOTHING_SHARED_YET: SharedFigures = {
+  light: { users: 0, tasks: 0 },
+  promotions: { users: 0, movedTasks: 0, demoted: 0 },
+};
+
+/** What a worker has of light users, and did for those that became heavy. */
+export function sharedFiguresOf({
+  intake,
+  promotions,
+  demotions,
+}: Pick<TaskPath, 'intake' | 'promotions' | 'demotions'>): SharedFigures {
+  const { promoted, moved } = promotions;
+  return {
+    light: lightHere(intake.served.spread),
+    promotions: { users: promoted, movedTasks: moved, demoted: demotions.demoted },
+  };
+}
+
 /** What came of a worker, at its end. */
 export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: Lifetime): WorkerReport {
-  const { runner, intake, outcomes, retries, rebalancer, limits, promotions, demotions } = path;
+  const { runner, intake, outcomes, retries, rebalancer, limits } = path;
   const { completed, failed, retried, timedOut, firstStartAt, lastFinishAt, users } = runner.counts;
   const { smallest, largest } = intake.prefetch;
   const seconds =
@@ -60,7 +81,7 @@ export function reportOf(path: TaskPath, { name, begunAt, readyAt, givenBack }: 
     notMoved: outcomes.stuck + retries.stuck,
     leftToOthers: rebalancer.shared,
     overlaps: limits.overlaps,
-    promotions: { users: promotions.promoted, movedTasks: promotions.moved, demoted: demotions.demoted },
+    promotions: sharedFiguresOf(path).promotions,
     holding: {
       most: intake.mostPrefetched,
       smallestWindow: smallest ?? null,
