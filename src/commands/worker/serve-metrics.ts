@@ -4,6 +4,7 @@ import { queueFilter } from '../../run/worker/discovery/queue-filter.js';
 import { BacklogReading } from '../../run/worker/metrics/backlog.js';
 import { MetricsServer } from '../../run/worker/metrics/metrics-server.js';
 import { PrometheusMetrics } from '../../run/worker/metrics/worker-metrics.js';
+import { NOTHING_SHARED_YET } from '../../run/worker/report/worker-figures.js';
 import type { Worker } from '../../run/worker/worker.js';
 import type { Context } from '../shared/context.js';
 import type { WorkerFlags } from './worker-flags.js';
@@ -29,7 +30,7 @@ export async function serveMetrics(
       snapshot: () => worker.snapshot(),
       ages: () => worker.ages(),
       policy: () => worker.policy.figures(),
-      shared: () => worker.shared(),
+      shared: () => worker.inside()?.shared ?? NOTHING_SHARED_YET,
     },
     () => backlog.current(),
   );

@@ -19,7 +19,6 @@ import { IdleCheck } from './ends/idle-check.js';
 import { IdleWait } from './ends/idle-wait.js';
 import { ReadyTasks } from './ends/ready-tasks.js';
 import type { Handlers } from './handlers/handlers.js';
-import type { SharedFigures } from './metrics/shared-metrics.js';
 import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
 import { Peers } from './peers/peers.js';
@@ -27,13 +26,7 @@ import { type OwnPresence, Presence } from './peers/presence.js';
 import { WorkerPolicy } from './policy/worker-policy.js';
 import { insideOf, type WorkerInside } from './report/inside.js';
 import { WorkerAnswers } from './report/worker-answers.js';
-import {
-  NOTHING_SHARED_YET,
-  NOTHING_YET,
-  reportOf,
-  sharedFiguresOf,
-  snapshotOf,
-} from './report/worker-figures.js';
+import { NOTHING_YET, reportOf, snapshotOf } from './report/worker-figures.js';
 import { agesOf } from './slots/running-now.js';
 import { StallReport } from './slots/stall-report.js';
 import { TaskPath, type TaskPathListener } from './task-path.js';
@@ -100,11 +93,6 @@ export class Worker {
   /** What it is doing, for progress. */
   snapshot(): WorkerSnapshot {
     return this.#path === undefined ? NOTHING_YET : snapshotOf(this.#path);
-  }
-
-  /** What it has of users that share queues. */
-  shared(): SharedFigures {
-    return this.#path === undefined ? NOTHING_SHARED_YET : sharedFiguresOf(this.#path);
   }
 
   ages(): TaskAges {

@@ -12,14 +12,18 @@ export interface SharedFigures {
 export function addSharedMetrics(registers: Registry[], figures: () => SharedFigures): void {
   const gauge = (name: string, help: string, of: (now: SharedFigures) => number) =>
     new Gauge({
-      ...{ name, help, registers },
+      name,
+      help,
+      registers,
       collect() {
         this.set(of(figures()));
       },
     });
   const counter = (name: string, help: string, of: (now: WorkerPromotions) => number) =>
     new Counter({
-      ...{ name, help, registers },
+      name,
+      help,
+      registers,
       collect() {
         this.reset();
         this.inc(of(figures().promotions));

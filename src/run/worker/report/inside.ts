@@ -1,7 +1,9 @@
 import type { ServedQueue } from '../intake/served-queue.js';
+import type { SharedFigures } from '../metrics/shared-metrics.js';
 import type { TaskRun } from '../slots/task-run.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
 import type { TaskPath } from '../task-path.js';
+import { sharedFiguresOf } from './worker-figures.js';
 
 /** What a worker has at the moment, task by task. */
 export interface WorkerInside {
@@ -15,9 +17,12 @@ export interface WorkerInside {
   readonly prefetch: number;
   /** Attempts that have ended here. */
   readonly ended: number;
+  /** What it has of users that share queues, and did for them. */
+  readonly shared: SharedFigures;
 }
 
-export function insideOf({ runner, scheduler, intake }: TaskPath): WorkerInside {
+export function insideOf(path: TaskPath): WorkerInside {
+  const { runner, scheduler, intake } = path;
   const { completed, failed, retried } = runner.counts;
   const consumed = [...intake.served.byName.values()];
   return {
@@ -26,6 +31,9 @@ export function insideOf({ runner, scheduler, intake }: TaskPath): WorkerInside 
     queues: consumed.map(({ name }) => name),
     prefetch: consumed.reduce((sum, { prefetch }) => sum + prefetch, 0),
     ended: completed + failed + retried,
+    get shared() {
+      return sharedFiguresOf(path);
+    },
   };
 }
 

@@ -45,11 +45,7 @@ export const NOTHING_SHARED_YET: SharedFigures = {
 };
 
 /** What a worker has of light users, and did for those that became heavy. */
-export function sharedFiguresOf({
-  intake,
-  promotions,
-  demotions,
-}: Pick<TaskPath, 'intake' | 'promotions' | 'demotions'>): SharedFigures {
+export function sharedFiguresOf({ intake, promotions, demotions }: TaskPath): SharedFigures {
   const { promoted, moved } = promotions;
   return {
     light: lightHere(intake.served.spread),
