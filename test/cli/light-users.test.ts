@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TopSample } from '../../src/core/top/top-sample.js';
+import type { Users } from '../../src/serve/overview/overview-views.js';
 import { eventually } from '../support/eventually.js';
 import { FairqHere, fairqJson, jsonLines, RunningFairq } from '../support/fairq.js';
+import { ask, useServing } from '../support/serving.js';
 import { useVhost } from '../support/vhost.js';
 
 const { env } = useVhost();
@@ -21,7 +23,7 @@ async function scrapeOf({ stderr }: RunningFairq): Promise<string> {
   return (await fetch(uri, { headers: { connection: 'close' } })).text();
 }
 
-let worker: RunningFairq;
+let worker: RunningFairq | undefined;
 const others: RunningFairq[] = [];
 beforeAll(async () => {
   await fairqJson(env, 'publish', '--units', 'shared:1', '--user', 'a', '--count', '4', ...SLEEPS);
@@ -30,9 +32,11 @@ beforeAll(async () => {
   worker = new RunningFairq(['worker', '-c', '1', '--metrics-port', '0'], env);
   await worker.says(/ready, /);
 });
+// A server makes the exchange where nobody has, without shared queues.
+const serving = useServing(env);
 afterAll(async () => {
-  worker.signal('SIGKILL'); // it is at a task of an hour
-  await worker.ended;
+  worker?.signal('SIGKILL'); // it is at a task of an hour
+  await worker?.ended;
 });
 afterEach(async () => {
   for (const other of others) other.signal('SIGTERM');
@@ -43,7 +47,7 @@ describe('the metrics of a worker that serves a shared queue', () => {
   it('say how much waits of light users, there and in the queue, and name none of them', async () => {
     const text = await eventually(
       async () => {
-        const scraped = await scrapeOf(worker);
+        const scraped = await scrapeOf(worker!);
         return valueIn(scraped, 'fairq_shared_backlog_tasks')! > 0 && scraped;
       },
       { timeoutMs: 60_000, what: 'the queue is listed' },
@@ -118,5 +122,47 @@ describe('fairq top, where light users share a queue', () => {
     // Of those with one task the worker names some, and of the others nobody knows.
     expect(users).toHaveLength(50);
     expect(shared!.users).toBeGreaterThan(50);
+  });
+});
+
+describe('GET /v1/users, where light users share a queue', () => {
+  const asked = async (path: string) => (await ask(serving, path, { user: 'boss' })).json;
+  const untilKnown = () =>
+    eventually(
+      async () => {
+        const found = (await asked('/v1/users?sort=user&limit=1000')) as unknown as Users;
+        const { backlog, atWorkers } = found.shared ?? {};
+        const isCounted = found.users.find(({ user }) => user === 'b')?.running !== null;
+        const atAll = found.users.reduce((sum, one) => sum + (one.atWorkers ?? 0), 0);
+        return (
+          backlog! > 0 && backlog! + atWorkers! === MANY + 6 && atAll === atWorkers && isCounted && found
+        );
+      },
+      { timeoutMs: 60_000, what: 'the worker says of all users what it has, and the queue is listed' },
+    );
+
+  it('tells of each what is known to wait at workers, and of none a backlog', async () => {
+    const { users } = await untilKnown();
+    // All workers have said what each user has there, and not only of those with most.
+    expect(users.length).toBeGreaterThan(50);
+    for (const { user, ...figures } of users)
+      expect(figures, user).toMatchObject({ shares: true, backlog: null, fairShare: null, unserved: false });
+  });
+
+  it('tells the same of one of them, and of whoever asks', async () => {
+    await untilKnown();
+    const { atWorkers, running, ...a } = await asked('/v1/users/a');
+    expect(a).toMatchObject({ shares: true, backlog: null });
+    expect(Number(atWorkers) + Number(running)).toBe(4);
+    expect(a.oldestWaitSeconds).toBeGreaterThan(0);
+    expect(await asked('/v1/me')).toMatchObject({ user: 'boss', shares: true, backlog: null, atWorkers: 0 });
+    expect((await ask(serving, '/v1/users/nobody', { user: 'boss' })).status).toBe(404);
+  });
+
+  it('counts in the totals what waits in shared queues', async () => {
+    const { shared } = await untilKnown();
+    const { backlog } = (await asked('/v1/history')) as { backlog: (number | null)[] };
+    // What the worker has counts there as well.
+    expect(backlog.at(-1)).toBeGreaterThanOrEqual(shared!.backlog!);
   });
 });

@@ -18,12 +18,12 @@ export interface LookParts {
 
 /** What is to be seen at once of all users and workers. */
 export function liveLook({ all, workers: { workers, perSecond }, alarms, policyRevision }: LookParts): Live {
-  const { age, users, runningKnown } = all;
+  const { age, users, shared, atAllWorkers } = all;
   const told = users.map((figures) => ({ ...figures, attention: attentionTo(figures) }));
   const needing = Object.fromEntries(ATTENTION.map((one) => [one, 0])) as Record<Attention, number>;
   for (const { attention } of told) for (const one of attention) needing[one]++;
-  const sum = (of: (figures: UserFigures) => number | null) =>
-    users.reduce((total, figures) => total + (of(figures) ?? 0), 0);
+  const sum = (of: (figures: UserFigures) => number | null, and = 0) =>
+    users.reduce((total, figures) => total + (of(figures) ?? 0), and);
   const slots = workers.reduce((total, worker) => total + worker.slots, 0);
   const idle = workers.reduce((total, worker) => total + worker.idle, 0);
   const size = ({ share, fairShare }: UserFigures) => Math.max(share ?? 0, fairShare ?? 0);
@@ -31,15 +31,16 @@ export function liveLook({ all, workers: { workers, perSecond }, alarms, policyR
     ...age,
     totals: {
       users: users.length,
-      backlogged: users.filter(({ backlog }) => (backlog ?? 0) > 0).length,
-      backlog: age.listedSecondsAgo === null ? null : sum(({ backlog }) => backlog),
-      running: runningKnown ? sum(({ running }) => running) : null,
+      backlogged: users.filter(({ backlog, atWorkers }) => (backlog ?? atWorkers ?? 0) > 0).length,
+      backlog: age.listedSecondsAgo === null ? null : sum(({ backlog }) => backlog, shared?.backlog ?? 0),
+      running: atAllWorkers === undefined ? null : sum(({ running }) => running),
       perSecond: round3(perSecond),
       failedLately: sum(({ failedLately }) => failedLately),
       slots,
       busy: Math.round(slots - idle),
       workers: workers.length,
     },
+    shared,
     needing,
     oldest: oldestOf(told) ?? null,
     attention: told

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ATTENTION } from '../overview/attention.js';
-import { AGE, WATCHED_USER } from '../overview/overview-views.js';
+import { AGE, SHARED, WATCHED_USER } from '../overview/overview-views.js';
 
 const count = z.int();
 
@@ -10,8 +10,8 @@ export const LIVE = z
     ...AGE,
     totals: z.object({
       users: count,
-      backlogged: count.describe('users with tasks that wait'),
-      backlog: count.nullable(),
+      backlogged: count.describe('users with tasks that wait; of those that share queues, at workers'),
+      backlog: count.nullable().describe('in the queues of users and in shared ones'),
       running: count.nullable(),
       perSecond: z.number(),
       failedLately: count,
@@ -19,6 +19,7 @@ export const LIVE = z
       busy: count.describe('slots in which a task runs'),
       workers: count,
     }),
+    shared: SHARED,
     needing: z
       .record(z.enum(ATTENTION), count)
       .describe('users of whom this is to be said, by what is to be said'),

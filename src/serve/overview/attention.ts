@@ -55,7 +55,7 @@ export function byAttention(a: UserFigures, b: UserFigures): number {
  */
 export function needOfAttention(figures: UserFigures): number {
   const said = attentionTo(figures);
-  const backlog = figures.backlog ?? 0;
+  const backlog = figures.backlog ?? figures.atWorkers ?? 0;
   const most = said.includes('waits-long') ? Math.floor(figures.oldestWaitSeconds!) : 0;
   const rank = said[0] === undefined ? 0 : ATTENTION.length - ATTENTION.indexOf(said[0]);
   return (most > 0 ? ATTENTION.length + most : rank) + backlog / (backlog + 1);

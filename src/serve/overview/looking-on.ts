@@ -111,7 +111,8 @@ export class LookingOn {
         throw unavailable('The connection to the broker is lost, and is tried again.');
       const sample = await within(FIRST_WITHIN_MS, this.#sample(top));
       if (sample === undefined) throw unavailable('The queues have not been listed yet.');
-      await within(ANSWER_WITHIN_MS, oldest.keepUp(sample.users));
+      const withQueue = sample.users.filter(({ shares }) => !shares);
+      await within(ANSWER_WITHIN_MS, oldest.keepUp(withQueue));
       // Null too where it was listed a while ago, and not since.
       if (sample.backlog === null && top.trouble !== undefined) throw top.trouble;
       return {

@@ -24,7 +24,17 @@ export const USER_FIGURES = z
     user: z.string(),
     tenant: z.string().nullable().describe('whom it belongs to; null without --tenant-of'),
     weight: z.number().nullable().describe('its share against the others'),
-    backlog: z.int().nullable().describe('tasks that wait in its queue'),
+    backlog: z
+      .int()
+      .nullable()
+      .describe('tasks that wait in its queue; null for one that shares queues, as nobody can say that'),
+    shares: z.boolean().describe('it has no queue of its own, and shares queues with others'),
+    atWorkers: z
+      .int()
+      .nullable()
+      .describe(
+        'of one that shares: its tasks that are known to have come to workers and to wait there; more may wait in the queue',
+      ),
     running: z.int().nullable().describe('tasks that run now, by the word of the workers'),
     unacknowledged: z.int().nullable().describe('tasks at workers: running or prefetched'),
     perSecond: z.number().describe('attempts that ended, over the last seconds'),
@@ -36,7 +46,7 @@ export const USER_FIGURES = z
         'what would be fair: who has no backlog gets what it asks for, and the others split the rest',
       ),
     oldestWaitSeconds: seconds.describe(
-      'how long the task at the head of its queue has waited; between two questions to the broker, by what ended',
+      'how long the task at the head of its queue has waited; between two questions to the broker, by what ended. Of one that shares: the first of its tasks at workers',
     ),
     lastWaitSeconds: seconds.describe('how long the last task that ended had waited before it started'),
     failedLately: z.int().describe('tasks that failed for good'),
@@ -72,9 +82,24 @@ export const ONE_USER = z
   })
   .meta({ id: 'User' });
 
+/** What waits in shared queues is anybody's. */
+export const SHARED = z
+  .object({
+    queues: z.int(),
+    backlog: z.int().nullable().describe("tasks that wait in them, whoever's they are"),
+    unacknowledged: z.int().nullable().describe('tasks of them at workers: running or prefetched'),
+    atWorkers: z.int().nullable().describe('tasks that have come to workers and wait there'),
+    users: z.int().nullable().describe('whose these are; one whose tasks wait at two workers counts twice'),
+    unserved: z.boolean().describe('tasks wait in one of them, and no worker serves it'),
+  })
+  .nullable()
+  .describe('the queues that light users share, together; null where there are none')
+  .meta({ id: 'SharedQueues' });
+
 export const USERS = z
   .object({
     ...AGE,
+    shared: SHARED,
     users: z.array(WATCHED_USER),
     total: z.int().describe('users that search, attention and tenant leave'),
     before: z.int().describe('of them, those before this page'),
@@ -112,7 +137,7 @@ export const TENANTS = z
 export const ONE_TENANT = z.object({ ...AGE, ...TENANT_FIGURES.shape }).meta({ id: 'Tenant' });
 
 export function tenantView({ waitMs, perSecond, share, fairShare, ...rest }: TopTenant): object {
-  const { shares: _, atWorkers: __, oldestAtWorkersMs: ___, ...figures } = rest;
+  const { oldestAtWorkersMs: _, ...figures } = rest;
   return {
     ...figures,
     perSecond: round3(perSecond),

@@ -1,9 +1,10 @@
+import type { QueueCounts } from '../../broker/queues/queue-remover.js';
 import { type Names, userQueueOf } from '../../core/queues/names.js';
-import type { TopTenant, TopUser, TopWorker } from '../../core/top/top-sample.js';
+import type { TopShared, TopTenant, TopUser, TopWorker } from '../../core/top/top-sample.js';
 import { round3 } from '../../core/values/round.js';
 import type { FailedLately } from './failed-lately.js';
 import type { Look, LookingOn } from './looking-on.js';
-import type { RunningTasks, TasksOfWorker } from './running-tasks.js';
+import { NO_TASKS, type RunningTasks, type TasksOfUser, type TasksOfWorker } from './running-tasks.js';
 import type { UserFigures } from './user-figures.js';
 import type { SilentWorker, WorkersHeard } from './workers-heard.js';
 
@@ -31,8 +32,10 @@ export interface Age {
 export interface AllUsers {
   readonly age: Age;
   readonly users: readonly UserFigures[];
-  /** All workers have said what runs. */
-  readonly runningKnown: boolean;
+  /** Null where no queue is known that light users share. */
+  readonly shared: TopShared | null;
+  /** By user; undefined where not all workers have said it. */
+  readonly atAllWorkers: ReadonlyMap<string, TasksOfUser> | undefined;
   /** By the id of each worker that has said it. */
   readonly atWorkers: ReadonlyMap<string, TasksOfWorker>;
 }
@@ -76,23 +79,23 @@ export class Overview {
    * @throws Problem 503
    */
   async user(user: string): Promise<{ readonly age: Age; readonly figures: UserFigures } | undefined> {
-    const [{ age, users, runningKnown }, counts] = await Promise.all([
+    const [all, counts] = await Promise.all([
       this.users(),
       this.deps.looking.counts(userQueueOf(this.deps.names, user)),
     ]);
-    const listed = users.find((figures) => figures.user === user);
+    const listed = all.users.find((figures) => figures.user === user);
     if (listed === undefined && counts === undefined) return undefined;
     const tenant = this.deps.tenantOf?.(user) ?? null;
-    const figures = listed ?? { ...nothingOf(user, runningKnown ? 0 : null), tenant };
-    return { age, figures: { ...figures, backlog: counts?.ready ?? 0 } };
+    const figures = listed ?? { ...nothingOf(user, all), tenant };
+    return { age: all.age, figures: withQueue(figures, counts, all) };
   }
 
   /** Of whoever asks, whom nobody need have heard of. @throws Problem 503 */
   async own(user: string): Promise<{ readonly age: Age; readonly figures: UserFigures }> {
     const found = await this.user(user);
     if (found !== undefined) return found;
-    const { age, runningKnown } = await this.users();
-    return { age, figures: { ...nothingOf(user, runningKnown ? 0 : null), backlog: 0 } };
+    const all = await this.users();
+    return { age: all.age, figures: withQueue(nothingOf(user, all), undefined, all) };
   }
 
   /** @throws Problem 503 */
@@ -129,7 +132,9 @@ export class Overview {
 
   async #allOf(look: Look): Promise<AllUsers> {
     const { failed } = this.deps;
-    const { byUser: running, byWorker } = await this.deps.running.count();
+    const { byUser: atAllWorkers, byWorker } = await this.deps.running.count();
+    const { shared } = look.sample;
+    const known = { atAllWorkers, shared };
     const counts = failed.counts();
     const tenantOf = (user: string) => this.deps.tenantOf?.(user) ?? null;
     const figuresOf = (top: TopUser): UserFigures => ({
@@ -137,7 +142,10 @@ export class Overview {
       tenant: tenantOf(top.user),
       weight: top.weight,
       backlog: top.backlog,
-      running: running === undefined ? null : (running.get(top.user) ?? 0),
+      shares: top.shares,
+      // All workers together have said more than each of them tells of its light users.
+      atWorkers: top.shares ? (tasksOf(top.user, known)?.prefetched ?? top.atWorkers) : null,
+      running: tasksOf(top.user, known)?.running ?? null,
       cap: top.cap,
       capWhenBusy: top.capWhenBusy,
       rate: top.rate,
@@ -146,24 +154,24 @@ export class Overview {
       perSecond: round3(top.perSecond),
       share: top.share === null ? null : round3(top.share),
       fairShare: top.fairShare === null ? null : round3(top.fairShare),
-      oldestWaitSeconds: top.backlog ? secondsOf(look.oldestWaitMs(top.user)) : null,
+      oldestWaitSeconds: secondsOf(oldestWaitMs(top, look)),
       lastWaitSeconds: secondsOf(top.waitMs),
       failedLately: counts.get(top.user) ?? 0,
       unserved: top.unserved,
     });
     const listed = look.sample.users.map(figuresOf);
-    const known = new Set(listed.map(({ user }) => user));
-    // Their queues have gone, or have not been listed yet.
-    const others = new Set([...(running?.keys() ?? []), ...counts.keys()].filter((user) => !known.has(user)));
+    const isListed = new Set(listed.map(({ user }) => user));
+    // They share queues, or their queues have gone, or have not been listed yet.
+    const others = new Set([...atWork(known), ...counts.keys()].filter((user) => !isListed.has(user)));
     const unlisted = [...others].map((user) => ({
-      ...nothingOf(user, running === undefined ? null : (running.get(user) ?? 0)),
+      ...nothingOf(user, known),
       tenant: tenantOf(user),
       failedLately: counts.get(user) ?? 0,
     }));
     return {
       age: this.#ageOf(look),
       users: [...listed, ...unlisted],
-      runningKnown: running !== undefined,
+      ...known,
       atWorkers: byWorker,
     };
   }
@@ -179,14 +187,43 @@ export class Overview {
   }
 }
 
+type Known = Pick<AllUsers, 'atAllWorkers' | 'shared'>;
+
+/** Undefined where not all workers have said it. */
+function tasksOf(user: string, { atAllWorkers }: Known): TasksOfUser | undefined {
+  return atAllWorkers && (atAllWorkers.get(user) ?? NO_TASKS);
+}
+
+/** Users of whom tasks run, and where some share queues those of whom tasks wait at workers. */
+function* atWork({ atAllWorkers, shared }: Known): Iterable<string> {
+  for (const [user, { running }] of atAllWorkers ?? []) if (running > 0 || shared !== null) yield user;
+}
+
+function oldestWaitMs({ user, shares, backlog, oldestAtWorkersMs }: TopUser, look: Look): number | null {
+  if (shares) return oldestAtWorkersMs;
+  return backlog ? look.oldestWaitMs(user) : null;
+}
+
+/** @param counts of the user's own queue; undefined where it has none */
+function withQueue(figures: UserFigures, counts: QueueCounts | undefined, known: Known): UserFigures {
+  if (counts !== undefined) return { ...figures, backlog: counts.ready, shares: false, atWorkers: null };
+  if (known.shared === null) return { ...figures, backlog: 0, shares: false, atWorkers: null };
+  const atWorkers = figures.atWorkers ?? tasksOf(figures.user, known)?.prefetched ?? null;
+  return { ...figures, backlog: null, shares: true, atWorkers };
+}
+
 /** What is known of a user of whom nothing is listed, and nothing ended lately. */
-function nothingOf(user: string, running: number | null): UserFigures {
+function nothingOf(user: string, known: Known): UserFigures {
+  const tasks = tasksOf(user, known);
+  const shares = known.shared !== null;
   return {
     user,
+    shares,
+    atWorkers: shares ? (tasks?.prefetched ?? null) : null,
     tenant: null,
     weight: null,
     backlog: null,
-    running,
+    running: tasks?.running ?? null,
     cap: null,
     capWhenBusy: false,
     rate: null,

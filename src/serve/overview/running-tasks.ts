@@ -24,14 +24,22 @@ export interface TasksOfWorker {
   readonly prefetched: number;
 }
 
+export const NO_TASKS = { running: 0, prefetched: 0 };
+
+/** Of one user, at all workers. */
+export interface TasksOfUser {
+  readonly running: number;
+  readonly prefetched: number;
+}
+
 export interface CountedTasks {
-  /** That run, by user; undefined where a worker does not answer, or none may be asked. */
-  readonly byUser: ReadonlyMap<string, number> | undefined;
+  /** By user; undefined where a worker does not answer, or none may be asked. */
+  readonly byUser: ReadonlyMap<string, TasksOfUser> | undefined;
   /** By the id of each worker that has answered. */
   readonly byWorker: ReadonlyMap<string, TasksOfWorker>;
 }
 
-/** Asks the workers how many tasks of each user run. */
+/** Asks the workers how many tasks of each user run there, and wait there. */
 export class RunningTasks {
   #channel: Promise<ReconnectingChannel> | undefined;
 
@@ -43,7 +51,7 @@ export class RunningTasks {
     const unknown = { byUser: undefined, byWorker };
     if (!workers.isComplete || !connection.isConnected || connection.blocked) return unknown;
     const awaited = new Set(workers.ids);
-    const byUser = new Map<string, number>();
+    const byUser = new Map<string, TasksOfUser>();
     if (awaited.size === 0) return { byUser, byWorker };
     const request = this.deps.newId();
     const all = deferred<true>();
@@ -85,9 +93,14 @@ export class RunningTasks {
   }
 }
 
-function addTo(counts: Map<string, number>, { tasks }: CensusAnswer): void {
-  for (const { user, running, ended } of tasks) {
-    if (running > ended) counts.set(user, (counts.get(user) ?? 0) + running - ended);
+function addTo(counts: Map<string, TasksOfUser>, { tasks }: CensusAnswer): void {
+  for (const { user, running, ended, prefetched } of tasks) {
+    if (running === ended && prefetched === 0) continue;
+    const before = counts.get(user) ?? NO_TASKS;
+    counts.set(user, {
+      running: before.running + running - ended,
+      prefetched: before.prefetched + prefetched,
+    });
   }
 }
 

@@ -32,7 +32,7 @@ function sortedBy(figures: UserFigures, sort: UserSort): number | null {
     case 'attention':
       return needOfAttention(figures);
     case 'backlog':
-      return figures.backlog;
+      return figures.backlog ?? figures.atWorkers;
     case 'running':
       return figures.running;
     case 'share':

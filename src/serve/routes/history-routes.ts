@@ -45,16 +45,17 @@ export function addHistoryRoutes(api: Api, services: Services): void {
   );
 }
 
-/** Tasks in users' queues and at workers; null where the broker does not say. */
+/** Tasks in the queues of users and in shared ones, and at workers; null where the broker does not say. */
 async function totalOf(ask: () => Promise<AllUsers>): Promise<number | null> {
   try {
-    const { age, users } = await ask();
+    const { age, users, shared } = await ask();
     // Without a listing, or after an old one, only what publishers say is known.
-    if (users.every(({ unacknowledged }) => unacknowledged === null) && users.length > 0) return null;
+    const isUnknown = users.every(({ unacknowledged }) => unacknowledged === null);
+    if (isUnknown && users.length > 0 && typeof shared?.backlog !== 'number') return null;
     if (age.listedSecondsAgo === null) return null;
     return users.reduce(
       (sum, { backlog, unacknowledged }) => sum + (backlog ?? 0) + (unacknowledged ?? 0),
-      0,
+      (shared?.backlog ?? 0) + (shared?.unacknowledged ?? 0),
     );
   } catch (error) {
     if (error instanceof Problem) return null;

@@ -75,8 +75,8 @@ export function addOverviewRoutes(api: Api, services: Services): void {
     },
     async ({ query }) => {
       requireOwnQueues();
-      const { age, users } = await overview.users();
-      return json(200, { ...age, ...usersPage(users, query) });
+      const { age, users, shared } = await overview.users();
+      return json(200, { ...age, shared, ...usersPage(users, query) });
     },
   );
 

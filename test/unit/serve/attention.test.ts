@@ -7,6 +7,8 @@ const WELL: UserFigures = {
   tenant: null,
   weight: 1,
   backlog: 10,
+  shares: false,
+  atWorkers: null,
   running: 1,
   cap: null,
   capWhenBusy: false,
@@ -21,6 +23,7 @@ const WELL: UserFigures = {
   failedLately: 0,
   unserved: false,
 };
+const LIGHT = { shares: true, backlog: null, unacknowledged: null, atWorkers: 3, fairShare: null };
 const pause = { by: 'x', until: null, reason: null };
 
 describe('what needs attention of a user', () => {
@@ -36,6 +39,12 @@ describe('what needs attention of a user', () => {
     ['a pause, which explains a small share', { share: 0, paused: pause }, ['paused']],
     ['a cap that is used up', { cap: 1 }, ['at-cap']],
     ['a cap that is not', { cap: 2 }, ['capped']],
+    ['nothing of a user that shares queues and is served', { ...LIGHT, share: 0.9 }, []],
+    [
+      'the wait of a task that is known to wait at workers',
+      { ...LIGHT, oldestWaitSeconds: 90 },
+      ['waits-long'],
+    ],
     ['nothing of what is not known', { share: null, fairShare: null, backlog: null, running: null }, []],
   ])('is %s', (_, changes, expected) => {
     expect(attentionTo({ ...WELL, ...changes })).toEqual(expected);

@@ -10,6 +10,8 @@ function figures(user: string, backlog: number | null, more: Partial<UserFigures
     tenant: null,
     weight: 1,
     backlog,
+    shares: false,
+    atWorkers: null,
     running: null,
     cap: null,
     capWhenBusy: false,
