@@ -39,6 +39,26 @@ const change = (...args: string[]) => fairqJson<PolicyChangeReport>(env, ...args
 /** Tasks of a user that have not started, on the broker and at workers: none of them starts where that stays. */
 const ready = (user: string) => vhost.ready(`fairq.user.${user}`);
 
+describe('a worker with --exit-when empty', () => {
+  it.each([
+    ['users have queues', []],
+    ['light users share queues', ['--units', 'shared:2']],
+  ])('says what it waits for where only a paused user has tasks, and %s', async (_, units) => {
+    const prefix = ['--prefix', `paused-${units.length}`, ...units];
+    const own = (...args: string[]) => fairqJson(env, ...prefix, ...args);
+    await own('publish', '--user', 'A', '--count', '3');
+    await own('publish', '--user', 'B', '--count', '2');
+    await own('pause', 'A');
+    const one = new FairqHere([...prefix, 'worker', '--exit-when', 'empty'], env);
+    workers.push({ stop: () => one.ended });
+    await one.says(/only tasks of paused users are left: "A" 3 tasks\..*"fairq explain A"/, WAIT_MS);
+    await own('resume', 'A');
+    expect((await one.ended).code).toBe(0);
+    expect(one.stderr.match(/only tasks of paused users/g)).toHaveLength(1);
+    expect(one.stdout).toContain('5 tasks done of 2 users');
+  });
+});
+
 describe('a pause', () => {
   it('names what still runs; of the user nothing starts after it, and all others go on, until it is resumed', async () => {
     await publish('A', MANY, '20ms');

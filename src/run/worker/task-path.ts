@@ -5,7 +5,7 @@ import { TaskTimes } from '../../core/scheduling/task-times.js';
 import { CrashTracker } from './crashes/crash-tracker.js';
 import { Suspects } from './crashes/suspects.js';
 import type { QueueFilter } from './discovery/queue-filter.js';
-import type { Work } from './ends/idle-check.js';
+import type { PausedQueue, Work } from './ends/idle-check.js';
 import type { Handlers } from './handlers/handlers.js';
 import { giveBack } from './intake/giving-back.js';
 import { Intake } from './intake/intake.js';
@@ -325,6 +325,12 @@ export class TaskPath implements Work {
   queues(): string[] {
     const delays = delaysOf(this.options.retry);
     return [...delays.map((ms) => delayQueueOf(this.deps.names, ms)), ...this.intake.served.byName.keys()];
+  }
+
+  paused(): PausedQueue[] {
+    return [...this.intake.userQueues()].flatMap(({ name, paused, lane }) =>
+      paused ? [{ queue: name, user: lane.user }] : [],
+    );
   }
 
   /** Takes up the queues, or the first of them. Nothing starts yet. */

@@ -15,9 +15,8 @@ import { describeRule } from '../../core/scheduling/weights.js';
 import { deferred } from '../../core/values/deferred.js';
 import { Discovery } from './discovery/discovery.js';
 import { type QueueFilter, queueFilter } from './discovery/queue-filter.js';
-import { IdleCheck } from './ends/idle-check.js';
-import { IdleWait } from './ends/idle-wait.js';
-import { ReadyTasks } from './ends/ready-tasks.js';
+import type { IdleWait } from './ends/idle-wait.js';
+import { endOf } from './ends/worker-end.js';
 import type { Handlers } from './handlers/handlers.js';
 import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
@@ -194,7 +193,7 @@ export class Worker {
     this.#path = path;
     const discovery = new Discovery(this.deps, this.options, this.#filter, path, troubles);
     this.#opened.add(() => discovery.close());
-    const ends = new IdleWait(new IdleCheck(this.options, path, new ReadyTasks(connection), clock));
+    const ends = endOf(path, this.options, this.deps, (text) => this.listener.onWarning(text));
     const common = new CommonStart(peers, waitForWorkers, () => {
       this.#start(path, ends).catch(troubles.onFailure);
     });

@@ -12,11 +12,20 @@ export interface Work {
   readonly waiting: number;
   /** Names of the queues in which a task may wait that this worker is to run. */
   queues(): readonly string[];
+  /** Those of them whose users are paused: nothing of them starts. */
+  paused(): readonly PausedQueue[];
+}
+
+export interface PausedQueue {
+  readonly queue: string;
+  readonly user: string;
 }
 
 /** Whether the broker has no task ready in these queues. */
 export interface ReadyCheck {
   noneIn(queues: readonly string[]): Promise<boolean>;
+  /** How many each of them has, of those that are there. */
+  countsIn(queues: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export type IdleOptions = Pick<WorkerOptions, 'exitWhen' | 'idleForMs'>;
@@ -32,6 +41,8 @@ export class IdleCheck {
     private readonly work: Work,
     private readonly ready: ReadyCheck,
     private readonly clock: Clock,
+    /** Asked to say what the worker waits for, where others keep that from starting. */
+    private readonly paused: { look(): Promise<void> },
   ) {}
 
   /** To be asked again and again until it says so. */
@@ -51,7 +62,10 @@ export class IdleCheck {
 
   /** A task that came while the broker was asked counts too. */
   async #seesNone(): Promise<boolean> {
-    return this.#hasNone && (await this.ready.noneIn(this.work.queues())) && this.#hasNone;
+    if (!this.#hasNone) return false;
+    const seesNone = await this.ready.noneIn(this.work.queues());
+    if (!seesNone && this.#hasNone) await this.paused.look();
+    return seesNone && this.#hasNone;
   }
 
   get #hasNone(): boolean {

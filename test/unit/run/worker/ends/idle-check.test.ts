@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { IdleCheck, type IdleOptions } from '../../../../../src/run/worker/ends/idle-check.js';
+import { PausedUsers } from '../../../../../src/run/worker/ends/paused-users.js';
 
 let now: number;
 let isBusy: boolean;
@@ -8,6 +9,10 @@ let ready: boolean;
 /** What happens while the broker is asked. */
 let meanwhile: () => void;
 let asked: readonly string[];
+/** A is paused, with so many tasks. */
+let isPaused: boolean;
+let tasks: number;
+let said: string[];
 
 beforeEach(() => {
   now = 0;
@@ -16,6 +21,9 @@ beforeEach(() => {
   ready = false;
   meanwhile = () => {};
   asked = [];
+  isPaused = false;
+  tasks = 12;
+  said = [];
 });
 
 function checkFor(options: IdleOptions): IdleCheck {
@@ -27,15 +35,24 @@ function checkFor(options: IdleOptions): IdleCheck {
       return waiting;
     },
     queues: () => ['fairq.retry.1s', 'fairq.user.A'],
+    paused: () => (isPaused ? [{ queue: 'fairq.user.A', user: 'A' }] : []),
   };
   const broker = {
     noneIn: async (queues: readonly string[]) => {
-      asked = queues;
+      if (asked.length < queues.length) asked = queues;
       meanwhile();
-      return !ready;
+      return !ready || !queues.includes('fairq.user.A');
     },
+    countsIn: async () => new Map([['fairq.user.A', tasks]]),
   };
-  return new IdleCheck(options, work, broker, { now: () => now, epochMicros: () => now * 1_000 });
+  const clock = { now: () => now, epochMicros: () => now * 1_000 };
+  return new IdleCheck(
+    options,
+    work,
+    broker,
+    clock,
+    new PausedUsers(work, broker, (text) => said.push(text)),
+  );
 }
 
 /** What so many checks in a row say. */
@@ -74,6 +91,26 @@ describe('a worker that ends when all is empty', () => {
     expect(await check(idle, 2)).toEqual([false, false]);
     go();
     expect(await check(idle, 5)).toEqual([false, false, false, false, true]);
+  });
+
+  it('says once that only tasks of a paused user are left, and how that ends', async () => {
+    const idle = checkFor(empty);
+    [ready, isPaused] = [true, true];
+    await check(idle, 4);
+    expect(said).toEqual([]);
+    await check(idle, 20);
+    expect(said).toEqual([
+      'only tasks of paused users are left: "A" 12 tasks. --exit-when empty waits for them, and they start when the user is resumed. "fairq explain A" says who paused, and how to resume',
+    ]);
+    [ready, isPaused] = [false, false];
+    expect(await check(idle, 5)).toEqual([false, false, false, false, true]);
+  });
+
+  it('says nothing while tasks of others wait, too', async () => {
+    const idle = checkFor(empty);
+    ready = true;
+    await check(idle, 10);
+    expect(said).toEqual([]);
   });
 
   it('does not ask the broker while it has a task itself', async () => {
