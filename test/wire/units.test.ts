@@ -167,6 +167,25 @@ it('fairq queues list has a line for shared queues, and a row for those with tas
   }
 });
 
+it('runs what another program sends with no user, or with one that can have no queue, and tries it again', async () => {
+  await run('units', 'set', 'shared:2', '--yes');
+  const long = 'x '.repeat(110);
+  const send = (key: string, type: string) =>
+    vhost.channel.publish(names.taskExchange, key, Buffer.from('{}'), { type, persistent: true });
+  for (const key of ['', 'not encoded', long]) send(key, 'fail');
+  for (let i = 0; i < 40; i++) send('', 'noop');
+  await eventually(async () => (await inSpread(2)) === 43, { timeoutMs: 60_000, what: 'all has come' });
+  const flags = ['--exit-when', 'empty', '--max-attempts', '2', '--backoff', '10ms'];
+  const { code, stdout } = await run('worker', ...flags, '--json');
+  expect([code, JSON.parse(stdout)]).toMatchObject([3, { completed: 40, failed: 3, retried: 3 }]);
+  const { letters } = (await json('dead', 'list')) as { letters: object[] };
+  expect(letters).toHaveLength(3);
+  for (const user of ['(no user)', 'not encoded', long])
+    expect(letters).toContainEqual(expect.objectContaining({ user, attempts: 2, reason: '{}' }));
+  const report = await run('report');
+  expect(report.stdout).toMatch(/^\(no user\) +41 /m);
+});
+
 describe('a user that shares a queue', () => {
   it('gets one with a limit of its own, which goes again later', async () => {
     await run('units', 'set', 'shared:4', '--yes');

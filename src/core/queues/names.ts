@@ -217,6 +217,9 @@ export function encodeText(text: string): string {
   return encoded;
 }
 
+/** Whose a message is that other programs send without any user: people see this in its row. */
+export const NO_USER = '(no user)';
+
 /** The inverse of `encodeText`, or undefined for text that it cannot have made. */
 export function decodeText(encoded: string): string | undefined {
   if (!encoded.includes('%')) return SAFE.test(encoded) ? encoded : undefined;

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
-import { decodeText } from '../../../core/queues/names.js';
+import { decodeText, NO_USER } from '../../../core/queues/names.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
 import { RESTING_COUNTS_FOR_MS } from '../../../core/scheduling/tuning.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
@@ -84,13 +84,13 @@ export class SpreadQueue extends ServedQueue {
     this.forgetServed();
   }
 
-  /** The routing key says it, as it says which queue a user has. What was sent to this queue by its name says it itself. */
+  /** The routing key says it, as it says which queue a user has. What was sent to this queue by its name, or with no key, says it itself. */
   #nameOf({ fields, properties }: Delivery): string {
     const { routingKey } = fields;
-    const isByName = routingKey === this.name;
-    const user = isByName ? decodeEnvelope(properties.headers).user : decodeText(routingKey);
+    const isSaid = routingKey === this.name || routingKey === '';
+    const user = isSaid ? decodeEnvelope(properties.headers).user : decodeText(routingKey);
     // Another program may not encode its users as fairq does.
-    return user || routingKey;
+    return user || routingKey || NO_USER;
   }
 }
 

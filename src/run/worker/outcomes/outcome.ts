@@ -1,6 +1,7 @@
 import type { TaskEvent } from '../../../core/events/task-event.js';
 import type { FailedAttempt } from '../../../core/message/dead-letter.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
+import { returnsTo } from '../task/returns-to.js';
 import type { RunFailure } from '../task/run-failure.js';
 
 /** A failure after which the task is tried again. */
@@ -36,7 +37,7 @@ export function outcomeOf(
 export function attemptOf({ queue }: DeliveredTask, event: TaskEvent): FailedAttempt {
   const { user, run, sequence, attempt, enqueued, sentLate, started, finished } = event;
   return {
-    queue: queue.name,
+    queue: returnsTo(queue),
     envelope: { user, run, sequence, attempt, intendedAt: enqueued, sentAt: enqueued + sentLate },
     startedAt: started,
     endedAt: finished,

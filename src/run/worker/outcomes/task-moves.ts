@@ -15,6 +15,7 @@ import { republishableProperties } from '../../../core/message/republishable.js'
 import { delaysOf } from '../../../core/message/retry-policy.js';
 import { delayQueueOf, type Names } from '../../../core/queues/names.js';
 import type { DeliveredTask } from '../task/delivered-task.js';
+import { returnsTo } from '../task/returns-to.js';
 import type { WorkerOptions } from '../worker-contract.js';
 import { LARGE_BYTES, type LargeMessages, type Sent } from './large-messages.js';
 
@@ -127,7 +128,9 @@ export class TaskMoves {
   postpone(task: DeliveredTask, envelope: Envelope, dueAt: number, now: number, onSafe: () => void): void {
     const queue = delayQueueOf(this.names, stepTowards((dueAt - now) / 1000));
     const { headers } = task.message.properties;
-    this.#move(task, queue, postponedHeaders(headers, task.queue.name, envelope, dueAt, now), { onSafe });
+    this.#move(task, queue, postponedHeaders(headers, returnsTo(task.queue), envelope, dueAt, now), {
+      onSafe,
+    });
   }
 
   /** Resolves when all is safe but for what is stuck. */

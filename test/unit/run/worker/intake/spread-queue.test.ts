@@ -43,6 +43,8 @@ describe('a spread queue', () => {
   it('takes what is not encoded as it is', () => {
     expect(queue.userOf(delivery('a b')).lane.user).toBe('a b');
     expect(queue.userOf(delivery('%zz')).lane.user).toBe('%zz');
+    expect(queue.userOf(delivery('')).lane.user).toBe('(no user)');
+    expect(queue.userOf(delivery('', 'bob')).lane.user).toBe('bob');
   });
 
   it('asks the envelope of a task that was sent by the name of the queue', () => {
