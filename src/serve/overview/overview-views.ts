@@ -187,6 +187,7 @@ export const WORKERS = z
   })
   .meta({ id: 'Workers' });
 
+export type WatchedUser = z.output<typeof WATCHED_USER>;
 export type User = z.output<typeof ONE_USER>;
 export type Users = z.output<typeof USERS>;
 export type Tenant = z.output<typeof ONE_TENANT>;

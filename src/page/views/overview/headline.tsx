@@ -15,7 +15,7 @@ export function Headline({ oldest }: { readonly oldest: Live['oldest'] }) {
       </section>
     );
   }
-  const { user, oldestWaitSeconds, attention, backlog, running } = oldest;
+  const { user, oldestWaitSeconds, attention, backlog, shares, atWorkers, running } = oldest;
   const tone = attention.some((one) => one === 'waits-long' || one === 'unserved') ? 'bad' : '';
   return (
     <section class={`headline ${tone}`} aria-label="who waits for longest">
@@ -28,8 +28,10 @@ export function Headline({ oldest }: { readonly oldest: Live['oldest'] }) {
         <Labels of={attention} />
         <br />
         <span class="quiet">
-          {countText(backlog)} of its tasks wait, {countText(running)} run.{' '}
-          <a href={addressOf(['users', user])}>Why?</a>
+          {shares
+            ? `${countText(atWorkers)} of its tasks wait at workers`
+            : `${countText(backlog)} of its tasks wait`}
+          , {countText(running)} run. <a href={addressOf(['users', user])}>Why?</a>
         </span>
       </p>
     </section>

@@ -2,8 +2,9 @@ import type { Live } from '../../../serve/live/live-views.js';
 import { addressOf } from '../../base/route.js';
 import { useMost } from '../../base/use-most.js';
 import { Labels } from '../../parts/attention.js';
-import { countText, secondsText, shareText } from '../../parts/figures.js';
+import { countText, shareText } from '../../parts/figures.js';
 import { UserLink } from '../../parts/name.js';
+import { oldestText, waitingText } from '../../parts/waiting.js';
 
 /** The others are a step away. */
 const MOST_SHOWN = 10;
@@ -49,8 +50,8 @@ export function ToLookAt({ users }: { readonly users: Live['attention'] }) {
                   <td class="text">
                     <Labels of={row.attention} />
                   </td>
-                  <td>{row.backlog ? secondsText(row.oldestWaitSeconds) : '–'}</td>
-                  <td>{countText(row.backlog)}</td>
+                  <td>{oldestText(row)}</td>
+                  <td>{waitingText(row)}</td>
                   <td class="wide">{countText(row.running)}</td>
                   <td class="wide">{shareText(row.share)}</td>
                   <td class="wide">{shareText(row.fairShare)}</td>

@@ -10,6 +10,7 @@ import { countText, secondsText, shareText } from '../../parts/figures.js';
 import { Name, TenantLink } from '../../parts/name.js';
 import { Loading, RefusedBox, Trouble } from '../../parts/notice.js';
 import { PolicySection } from '../../parts/policy/policy-section.js';
+import { oldestText } from '../../parts/waiting.js';
 import { Explained } from './explained.js';
 import { QueueActions } from './queue-actions.js';
 import { Recently } from './recently.js';
@@ -59,7 +60,7 @@ export function User({ user }: { readonly user: string }) {
 }
 
 function Figures({ of: figures }: { readonly of: UserDocument }) {
-  const { backlog, running, unacknowledged, share, fairShare, attention = [] } = figures;
+  const { backlog, shares, atWorkers, running, unacknowledged, share, fairShare, attention = [] } = figures;
   return (
     <>
       <p class="labels-line">
@@ -69,13 +70,21 @@ function Figures({ of: figures }: { readonly of: UserDocument }) {
           <Labels of={attention} />
         )}
       </p>
+      {shares && (
+        <p class="quiet">
+          It has no queue of its own, and shares queues with others. What waits of it there nobody can say.
+        </p>
+      )}
       <Cards>
+        <Card value={oldestText(figures)} label="the oldest task has waited" />
         <Card
-          value={backlog ? secondsText(figures.oldestWaitSeconds) : '–'}
-          label="the oldest task has waited"
+          value={countText(shares ? atWorkers : backlog)}
+          label={shares ? 'tasks wait at workers' : 'tasks wait'}
         />
-        <Card value={countText(backlog)} label="tasks wait" />
-        <Card value={countText(running)} label={`run, of ${countText(unacknowledged)} at workers`} />
+        <Card
+          value={countText(running)}
+          label={shares ? 'run' : `run, of ${countText(unacknowledged)} at workers`}
+        />
         <Card value={shareText(share)} label={`of what ended; ${shareText(fairShare)} would be fair`} />
         <Card
           value={countText(figures.failedLately)}

@@ -1,10 +1,11 @@
 import type { Users } from '../../../serve/overview/overview-views.js';
 import type { UserSort } from '../../../serve/overview/user-order.js';
 import { Labels } from '../../parts/attention.js';
-import { countText, secondsText, shareText } from '../../parts/figures.js';
+import { countText, shareText } from '../../parts/figures.js';
 import { UserLink } from '../../parts/name.js';
 import { setText } from '../../parts/set-text.js';
 import { type Order, SortHead } from '../../parts/sort-head.js';
+import { oldestText, waitingText } from '../../parts/waiting.js';
 
 export interface Sorting {
   readonly sort: UserSort;
@@ -75,8 +76,8 @@ export function UsersTable({ users, sorting, isOld, onSort }: UsersTableProps) {
               <td class="text">
                 <Labels of={row.attention} />
               </td>
-              <td>{row.backlog ? secondsText(row.oldestWaitSeconds) : '–'}</td>
-              <td>{countText(row.backlog)}</td>
+              <td>{oldestText(row)}</td>
+              <td>{waitingText(row)}</td>
               <td>{countText(row.running)}</td>
               <td>{shareText(row.share)}</td>
               <td>{shareText(row.fairShare)}</td>

@@ -9,6 +9,7 @@ import { counted, countText } from '../../parts/figures.js';
 import { Name } from '../../parts/name.js';
 import { Loading, RefusedBox } from '../../parts/notice.js';
 import { Search } from '../../parts/search.js';
+import { SharedQueues } from '../../parts/shared-queues.js';
 import { sortingIn, UsersTable } from './users-table.js';
 
 const A_PAGE = 50;
@@ -72,6 +73,7 @@ export function Users({ route }: { readonly route: Route }) {
         asked.refused === undefined && <Loading />
       ) : (
         <>
+          <SharedQueues of={page.shared} />
           <UsersTable
             users={page.users}
             sorting={sorting}
