@@ -51,7 +51,7 @@ export interface TopUser extends TopSteering {
   readonly share: number | null;
   /**
    * What is fair: who has no backlog gets what it asks for, and the others split the rest by their weights. Null
-   * where nothing ended, or the backlog is not known.
+   * where nothing ended, or the backlog is not known. For the others who shares queues gets what it asks for.
    */
   readonly fairShare: number | null;
   /** From enqueued to started, of its last task that ended; null where none did lately. */
