@@ -187,6 +187,12 @@ it('runs what another program sends with no user, or with one that can have no q
 });
 
 describe('a user that shares a queue', () => {
+  it('is told how many queues it shares, without those that are in force no longer', async () => {
+    await run('units', 'set', 'shared:2', '--yes');
+    await run('units', 'set', 'shared:4', '--yes');
+    expect(await json('explain', 'A')).toMatchObject({ reasons: [{ why: 'shares', queues: 4, ready: 0 }] });
+  });
+
   it('gets one with a limit of its own, which goes again later', async () => {
     await run('units', 'set', 'shared:4', '--yes');
     await run('policy', 'set', 'A', '--cap', '2');

@@ -1,6 +1,8 @@
 import type { BecauseAnswer } from '../../broker/control/why.js';
 import { currentPolicy } from '../../broker/policy/policy-stream.js';
+import { isExchangeThere } from '../../broker/queues/exchanges.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
+import { ifAllowed } from '../../core/errors/errors.js';
 import type { Facts, SharedFacts, Subject, TaskFacts, WorkerFacts } from '../../core/explain/facts.js';
 import { Policy } from '../../core/policy/policy.js';
 import { delayOfQueue, ownQueue, spreadQueue, userQueueOf } from '../../core/queues/names.js';
@@ -175,11 +177,16 @@ async function findShared(
   const all = await orUnknown(management.queueNames(), unknown, 'whether users share queues');
   const queues = all?.filter((name) => spreadQueue(names, name) !== undefined) ?? [];
   if (queues.length === 0) return undefined;
+  const inForce = (await isExchangeThere(connection, names.spreadExchange))
+    ? await ifAllowed(management.boundQueues(names.spreadExchange))
+    : undefined;
   const counts = await countQueues(connection, queues);
+  // Queues of a number that is in force no longer may have tasks left.
+  const counted = [...counts].filter(([name, { ready }]) => inForce?.has(name) !== false || ready > 0);
   const sum = (count: (one: { ready: number; consumers: number }) => number) =>
-    [...counts.values()].reduce((total, one) => total + count(one), 0);
+    counted.reduce((total, [, one]) => total + count(one), 0);
   return {
-    queues: queues.length,
+    queues: counted.length,
     ready: sum(({ ready }) => ready),
     consumers: sum(({ consumers }) => consumers),
   };
