@@ -42,6 +42,12 @@ describe.skipIf(!hasBrowser)('a user that shares queues', () => {
     expect(await axeFindings(page)).toEqual([]);
   });
 
+  it('counts among those who wait, on the overview that says what waits of anybody', async () => {
+    const page = await scene.open('', 'viewer');
+    await page.untilText('At workers: 5 more, of 2 users.');
+    await page.untilText('tasks wait, of 2 users');
+  });
+
   it('has no backlog on its own page, which says why', async () => {
     const page = await scene.open('#/users/other', 'viewer');
     await page.untilText('It has no queue of its own, and shares queues with others.');

@@ -7,6 +7,7 @@ import { useMost } from '../../base/use-most.js';
 import { Card, Cards } from '../../parts/cards.js';
 import { counted, countText } from '../../parts/figures.js';
 import { Loading, Trouble } from '../../parts/notice.js';
+import { SharedQueues } from '../../parts/shared-queues.js';
 import { Shares } from '../../parts/shares.js';
 import { Findings } from './findings.js';
 import { Headline } from './headline.js';
@@ -23,7 +24,7 @@ export function Overview() {
   const { look, looks } = usePage().live;
   const doctor = useAsked<Doctor>('v1/doctor', Math.floor(looks / LOOKS_BETWEEN));
   if (look === undefined) return <Loading />;
-  const { attention, served, totals, alarms, needing, oldest } = look;
+  const { attention, served, shared, totals, alarms, needing, oldest } = look;
   return (
     <>
       <h1 class="unseen">Overview</h1>
@@ -38,6 +39,7 @@ export function Overview() {
         <Headline oldest={oldest} />
         <Totals totals={totals} doctor={doctor.value} />
       </div>
+      <SharedQueues of={shared} />
       <Needs needing={needing} />
       <ToLookAt users={attention} />
       <Served users={served} />
