@@ -37,7 +37,7 @@ describe('bad input', () => {
     [['publish', '--user', 'A', '--payload', '@/nowhere'], '/nowhere cannot be read', '@'],
     [['publish', '--from', '/nowhere'], '/nowhere cannot be read', 'standard input'],
     [['worker', '--handler', '/nowhere.mjs'], '/nowhere.mjs does not load', 'ES module'],
-    [['worker', '--concurrency', '0'], '--concurrency: "0"', 'digits'],
+    [['worker', '--concurrency', '0'], '--concurrency: "0"', 'a number from 1 to'],
     [['worker', '--handler', 'x', '--exec', 'y'], '--handler and --exec exclude', 'module or to a program'],
     [['report', '--run', 'never'], 'no run "never"', 'report --list'],
     [['bench', 'sed'], 'no scenario "sed"', 'seed'],

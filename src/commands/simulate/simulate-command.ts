@@ -1,6 +1,14 @@
 import { type Command, Option } from 'commander';
+import { usageError } from '../../core/errors/errors.js';
 import type { Distribution } from '../../core/load/workload.js';
 import { PROMOTE_AFTER } from '../../core/scheduling/tuning.js';
+import {
+  LONGEST_MOVE,
+  LONGEST_REST,
+  LONGEST_TASK,
+  MOST_TASKS,
+  MOST_USERS,
+} from '../../core/simulation/bounds.js';
 import {
   parseSimulatedStrategy,
   type SimulatedStrategy,
@@ -9,8 +17,8 @@ import {
 import {
   type DurationRange,
   parseCount,
-  parseDuration,
   parseDurationRange,
+  parseDurationUpTo,
   parseRate,
 } from '../../core/values/quantities.js';
 import { WORKER_DEFAULTS } from '../../core/values/worker-defaults.js';
@@ -37,10 +45,6 @@ export interface SimulateFlags {
   demoteAfter: number;
 }
 
-/** Tasks, in memory for one strategy after the other. */
-export const MOST_TASKS = 50_000_000;
-export const MOST_USERS = 1_000_000;
-
 export function registerSimulate(program: Command, run: Run): void {
   program
     .command('simulate')
@@ -65,7 +69,8 @@ export function registerSimulate(program: Command, run: Run): void {
     .option(
       '--duration <time>',
       'how long a task runs, such as 5ms or 18ms..22ms (default: 5ms, or what the file or the scenario says)',
-      (text) => parseDurationRange(text, '--duration'),
+      (text) =>
+        parseDurationRange(text, '--duration', (time, what) => parseDurationUpTo(time, what, LONGEST_TASK)),
     )
     .option('--rate <n/s>', 'the tasks arrive evenly (default: all at once)', (text) =>
       parseRate(text, '--rate'),
@@ -89,7 +94,7 @@ export function registerSimulate(program: Command, run: Run): void {
     .addOption(
       new Option('--strategy <a,b>', `of ${STRATEGY_WORDS} (may be repeated)`)
         .argParser(collectStrategies)
-        .default(parseStrategies(DEFAULT_STRATEGIES), DEFAULT_STRATEGIES),
+        .default(DEFAULT_STRATEGIES, DEFAULT_WORDS),
     )
     .option(
       '--promote-after <n>',
@@ -99,12 +104,12 @@ export function registerSimulate(program: Command, run: Run): void {
     )
     .addOption(
       new Option('--move-time <time>', 'with shared:N: what it takes a worker to move a task')
-        .argParser((text) => parseDuration(text, '--move-time'))
+        .argParser((text) => parseDurationUpTo(text, '--move-time', LONGEST_MOVE))
         .default(0.05, '50us'),
     )
     .addOption(
       new Option('--demote-after <time>', 'with shared:N: how long an own queue is empty before it goes')
-        .argParser((text) => parseDuration(text, '--demote-after'))
+        .argParser((text) => parseDurationUpTo(text, '--demote-after', LONGEST_REST))
         .default(WORKER_DEFAULTS.demoteAfterMs, '60s'),
     )
     .addHelpText(
@@ -123,7 +128,8 @@ Examples:
     );
 }
 
-const DEFAULT_STRATEGIES = 'fifo,user,hash:64,shared:64,ideal';
+const DEFAULT_WORDS = 'fifo,user,hash:64,shared:64,ideal';
+const DEFAULT_STRATEGIES: readonly SimulatedStrategy[] = parseStrategies(DEFAULT_WORDS);
 
 function parseStrategies(text: string): SimulatedStrategy[] {
   return text.split(',').map((part) => parseSimulatedStrategy(part, '--strategy'));
@@ -131,10 +137,11 @@ function parseStrategies(text: string): SimulatedStrategy[] {
 
 /** The first that is given takes the place of the default. */
 function collectStrategies(text: string, before: readonly SimulatedStrategy[]): SimulatedStrategy[] {
-  const given = parseStrategies(text);
-  return isDefault(before) ? given : [...before, ...given];
-}
-
-function isDefault(strategies: readonly SimulatedStrategy[]): boolean {
-  return strategies.map((strategy) => strategy.text).join(',') === DEFAULT_STRATEGIES;
+  const all = [...(before === DEFAULT_STRATEGIES ? [] : before), ...parseStrategies(text)];
+  const names = all.map((strategy) => strategy.text);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return all;
+  throw usageError('STRATEGY_TWICE', `--strategy: "${twice}" is named twice`, {
+    hint: 'Name each strategy once.',
+  });
 }

@@ -1,11 +1,12 @@
 import { usageError } from '../../core/errors/errors.js';
 import { evenly, unpaced } from '../../core/load/pacing.js';
+import { LAST_DUE_MS, MOST_DAYS, MOST_TASKS, MOST_USERS } from '../../core/simulation/bounds.js';
 import { SIMULATED_SCENARIOS, type SimulatedScenario } from '../../core/simulation/scenario-loads.js';
 import { durationsFrom, loadInSteps, type SimulatedLoad } from '../../core/simulation/simulated-load.js';
 import { seededRandom } from '../../core/values/random.js';
 import { workloadFrom } from '../../run/publish/asked-workload.js';
 import { readArrivals } from '../../run/simulate/arrivals-file.js';
-import { MOST_TASKS, MOST_USERS, type SimulateFlags } from './simulate-command.js';
+import type { SimulateFlags } from './simulate-command.js';
 
 const SHORT = { least: 5, most: 5 };
 
@@ -64,6 +65,15 @@ export async function simulatedLoadFrom(
     });
   }
   const pacing = flags.rate === undefined ? unpaced : evenly(flags.rate);
+  if (pacing.dueAt(workload.total - 1) > LAST_DUE_MS) {
+    throw usageError(
+      'RATE_TOO_LOW',
+      `--rate: the last of ${workload.total} tasks would arrive after more than ${MOST_DAYS} days`,
+      {
+        hint: 'Give a higher rate, or fewer tasks.',
+      },
+    );
+  }
   return toTheEnd(loadInSteps(workload, pacing, duration, durations));
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors/errors.js';
+import { LAST_DUE_MS, LONGEST_TASK_MS, LONGEST_USER, MOST_DAYS } from './bounds.js';
 
 /** A task as a line of a file says it. What it does not say is undefined. */
 export interface ArrivalLine {
@@ -22,17 +23,20 @@ export function parseArrivalLine(source: string): ArrivalLine {
   const user = line.user ?? line.queue;
   if (typeof user !== 'string' || user === '') throw new Error('it has neither a user nor a queue');
   const sentAt = objectIn(line.envelope)?.sentAt;
-  const sentMs = numberIn(sentAt, 'envelope.sentAt');
+  const sentMs = numberIn(sentAt, 'envelope.sentAt', 'microseconds');
   return {
-    user,
-    dueMs: numberIn(line.dueMs, 'dueMs'),
+    user: userIn(user),
+    dueMs: dueIn(line.dueMs),
     sentMs: sentMs === undefined ? undefined : sentMs / 1_000,
-    durationMs: numberIn(line.durationMs ?? durationInPayload(line.payload), 'durationMs'),
+    durationMs: durationIn(line.durationMs ?? durationInPayload(line.payload)),
   };
 }
 
+const COLUMNS = ['user', 'dueMs', 'durationMs'] as const;
+
 /** Lines of values with commas between, of which the first names the columns: user, dueMs and durationMs. */
 export class ArrivalTable {
+  readonly #columns: number;
   readonly #user: number;
   readonly #dueMs: number;
   readonly #durationMs: number;
@@ -40,10 +44,13 @@ export class ArrivalTable {
   /** @throws Error where the line of headings has no user */
   constructor(headings: string) {
     const columns = cellsOf(headings).map((cell) => cell.trim());
-    this.#user = columns.indexOf('user');
-    this.#dueMs = columns.indexOf('dueMs');
-    this.#durationMs = columns.indexOf('durationMs');
-    if (this.#user < 0) throw new Error('the first line names no column "user"');
+    const [user, dueMs, durationMs] = COLUMNS.map((column) => columns.indexOf(column));
+    if (user! < 0) throw new Error('the first line names no column "user"');
+    const twice = COLUMNS.find((column) => columns.indexOf(column) < columns.lastIndexOf(column));
+    if (twice !== undefined) throw new Error(`the first line names the column "${twice}" twice`);
+    checkSpelling(columns);
+    this.#columns = columns.length;
+    [this.#user, this.#dueMs, this.#durationMs] = [user!, dueMs!, durationMs!];
   }
 
   /** @throws Error with what is wrong with the line */
@@ -51,11 +58,13 @@ export class ArrivalTable {
     const cells = cellsOf(source);
     const user = cells[this.#user] ?? '';
     if (user === '') throw new Error('it has no user');
+    if (cells.length > this.#columns)
+      throw new Error(`it has ${cells.length} values, and the first line names ${this.#columns} columns`);
     return {
-      user,
-      dueMs: numberOf(cells[this.#dueMs], 'dueMs'),
+      user: userIn(user),
+      dueMs: dueIn(numberOf(cells[this.#dueMs])),
       sentMs: undefined,
-      durationMs: numberOf(cells[this.#durationMs], 'durationMs'),
+      durationMs: durationIn(numberOf(cells[this.#durationMs])),
     };
   }
 }
@@ -83,14 +92,51 @@ function durationInPayload(payload: unknown): unknown {
   }
 }
 
-function numberOf(cell: string | undefined, what: string): number | undefined {
-  return cell === undefined || cell.trim() === '' ? undefined : numberIn(Number(cell), what);
+/** A column that is nearly called like one of ours would be left out without a word, and all arrive at once. */
+function checkSpelling(columns: readonly string[]): void {
+  for (const column of columns) {
+    const plain = column.toLowerCase().replaceAll(/[^a-z]/g, '');
+    const meant = { due: 'dueMs', duems: 'dueMs', duration: 'durationMs', durationms: 'durationMs' }[plain];
+    if (meant !== undefined && meant !== column && !columns.includes(meant))
+      throw new Error(`the column "${column}" is not known: call it ${meant}, in milliseconds`);
+  }
 }
 
-function numberIn(value: unknown, what: string): number | undefined {
+function userIn(user: string): string {
+  if (user.length > LONGEST_USER)
+    throw new Error(`the user has ${user.length} characters, more than ${LONGEST_USER}`);
+  return user;
+}
+
+function dueIn(value: unknown): number | undefined {
+  const ms = numberIn(value, 'dueMs');
+  if (ms !== undefined && ms > LAST_DUE_MS)
+    throw new Error(
+      `dueMs: ${ms} is after more than ${MOST_DAYS} days: count from the first task, not from 1970`,
+    );
+  return ms;
+}
+
+function durationIn(value: unknown): number | undefined {
+  const ms = numberIn(value, 'durationMs');
+  if (ms !== undefined && ms > LONGEST_TASK_MS)
+    throw new Error(
+      `durationMs: ${ms} is more than ${LONGEST_TASK_MS} (${LONGEST_TASK_MS / 86_400_000} days)`,
+    );
+  return ms;
+}
+
+/** Of digits: what else `Number` takes was hardly meant. */
+function numberOf(cell: string | undefined): number | undefined {
+  const text = cell?.trim() ?? '';
+  if (text === '') return undefined;
+  return /^[-+]?\d*\.?\d+(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+function numberIn(value: unknown, what: string, of = 'milliseconds'): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !(value >= 0 && value < Number.POSITIVE_INFINITY))
-    throw new Error(`${what}: not a number of milliseconds, 0 or more`);
+    throw new Error(`${what}: not a number of ${of}, 0 or more`);
   return value;
 }
 

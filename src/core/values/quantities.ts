@@ -13,12 +13,22 @@ export const UNITS_MS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string, what: string): number {
   const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text.trim());
   const unit = match && UNITS_MS[match[2]!];
-  if (!match || unit === undefined || unit === null) {
+  const ms = match && unit ? Number(match[1]) * unit : Number.NaN;
+  if (!Number.isFinite(ms)) {
     throw usageError('BAD_DURATION', `${what}: "${text}" is not a duration`, {
       hint: 'Write a number and a unit, such as 5ms, 1.5s, 30m or 2h.',
     });
   }
-  return Number(match[1]) * unit;
+  return ms;
+}
+
+/** @param longest as one writes it, such as `1h` */
+export function parseDurationUpTo(text: string, what: string, longest: string): number {
+  const ms = parseDuration(text, what);
+  if (ms <= parseDuration(longest, what)) return ms;
+  throw usageError('BAD_DURATION', `${what}: ${text.trim()} is longer than ${longest}`, {
+    hint: `Give ${what} a time from 0ms to ${longest}.`,
+  });
 }
 
 /** Longer than that and Node's timers fire at once. */
@@ -39,17 +49,25 @@ export interface DurationRange {
   readonly most: number;
 }
 
-/** `5ms`, or `18ms..22ms` for anything between, each as likely. */
-export function parseDurationRange(text: string, what: string): DurationRange {
-  const [first, last, ...more] = text.split('..');
-  const least = parseDuration(first!, what);
-  const most = last === undefined ? least : parseDuration(last, what);
-  if (more.length > 0 || most < least) {
-    throw usageError('BAD_DURATION', `${what}: "${text}" is not a span of time`, {
-      hint: 'Write the shorter time, two dots and the longer one, such as 18ms..22ms.',
+/**
+ * `5ms`, or `18ms..22ms` for anything between, each as likely.
+ *
+ * @param parse takes each of the times
+ */
+export function parseDurationRange(text: string, what: string, parse = parseDuration): DurationRange {
+  const parts = text.split('..').map((part) => part.trim());
+  const [first = '', last = first] = parts;
+  if (parts.length > 2 || first === '' || last === '') {
+    throw usageError('BAD_DURATION', `${what}: "${text}" is neither a time nor a span of time`, {
+      hint: 'Write a time such as 5ms, or the shorter one, two dots and the longer one, such as 18ms..22ms.',
     });
   }
-  return { least, most };
+  const least = parse(first, what);
+  const most = parse(last, what);
+  if (most >= least) return { least, most };
+  throw usageError('BAD_DURATION', `${what}: ${first} is longer than ${last}`, {
+    hint: `Write the shorter time first: ${last}..${first}.`,
+  });
 }
 
 /** A whole number from `least` up to `most`. */
@@ -57,7 +75,9 @@ export function parseCount(text: string, what: string, least = 1, most = 1_000_0
   const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
     throw usageError('BAD_COUNT', `${what}: "${text}" is not a whole number from ${least} to ${most}`, {
-      hint: `Give ${what} as digits only, such as ${Math.max(least, 10)}.`,
+      hint: Number.isInteger(value)
+        ? `Give ${what} a number from ${least} to ${most}.`
+        : `Give ${what} as digits only, such as ${Math.min(most, Math.max(least, 10))}.`,
     });
   }
   return value;

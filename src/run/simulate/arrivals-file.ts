@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { messageOf, usageError } from '../../core/errors/errors.js';
 import { type ArrivalLine, ArrivalTable, parseArrivalLine } from '../../core/simulation/arrival-line.js';
+import { LAST_DUE_MS, MOST_DAYS } from '../../core/simulation/bounds.js';
 import { LoadColumns } from '../../core/simulation/load-columns.js';
 import type { SimulatedLoad } from '../../core/simulation/simulated-load.js';
 import { BadLine } from '../publish/bad-line.js';
@@ -75,7 +76,15 @@ class Arrivals {
     if (this.#columns.size === 0) {
       throw usageError('NO_TASKS', `${this.name} holds no task`, { hint: A_LINE });
     }
-    return this.#columns.load(this.#saysSent === true);
+    const load = this.#columns.load(this.#saysSent === true);
+    if (load.dueMs.at(-1)! <= LAST_DUE_MS) return load;
+    throw usageError(
+      'TOO_LONG_A_LOAD',
+      `${this.name}: from its first task to its last are more than ${MOST_DAYS} days`,
+      {
+        hint: 'Look for a task with another envelope.sentAt than the others: it counts microseconds from 1970.',
+      },
+    );
   }
 
   #take({ user, dueMs, sentMs, durationMs }: ArrivalLine): void {

@@ -25,6 +25,14 @@ describe('a line of JSON', () => {
     ['{"user":""}', /neither a user nor a queue/],
     ['{"user":"A","dueMs":-1}', /dueMs: not a number/],
     ['{"user":"A","durationMs":"5"}', /durationMs: not a number/],
+    ['{"user":"A","dueMs":null}', /dueMs: not a number/],
+    [
+      '{"user":"A","dueMs":1700000000000}',
+      /dueMs: 1700000000000 is after more than 3650 days: count from the first/,
+    ],
+    ['{"user":"A","durationMs":1e300}', /durationMs: 1e\+300 is more than 2592000000 \(30 days\)/],
+    ['{"user":"A","envelope":{"sentAt":-1}}', /envelope\.sentAt: not a number of microseconds/],
+    [`{"user":"${'A'.repeat(256)}"}`, /the user has 256 characters, more than 255/],
   ])('%s is none', (line, reason) => {
     expect(() => parseArrivalLine(line)).toThrow(reason);
   });
@@ -43,6 +51,14 @@ describe('a table', () => {
     expect(() => table.parse(',1')).toThrow(/no user/);
     expect(() => table.parse('A,soon')).toThrow(/dueMs: not a number/);
     expect(() => table.parse('"A,1')).toThrow(/quotation mark/);
+    for (const number of ['NaN', 'Infinity', '0x10', '-1', '1e400', '1 000'])
+      expect(() => table.parse(`A,${number}`), number).toThrow(/dueMs: not a number/);
+    expect(table.parse('A, 1.5e3 ').dueMs).toBe(1_500);
+    expect(() => table.parse('A,1,500')).toThrow('it has 3 values, and the first line names 2 columns');
+    expect(() => new ArrivalTable('user,user')).toThrow('names the column "user" twice');
+    expect(() => new ArrivalTable('user,due_ms')).toThrow('the column "due_ms" is not known: call it dueMs');
+    expect(() => new ArrivalTable('user,Duration')).toThrow('call it durationMs, in milliseconds');
+    expect(() => new ArrivalTable('user,due,dueMs')).not.toThrow();
   });
 });
 

@@ -34,6 +34,11 @@ it.each([
   ['user\n', 'standard input holds no task', '"user": "A"'],
   ['{"user":"A"}\n'.repeat(5), 'line 5: there are more than 4 tasks', ''],
   ['user\nA\nB\nC\n', 'line 4: there are more than 2 users', ''],
+  [
+    '{"user":"A","envelope":{"sentAt":1e300}}\n{"user":"A","envelope":{"sentAt":1}}\n',
+    'standard input: from its first task to its last are more than 3650 days',
+    'envelope.sentAt',
+  ],
   ['{"user":"A","dueMs":1}\n{"user":"A","envelope":{"sentAt":1}}\n', 'line 2: some tasks say when', 'dueMs'],
 ])('%j is refused by the number of its line', async (text, message, hint) => {
   const error: { message: string; hint: string } = await fromInput(text).catch((thrown) => thrown);
