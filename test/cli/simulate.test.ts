@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FairqHere, fairq, fairqJson } from '../support/fairq.js';
+import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
 const { env } = useVhost();
+const folder = useFolder();
 
 interface Positions {
   readonly user: string;
@@ -136,6 +139,33 @@ describe('fairq simulate', () => {
     expect(results.map(({ strategy }) => strategy)).toEqual(['fifo', 'user', 'ideal']);
     const lasts = results.map(({ users }) => users.find(({ user }) => user === 'B')?.lastCompletionPosition);
     expect(lasts).toEqual([3, 2, 1]);
+  });
+
+  it('writes a page of it, with the seed and what was played', async () => {
+    const file = folder.file('zipf.html');
+    const load = [
+      '--users',
+      '50',
+      '--total',
+      '500',
+      '--duration',
+      '1ms..9ms',
+      '--rate',
+      '90/s',
+      '--seed',
+      '7',
+    ];
+    const { code, stderr } = await fairq(env, 'simulate', ...load, '--html', file);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`page: ${file}`);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('<title>Simulation: 50 users, uniform · fairq</title>');
+    expect(page).toContain('<dt>seed</dt><dd>7</dd>');
+    expect(page).toContain('<dt>a task runs for</dt><dd>1.0 ms to 9.0 ms</dd>');
+    expect(page).toContain('<dt>arrive</dt><dd>90 a second</dd>');
+    expect(page).not.toContain('<dt>broker</dt>');
+    const nowhere = await fairq(env, 'simulate', 'seed', '--html', folder.file('no/such.html'));
+    expect(nowhere.stderr).toContain('Name a file in a folder that is there.');
   });
 
   it.each([

@@ -23,12 +23,21 @@ export function checkHtmlFile({ html }: HtmlFlags): void {
 
 /** Whole or not at all, over the file that was there; a device, a pipe or a link is written to, and stays. */
 export async function writeHtmlFile(
-  { html }: HtmlFlags,
+  flags: HtmlFlags,
   page: () => Promise<Page>,
   context: Context,
 ): Promise<void> {
+  await writeHtmlText(flags, async () => renderPage(await page()), context);
+}
+
+/** The same of a page that is text already. */
+export async function writeHtmlText(
+  { html }: HtmlFlags,
+  page: () => Promise<string>,
+  context: Context,
+): Promise<void> {
   if (html === undefined) return;
-  const text = renderPage(await page());
+  const text = await page();
   const isWhole = isReplaceable(html);
   const half = isWhole ? `${html}.${randomUUID()}` : html;
   try {

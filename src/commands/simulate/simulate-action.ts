@@ -4,14 +4,17 @@ import type { Clock } from '../../core/values/clock.js';
 import { WORKER_DEFAULTS } from '../../core/values/worker-defaults.js';
 import { renderSimulation, simulationProgressLine } from '../../render/simulation/simulation-text.js';
 import type { CommandResult, Context } from '../shared/context.js';
+import { checkHtmlFile, writeHtmlText } from '../shared/html-file.js';
 import { showProgress } from '../shared/progress.js';
 import type { SimulateFlags } from './simulate-command.js';
 import { scenarioFrom, simulatedLoadFrom } from './simulated-load-from.js';
+import { pageOf } from './simulation-page-of.js';
 
 /** Milliseconds of work between two looks at signals. */
 const SLICE_MS = 50;
 
 export async function simulate(flags: SimulateFlags, context: Context): Promise<CommandResult> {
+  checkHtmlFile(flags);
   const interrupted = context.interrupts.rejection('the simulation was not finished, and has no figures');
   const scenario = scenarioFrom(flags);
   let reached: SimulationProgress | undefined;
@@ -35,8 +38,10 @@ export async function simulate(flags: SimulateFlags, context: Context): Promise<
     const simulated = await inSlices(simulateInSteps(load, options), onStep, interrupted, context.clock);
     const { setup, results } = simulated;
     const head = { schemaVersion: 1, kind: 'simulate', scenario: scenario?.name ?? null, seed: flags.seed };
+    const document = { ...head, ...setup, results };
+    await writeHtmlText(flags, async () => pageOf(flags, simulated, document, context), context);
     return {
-      document: { ...head, ...setup, results },
+      document,
       text: (style) => renderSimulation(simulated, style),
     };
   } finally {

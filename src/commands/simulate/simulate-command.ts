@@ -22,9 +22,10 @@ import {
   parseRate,
 } from '../../core/values/quantities.js';
 import { WORKER_DEFAULTS } from '../../core/values/worker-defaults.js';
+import { type HtmlFlags, withHtmlOption } from '../flags/html-flags.js';
 import type { Run } from '../shared/context.js';
 
-export interface SimulateFlags {
+export interface SimulateFlags extends HtmlFlags {
   scenario: string | undefined;
   user?: string;
   count?: number;
@@ -46,7 +47,7 @@ export interface SimulateFlags {
 }
 
 export function registerSimulate(program: Command, run: Run): void {
-  program
+  const command = program
     .command('simulate')
     .description(
       'Play a load under several strategies in virtual time, with the scheduler of the worker and without a broker.',
@@ -111,14 +112,15 @@ export function registerSimulate(program: Command, run: Run): void {
       new Option('--demote-after <time>', 'with shared:N: how long an own queue is empty before it goes')
         .argParser((text) => parseDurationUpTo(text, '--demote-after', LONGEST_REST))
         .default(WORKER_DEFAULTS.demoteAfterMs, '60s'),
-    )
+    );
+  withHtmlOption(command)
     .addHelpText(
       'after',
       `
 Examples:
   fairq simulate seed
   fairq simulate seed --workers 3 --strategy fifo,user
-  fairq simulate --users 1000 --total 100000 --distribution zipf
+  fairq simulate --users 1000 --total 100000 --distribution zipf --html zipf.html
   fairq simulate --users 10000 --total 200000 --distribution zipf --rate 1800/s --strategy user,hash:64,shared:64
   fairq simulate --users 1000000 --total 10000000 --distribution zipf --workers 4 --json
   fairq simulate --from arrivals.csv --concurrency 50 --strategy shared:64 --promote-after 64`,

@@ -67,8 +67,19 @@ export interface SimulationReport {
   readonly results: readonly StrategyReport[];
 }
 
+/** The largest lag of anybody, in intervals of the same length. */
+export interface LagOverTime {
+  /** Seconds from the beginning at which each interval ends. */
+  readonly ends: readonly number[];
+  /** Tasks; 0 where nothing started. */
+  readonly lag: readonly number[];
+  readonly lagUser: readonly (string | null)[];
+}
+
 /** With what is drawn. */
 export interface Simulated extends SimulationReport {
   /** Of each result, in the order of completion; none where the load is too large to be drawn. */
   readonly orders: readonly CompletionOrder[];
+  /** Of each result; null for the ideal, whose lag is always 0. */
+  readonly lags: readonly (LagOverTime | null)[];
 }

@@ -1,5 +1,6 @@
 import { FairShareMeter } from '../measures/fair-share-meter.js';
 import { FluidSystem } from '../measures/fluid-system.js';
+import { LagLine } from './lag-line.js';
 import type { SimulatedLoad } from './simulated-load.js';
 
 /** What became of the tasks of a load under one strategy. Times are milliseconds from the beginning. */
@@ -12,6 +13,9 @@ export class Played {
   readonly ends: Uint32Array;
   /** Undefined for the ideal itself. */
   readonly meter: FairShareMeter | undefined;
+  /** The same. */
+  readonly lags: LagLine | undefined;
+  #now = 0;
   started = 0;
   ended = 0;
   makespanMs = 0;
@@ -31,9 +35,11 @@ export class Played {
     this.starts = new Uint32Array(isIdeal ? 0 : total);
     this.ends = new Uint32Array(total);
     const users = load.names.length;
-    this.meter = isIdeal
-      ? undefined
-      : new FairShareMeter(users, new FluidSystem(new Float64Array(users).fill(1)), total);
+    if (isIdeal) return;
+    const lags = new LagLine();
+    this.lags = lags;
+    const fluid = new FluidSystem(new Float64Array(users).fill(1));
+    this.meter = new FairShareMeter(users, fluid, total, (user, lag) => lags.note(this.#now, user, lag));
   }
 
   arrive(task: number): void {
@@ -43,6 +49,7 @@ export class Played {
   start(task: number, now: number): void {
     this.waitMs[task] = now - this.load.dueMs[task]!;
     this.starts[this.started++] = task;
+    this.#now = now;
     this.meter?.start(this.load.users[task]!, now);
   }
 

@@ -48,6 +48,7 @@ export function* simulateInSteps(
   const total = load.users.length;
   const results: StrategyReport[] = [];
   const orders: Simulated['orders'][number][] = [];
+  const lags: Simulated['lags'][number][] = [];
   for (const [i, strategy] of strategies.entries()) {
     const played = new Played(load, strategy.kind === 'ideal');
     const progress = () => ({
@@ -62,10 +63,11 @@ export function* simulateInSteps(
     let found = finding.next();
     for (; found.done !== true; found = finding.next()) yield progress();
     results.push(reportOf(load, played, { strategy, classes, mostBehind: found.value }));
+    lags.push(played.lags?.over(load.names) ?? null);
     if (total <= DRAWN_UP_TO) orders.push({ users: load.names, order: played.ends });
     yield progress();
   }
-  return { setup: setupOf(load, options, classes), results, orders };
+  return { setup: setupOf(load, options, classes), results, orders, lags };
 }
 
 function play(

@@ -16,7 +16,8 @@ export interface DwellResult {
   readonly report: RunReport;
 }
 
-interface Row {
+/** A user, or several of them, and how long it waited in each result. */
+export interface DwellRow {
   readonly user: string;
   readonly cells: readonly { readonly color: string; readonly label: string; readonly dwell: Percentiles }[];
 }
@@ -25,7 +26,7 @@ interface Row {
 export function dwellSection(results: readonly DwellResult[]): Markup {
   const { users, hidden } = usersShown(results);
   if (users.length === 0) return html`<p>No task has started.</p>`;
-  const rows = users.map((user): Row => ({ user, cells: cellsOf(user, results) }));
+  const rows = users.map((user): DwellRow => ({ user, cells: cellsOf(user, results) }));
   const values = rows.flatMap(({ cells }) => cells.map(({ dwell }) => dwell));
   const most = Math.max(...results.map(({ report }) => report.dwellMs?.max ?? 0));
   const x = logTimeScale(Math.min(...values.map(({ p50 }) => p50)), most, LEFT, WIDTH - RIGHT);
@@ -55,14 +56,15 @@ function usersShown(results: readonly DwellResult[]): { users: readonly string[]
   return { users: [...sorted.slice(0, half), ...sorted.slice(-half)], hidden: all.length - 2 * half };
 }
 
-function cellsOf(user: string, results: readonly DwellResult[]): Row['cells'] {
+function cellsOf(user: string, results: readonly DwellResult[]): DwellRow['cells'] {
   return results.flatMap(({ label, report }, i) => {
     const dwell = report.users.find((one) => one.user === user)?.dwellMs;
     return dwell === null || dwell === undefined ? [] : [{ color: colorOf(i), label, dwell }];
   });
 }
 
-function rowsChart(rows: readonly Row[], x: Scale): Markup {
+/** @param x of milliseconds */
+export function rowsChart(rows: readonly DwellRow[], x: Scale): Markup {
   const parts: Markup[] = [];
   let y = TOP;
   for (const { user, cells } of rows) {

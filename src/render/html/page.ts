@@ -7,11 +7,12 @@ import type { TenantsReport } from '../../core/reports/tenants-report.js';
 import type { ThresholdResult } from '../../core/thresholds/threshold.js';
 import { failingUsers } from '../report/failing-users.js';
 import { describeTimes } from '../report/report-text.js';
+import { type Around, type HtmlDocument, renderDocument } from './document.js';
 import { figuresOf } from './drawn-figures.js';
 import { lanesSection } from './drawn-lanes.js';
 import { dwellSection } from './dwell.js';
 import { COLORS } from './frame.js';
-import { html, jsonMarkup, type Markup, trusted } from './markup.js';
+import { html, type Markup, trusted } from './markup.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 import { tenantsSection } from './tenants-table.js';
@@ -43,13 +44,8 @@ export interface PagePart {
   readonly tenants?: TenantsReport | undefined;
 }
 
-export interface Page {
-  readonly title: string;
+export interface Page extends Omit<HtmlDocument, 'body'> {
   readonly parts: readonly PagePart[];
-  /** What made it, and where: a name and a text each. */
-  readonly about: readonly (readonly [string, string])[];
-  /** The document of `--json`. */
-  readonly document: object;
 }
 
 /** Where a page that a server shows has the rest of it: nothing that is executed stands in the page itself. */
@@ -74,31 +70,10 @@ export function renderPage({ title, parts, about, document }: Page, links?: Page
     index += part.results.length;
     return partMarkup(part, from, parts.length > 1);
   });
-  const facts = about.map(([name, text]) =>
-    name === 'command'
-      ? html`<dt>${name}</dt><dd><code>${text}</code></dd>`
-      : html`<dt>${name}</dt><dd>${text}</dd>`,
+  return renderDocument(
+    { title, body: html`${body}`, about, document },
+    links === undefined ? whole() : linked(links),
   );
-  const { head, top, script } = links === undefined ? whole() : linked(links);
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-${head}
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${title} · fairq</title></head>
-<body><main>${top}<h1>${title}</h1>
-${body}
-<h2>How it was made</h2><dl>${facts}</dl>
-</main>
-<script type="application/json" id="fairq-data">${jsonMarkup(document)}</script>
-${script}</body></html>
-`.source;
-}
-
-interface Around {
-  readonly head: Markup;
-  /** Above the title. */
-  readonly top: Markup | null;
-  readonly script: Markup;
 }
 
 function whole(): Around {

@@ -6,6 +6,8 @@ import { clockScale, countScale, type Scale, timeScale } from './scales.js';
 
 const HEIGHT = 150;
 const PIECES = 60;
+/** Of the largest lag: who is less behind is not named. */
+const NAMED_FROM = 0.15;
 
 export interface TimedResult {
   /** Empty where there is one alone. */
@@ -188,15 +190,28 @@ export function backlogChart(results: readonly TimedResult[]): Markup {
   return lineChart(series, { description: 'tasks that wait, over time', begin: results[0]?.begin });
 }
 
+/** What is known of lag over time. */
+export interface LagResult extends Pick<TimedResult, 'label' | 'begin'> {
+  readonly timeline: Pick<RunTimeline, 'ends' | 'lag' | 'lagUser'>;
+  /** Which of all results it is, where not all are drawn. */
+  readonly color?: number;
+}
+
 /** How far the user who is furthest behind its fair share is behind. */
-export function lagChart(results: readonly TimedResult[]): Markup {
-  const series = results.map(({ label, timeline }, i) => ({
+export function lagChart(results: readonly LagResult[]): Markup {
+  const series = results.map(({ label, timeline, color }, i) => ({
     label: label === '' ? 'largest lag' : label,
-    color: colorOf(i),
+    color: colorOf(color ?? i),
     ends: timeline.ends,
     values: timeline.lag,
   }));
-  const marks = results.map(({ timeline }, i) => ({ ...worstOf(timeline), color: colorOf(i) }));
+  const worst = results.map(({ timeline, color }, i) => ({
+    ...worstOf(timeline),
+    color: colorOf(color ?? i),
+  }));
+  const most = Math.max(0, ...worst.map(({ value }) => value));
+  // At the bottom names would lie over each other.
+  const marks = worst.filter(({ value }) => value >= NAMED_FROM * most);
   return lineChart(series, {
     description: 'largest lag of any user, in tasks, over time',
     begin: results[0]?.begin,
@@ -211,7 +226,7 @@ interface Mark {
   readonly color: string;
 }
 
-function worstOf({ ends, lag, lagUser }: RunTimeline): Omit<Mark, 'color'> {
+function worstOf({ ends, lag, lagUser }: LagResult['timeline']): Omit<Mark, 'color'> {
   const most = Math.max(0, ...lag);
   const bin = lag.indexOf(most);
   const text = most < 10 ? most.toFixed(1) : formatCount(most);

@@ -10,7 +10,7 @@ import { shortName } from '../report/report-text.js';
 import { renderWaitChart } from './wait-chart.js';
 
 /** Of more users the lanes of a few say little. */
-const LANES_UP_TO_USERS = 1_000;
+export const LANES_UP_TO_USERS = 1_000;
 const GAP = 2;
 
 interface Figure {
@@ -49,7 +49,8 @@ export function simulationProgressLine(progress: SimulationProgress | undefined)
   return `${strategy} (${number} of ${strategies}): ${formatCount(ended)} of ${formatTasks(total)}`;
 }
 
-function describeSetup(setup: SimulatedSetup): string {
+/** What the load is, and what there is to work it off. */
+export function describeSetup(setup: SimulatedSetup): string {
   const { users, tasks, heavyUsers, heavyTasks, workMs, lastDueMs, workers, concurrency } = setup;
   const slots = workers * concurrency;
   const arrive = lastDueMs === 0 ? 'all at once' : `over ${formatDuration(lastDueMs)}`;
@@ -71,7 +72,11 @@ function waits(name: string, which: keyof StrategyReport['waitMs']): Figure[] {
   }));
 }
 
-function figuresOf({ users, heavyUsers }: SimulatedSetup, results: readonly StrategyReport[]): Figure[] {
+/** What is said of each strategy, in the order in which it is said. */
+export function figuresOf(
+  { users, heavyUsers }: SimulatedSetup,
+  results: readonly StrategyReport[],
+): Figure[] {
   const both = heavyUsers > 0 && heavyUsers < users;
   const shares = results.some(({ promotions }) => promotions > 0);
   return [
