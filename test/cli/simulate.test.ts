@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import type { WorkerReport } from '../../src/core/reports/worker-report.js';
 import { FairqHere, fairq, fairqJson } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { useVhost } from '../support/vhost.js';
 
-const { env } = useVhost();
+const vhost = useVhost();
+const { env } = vhost;
 const folder = useFolder();
 
 interface Positions {
@@ -20,6 +22,8 @@ interface Simulation {
     readonly strategy: string;
     readonly makespanMs: number;
     readonly jainAtHalf: number;
+    readonly promotions: number;
+    readonly moved: number;
     readonly users: readonly Positions[];
   }[];
 }
@@ -89,6 +93,43 @@ async function compared(compare: () => Promise<void>): Promise<void> {
   await compare();
 }
 
+const SHARED_MS = 10;
+const HEAVY = 'heavy';
+let plays = 0;
+
+/** The heavy user has as many tasks as 60 light ones together, and its tasks are between theirs. */
+function heavyAmongLight(): string[] {
+  return Array.from({ length: 600 }, (_, i) => [HEAVY, `light-${i % 60}`]).flat();
+}
+
+/** One worker with one shared queue; tasks are sent as any client does, so nobody is promoted before it starts. */
+async function playedShared(load: readonly string[]) {
+  const prefix = `shared-${++plays}`;
+  const own = { ...env, FAIRQ_PREFIX: prefix };
+  await fairqJson(own, 'publish', '--units', 'shared:1', '--user', HEAVY, '--count', '1', '--task', 'noop');
+  await fairqJson(own, 'worker', '--exit-when', 'empty');
+  for (const [i, user] of load.entries()) {
+    vhost.channel.publish(prefix, user, Buffer.from(JSON.stringify({ durationMs: SHARED_MS })), {
+      persistent: true,
+      messageId: `task-${i}`,
+      type: 'sleep',
+      headers: { 'x-fairq': `1 ${i + 1} 1 ${Date.now() * 1_000} 0 load ${user}` },
+    });
+  }
+  await vhost.channel.checkExchange(prefix);
+  const worker = await fairqJson<WorkerReport>(own, 'worker', '-c', '5', '--exit-when', 'empty');
+  const run = await fairqJson<Bench['results'][number]>(own, 'report', '--run', 'load');
+  return { promotions: worker.promotions, run };
+}
+
+/** Where the last tasks of light users are in the order of completion, on average. */
+function lastOfLight({ users }: { readonly users: readonly Positions[] }): number {
+  const lasts = users.flatMap(({ user, lastCompletionPosition }) =>
+    user === HEAVY ? [] : [lastCompletionPosition],
+  );
+  return lasts.reduce((a, b) => a + b, 0) / lasts.length;
+}
+
 describe('a simulation beside the same load on a broker', () => {
   it("seed, on one worker, has B's tasks in their places", () =>
     compared(async () => {
@@ -115,6 +156,21 @@ describe('a simulation beside the same load on a broker', () => {
       expect(differences(fifo, 'B').jain).toBeLessThanOrEqual(0.1);
       expect(differences(fifo, 'B').first).toBeLessThanOrEqual(0.05);
       expect(differences(user, 'B').jain).toBeLessThanOrEqual(0.1);
+    }));
+
+  it('a heavy user among light ones in one shared queue is promoted, and gets as much more as they', () =>
+    compared(async () => {
+      const load = heavyAmongLight();
+      const { promotions, run } = await playedShared(load);
+      const input = load.map((user) => JSON.stringify({ user, durationMs: SHARED_MS })).join('\n');
+      const args = ['--json', 'simulate', '--from', '-', '-c', '5', '--strategy', 'shared:1'];
+      const { stdout } = await new FairqHere(args, env, input).ended;
+      const [simulated] = (JSON.parse(stdout) as Simulation).results;
+      expect(promotions.users).toBe(simulated!.promotions);
+      const off = (real: number, reckoned: number) => Math.abs(real - reckoned) / load.length;
+      expect(off(promotions.movedTasks, simulated!.moved)).toBeLessThanOrEqual(0.1);
+      expect(off(lastOfLight(run), lastOfLight(simulated!))).toBeLessThanOrEqual(0.1);
+      expect(Math.abs(run.fairness.jainAtHalf - simulated!.jainAtHalf)).toBeLessThanOrEqual(0.1);
     }));
 });
 
