@@ -3,6 +3,7 @@ import {
   type Before,
   isBlocked,
   type Lane,
+  type LaneKey,
   Lanes,
   type Scheduler,
   type Tenant,
@@ -33,11 +34,11 @@ export abstract class LaneScheduler<T> implements Scheduler<T> {
     return undefined;
   }
 
-  lane(user: string, key?: string): Lane<T> {
+  lane(user: string, key?: LaneKey): Lane<T> {
     return this.lanes.of(user, key);
   }
 
-  forget(lane: Lane<T>, key: string): void {
+  forget(lane: Lane<T>, key: LaneKey): void {
     if (lane.prefetched.size === 0 && lane.resting && !lane.blocked) this.lanes.forget(key);
   }
 

@@ -26,6 +26,9 @@ export interface Lane<T> extends Turn {
   gate: Gate | undefined;
 }
 
+/** What tells one lane from another: a name, or a number, which is found faster among a million. */
+export type LaneKey = string | number;
+
 /** Nothing of it may start for now: by its own gate, or by that of its tenant. */
 export function isBlocked({ blocked, tenant }: Pick<Lane<unknown>, 'blocked' | 'tenant'>): boolean {
   return blocked || tenant?.blocked === true;
@@ -58,9 +61,9 @@ export interface Scheduler<T> {
   /** Undefined where fairness has one level. */
   readonly tenants: Tenants | undefined;
   /** The lane of this key, made on first sight. Queues have one each, though their users have the same name. */
-  lane(user: string, key?: string): Lane<T>;
+  lane(user: string, key?: LaneKey): Lane<T>;
   /** A lane that rests, and of which nothing is here: its user begins anew. @param key it was made with */
-  forget(lane: Lane<T>, key: string): void;
+  forget(lane: Lane<T>, key: LaneKey): void;
   push(lane: Lane<T>, task: T): void;
   /** Takes out the task to start now. */
   next(): T | undefined;
@@ -103,7 +106,7 @@ export interface Scheduler<T> {
 
 /** All lanes, each made on first sight. */
 export class Lanes<T> {
-  readonly #byKey = new Map<string, Lane<T>>();
+  readonly #byKey = new Map<LaneKey, Lane<T>>();
 
   /** @param weightOf a user's weight, above 0 */
   constructor(
@@ -112,7 +115,7 @@ export class Lanes<T> {
     private readonly tenantOf: (user: string) => Tenant | undefined = () => undefined,
   ) {}
 
-  of(user: string, key = user): Lane<T> {
+  of(user: string, key: LaneKey = user): Lane<T> {
     let lane = this.#byKey.get(key);
     if (lane === undefined) {
       lane = {
@@ -135,7 +138,7 @@ export class Lanes<T> {
     return lane;
   }
 
-  forget(key: string): void {
+  forget(key: LaneKey): void {
     this.#byKey.delete(key);
   }
 

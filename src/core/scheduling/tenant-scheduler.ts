@@ -1,7 +1,7 @@
 import { BothGates } from './both-gates.js';
 import type { Gate } from './gate.js';
 import { LaneScheduler } from './lane-scheduler.js';
-import type { Before, Lane, Tenant, Tenants } from './scheduler.js';
+import type { Before, Lane, LaneKey, Tenant, Tenants } from './scheduler.js';
 import { TenantTable, type TenantTurns } from './tenant-table.js';
 import { Turns } from './turns.js';
 
@@ -56,7 +56,7 @@ export class TenantScheduler<T> extends LaneScheduler<T> {
     };
   }
 
-  override lane(user: string, key?: string): Lane<T> {
+  override lane(user: string, key?: LaneKey): Lane<T> {
     const lane = super.lane(user, key);
     tenantOf(lane).lanes.add(lane);
     return lane;

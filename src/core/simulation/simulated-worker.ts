@@ -123,7 +123,7 @@ export class SimulatedWorker {
   #lane(lane: number): Lane<number> {
     let place = this.#lanes[lane];
     if (place === undefined) {
-      place = this.#scheduler.lane(this.routing.nameOf(lane));
+      place = this.#scheduler.lane(this.routing.nameOf(lane), lane);
       this.#lanes[lane] = place;
     }
     return place;
@@ -136,7 +136,7 @@ export class SimulatedWorker {
       if (place?.resting && this.#ofLane[first] === 0) {
         // Those behind it have hardly been served less.
         if (!this.#scheduler.isPast(place)) return;
-        this.#scheduler.forget(place, place.user);
+        this.#scheduler.forget(place, first);
         this.#lanes[first] = undefined;
       }
       this.#idle.shift();
