@@ -72,14 +72,16 @@ function run(grant) {
   );
 }
 
+/** As a worker does, it tries again where a count came to nothing, or was not sure. */
 async function fill() {
   if (fills !== 'fills' || stopping) return;
   const filled = await fillGrants(connection, names, talk, {
     queue: queueName,
     count: cap,
     lostForMs: 1_000,
-  });
+  }).catch((error) => ({ is: `failed: ${error}` })); // RabbitMQ 4.3 may end a connection whose queue goes
   process.send?.({ filled: filled.is });
+  if (filled.is !== 'filled' || !filled.isSure) setTimeout(fill, 500);
   queue.ask(wanted());
 }
 

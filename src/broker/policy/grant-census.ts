@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Names } from '../../core/queues/names.js';
 import type { Channel, ConfirmChannel } from '../connection/channel.js';
-import { type Connection, replyCode } from '../connection/connection.js';
+import { type Connection, isNack, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { takeLock } from '../queues/lock.js';
@@ -18,6 +18,8 @@ const LOOK_EVERY_MS = 10;
 const LOOKS_IN_A_ROW = 2;
 /** What the broker keeps back is there a moment after its time. */
 const LATE_MS = 300;
+/** A queue that refuses a message since it is being deleted is gone within that time. */
+const GOES_WITHIN_MS = 2_000;
 /** Those that rest go on by themselves after some seconds: they are asked again before. */
 const KEEP_AT_REST_MS = 3_000;
 
@@ -126,11 +128,29 @@ async function locked<Result>(
   try {
     return await work(on);
   } catch (error) {
-    if (replyCode(error) === 404) return { is: 'absent' };
+    if (replyCode(error) === 404 || (await isGone(connection, queue, error))) return { is: 'absent' };
     throw error;
   } finally {
     talk.goOn(queue);
     await lock.release(on.open);
+  }
+}
+
+/**
+ * Whether a count failed since the queue was deleted meanwhile. A quorum queue that is being deleted refuses what is on its
+ * way to it, a moment before it is gone, and RabbitMQ 4.3 may end the channel. A connection that is lost tells nothing.
+ */
+async function isGone(connection: Connection, queue: string, error: unknown): Promise<boolean> {
+  const until = performance.now() + (isNack(error) ? GOES_WITHIN_MS : 0);
+  try {
+    while ((await absent(connection, [queue])).length === 0) {
+      if (performance.now() >= until) return false;
+      await delay(LOOK_EVERY_MS);
+    }
+    return true;
+  } catch (trouble) {
+    if (connection.isConnected) throw trouble;
+    return false;
   }
 }
 
