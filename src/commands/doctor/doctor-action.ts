@@ -91,8 +91,10 @@ async function repairAll({ yes }: DoctorFlags, context: Context): Promise<AllRep
     const limits = new BacklogLimits({ policies: management.policies, names, nowMs: () => nowMs });
     const backlog = await backlogPlanFor(limits, management, document, context);
     const plan = repairPlan(found, backlog);
-    if (plan.length === 0 || !(await confirmed(context, plan.join('\n'), yes === true, SEE_IT_ONLY)))
-      return NOTHING;
+    if (plan.length === 0) return NOTHING;
+    if (yes !== true) context.io.err(`${plan.join('\n')}\n`);
+    const all = plan.length === 1 ? 'This would be done.' : `These ${plan.length} steps would be taken.`;
+    if (!(await confirmed(context, all, yes === true, SEE_IT_ONLY))) return NOTHING;
     const grants = await repair({ connection, names, management }, found);
     const isRight = backlog.put.length + backlog.remove.length === 0;
     return {
