@@ -96,8 +96,11 @@ function said(holder: ChildProcess, what: string): Promise<void> {
     holder.on('message', (message: object) => {
       if (what in message) resolve();
     });
-    holder.once('exit', (code) =>
-      reject(new Error(`the holder ended with ${code} before it said "${what}"`)),
-    );
+    // What it said at its very end may be read after its exit is known, and before the line is closed.
+    holder.once('exit', (code) => {
+      const fail = () => reject(new Error(`the holder ended with ${code} before it said "${what}"`));
+      if (holder.connected) holder.once('disconnect', fail);
+      else fail();
+    });
   });
 }

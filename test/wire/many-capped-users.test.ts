@@ -72,8 +72,13 @@ describe('a cap for every user, where a connection may have few channels', () =>
     for (const user of users) expect(mostAtOnce(workers.log, 0, user)).toBeLessThanOrEqual(cap);
     for (const user of users) {
       // A quorum queue tells a moment late what was given back.
-      const isBack = async () => (await numbersIn(`fairq.permits.${user}`)).join() === '1,2';
-      await eventually(isBack, { timeoutMs: WAIT_MS, what: `both permits of ${user}, each once` });
+      let found = '';
+      const isBack = async () => {
+        found = (await numbersIn(`fairq.permits.${user}`)).join();
+        return found === '1,2';
+      };
+      const what = () => `both permits of ${user}, each once; there are: ${found}`;
+      await eventually(isBack, { timeoutMs: WAIT_MS, what });
     }
   });
 
