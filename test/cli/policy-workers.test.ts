@@ -142,10 +142,17 @@ describe('a worker that does not go by the policy', () => {
     const frozen = new RunningFairq(['worker', '--name', 'frozen'], env);
     await frozen.says(/ready, /, WAIT_MS);
     await worker('w1');
-    await eventually(
-      async () => (await vhost.management.connectionNames()).some((name) => name.endsWith('frozen')),
-      { timeoutMs: WAIT_MS, what: 'its connection is listed' },
-    );
+    // The broker lists a connection, and a consumer, a moment late.
+    const isListed = async () => {
+      const [clients, bound, consumers] = await Promise.all([
+        vhost.management.clientNames(),
+        vhost.management.boundQueues('fairq.control'),
+        vhost.management.consumers(),
+      ]);
+      const hears = consumers.filter(({ queue }) => bound.has(queue)).map(({ connection }) => connection);
+      return hears.some((connection) => clients.get(connection)?.endsWith('frozen'));
+    };
+    await eventually(isListed, { timeoutMs: WAIT_MS, what: 'it is listed as one that hears' });
     frozen.signal('SIGSTOP');
     const state = { slots: 1, free: 1, busy: 0, ready: true, include: [], exclude: [], also: [] };
     const older = { kind: 'worker', worker: { id: 'older-id', name: 'older', ...state } };
