@@ -9,13 +9,13 @@ import { Publisher } from '../../src/broker/publishing/publisher.js';
 import type { PublisherUnits } from '../../src/broker/publishing/publisher-contract.js';
 import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
 import { HASH_PLUGIN } from '../../src/broker/units/hash-exchange.js';
-import { setUpSpread } from '../../src/broker/units/spread.js';
 import { namesFor, userQueueOf } from '../../src/core/queues/names.js';
 import { eventually } from '../support/eventually.js';
 import { useFolder } from '../support/folder.js';
 import { notesIn } from '../support/noted-tasks.js';
 import { NotingWorkers } from '../support/noting-workers.js';
 import { switchPlugin } from '../support/plugins.js';
+import { setUpShared } from '../support/shared-units.js';
 import { addressOf } from '../support/vhost.js';
 
 const COUNT = 4;
@@ -47,11 +47,7 @@ afterEach(async () => {
   await node.stop();
 });
 
-async function setUp(): Promise<PublisherUnits> {
-  const connect = () => openConnection(address, 'test');
-  const again = () => setUpSpread(connection, names, { count: COUNT, type: 'classic', connect });
-  return { kind: 'shared', count: COUNT, way: await again(), setUp: again };
-}
+const setUp = () => setUpShared({ address, connection }, names, COUNT);
 
 async function publisherOf(units?: PublisherUnits): Promise<Publisher> {
   await assertTopology(connection, names, 'classic');

@@ -9,9 +9,9 @@ import type { ThrowAwayNode } from '../../src/broker/node/private-node.js';
 import { Publisher } from '../../src/broker/publishing/publisher.js';
 import type { PublisherUnits } from '../../src/broker/publishing/publisher-contract.js';
 import { assertTopology, CLASSIC } from '../../src/broker/queues/topology.js';
-import { setUpSpread } from '../../src/broker/units/spread.js';
 import { namesFor, spreadQueue } from '../../src/core/queues/names.js';
 import { fairq } from '../support/fairq.js';
+import { setUpShared } from '../support/shared-units.js';
 import { addressOf } from '../support/vhost.js';
 
 const COUNT = 4;
@@ -39,11 +39,7 @@ async function end(): Promise<void> {
   await node.stop();
 }
 
-async function setUp(): Promise<PublisherUnits> {
-  const connect = () => openConnection(address, 'test');
-  const again = () => setUpSpread(connection, names, { count: COUNT, type: 'classic', connect });
-  return { kind: 'shared', count: COUNT, way: await again(), setUp: again };
-}
+const setUp = () => setUpShared({ address, connection }, names, COUNT);
 
 /** The ids of all tasks that are in queues of users, and in how many queues of users' own. */
 async function drained(): Promise<{ readonly ids: string[]; readonly ownQueues: number }> {

@@ -13,7 +13,7 @@ import { findGrants } from '../../run/doctor/grant-checks.js';
 import { type Repaired, repair, repairPlan } from '../../run/doctor/repair.js';
 import { carryOutNewest } from '../../run/policy/backlog-ends.js';
 import { type BacklogChanges, BacklogLimits } from '../../run/policy/backlog-limits.js';
-import { confirmed } from '../shared/confirm.js';
+import { confirmedLines } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { showProgress } from '../shared/progress.js';
 
@@ -92,9 +92,9 @@ async function repairAll({ yes }: DoctorFlags, context: Context): Promise<AllRep
     const backlog = await backlogPlanFor(limits, management, document, context);
     const plan = repairPlan(found, backlog);
     if (plan.length === 0) return NOTHING;
-    if (yes !== true) context.io.err(`${plan.join('\n')}\n`);
     const all = plan.length === 1 ? 'This would be done.' : `These ${plan.length} steps would be taken.`;
-    if (!(await confirmed(context, all, yes === true, SEE_IT_ONLY))) return NOTHING;
+    const isConfirmed = await confirmedLines(context, plan.join('\n'), all, yes === true, SEE_IT_ONLY);
+    if (!isConfirmed) return NOTHING;
     const grants = await repair({ connection, names, management }, found);
     const isRight = backlog.put.length + backlog.remove.length === 0;
     return {

@@ -5,7 +5,7 @@ import type { PolicyRule } from '../../core/policy/policy-document.js';
 import { BadPolicyFile, fileOfRules, rulesOfFile } from '../../core/policy/policy-file.js';
 import { renderDifference } from '../../render/policy/list-text.js';
 import { readTable } from '../flags/table-file.js';
-import { confirmed } from '../shared/confirm.js';
+import { confirmedLines } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import { ownName } from '../shared/own-name.js';
 import type { ApplyFlags } from './apply-command.js';
@@ -48,8 +48,10 @@ export async function apply(flags: ApplyFlags, context: Context): Promise<Comman
       text: (style) => `${renderDifference(changes, style)}\n\n${count} would change. Nothing was changed.`,
     };
   }
-  if (flags.yes !== true) context.io.err(`${renderDifference(changes, context.style)}\n`);
-  if (!(await confirmed(context, `${count} of the policy would change.`, flags.yes === true))) {
+  const difference = renderDifference(changes, context.style);
+  if (
+    !(await confirmedLines(context, difference, `${count} of the policy would change.`, flags.yes === true))
+  ) {
     return { document: head, text: () => 'Nothing was changed.' };
   }
   return carryOut(context, {

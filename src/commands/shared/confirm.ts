@@ -34,3 +34,15 @@ export async function confirmed(
     question.close();
   }
 }
+
+/** The same of a plan of several lines. They stand above the question, or the error, on stderr. `--yes` prints none. */
+export async function confirmedLines(
+  context: Context,
+  lines: string,
+  plan: string,
+  yes: boolean,
+  hint?: string,
+): Promise<boolean> {
+  if (!yes) context.io.err(`${lines}\n`);
+  return confirmed(context, plan, yes, hint);
+}

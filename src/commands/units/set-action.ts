@@ -5,7 +5,7 @@ import { changeUnits } from '../../run/units/change-units.js';
 import { promoteAll } from '../../run/units/promote.js';
 import { unitsNow } from '../../run/units/units-now.js';
 import { stepText, unitsPlan } from '../../run/units/units-plan.js';
-import { confirmed } from '../shared/confirm.js';
+import { confirmedLines } from '../shared/confirm.js';
 import type { CommandResult, Context } from '../shared/context.js';
 import type { SetUnitsFlags } from './set-command.js';
 
@@ -38,8 +38,8 @@ export async function set(flags: SetUnitsFlags, context: Context): Promise<Comma
     if (steps.some(({ kind }) => kind === 'policy' || kind === 'remove-policy')) {
       await management.policies.checkRight();
     }
-    if (flags.yes !== true) context.io.err(`${plan}\n`);
-    if (!(await confirmed(context, planSentence(steps.length, asked), flags.yes === true))) {
+    const sentence = planSentence(steps.length, asked);
+    if (!(await confirmedLines(context, plan, sentence, flags.yes === true))) {
       return result(false, before.units, 'Nothing was changed.');
     }
     await changeUnits(
