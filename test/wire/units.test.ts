@@ -183,7 +183,7 @@ it('runs what another program sends with no user, or with one that can have no q
   for (const user of ['(no user)', 'not encoded', long])
     expect(letters).toContainEqual(expect.objectContaining({ user, attempts: 2, reason: '{}' }));
   const report = await run('report');
-  expect(report.stdout).toMatch(/^\(no user\) +41 /m);
+  expect(report.stdout).toMatch(/^\(no user\)\s+41 /m);
 });
 
 describe('a user that shares a queue', () => {
