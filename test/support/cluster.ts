@@ -5,9 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentOf } from '../../dist/broker/node/environment.js';
+import { explainFailedStart } from '../../dist/broker/node/explain.js';
 import { findServer } from '../../dist/broker/node/find-server.js';
 import { startGuard } from '../../dist/broker/node/guard.js';
-import { layoutOf, readText, writeLayout } from '../../dist/broker/node/layout.js';
+import { layoutOf, writeLayout } from '../../dist/broker/node/layout.js';
 import { choosePorts, LOOPBACK } from '../../dist/broker/node/ports.js';
 import { amqpAnswers } from '../../dist/broker/node/readiness.js';
 import { USUAL_PLUGINS } from '../../dist/broker/node/running-node.js';
@@ -24,6 +25,10 @@ interface Member {
 }
 
 const START_TIMEOUT_MS = 90_000;
+/** Somebody else may take a port before a node listens on it, or while it is down. */
+const TRIES = 3;
+
+class PortTaken extends Error {}
 
 /** RabbitMQ nodes of one cluster on this machine: one port mapper, one cookie, a folder for each node. */
 export class Cluster {
@@ -90,9 +95,11 @@ export class Cluster {
   /** One that was killed comes back, with all that it had on its disk. Resolves when it answers. */
   async startAgain(index: number): Promise<void> {
     const member = this.#members[index]!;
-    await end(member.server);
-    member.server = this.#launch(member);
-    await answers(member);
+    await unlessPortTaken(async () => {
+      await end(member.server);
+      member.server = this.#launch(member);
+      await answers(member);
+    });
   }
 
   /** Such as SIGSTOP: its machine does nothing more, and nobody has been told. */
@@ -124,21 +131,24 @@ export class Cluster {
     const layout = layoutOf(folder);
     await mkdir(folder, { mode: 0o700 });
     await writeFile(layout.cookie, cookie, { mode: 0o400 });
-    const ports = { ...(await choosePorts({})), epmd };
     const config = [
       'cluster_formation.peer_discovery_backend = classic_config',
       ...known.map((one, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${one}`),
     ];
-    await writeLayout(layout, ports, config, USUAL_PLUGINS, findServer(process.env).server);
-    const server = this.#launch({ name, folder, ports });
-    this.#members.push({ name, folder, ports, server });
-    await answers({ name, folder, ports, server });
+    const index = this.#members.length;
+    await unlessPortTaken(async () => {
+      const ports = { ...(await choosePorts({})), epmd };
+      await writeLayout(layout, ports, config, USUAL_PLUGINS, findServer(process.env).server);
+      const server = this.#launch({ name, folder, ports });
+      this.#members[index] = { name, folder, ports, server };
+      await answers({ name, folder, ports, server });
+    });
   }
 
   #launch({ name, folder, ports }: Omit<Member, 'server'>): ChildProcess {
     const layout = layoutOf(folder);
     const programs = findServer(process.env);
-    const log = openSync(layout.consoleLog, 'a');
+    const log = openSync(layout.consoleLog, 'w');
     const server = spawn(programs.server, [], {
       cwd: folder,
       // The guard of the cluster looks for one folder in all of its processes.
@@ -162,11 +172,23 @@ export class Cluster {
 }
 
 async function answers({ name, folder, ports, server }: Member): Promise<void> {
-  const ask = () => {
-    if (server.exitCode !== null) throw new Error(readText(layoutOf(folder).consoleLog).slice(-2_000));
-    return amqpAnswers(ports.amqp);
-  };
+  const hasEnded = () => server.exitCode !== null;
+  const ask = async () => hasEnded() || (await amqpAnswers(ports.amqp));
   await eventually(ask, { timeoutMs: START_TIMEOUT_MS, what: `${name} to answer` });
+  if (!hasEnded()) return;
+  const { text, portTaken } = explainFailedStart(layoutOf(folder));
+  const message = `${name} has ended: ${text}`;
+  throw portTaken ? new PortTaken(message) : new Error(message);
+}
+
+async function unlessPortTaken(start: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof PortTaken) || tries === TRIES) throw error;
+    }
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
