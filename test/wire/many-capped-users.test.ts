@@ -107,3 +107,14 @@ describe('a cap for every user, where a connection may have few channels', () =>
     await channel.close();
   });
 });
+
+describe('a connection that has all of its channels', () => {
+  it('has the next one as soon as it has left one', async () => {
+    const full = await openConnection(addressOf(new URL(node.uri), node.managementUri, '/'), 'full');
+    const channels = await Promise.all(Array.from({ length: CHANNEL_MAX }, () => full.channel()));
+    await expect(full.channel()).rejects.toMatchObject({ code: 'NO_CHANNELS' });
+    await channels.pop()!.close();
+    await full.channel();
+    await full.close();
+  });
+});

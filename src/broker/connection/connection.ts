@@ -339,11 +339,13 @@ class ReconnectingConnection implements Connection {
       try {
         return this.#keep(await openOne());
       } catch (error) {
+        // Of those that were about to be free then, the last may be free by the time that it is tried again.
+        const hadNone = this.#retired.count === 0;
         if (!this.#closing) await delay(OPEN_AGAIN_MS);
         if (this.#closed) throw new ConnectionClosed();
         if (this.#ending !== undefined) throw this.#ending;
         if (this.#closing) throw error;
-        const isFull = this.isConnected && connects === this.#connects && this.#retired.count === 0;
+        const isFull = this.isConnected && connects === this.#connects && hadNone;
         if (isFull) throw this.#noChannel(error);
       }
     }
