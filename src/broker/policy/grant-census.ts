@@ -18,6 +18,11 @@ const LOOK_EVERY_MS = 10;
 const LOOKS_IN_A_ROW = 2;
 /** What the broker keeps back is there a moment after its time. */
 const LATE_MS = 300;
+/**
+ * What is given back has no consumer for a moment, and what came to a consumer that was just ended has none until its
+ * process reads that. Nobody counts it then but its holder, who may be slow.
+ */
+const ON_ITS_WAY_MS = 1_000;
 /** A queue that refuses a message since it is being deleted is gone within that time. */
 const GOES_WITHIN_MS = 2_000;
 /** Those that rest go on by themselves after some seconds: they are asked again before. */
@@ -30,8 +35,8 @@ export interface GrantsWanted {
   readonly count: number;
   /** How long the broker keeps back what a lost connection held, where it can. */
   readonly lostForMs: number;
-  /** The broker has just said that it is not there. */
-  readonly wasMissing?: boolean;
+  /** The broker has just said that it is not there, and nobody has counted it since. Asked when it is counted. */
+  readonly wasMissing?: () => boolean;
 }
 
 export type Filled =
@@ -209,24 +214,31 @@ interface Silent {
 class Census {
   /** What was in the queue, or came back: it is in our hand. */
   readonly #ours: Delivery[] = [];
+  /** What was in our hand when everybody was asked last. */
+  #before: ReadonlySet<Delivery> = new Set();
+  readonly #wasMissing: boolean;
 
   constructor(
     private readonly connection: Connection,
     private readonly talk: GrantTalk,
     private readonly wanted: GrantsWanted | GrantsUnneeded,
-  ) {}
+  ) {
+    this.#wasMissing = 'wasMissing' in wanted && wanted.wasMissing?.() === true;
+  }
 
   async fill(on: CensusChannel): Promise<Filled> {
     const isNew = await this.#make(on);
     return this.#counted(on, async (channel) => {
-      const seen = await this.#allThatIsThere(channel, isNew);
+      const first = await this.#allThatIsThere(channel, isNew);
+      // A number that came to us after its holder was asked may be what that one has given back since.
+      const seen = this.#doubts(first).length > 0 ? await this.#everybodys(channel) : first;
       if (seen.is === 'silent') return seen;
       const added = this.#missing(seen.numbers);
       // One that dies at it leaves some: the next count finds them.
       await Promise.all(added.map((number) => this.#publish(channel, number)));
       const seenByNow = [...seen.held, ...added, ...this.#ours.map(numberOf)];
-      const isSure = missingOf(this.#count, seenByNow).length === 0;
-      const removed = this.#removeTooMany(channel, new Set(seen.held));
+      const isSure = missingOf(this.#count, seenByNow).length + this.#doubts(seen).length === 0;
+      const removed = this.#removeTooMany(channel, seen);
       return { is: 'filled', added, removed, isSure };
     });
   }
@@ -276,12 +288,20 @@ class Census {
     }
   }
 
-  /** With what the broker keeps back. @param isNew nothing of it can be lost yet */
+  /** With what the broker keeps back, or what is on its way. @param isNew nothing of it can be lost yet */
   async #allThatIsThere(channel: Channel, isNew: boolean): Promise<Seen | Silent> {
     const seen = await this.#everybodys(channel);
-    if (seen.is === 'silent' || isNew || !this.#mayBeKeptBack(seen)) return seen;
-    await this.#whileAtRest(this.wanted.lostForMs + LATE_MS);
+    if (seen.is === 'silent' || isNew) return seen;
+    const waitMs = this.#mayBeKeptBack(seen) ? this.wanted.lostForMs + LATE_MS : this.#onItsWayMs(seen);
+    if (waitMs === 0) return seen;
+    await this.#whileAtRest(waitMs);
     return this.#everybodys(channel);
+  }
+
+  #onItsWayMs({ numbers }: Seen): number {
+    // Of a queue that was not there a moment ago, and of which nobody has anything, nobody had anything.
+    const isUnused = this.#wasMissing && numbers.length + this.#ours.length === 0;
+    return isUnused || this.#missing(numbers).length === 0 ? 0 : ON_ITS_WAY_MS;
   }
 
   #mayBeKeptBack({ numbers }: Seen): boolean {
@@ -300,7 +320,7 @@ class Census {
   async #make(on: CensusChannel): Promise<boolean> {
     const { queue, lostForMs } = this.wanted;
     // Where the broker keeps nothing back it makes no difference who has made it.
-    const isSoonMade = !this.#keepsBack && 'wasMissing' in this.wanted && this.wanted.wasMissing === true;
+    const isSoonMade = !this.#keepsBack && this.#wasMissing;
     if (!isSoonMade && (await isThere(await on.current(), queue))) return false;
     const channel = await on.current();
     try {
@@ -317,6 +337,7 @@ class Census {
   async #everybodys(channel: Channel): Promise<Seen | Silent> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let patienceMs = ASK_AGAIN_MS; ; patienceMs *= 2) {
+      this.#before = new Set(this.#ours);
       const question = this.talk.ask(this.wanted.queue, true);
       try {
         const askAgainAt = performance.now() + patienceMs;
@@ -324,7 +345,8 @@ class Census {
         while (performance.now() < askAgainAt) {
           await delay(LOOK_EVERY_MS);
           const { consumerCount, messageCount } = await channel.checkQueue(this.wanted.queue);
-          const isRight = messageCount === 0 && consumerCount === 1 + heldIn(question.answers);
+          const isAnswered = question.isOut && consumerCount === 1 + heldIn(question.answers);
+          const isRight = messageCount === 0 && isAnswered;
           inARow = isRight ? inARow + 1 : 0;
           if (inARow === LOOKS_IN_A_ROW) return seenIn(question.answers);
         }
@@ -360,12 +382,22 @@ class Census {
     });
   }
 
+  /** What is in our hand and was held by somebody when that one was asked, unless it was in our hand before. */
+  #doubts(seen: Seen | Silent): Delivery[] {
+    if (seen.is === 'silent') return [];
+    const held = new Set(seen.held);
+    return this.#ours.filter((message) => held.has(numberOf(message)) && !this.#before.has(message));
+  }
+
   /** One too many, or one that is there twice, ends here. @returns how many did */
-  #removeTooMany(channel: Channel, others: Set<number>): number {
+  #removeTooMany(channel: Channel, seen: Seen): number {
+    const doubts = new Set(this.#doubts(seen));
+    const others = new Set(seen.held);
     const found = this.#ours.splice(0);
     for (const message of found) {
       const number = numberOf(message);
-      const isToStay = number >= 1 && number <= this.#count && !others.has(number);
+      const isTwice = others.has(number) && !doubts.has(message);
+      const isToStay = number >= 1 && number <= this.#count && !isTwice;
       others.add(number);
       if (isToStay) this.#ours.push(message);
       else channel.ack(message);

@@ -67,8 +67,11 @@ export class GrantQueue implements ChannelUser {
   #waitsSince = 0;
   /** Somebody counts: nothing is taken and nothing given back. */
   #resting = false;
+  #isMissing = false;
   #deferred: (() => void)[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
+  /** What was asked on the channel so far has its answer. */
+  #answered: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -87,6 +90,11 @@ export class GrantQueue implements ChannelUser {
   /** It waits for so many. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** The broker has said that it is not there, and nobody has counted it since. */
+  get isMissing(): boolean {
+    return this.#isMissing;
   }
 
   /** It waits for a channel, and so for nothing yet. */
@@ -176,7 +184,7 @@ export class GrantQueue implements ChannelUser {
     const channel = this.#channel;
     if (channel === undefined || channel.isClosing) return undefined;
     try {
-      const { consumerCount, messageCount } = await this.#run(channel.checkQueue(this.name));
+      const { consumerCount, messageCount } = await this.#request(() => channel.checkQueue(this.name));
       return { consumers: consumerCount, ready: messageCount };
     } catch {
       return undefined; // it went with its channel, which is told
@@ -189,6 +197,7 @@ export class GrantQueue implements ChannelUser {
    */
   async rest(): Promise<HeldNumbers> {
     this.#resting = true;
+    this.#isMissing = false;
     await Promise.allSettled([...this.#underWay]);
     await Promise.allSettled([...this.#waiting].map((tag) => this.#run(this.#cancel(tag))));
     await this.counts(); // the queue has what was given back
@@ -258,16 +267,17 @@ export class GrantQueue implements ChannelUser {
   #consume(channel: Channel): void {
     const tag = `g${++this.#tags}`;
     this.#waiting.add(tag);
-    const started = channel
-      .consume(this.name, (message) => this.#delivered(channel, tag, message), { consumerTag: tag })
-      .catch((error) => {
+    const deliver = (message: Delivery | null) => this.#delivered(channel, tag, message);
+    const started = this.#request(() => channel.consume(this.name, deliver, { consumerTag: tag }));
+    this.#run(
+      started.catch((error) => {
         this.#waiting.delete(tag);
         const code = replyCode(error);
         if (code === 404) this.#isGone();
         else if (code !== undefined)
           this.listener.onRefused(explainRefusal(error, `the queue "${this.name}"`));
-      });
-    this.#run(started);
+      }),
+    );
   }
 
   #delivered(channel: Channel, tag: string, message: Delivery | null): void {
@@ -302,6 +312,7 @@ export class GrantQueue implements ChannelUser {
   }
 
   #isGone(): void {
+    this.#isMissing = true;
     this.#returned.clear();
     this.listener.onMissing();
   }
@@ -311,16 +322,19 @@ export class GrantQueue implements ChannelUser {
     const { tag } = grant;
     const channel = this.#channel;
     if (channel === undefined) return;
-    // Its consumer goes first, or the grant would come straight back.
-    const ended = tag === undefined ? Promise.resolve() : channel.cancel(tag);
-    this.#run(
-      ended.then(
-        () => {
-          if (!channel.isClosing && (this.#channel === channel || this.#closed)) tell(channel);
-        },
-        () => {}, // the channel has gone, and the grant with it
-      ),
-    );
+    const isOurs = () => !channel.isClosing && (this.#channel === channel || this.#closed);
+    if (tag === undefined) {
+      if (isOurs()) tell(channel);
+      return;
+    }
+    // Its consumer goes first, or the grant would come straight back. Both are sent at once: between them the grant is in no
+    // queue, and has no consumer. Who counts then, and does not hear of it in time, takes it for missing.
+    this.#request(async () => {
+      if (!isOurs()) return; // the channel has gone, and the grant with it
+      const ended = channel.cancel(tag);
+      tell(channel);
+      await ended;
+    });
   }
 
   #defers(act: () => void): boolean {
@@ -333,12 +347,19 @@ export class GrantQueue implements ChannelUser {
     this.#waiting.delete(tag);
     if (channel === undefined) return;
     this.#ending.add(tag);
-    await channel.cancel(tag).catch(() => {}); // a closed channel has no consumers
+    await this.#request(() => channel.cancel(tag)).catch(() => {}); // a closed channel has no consumers
     this.#ending.delete(tag);
   }
 
   #noteReturned({ number }: Pick<Grant, 'number'>): void {
     if (number !== undefined) this.#returned.set(number, this.now());
+  }
+
+  /** One after the other: amqplib would keep the next one back, while what needs no answer went before it. */
+  #request<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const asked = this.#answered.then(ask);
+    this.#answered = asked.catch(() => {}); // whoever asked is told
+    return this.#run(asked);
   }
 
   #run<Result>(work: Promise<Result>): Promise<Result> {

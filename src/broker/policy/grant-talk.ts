@@ -24,10 +24,23 @@ export interface GrantHolder {
 /** Answers to one question, by the ids of the workers, as they come. */
 export type GrantAnswers = ReadonlyMap<string, GrantsAnswer>;
 
+/** A question to everybody; answers come until `forget`. */
+export interface GrantsAsked {
+  readonly answers: GrantAnswers;
+  /** Everybody has been sent it, as who asks has: without a channel it is lost, and nobody can answer. */
+  readonly isOut: boolean;
+  forget(): void;
+}
+
+interface Question {
+  readonly answers: Map<string, GrantsAnswer>;
+  isOut: boolean;
+}
+
 /** What processes say to each other about numbered grants: who counts asks, and who holds some answers. */
 export class GrantTalk {
   #channel: ReconnectingChannel | undefined;
-  readonly #questions = new Map<string, Map<string, GrantsAnswer>>();
+  readonly #questions = new Map<string, Question>();
   readonly #rests = new Map<string, NodeJS.Timeout>();
 
   private constructor(
@@ -52,13 +65,18 @@ export class GrantTalk {
     return talk;
   }
 
-  /** @returns the answers; they come until `forget` */
-  ask(queue: string, rest: boolean): { readonly answers: GrantAnswers; forget(): void } {
+  ask(queue: string, rest: boolean): GrantsAsked {
     const request = randomUUID();
-    const answers = new Map<string, GrantsAnswer>();
-    this.#questions.set(request, answers);
+    const question: Question = { answers: new Map(), isOut: false };
+    this.#questions.set(request, question);
     this.#say({ kind: 'grants-asked', request, queue, rest });
-    return { answers, forget: () => this.#questions.delete(request) };
+    return {
+      answers: question.answers,
+      get isOut() {
+        return question.isOut;
+      },
+      forget: () => this.#questions.delete(request),
+    };
   }
 
   /** Those that rest go on. */
@@ -80,10 +98,14 @@ export class GrantTalk {
   }
 
   async #heard(message: ControlMessage): Promise<void> {
-    if (message.kind === 'grants-held') this.#questions.get(message.request)?.set(message.worker, message);
+    if (message.kind === 'grants-held')
+      this.#questions.get(message.request)?.answers.set(message.worker, message);
     else if (message.kind === 'grants-go-on') this.#goesOn(message.queue);
-    else if (message.kind === 'grants-asked')
+    else if (message.kind === 'grants-asked') {
+      const own = this.#questions.get(message.request);
+      if (own !== undefined) own.isOut = true;
       await this.#answer(message.request, message.queue, message.rest);
+    }
   }
 
   async #answer(request: string, queue: string, rest: boolean): Promise<void> {

@@ -91,7 +91,7 @@ export abstract class Hand {
     const listener = {
       onGrant: (grant: Grant) => this.#came(grant),
       onLost: (grants: readonly Grant[]) => this.#lost(grants.length > 0),
-      onMissing: () => this.#fill(true),
+      onMissing: () => this.#fill(),
       onRefused: (error: Error) => this.#sayRefused(error),
     };
     const now = () => deps.clock.now();
@@ -286,13 +286,12 @@ export abstract class Hand {
     return { queue, count: this.#count, lostForMs };
   }
 
-  /** @param wasMissing the broker has just said so */
-  #fill(wasMissing = false): void {
+  #fill(): void {
     if (this.#isFilling || this.#closed) return;
     this.#isFilling = true;
-    const { count } = this;
+    const { count, queue } = this;
     this.office
-      .fill({ ...this.#wanted, wasMissing })
+      .fill({ ...this.#wanted, wasMissing: () => queue.isMissing })
       .then(
         (filled) => {
           if (filled === undefined) return undefined;
