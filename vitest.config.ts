@@ -8,28 +8,14 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const isCoverage = process.argv.some((word) => word.startsWith('--coverage'));
 
 /** Files side by side. Most tests wait for a broker, or for fairq, for most of their time. */
-const SIDE_BY_SIDE = 6;
+const SIDE_BY_SIDE = Number(process.env.FAIRQ_TEST_LANES ?? 6);
 
-/** These wait longest, and begin first: at the end of all nobody waits for one of them alone. */
-const LONGEST = [
-  'bench',
-  'crashes',
-  'full-queues',
-  'stop',
-  'private-node',
-  'alarm-meanwhile',
-  'bench-cost',
-  'bench-units',
-  'doctor-losses',
-  'cluster',
-  'results',
-  'new-users',
-];
+/** These take longest, and begin first: at the end of all nobody waits for one of them alone. */
+const LONG = '.long.test.ts';
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) =>
-      LONGEST.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith(LONG);
     const sorted = await super.sort(files);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }

@@ -1,4 +1,4 @@
-// What of the sources the tests run: `npm test` with coverage, which takes longer, and a table of the rooms. There is no
+// What of the sources the tests run: those of `npm test` and the long ones with coverage, and a table of the rooms. There is no
 // threshold. What runs in a process of its own is not seen: kills, terminals, modules of handlers. Arguments go to vitest.
 //
 //   npm run coverage

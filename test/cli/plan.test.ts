@@ -95,25 +95,4 @@ describe('plan', () => {
     expect(measured.code).toBe(64);
     expect(measured.stderr).toContain('--rabbitmq does not go with --measure');
   });
-
-  it('measures on the broker that is configured, and says so of what it measured', async () => {
-    const { designs, sources } = await planned(...MILLION, '--shared', '25', '--measure', '--queues', '25');
-    const [each, hashed] = designs.map(({ figures }) => figures);
-    for (const figure of [each!.publishNew, hashed!.publish, hashed!.work]) {
-      expect(figure).toMatchObject({ origin: 'measured-here', sources: ['here'] });
-      expect(figure.least).toBeGreaterThan(0);
-    }
-    // 25 queues are less than the noise: what was measured before stays.
-    expect(each!.memory).toMatchObject({ origin: 'reckoned', sources: ['bench-cost'] });
-    expect(each!.publish).toMatchObject({
-      origin: 'reckoned',
-      formula: 'publish-nearest',
-      sources: ['here'],
-    });
-    expect(each!.work).toMatchObject({ origin: 'reckoned', formula: 'work-most', least: null });
-    const here = sources.find(({ id }) => id === 'here');
-    expect(here?.measured).toBe('here');
-    expect(here?.versions).toEqual([expect.stringMatching(/^\d+\.\d+$/)]);
-    expect(here?.command).toContain('plan');
-  });
 });
