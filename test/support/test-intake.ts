@@ -20,6 +20,7 @@ export class TestIntake {
   /** Milliseconds. */
   now = 0;
   workers: number;
+  spreadQueues = 1;
   readonly clock = { now: () => this.now, epochMicros: () => this.now * 1_000 };
   readonly scheduler = new FairScheduler<DeliveredTask>();
   readonly times = new TaskTimes();
@@ -48,7 +49,7 @@ export class TestIntake {
       concurrency,
       prefetch,
       workers: () => this.workers,
-      spreadQueues: () => this.served.spread.size,
+      spreadQueues: () => this.spreadQueues,
     };
     this.active = active;
     this.prefetch = new PrefetchControl(options, times, active, consumers, {

@@ -6,13 +6,8 @@ import type { Delivery } from '../connection/delivery.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absent } from '../queues/queue-presence.js';
 import { ConsumeTrial } from './consume-trial.js';
+import { consumerChannels } from './consumer-channels.js';
 
-/**
- * A channel has one request under way at a time: several take up many queues side by side. And the fewer
- * queues a channel has, the more of its deliveries end in their order, which one frame acknowledges: with
- * 100 users, 32 channels cost the broker a fifth less than 4, and more channels gain nothing.
- */
-const CHANNELS = 32;
 const ASKING_CHANNELS = 4;
 
 /** A channel with consumers on it. Deliveries belong to it: when it closes the broker requeues them. */
@@ -104,6 +99,8 @@ export class Consumers<S> {
   readonly #places: (ConsumerChannel | undefined)[] = [];
   readonly #channels: ReconnectingChannel[] = [];
   readonly #byQueue = new Map<string, Consumer<S>>();
+  /** Of the channels. */
+  #count = 1;
   #next = 0;
   /** A queue that is not there costs the channel that asks, and is not to cost one that consumes. */
   readonly #asking: ChannelPool;
@@ -123,7 +120,8 @@ export class Consumers<S> {
   }
 
   async open(): Promise<void> {
-    await Promise.all(Array.from({ length: CHANNELS }, (_, place) => this.#openChannel(place)));
+    this.#count = consumerChannels(this.connection.channelMax);
+    await Promise.all(Array.from({ length: this.#count }, (_, place) => this.#openChannel(place)));
   }
 
   /** Tasks that wait in a queue, by its own count; 0 where nobody can tell. */
@@ -144,7 +142,7 @@ export class Consumers<S> {
     const isNew = !this.#allowed.has(queue);
     const quiet = isNew && atStake && !this.#hasRefused ? this.#quietPlace() : undefined;
     const onTrial = isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake;
-    const place = quiet ?? this.#next++ % CHANNELS;
+    const place = quiet ?? this.#next++ % this.#count;
     const consumer: Consumer<S> = {
       source,
       queue,
@@ -170,8 +168,8 @@ export class Consumers<S> {
   }
 
   #quietPlace(): number | undefined {
-    for (let i = 0; i < CHANNELS; i++) {
-      const place = (this.#next + i) % CHANNELS;
+    for (let i = 0; i < this.#count; i++) {
+      const place = (this.#next + i) % this.#count;
       if (this.#places[place]?.isQuiet !== true) continue;
       this.#next = place + 1;
       return place;

@@ -1,9 +1,10 @@
 import { FairqError } from '../../core/errors/errors.js';
 import type { Channel } from '../connection/channel.js';
 import { type Connection, ConnectionClosed } from '../connection/connection.js';
+import { channelsNeeded } from '../consuming/consumer-channels.js';
 
-/** What a worker's connection has channels for beside: see `doctor`. */
-const OTHERS_NEED = 56;
+/** What a worker's connection has channels for beside what it cannot do without. */
+const TO_SPARE = 9;
 /** More would cost the broker memory, and let nothing start sooner. */
 const ENOUGH = 256;
 /** Each slot may run a task of another user, and as many users may be next. */
@@ -26,7 +27,7 @@ export interface ChannelUser {
  * @param slots of the worker
  */
 export function channelsForGrants(channelMax: number, slots: number): number {
-  const room = Math.max(2, channelMax - OTHERS_NEED);
+  const room = Math.max(2, channelMax - channelsNeeded(channelMax) - TO_SPARE);
   return Math.min(Math.max(ENOUGH, ENOUGH_A_SLOT * slots), Math.floor(room / 2));
 }
 

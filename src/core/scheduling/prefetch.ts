@@ -3,6 +3,7 @@ import {
   ALONE_BUDGET,
   ALONE_EACH,
   ALONE_FEW_USERS,
+  CALM_SPREAD_BUDGET,
   LEAST_SPREAD,
   NO_TIME_MS,
   PART_OF_BACKLOG,
@@ -93,6 +94,17 @@ function aloneBudget(users: number): number {
 export function spreadPrefetch(queues: number, workers: number, promoteAfter = PROMOTE_AFTER): number {
   const shows = Math.ceil((2 * promoteAfter) / workers);
   return Math.max(LEAST_SPREAD, Math.min(shows, Math.ceil(WORKER_BUDGET / queues)));
+}
+
+/**
+ * The prefetch of a spread queue of which no user has much: more would only lie here. Where one has more than half of
+ * it, it takes the whole prefetch to see whether the user is heavy.
+ *
+ * @param queues spread queues that the worker serves
+ * @param whole see `spreadPrefetch`
+ */
+export function calmSpreadPrefetch(queues: number, whole: number): number {
+  return Math.max(LEAST_SPREAD, Math.min(whole, Math.ceil(CALM_SPREAD_BUDGET / queues)));
 }
 
 /**

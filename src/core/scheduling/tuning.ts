@@ -88,6 +88,15 @@ export const PROMOTE_AFTER = 32;
  */
 export const MOVING_PREFETCH = 8;
 
+/**
+ * Tasks prefetched at one worker over all spread queues that nobody fills. 4,096 among 64 queues outlive the garbage
+ * collector's young generation: for 100,000 tasks of 10,000 users the worker takes a tenth more processor time.
+ */
+export const CALM_SPREAD_BUDGET = 2_048;
+
+/** Milliseconds. A spread queue has its whole prefetch for so long after one user had much of it. Chosen. */
+export const CROWDED_FOR_MS = 500;
+
 /** Tasks. The smallest prefetch of a spread queue, whatever the number of workers and queues. Chosen. */
 export const LEAST_SPREAD = 4;
 

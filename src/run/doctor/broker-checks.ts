@@ -1,6 +1,7 @@
 import { mendOfLimit } from '../../broker/connection/refusal.js';
+import { channelsNeeded } from '../../broker/consuming/consumer-channels.js';
 import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
-import { type AmqpFacts, CHANNELS_NEEDED, type ManagementFacts } from './facts.js';
+import type { AmqpFacts, ManagementFacts } from './facts.js';
 
 /** What a queue takes of the broker's memory; measured, see `fairq bench cost`. Bytes. */
 const QUEUE_BYTES = { classic: 40 * 1024, quorum: 118 * 1024 };
@@ -35,18 +36,19 @@ export function permissions({ refused: all }: AmqpFacts, prefix: string): Findin
 }
 
 export function channels({ channelMax, channelsRefused }: AmqpFacts): Finding {
+  const needed = channelsNeeded(channelMax);
   if (channelsRefused !== undefined) {
     return problem(
       'channel_max',
-      `a worker needs ${CHANNELS_NEEDED} channels, and the broker refuses so many: ${channelsRefused}`,
+      `a worker needs ${needed} channels, and the broker refuses so many: ${channelsRefused}`,
       'Raise the limit: rabbitmqctl set_user_limits USER \'{"max-channels": -1}\'.',
     );
   }
-  if (channelMax >= CHANNELS_NEEDED)
+  if (channelMax >= needed)
     return ok('channel_max', `${channelMax.toLocaleString('en-US')} channels a connection`);
   return problem(
     'channel_max',
-    `a connection may have ${channelMax} channels, and a worker needs ${CHANNELS_NEEDED}`,
+    `a connection may have ${channelMax} channels, and a worker needs ${needed}`,
     'Set channel_max = 2047 in rabbitmq.conf.',
   );
 }

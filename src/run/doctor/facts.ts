@@ -1,6 +1,7 @@
 import type { Channel } from '../../broker/connection/channel.js';
 import type { Connection, ConnectionListener } from '../../broker/connection/connection.js';
 import { brokersWords } from '../../broker/connection/refusal.js';
+import { channelsNeeded } from '../../broker/consuming/consumer-channels.js';
 import type { WorkerPresence } from '../../broker/control/control.js';
 import { type EventSearch, hearBroker } from '../../broker/control/event-search.js';
 import { rollCall } from '../../broker/control/roll-call.js';
@@ -22,8 +23,6 @@ import type { PolicyDocument } from '../../core/policy/policy-document.js';
 import type { Names } from '../../core/queues/names.js';
 import type { BrokerTells } from '../../core/queues/noticing.js';
 
-/** A worker takes 32 channels for its consumers, and some for itself. */
-export const CHANNELS_NEEDED = 47;
 /** It is enough that there is something to hear. */
 const HEARS_NOTHING = { onEvent: () => {}, onHearAgain: () => {}, onFailure: () => {} };
 /** A broker that has just got into an alarm answers nothing that is published. */
@@ -137,7 +136,10 @@ export async function askAmqp(
   const policy = await ifAllowed(currentPolicy(connection, names));
   const published = refused.length > 0 ? undefined : await tryToPublish(connect, names.controlExchange);
   if (published?.is === 'refused') refused.push({ what: 'publish (write)', why: published.reason });
-  const channelsRefused = await tryChannels(connect, Math.min(CHANNELS_NEEDED, connection.channelMax));
+  const channelsRefused = await tryChannels(
+    connect,
+    Math.min(channelsNeeded(connection.channelMax), connection.channelMax),
+  );
   const workers = refused.length > 0 ? [] : await rollCall(connection, names);
   const { brokerVersion: version, channelMax } = connection;
   const blocked = published?.is === 'blocked' ? published.reason : undefined;

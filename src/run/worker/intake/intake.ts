@@ -115,7 +115,9 @@ export class Intake {
     this.prefetch = new PrefetchControl(prefetching, options.times, active, consumers, {
       onResized: (queue, prefetch) => {
         listener.onPrefetch(queue, prefetch);
-        this.givingBack.beyondPrefetch(queue);
+        // What this worker alone could take again would only come back as delivered before.
+        const isAlone = queue instanceof SpreadQueue && this.prefetch.workers === 1;
+        if (!isAlone) this.givingBack.beyondPrefetch(queue);
       },
       onFailure,
     });
@@ -249,7 +251,15 @@ export class Intake {
   #push(task: DeliveredTask): void {
     const { lane, queue } = task;
     this.scheduler.push(lane, task);
-    if (queue instanceof LightUser && queue.isHeavy) this.listener.onHeavy(queue);
+    if (!(queue instanceof LightUser)) return;
+    if (queue.isHeavy) this.listener.onHeavy(queue);
+    else if (queue.mayBeHeavy) this.#lookCloser(queue.source);
+  }
+
+  #lookCloser(queue: SpreadQueue): void {
+    const now = this.clock.now();
+    queue.crowded(now);
+    this.prefetch.adjustSpread(queue, now);
   }
 
   #task(queue: ServedUser, message: Delivery, channel: ConsumerChannel, id: string): DeliveredTask {

@@ -1,4 +1,5 @@
 import {
+  calmSpreadPrefetch,
   type Prefetch,
   type PrefetchNeeds,
   prefetchFor,
@@ -89,8 +90,8 @@ export class PrefetchControl {
   }
 
   /**
-   * Gives a spread queue the prefetch that it is to have among so many workers. A larger one while tasks are moved out of
-   * it: who waits behind them waits for as many round trips.
+   * Gives a spread queue the prefetch that it is to have among so many workers. A smaller one while no user has much of
+   * it. A larger one while tasks are moved out of it: who waits behind them waits for as many round trips.
    */
   adjustSpread(queue: SpreadQueue, now: number): void {
     const wanted = this.#spreadPrefetch(queue, now);
@@ -122,8 +123,12 @@ export class PrefetchControl {
     const size = prefetch ?? spreadPrefetch(this.options.spreadQueues(), this.workers);
     if (!(queue instanceof SpreadQueue)) return { size, reason: 'spread' };
     queue.mostOfOne = Math.max(1, size / 2);
+    queue.muchOfOne = queue.mostOfOne;
     if (prefetch !== undefined) return { size, reason: 'fixed' };
-    return { size: queue.isMoving(now) ? size * MOVING_PREFETCH : size, reason: 'spread' };
+    if (queue.isMoving(now)) return { size: size * MOVING_PREFETCH, reason: 'spread' };
+    const calm = calmSpreadPrefetch(this.options.spreadQueues(), size);
+    queue.muchOfOne = Math.max(1, calm / 2);
+    return { size: queue.isCrowded(now) ? size : calm, reason: 'spread' };
   }
 
   #needsOf(queue: ConsumedQueue): PrefetchNeeds {

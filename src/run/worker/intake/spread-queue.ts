@@ -2,7 +2,7 @@ import type { Delivery } from '../../../broker/connection/delivery.js';
 import { decodeEnvelope } from '../../../core/message/envelope.js';
 import { decodeText, NO_USER } from '../../../core/queues/names.js';
 import type { Lane } from '../../../core/scheduling/scheduler.js';
-import { RESTING_COUNTS_FOR_MS } from '../../../core/scheduling/tuning.js';
+import { CROWDED_FOR_MS, RESTING_COUNTS_FOR_MS } from '../../../core/scheduling/tuning.js';
 import type { DeliveredTask, TaskQueue } from '../task/delivered-task.js';
 import { type ActiveUser, ServedQueue } from './served-queue.js';
 
@@ -14,8 +14,11 @@ export class SpreadQueue extends ServedQueue {
   readonly #users = new Map<string, LightUser>();
   #limited = false;
   #movedAt = Number.NEGATIVE_INFINITY;
+  #crowdedAt = Number.NEGATIVE_INFINITY;
   /** Of whom more waits here than that is heavy. Who decides on the prefetch writes it. */
   mostOfOne = 1;
+  /** Of whom more waits here may be heavy: a larger prefetch shows it. Who decides on the prefetch writes it. */
+  muchOfOne = 1;
 
   /** @param meet what is known of a user at first */
   constructor(
@@ -68,6 +71,16 @@ export class SpreadQueue extends ServedQueue {
   /** Tasks of a heavy user come out of it, and others wait behind them. */
   isMoving(now: number): boolean {
     return now - this.#movedAt < MOVING_FOR_MS;
+  }
+
+  /** Much of one user waits here. */
+  crowded(now: number): void {
+    this.#crowdedAt = now;
+  }
+
+  /** One user has much of the prefetch, or had a moment ago. */
+  isCrowded(now: number): boolean {
+    return now - this.#crowdedAt < CROWDED_FOR_MS;
   }
 
   consumerStarted(): void {}
@@ -154,6 +167,11 @@ export class LightUser implements TaskQueue, ActiveUser {
   /** More of it waits here than is to be of one user in a spread queue. */
   get isHeavy(): boolean {
     return this.lane.prefetched.size > this.source.mostOfOne;
+  }
+
+  /** So much of it waits here that it may be heavy. */
+  get mayBeHeavy(): boolean {
+    return this.lane.prefetched.size > this.source.muchOfOne;
   }
 
   get hasNothingToStart(): boolean {

@@ -147,6 +147,24 @@ describe('the prefetch of a spread queue', () => {
     expect(queue).toMatchObject({ prefetch: 16, mostOfOne: 8 });
   });
 
+  it('is smaller among many while no user has much of it', async () => {
+    const intake = new TestIntake();
+    intake.spreadQueues = 64;
+    const queue = new SpreadQueue('fairq.spread.64.0', nobody, 0);
+    queue.consumed(intake.prefetch.first(queue), 0);
+    expect(queue).toMatchObject({ prefetch: 32, muchOfOne: 16, mostOfOne: 32 });
+    queue.crowded(1_000);
+    intake.prefetch.adjustSpread(queue, 1_000);
+    await answered();
+    expect(queue).toMatchObject({ prefetch: 64, muchOfOne: 16, mostOfOne: 32 });
+    intake.prefetch.adjustSpread(queue, 1_499);
+    await answered();
+    expect(queue.prefetch).toBe(64);
+    intake.prefetch.adjustSpread(queue, 1_500);
+    await answered();
+    expect(queue.prefetch).toBe(32);
+  });
+
   it('is larger while tasks are moved out of it, and nobody is heavy any later', async () => {
     const intake = new TestIntake();
     const queue = new SpreadQueue('fairq.spread.64.0', nobody, 0);

@@ -70,6 +70,14 @@ describe('a spread queue', () => {
     expect([a.isHeavy, b.isHeavy]).toEqual([false, true]);
   });
 
+  it('has one that may be heavy before that', () => {
+    queue.muchOfOne = 1;
+    const [a, b] = [queue.userOf(delivery('a')), queue.userOf(delivery('b'))];
+    come(a, 1);
+    come(b, 2);
+    expect([a.mayBeHeavy, b.mayBeHeavy]).toEqual([false, true]);
+  });
+
   it('has none where it delivers one task at a time', () => {
     queue.consumed(1, 0);
     queue.mostOfOne = 1;
