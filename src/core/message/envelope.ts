@@ -24,6 +24,8 @@ export interface Envelope {
  */
 export const ENVELOPE_HEADER = 'x-fairq';
 const VERSION = '1';
+const BEGINS = `${VERSION} `;
+const FIRST_ATTEMPT = '1 ';
 const FIELDS = 7;
 const NO_NUMBER = '0';
 /** Characters of an encoded run or user: what is longer is not carried. These are kept for each task. */
@@ -53,20 +55,28 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
     attempt: undefined,
   };
   const text = headers?.[ENVELOPE_HEADER];
-  if (typeof text !== 'string') return found;
-  const fields = text.split(' ', FIELDS);
-  if (fields[0] !== VERSION || fields.length < FIELDS) return found;
-  const sequence = digits(fields[1]);
+  if (typeof text !== 'string' || !text.startsWith(BEGINS)) return found;
+  // Field by field, and not split into an array of texts: that is done for every task.
+  const sequenceAt = BEGINS.length;
+  const attemptAt = nextField(text, sequenceAt);
+  const sentAtAt = nextField(text, attemptAt);
+  const lateAt = nextField(text, sentAtAt);
+  const runAt = nextField(text, lateAt);
+  const userAt = nextField(text, runAt);
+  if (userAt === NO_FIELD) return found;
+  const sequence = digits(text, sequenceAt, attemptAt - 1);
   if (isWithin(sequence, 1, Number.MAX_SAFE_INTEGER)) found.sequence = sequence;
-  const attempt = digits(fields[2]);
+  const attempt = digits(text, attemptAt, sentAtAt - 1);
   if (isWithin(attempt, 1, MOST_ATTEMPTS)) found.attempt = attempt;
-  const sentAt = digits(fields[3]);
+  const sentAt = digits(text, sentAtAt, lateAt - 1);
   if (isSendTime(sentAt)) {
     found.sentAt = sentAt;
-    const intendedAt = sentAt - digits(fields[4]);
+    const intendedAt = sentAt - digits(text, lateAt, runAt - 1);
     if (isSendTime(intendedAt)) found.intendedAt = intendedAt;
   }
-  const [run = '', user = ''] = fields.slice(5);
+  const end = text.indexOf(' ', userAt);
+  const run = text.slice(runAt, userAt - 1);
+  const user = end < 0 ? text.slice(userAt) : text.slice(userAt, end);
   if (run.length <= MOST_TEXT) found.run = decodeText(run);
   if (user.length <= MOST_TEXT) found.user = decodeText(user) || undefined;
   return found;
@@ -78,10 +88,12 @@ export function decodeEnvelope(headers: Readonly<Record<string, unknown>> | unde
  */
 export function firstSentAt(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const text = headers?.[ENVELOPE_HEADER];
-  if (typeof text !== 'string') return undefined;
-  const [version, , attempt, sent] = text.split(' ', 4);
-  if (version !== VERSION || attempt !== '1') return undefined;
-  const sentAt = digits(sent);
+  if (typeof text !== 'string' || !text.startsWith(BEGINS)) return undefined;
+  const attemptAt = nextField(text, BEGINS.length);
+  if (attemptAt === NO_FIELD || !text.startsWith(FIRST_ATTEMPT, attemptAt)) return undefined;
+  const sentAtAt = attemptAt + FIRST_ATTEMPT.length;
+  const end = text.indexOf(' ', sentAtAt);
+  const sentAt = digits(text, sentAtAt, end < 0 ? text.length : end);
   return isSendTime(sentAt) ? sentAt : undefined;
 }
 
@@ -124,12 +136,13 @@ const FIELD_NAMES: readonly (readonly [keyof Envelope, string])[] = [
 /**
  * An envelope with nothing left open, for a message that may have come without one, or with half of one.
  *
- * @param user whose queue it is from
+ * @param user whose queue it is from; where the envelope says the same this very text is kept, which all of a user's
+ * tasks have then: it is found in a table without being compared
  * @param at when it was sent, where it does not say so; microseconds since the epoch
  */
 export function completeEnvelope(found: FoundEnvelope, user: string, at: number): Envelope {
   return {
-    user: found.user ?? user,
+    user: found.user === user ? user : (found.user ?? user),
     run: found.run ?? '',
     sequence: found.sequence ?? 0,
     intendedAt: found.intendedAt ?? at,
@@ -138,7 +151,26 @@ export function completeEnvelope(found: FoundEnvelope, user: string, at: number)
   };
 }
 
-/** A number as fairq writes it; NaN for any other text, such as "1e3", "0x1" or " 1". */
-function digits(field: string | undefined): number {
-  return field !== undefined && /^\d{1,16}$/.test(field) ? Number(field) : Number.NaN;
+/** No text has its second field, or a later one, here. */
+const NO_FIELD = 0;
+
+/** Where the field after the one that begins here begins; `NO_FIELD` where there is none. */
+function nextField(text: string, from: number): number {
+  return from === NO_FIELD ? NO_FIELD : text.indexOf(' ', from) + 1;
+}
+
+const MOST_DIGITS = 16;
+const ZERO = 48;
+const NINE = 57;
+
+/** A number as fairq writes it, between these places; NaN for any other text, such as "1e3", "0x1" or " 1". */
+function digits(text: string, from: number, to: number): number {
+  if (to <= from || to - from > MOST_DIGITS) return Number.NaN;
+  let number = 0;
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code < ZERO || code > NINE) return Number.NaN;
+    number = 10 * number + (code - ZERO);
+  }
+  return number;
 }

@@ -36,6 +36,7 @@ export class ActiveQueues {
   /** What is due to users that have not that many tasks, as a part of the slots, and how many want more. */
   #spare = 0;
   #hungry = 0;
+  #isToWeigh = false;
 
   constructor(
     private readonly charging: Charging,
@@ -65,8 +66,16 @@ export class ActiveQueues {
     return this.#queues.keys();
   }
 
-  /** Sums up what everybody has and needs; `shareOf` goes by that until the next time. */
+  /**
+   * What everybody has and needs is summed up when `shareOf` is asked next, which goes by that until the next time. Of
+   * light users nobody asks, and they may be ten thousands.
+   */
   weigh(): void {
+    this.#isToWeigh = true;
+  }
+
+  #sumUp(): void {
+    this.#isToWeigh = false;
     this.#claims = 0;
     this.#weight = 0;
     this.#parts.sumUp(this.#queues.keys());
@@ -89,6 +98,7 @@ export class ActiveQueues {
   }
 
   shareOf(queue: ActiveUser): Share {
+    if (this.#isToWeigh) this.#sumUp();
     const weight = this.#parts.of(queue.lane);
     const isIn = this.#queues.has(queue);
     const claim = this.#claim(queue);

@@ -101,9 +101,9 @@ export class SpreadQueue extends ServedQueue {
   #nameOf({ fields, properties }: Delivery): string {
     const { routingKey } = fields;
     const isSaid = routingKey === this.name || routingKey === '';
-    const user = isSaid ? decodeEnvelope(properties.headers).user : decodeText(routingKey);
-    // Another program may not encode its users as fairq does.
-    return user || routingKey || NO_USER;
+    // What is not encoded is as it is. Another program may not encode its users as fairq does.
+    if (!isSaid) return routingKey.includes('%') ? (decodeText(routingKey) ?? routingKey) : routingKey;
+    return decodeEnvelope(properties.headers).user || routingKey || NO_USER;
   }
 }
 

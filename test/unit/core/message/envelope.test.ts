@@ -7,6 +7,7 @@ import {
   envelopeFault,
   firstSentAt,
 } from '../../../../src/core/message/envelope.js';
+import { decodeText } from '../../../../src/core/queues/names.js';
 
 describe('the envelope', () => {
   it('comes back as it was written', () => {
@@ -40,6 +41,44 @@ describe('the envelope', () => {
         const { sentAt, attempt } = decodeEnvelope(headers);
         const first = firstSentAt(headers);
         if (attempt === 1) expect(first).toBe(sentAt);
+      }),
+    );
+  });
+
+  it('has fields with one space between', () => {
+    const number = fc.oneof(
+      fc.nat().map(String),
+      fc.constantFrom('', '0', '01', '1e3', '+1', '9'.repeat(17)),
+    );
+    const sent = fc.constantFrom('1795622400000000', '1', '9999999999999999', '17956224000000001', '');
+    const texts = fc.tuple(
+      fc.constantFrom('1', '2', ''),
+      number,
+      number,
+      sent,
+      number,
+      fc.string(),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 1, max: 9 }), (parts, count) => {
+        const text = [...parts, 'more', 'still more'].slice(0, count).join(' ');
+        const fields = text.split(' ');
+        const isWhole = fields[0] === '1' && fields.length >= 7;
+        const numberOf = (field = '') => (/^\d{1,16}$/.test(field) ? Number(field) : Number.NaN);
+        const within = (value: number, least: number, most: number) =>
+          isWhole && value >= least && value <= most ? value : undefined;
+        const sentAt = within(numberOf(fields[3]), Date.UTC(2000, 0) * 1000, Date.UTC(2200, 0) * 1000);
+        expect(decodeEnvelope({ [ENVELOPE_HEADER]: text })).toEqual({
+          sequence: within(numberOf(fields[1]), 1, Number.MAX_SAFE_INTEGER),
+          attempt: within(numberOf(fields[2]), 1, 1_000_000),
+          sentAt,
+          intendedAt:
+            sentAt &&
+            within(sentAt - numberOf(fields[4]), Date.UTC(2000, 0) * 1000, Date.UTC(2200, 0) * 1000),
+          run: isWhole ? decodeText(fields[5]!) : undefined,
+          user: (isWhole && decodeText(fields[6]!)) || undefined,
+        });
       }),
     );
   });
