@@ -115,9 +115,7 @@ export class Intake {
     this.prefetch = new PrefetchControl(prefetching, options.times, active, consumers, {
       onResized: (queue, prefetch) => {
         listener.onPrefetch(queue, prefetch);
-        // What this worker alone could take again would only come back as delivered before.
-        const isAlone = queue instanceof SpreadQueue && this.prefetch.workers === 1;
-        if (!isAlone) this.givingBack.beyondPrefetch(queue);
+        this.givingBack.beyondPrefetch(queue);
       },
       onFailure,
     });
