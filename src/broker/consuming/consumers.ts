@@ -207,6 +207,11 @@ export class Consumers<S> {
     for (const channel of this.#places) channel?.acknowledge();
   }
 
+  /** Resolves when the broker has done all that it was told on all channels so far. What it sent before has come. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#places.map((channel) => channel?.settled()));
+  }
+
   /** Before the channels are closed: nothing is sent on them from here on. */
   closing(): void {
     for (const channel of this.#channels) channel.close();

@@ -333,6 +333,10 @@ export class TaskPath implements Work {
     );
   }
 
+  allArrived(): Promise<void> {
+    return this.intake.allArrived();
+  }
+
   /** Takes up the queues, or the first of them. Nothing starts yet. */
   prepare(queues: readonly string[]): Promise<void> {
     return this.#slowStart.prepare(queues);

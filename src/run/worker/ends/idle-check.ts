@@ -14,6 +14,8 @@ export interface Work {
   queues(): readonly string[];
   /** Those of them whose users are paused: nothing of them starts. */
   paused(): readonly PausedQueue[];
+  /** Resolves when all is here that the broker has sent until now. */
+  allArrived(): Promise<void>;
 }
 
 export interface PausedQueue {
@@ -51,7 +53,11 @@ export class IdleCheck {
     if (exitWhen === undefined) return false;
     if (exitWhen === 'idle') return this.#idleMs() >= idleForMs;
     this.#timesEmpty = (await this.#seesNone()) ? this.#timesEmpty + 1 : 0;
-    return this.#timesEmpty === EMPTY_CHECKS;
+    if (this.#timesEmpty < EMPTY_CHECKS) return false;
+    // What a queue has sent is ready no more. On a busy broker it may take longer to come than all these checks.
+    await this.work.allArrived();
+    if (!this.#hasNone) this.#timesEmpty = 0;
+    return this.#hasNone;
   }
 
   #idleMs(): number {

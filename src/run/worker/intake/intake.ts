@@ -152,6 +152,11 @@ export class Intake {
     return this.#gate.waitMs(this.scheduler.startable);
   }
 
+  /** Resolves when all is here that the broker has sent until now. */
+  async allArrived(): Promise<void> {
+    await this.#consumers.settled();
+  }
+
   /** Takes up those of the queues that match and are not consumed yet. */
   async take(names: readonly string[]): Promise<void> {
     await this.served.consume(await this.served.find(this.leaving.withoutLeft(names)));

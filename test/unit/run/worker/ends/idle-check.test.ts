@@ -13,6 +13,8 @@ let asked: readonly string[];
 let isPaused: boolean;
 let tasks: number;
 let said: string[];
+/** Is on its way here. */
+let onItsWay: () => void;
 
 beforeEach(() => {
   now = 0;
@@ -24,6 +26,7 @@ beforeEach(() => {
   isPaused = false;
   tasks = 12;
   said = [];
+  onItsWay = () => {};
 });
 
 function checkFor(options: IdleOptions): IdleCheck {
@@ -35,6 +38,7 @@ function checkFor(options: IdleOptions): IdleCheck {
       return waiting;
     },
     queues: () => ['fairq.retry.1s', 'fairq.user.A'],
+    allArrived: async () => onItsWay(),
     paused: () => (isPaused ? [{ queue: 'fairq.user.A', user: 'A' }] : []),
   };
   const broker = {
@@ -68,6 +72,17 @@ describe('a worker that ends when all is empty', () => {
   it('has seen no task five times in a row', async () => {
     expect(await check(checkFor(empty), 5)).toEqual([false, false, false, false, true]);
     expect(asked).toEqual(['fairq.retry.1s', 'fairq.user.A']);
+  });
+
+  it('does not end when a task arrives that was in no queue any more', async () => {
+    onItsWay = () => {
+      isBusy = true;
+    };
+    const idle = checkFor(empty);
+    expect(await check(idle, 6)).toEqual([false, false, false, false, false, false]);
+    onItsWay = () => {};
+    isBusy = false;
+    expect(await check(idle, 5)).toEqual([false, false, false, false, true]);
   });
 
   it.each([
