@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConsumeMessage } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/broker/connection/connection.js';
 import { fillGrants, removeGrants } from '../../src/broker/policy/grant-census.js';
@@ -48,6 +49,34 @@ async function filled(count: number): Promise<void> {
     timeoutMs: WAIT_MS,
     what: 'the queue to be filled',
   });
+}
+
+/**
+ * Holds the first permit, which is the only one, and says so when it is asked.
+ *
+ * @returns what gives it back
+ */
+async function holdFirst(answersAfterMs = 0): Promise<() => Promise<void>> {
+  await vhost.channel.prefetch(1);
+  const messages: ConsumeMessage[] = [];
+  const { consumerTag } = await vhost.channel.consume(queue, (message) => {
+    if (message !== null) messages.push(message);
+  });
+  const numbers = { held: [1], known: [] };
+  const holder = {
+    id: 'first',
+    name: 'first',
+    rest: () => delay(answersAfterMs).then(() => numbers),
+    numbers: () => numbers,
+    goOn: () => {},
+  };
+  const said = await GrantTalk.open(connection.current, namesFor(prefix), holder, fail);
+  await eventually(() => messages.length === 1, { timeoutMs: WAIT_MS, what: 'the permit' });
+  return async () => {
+    said.close();
+    await vhost.channel.cancel(consumerTag);
+    for (const message of messages) vhost.channel.nack(message, false, true);
+  };
 }
 
 function use(cap: number, slots = 4, fills = false): GrantHolders {
@@ -181,20 +210,9 @@ describe('a queue of five permits', () => {
 
   it('is filled as soon as somebody has answered who takes more than half a second for it', async () => {
     await filled(1);
-    await vhost.channel.prefetch(1);
-    const { consumerTag } = await vhost.channel.consume(queue, () => {});
-    const numbers = { held: [1], known: [] };
-    const holder = {
-      id: 'slow',
-      name: 'slow',
-      rest: () => delay(700).then(() => numbers),
-      numbers: () => numbers,
-      goOn: () => {},
-    };
-    const slow = await GrantTalk.open(connection.current, namesFor(prefix), holder, fail);
+    const letGo = await holdFirst(700);
     expect(await fill(3)).toMatchObject({ is: 'filled', added: [2, 3] });
-    slow.close();
-    await vhost.channel.cancel(consumerTag);
+    await letGo();
   });
 
   it('is deleted when nobody has any of them, and not before', async () => {
@@ -203,11 +221,13 @@ describe('a queue of five permits', () => {
       return removeGrants(connection.current, namesFor(prefix), talk, unneeded);
     };
     expect(await remove()).toEqual({ is: 'absent' });
+    await filled(1);
+    const letGo = await holdFirst();
     await filled(3);
+    expect((await remove()).is).toBe('held');
+    await letGo();
     await started(3, 2);
     await holders.untilStarts(10);
-    const held = await remove();
-    expect(held.is).toBe('held');
     const [frozen, other] = holders.processes;
     frozen!.kill('SIGSTOP');
     expect((await remove()).is).toBe('silent');
