@@ -10,14 +10,24 @@ const isCoverage = process.argv.some((word) => word.startsWith('--coverage'));
 /** Files side by side. Most tests wait for a broker, or for fairq, for most of their time. */
 const SIDE_BY_SIDE = Number(process.env.FAIRQ_TEST_LANES ?? 6);
 
-/** These take longest, and begin first: at the end of all nobody waits for one of them alone. */
-const LONG = '.long.test.ts';
+/** These take longest, and begin first, in this order: at the end of all nobody waits for one of them alone. */
+const LONGEST = [
+  /(bench-scenarios|crashes|memory)\.long\.test\.ts$/,
+  /(bench-cost|bench-million|doctor-losses|full-queues|stop|simulate-beside-broker)\.long\.test\.ts$/,
+  /(celery-monitors|celery-refusals|not-taken|plan-measure|private-node)\.long\.test\.ts$/,
+  /\.long\.test\.ts$/,
+  /page\/user\.test\.ts$/,
+  /wire\/(backlog|backlog-ends|backlog-policies|doctor|doctor-grants|main-job|prune|results|retry)\.test\.ts$/,
+  /cli\/(explain|library|one-queue|running-tasks|serve\/overview)\.test\.ts$/,
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith(LONG);
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => name.test(moduleId));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((one, other) => placeOf(one) - placeOf(other));
   }
 }
 
