@@ -8,7 +8,7 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const isCoverage = process.argv.some((word) => word.startsWith('--coverage'));
 
 /** Files side by side. Most tests wait for a broker, or for fairq, for most of their time. */
-const SIDE_BY_SIDE = Number(process.env.FAIRQ_TEST_LANES ?? 6);
+const SIDE_BY_SIDE = 6;
 
 /** These take longest, and begin first, in this order: at the end of all nobody waits for one of them alone. */
 const LONGEST = [

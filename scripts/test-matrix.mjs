@@ -1,10 +1,9 @@
 // The tests that depend on the version of RabbitMQ, on each one of Debian: bookworm's, trixie's and sid's.
 // Other arguments go to vitest.
 //
-//   npm run test:matrix [-- --suite trixie] [--at-once] [--require] [-t 'told to stop']
+//   npm run test:matrix [-- --suite trixie] [--require] [-t 'told to stop']
 //
 // --suite SUITE  only on this one; may be repeated
-// --at-once      on all at the same time, with fewer files side by side on each; a line says whose it is
 // --require      a RabbitMQ that this machine cannot have is a failure, too
 import { provideBroker, SUITES } from './lib/brokers.mjs';
 import { SetupError } from './lib/run.mjs';
@@ -12,9 +11,7 @@ import { tableOf } from './lib/table.mjs';
 import { addCounts, countsText, failedText, runVitest, slowestOf, slowestText } from './lib/vitest.mjs';
 import { setUp } from './setup.mjs';
 
-/** Two or three versions at once take the machine as one does alone. */
-const NARROW = { FAIRQ_TEST_LANES: '4' };
-const { suites, isAtOnce, required, forVitest } = parse(process.argv.slice(2));
+const { suites, required, forVitest } = parse(process.argv.slice(2));
 
 // Each run starts brokers of its own.
 for (const name of ['FAIRQ_URI', 'FAIRQ_MANAGEMENT_URI', 'FAIRQ_RABBITMQ_SERVER']) delete process.env[name];
@@ -26,10 +23,8 @@ if (env.FAIRQ_URI) {
 }
 const { startThrowAwayNode } = await import('../dist/broker/node/private-node.js');
 
-const prepared = [];
-for (const suite of suites) prepared.push(await prepare(suite));
-const rows = isAtOnce ? await Promise.all(prepared.map(testOn)) : [];
-if (!isAtOnce) for (const one of prepared) rows.push(await testOn(one));
+const rows = [];
+for (const suite of suites) rows.push(await testOn(suite));
 printTable(rows);
 for (const { version, failures = [] } of rows) {
   if (failures.length > 0) console.log(`\nRabbitMQ ${version}\n${failedText(failures)}`);
@@ -41,8 +36,9 @@ for (const { suite, why } of missing) {
 const failed = rows.some(({ outcome }) => outcome === 'failed');
 process.exitCode = failed || (required && missing.length > 0) ? 1 : 0;
 
-/** Has the broker of a suite there, and asks which version it is; one that cannot be tested says why. */
-async function prepare(suite) {
+async function testOn(suite) {
+  console.error(`\n— RabbitMQ ${SUITES[suite]} of Debian ${suite}`);
+  const started = performance.now();
   try {
     const server = await provideBroker(suite);
     if (server === null) delete process.env.FAIRQ_RABBITMQ_SERVER;
@@ -52,20 +48,14 @@ async function prepare(suite) {
     console.error(error.message);
     return { suite, outcome: 'not run', why: error.message };
   }
+  let version;
   try {
-    return { suite, version: await askVersion(), env: { ...process.env } };
+    version = await askVersion();
   } catch (error) {
     console.error(error.message);
     return { suite, outcome: 'failed', why: 'it does not start' };
   }
-}
-
-async function testOn(one) {
-  const { suite, version, env } = one;
-  if (version === undefined) return one;
-  console.error(`\n— RabbitMQ ${version} of Debian ${suite}`);
-  const started = performance.now();
-  const { counts, succeeded, slowest, failures } = await test(one, env);
+  const { counts, succeeded, slowest, failures } = await test(suite);
   const seconds = Math.round((performance.now() - started) / 1000);
   const row = { suite, outcome: succeeded ? 'passed' : 'failed', version, counts, seconds, failures };
   console.log(`RabbitMQ ${version}: ${countsText(row.counts)}, in ${seconds} s; ${slowestText(slowest)}`);
@@ -80,7 +70,7 @@ async function askVersion() {
 }
 
 /** One project after the other: the fault tests take what the machine has. */
-async function test({ suite, version }, env) {
+async function test(suite) {
   const chosen = forVitest.filter((arg) => arg.startsWith('--project'));
   const others = forVitest.filter((arg) => !arg.startsWith('--project'));
   const projects = chosen.length > 0 ? chosen : ['--project=wire', '--project=faults'];
@@ -88,8 +78,7 @@ async function test({ suite, version }, env) {
   for (const project of projects) {
     const name = `matrix-${suite}${project.replace('--project=', '-')}`;
     // What is asked for may be in one project.
-    const options = isAtOnce ? { env: { ...env, ...NARROW }, linesOf: version } : { env };
-    outcomes.push(await runVitest(name, ['--passWithNoTests', project, ...others], options));
+    outcomes.push(await runVitest(name, ['--passWithNoTests', project, ...others]));
   }
   return {
     counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
@@ -115,10 +104,8 @@ function parse(args) {
   const chosen = [];
   const rest = [];
   let required = false;
-  let isAtOnce = false;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--require') required = true;
-    else if (args[i] === '--at-once') isAtOnce = true;
     else if (args[i] === '--suite') chosen.push(args[++i]);
     else rest.push(args[i]);
   }
@@ -127,5 +114,5 @@ function parse(args) {
     console.error(`--suite takes one of ${Object.keys(SUITES).join(', ')}.`);
     process.exit(64);
   }
-  return { suites: chosen.length > 0 ? chosen : Object.keys(SUITES), isAtOnce, required, forVitest: rest };
+  return { suites: chosen.length > 0 ? chosen : Object.keys(SUITES), required, forVitest: rest };
 }

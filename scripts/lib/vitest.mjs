@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tableOf } from './table.mjs';
 
@@ -18,23 +17,16 @@ const KINDS = ['numPassedTests', 'numFailedTests', 'numPendingTests', 'numTodoTe
  * @param name of the file of results in `.fairq`
  * @param args for vitest
  * @param options.program of Node
- * @param options.linesOf what each line is printed after, where several of them run at once
  * @returns `succeeded`, `slowest` tests, `failed` tests, and `counts`, which are undefined where vitest has not come as far
  * as a test
  */
-export async function runVitest(name, args, { env = process.env, program = process.execPath, linesOf } = {}) {
+export async function runVitest(name, args, { env = process.env, program = process.execPath } = {}) {
   const results = `${root}.fairq/${name}.json`;
   mkdirSync(`${root}.fairq`, { recursive: true });
   rmSync(results, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
   const command = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
-  const output = linesOf === undefined ? 'inherit' : 'pipe';
-  const child = spawn(program, command, { cwd: root, stdio: ['ignore', output, output], env });
-  if (linesOf !== undefined) {
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => console.log(`${linesOf} ${line}`));
-    }
-  }
+  const child = spawn(program, command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
   const [status] = await once(child, 'close');
   const read = resultsIn(results);
   return {
