@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import amqplib, { type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brokersWords, missingRight } from '../../src/broker/connection/broker-said.js';
-import { isNack, replyCode } from '../../src/broker/connection/connection.js';
+import { isNack, openConnection, replyCode } from '../../src/broker/connection/connection.js';
 import { explainRefusal } from '../../src/broker/connection/refusal.js';
 import { useConnection, useVhost } from '../support/vhost.js';
 
@@ -10,6 +10,8 @@ import { useConnection, useVhost } from '../support/vhost.js';
  * What fairq uses of amqplib beyond its documented interface, and the texts of amqplib and the broker that it reads:
  * docs/internals/broker-client.md lists them. Where one of these fails after an update, look there for what leans on it.
  */
+const CHANNEL_CLOSE = (20 << 16) | 40;
+const CHANNEL_CLOSE_OK = (20 << 16) | 41;
 const vhost = useVhost();
 const connected = useConnection(vhost);
 let model: ChannelModel;
@@ -102,6 +104,24 @@ describe('of a channel', () => {
     });
     channel.sendToQueue(queue, Buffer.from('A'));
     expect(await thrown).toBe(true);
+  });
+
+  it('a channel of fairq that both sides close is closed, though the broker does not answer', async () => {
+    const connection = await openConnection(vhost.address, 'test');
+    const channel = await connection.channel();
+    const inside = channel as unknown as {
+      sendImmediately(method: number, fields: object): void;
+      accept(frame: { id: number }): void;
+    };
+    const sent: number[] = [];
+    // Neither request nor answer reaches the broker.
+    inside.sendImmediately = (method) => sent.push(method);
+    const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+    const close = channel.close();
+    inside.accept({ id: CHANNEL_CLOSE });
+    await Promise.all([closed, close]);
+    expect(sent).toEqual([CHANNEL_CLOSE, CHANNEL_CLOSE_OK]);
+    connection.abandon();
   });
 
   it('a consumer can be registered before the broker has answered', async () => {

@@ -9,6 +9,7 @@ import type { Channel, ConfirmChannel } from './channel.js';
 import { type RetiredNumbers, retireChannelNumbers } from './channel-numbers.js';
 import { coalesceWrites } from './coalesced-writes.js';
 import { explainConnectFailure } from './connect-failure.js';
+import { endCrossedClose } from './crossed-close.js';
 
 /** How long the TCP connection and the handshake may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -392,6 +393,7 @@ function tellWhenClosing(channel: Channel & { isClosing?: boolean }): void {
   asking.closeBecause = (...why) => {
     channel.isClosing = true;
     closeBecause(...why);
+    endCrossedClose(channel);
   };
 }
 
