@@ -16,9 +16,6 @@ const LONGEST = [
   /(bench-cost|bench-million|doctor-losses|full-queues|stop|simulate-beside-broker)\.long\.test\.ts$/,
   /(celery-monitors|celery-refusals|not-taken|plan-measure|private-node)\.long\.test\.ts$/,
   /\.long\.test\.ts$/,
-  /page\/user\.test\.ts$/,
-  /wire\/(backlog|backlog-ends|backlog-policies|doctor|doctor-grants|main-job|prune|results|retry)\.test\.ts$/,
-  /cli\/(explain|library|one-queue|running-tasks|serve\/overview)\.test\.ts$/,
 ];
 
 class LongestFirst extends BaseSequencer {

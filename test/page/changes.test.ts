@@ -26,6 +26,8 @@ async function history(query = ''): Promise<PolicyHistory> {
 
 describe.skipIf(!hasBrowser)('changes of the policy', () => {
   beforeAll(async () => {
+    // The page of a user that has nothing but a rule is not there.
+    await fairqJson(scene.vhost.env, 'publish', '--user', 'A');
     await set('A', '--cap', '3', '--reason', HOSTILE_IN_PAGES[0]!);
     await set('A', '--cap', '5');
     await set('A', '--weight', '2', '--for', '1s');

@@ -8,8 +8,11 @@ import { type Method, notManagement, readAnswer } from './management-answer.js';
 /** The broker works out a listing of 50,000 queues for half a minute before it says anything. */
 const ANSWER_WITHIN_MS = 60_000;
 
-/** RabbitMQ fails (HTTP 500) to list what goes away in that moment, such as a connection that closes. */
-const FAILURES_TOLERATED = 2;
+/**
+ * RabbitMQ fails (HTTP 500) to list what goes away in that moment, such as a connection that closes, or a vhost. On a busy
+ * machine that takes more than a second.
+ */
+const FAILS_FOR_MS = 3_000;
 const ASK_AGAIN_MS = 300;
 
 /** RabbitMQ's HTTP API: a path in, its JSON out. Every error says what to do about it. */
@@ -69,12 +72,14 @@ export class ManagementApi {
   /** Of several nodes the one that answered last is asked, and the others in turn when it does not. */
   async #call(method: Method, path: string, body?: object): Promise<unknown> {
     const { managementUris } = this.address;
-    for (let tries = 1, failures = 0; ; tries++) {
+    let failsSince: number | undefined;
+    for (let tries = 1; ; tries++) {
       try {
         return await this.#ask(managementUris[this.#current]!, method, path, body);
       } catch (error) {
         const hasFailed = error instanceof FairqError && error.code === 'MANAGEMENT_FAILED';
-        if (hasFailed && method === 'GET' && ++failures <= FAILURES_TOLERATED) {
+        if (hasFailed) failsSince ??= performance.now();
+        if (hasFailed && method === 'GET' && performance.now() - failsSince! < FAILS_FOR_MS) {
           tries--;
           await delay(ASK_AGAIN_MS);
           continue;
