@@ -1,5 +1,6 @@
-// What of the sources the tests run: those of `npm test` and the long ones with coverage, and a table of the rooms. There is no
-// threshold. What runs in a process of its own is not seen: kills, terminals, modules of handlers. Arguments go to vitest.
+// What of the sources the tests run: those of `npm test` and the long ones with coverage, and a table of the rooms. There
+// is no threshold. What runs in a process of its own is not seen: kills, terminals, modules of handlers. Arguments go to
+// vitest.
 //
 //   npm run coverage
 import { readFileSync } from 'node:fs';

@@ -1,30 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../src/core/plan/facts.js';
-import type { DesignPlan } from '../../src/core/plan/plan.js';
-import { fairq } from '../support/fairq.js';
+import { MILLION, planned } from '../support/planned.js';
 import { useVhost } from '../support/vhost.js';
 
 const { env } = useVhost();
-const MILLION = ['--users', '1M', '--active', '10k', '--heavy', '50', '--tasks', '5M/day'];
-
-interface PlanDocument {
-  readonly kind: string;
-  readonly load: object;
-  readonly designs: readonly DesignPlan[];
-  readonly sources: readonly Source[];
-  readonly formulas: Readonly<Record<string, string>>;
-  readonly recommendation: object;
-}
-
-async function planned(...args: readonly string[]): Promise<PlanDocument> {
-  const { code, stdout, stderr } = await fairq(env, '--json', 'plan', ...args);
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as PlanDocument;
-}
 
 describe('plan --measure', () => {
   it('measures on the broker that is configured, and says so of what it measured', async () => {
-    const { designs, sources } = await planned(...MILLION, '--shared', '25', '--measure', '--queues', '25');
+    const { designs, sources } = await planned(
+      env,
+      ...MILLION,
+      '--shared',
+      '25',
+      '--measure',
+      '--queues',
+      '25',
+    );
     const [each, hashed] = designs.map(({ figures }) => figures);
     for (const figure of [each!.publishNew, hashed!.publish, hashed!.work]) {
       expect(figure).toMatchObject({ origin: 'measured-here', sources: ['here'] });

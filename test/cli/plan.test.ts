@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../src/core/plan/facts.js';
 import type { Figure } from '../../src/core/plan/figure.js';
-import type { DesignPlan } from '../../src/core/plan/plan.js';
 import { fairq } from '../support/fairq.js';
+import { MILLION, planned } from '../support/planned.js';
 import { useVhost } from '../support/vhost.js';
 
 const { env } = useVhost();
-const MILLION = ['--users', '1M', '--active', '10k', '--heavy', '50', '--tasks', '5M/day'];
-
-interface PlanDocument {
-  readonly kind: string;
-  readonly load: object;
-  readonly designs: readonly DesignPlan[];
-  readonly sources: readonly Source[];
-  readonly formulas: Readonly<Record<string, string>>;
-  readonly recommendation: object;
-}
-
-async function planned(...args: readonly string[]): Promise<PlanDocument> {
-  const { code, stdout, stderr } = await fairq(env, '--json', 'plan', ...args);
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as PlanDocument;
-}
 
 describe('plan', () => {
   it('holds three designs against each other without a broker', async () => {
@@ -36,7 +19,7 @@ describe('plan', () => {
   });
 
   it('says of each figure whether it was measured or reckoned, and by which formula', async () => {
-    const { kind, load, designs, sources, formulas, recommendation } = await planned(...MILLION);
+    const { kind, load, designs, sources, formulas, recommendation } = await planned(env, ...MILLION);
     expect(kind).toBe('plan');
     expect(load).toMatchObject({ users: 1_000_000, active: 10_000, heavy: 50, slots: 10, taskMs: 100 });
     expect(designs.map(({ units }) => units)).toEqual(['user', 'hash:64', 'shared:64']);
