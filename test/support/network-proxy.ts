@@ -14,7 +14,9 @@ export class NetworkProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #swallowed = new Set<Direction>();
-  #swallowAfter: { readonly text: string; readonly direction: Direction } | undefined;
+  #swallowAfter:
+    | { readonly bytes: string | Buffer; readonly seen: Direction; readonly lost: Direction }
+    | undefined;
   #refuses = false;
   /** In the direction that is lost. */
   swallowedBytes = 0;
@@ -72,9 +74,9 @@ export class NetworkProxy {
     for (const direction of directions) this.#swallowed.add(direction);
   }
 
-  /** The same, from what follows the next bytes on that contain this text. */
-  swallowAfter(text: string, direction: Direction): void {
-    this.#swallowAfter = { text, direction };
+  /** The same, from what follows the next bytes on that contain these. */
+  swallowAfter(bytes: string | Buffer, seen: Direction, lost = seen): void {
+    this.#swallowAfter = { bytes, seen, lost };
   }
 
   /** New connections work again. One that has lost bytes is of no use any more: it is cut. */
@@ -95,9 +97,10 @@ export class NetworkProxy {
         this.swallowedBytes += chunk.length;
         return;
       }
-      if (direction === this.#swallowAfter?.direction && chunk.includes(this.#swallowAfter.text)) {
+      const { bytes, seen, lost } = this.#swallowAfter ?? {};
+      if (direction === seen && lost !== undefined && chunk.includes(bytes!)) {
         this.#swallowAfter = undefined;
-        this.swallow(direction);
+        this.swallow(lost);
       }
       if (to.writable && !to.write(chunk)) {
         from.pause();
