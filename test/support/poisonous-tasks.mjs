@@ -1,4 +1,4 @@
-// Handlers that do everything that a handler must not do. poison.test.ts gives them to a worker.
+// Handlers that do everything that a handler must not do. bad-tasks.long.test.ts gives them to a worker.
 const never = new Promise(() => {});
 
 export function fine() {}
