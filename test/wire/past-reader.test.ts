@@ -15,10 +15,14 @@ beforeAll(async () => {
   for (let i = 0; i < WRITTEN; i++) channel.sendToQueue(STREAM, Buffer.from(String(i)), { type: 't' });
 });
 
-function reading(stream: string, end: number, signal = new AbortController().signal) {
+function reading(stream: string, end: number, signal = new AbortController().signal, onConnected = () => {}) {
   const told: number[] = [];
   const reader = new PastReader({
-    connect: () => openConnection(vhost.address, 'test'),
+    connect: async () => {
+      const connection = await openConnection(vhost.address, 'test');
+      onConnected();
+      return connection;
+    },
     stream,
     now: systemClock.now,
     onMessage: (_, body) => told.push(Number(body())),
@@ -58,6 +62,14 @@ describe('what a stream had some time ago', () => {
     ending.abort();
     await expect(read).rejects.toThrow(/abort/i);
     expect(told.length).toBeLessThan(WRITTEN);
+  });
+
+  it('is not read when the server ends while the stream is opened, which is no failure of the process', async () => {
+    const ending = new AbortController();
+    const abortSoon = () => setImmediate(() => ending.abort());
+    const { told, reader } = reading(STREAM, WRITTEN, ending.signal, abortSoon);
+    await expect(reader.read(0)).rejects.toThrow(/abort/i);
+    expect(told).toEqual([]);
   });
 
   it('is refused where there is no stream', async () => {

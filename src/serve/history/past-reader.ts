@@ -80,7 +80,6 @@ export class PastReader {
     };
     const least = typeof from === 'object' && 'offset' in from ? from.offset : 0;
     const onAbort = () => done.reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
     const reader = await StreamReader.open(connection, stream, from, {
       onMessage: (type, body, offset) => {
         if (isDone || offset < least) return; // a stream is read from the beginning of a chunk
@@ -95,6 +94,8 @@ export class PastReader {
       onFailure: (error) => done.reject(error),
     });
     try {
+      signal.throwIfAborted();
+      signal.addEventListener('abort', onAbort);
       // What stands between an offset and the end is there, and comes.
       if (least === 0) reader.caughtUp(EMPTY_AFTER_MS).then(() => isDone || finish(true), done.reject);
       await done.promise;
