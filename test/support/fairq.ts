@@ -22,7 +22,7 @@ export async function endLeftRunning(): Promise<string[]> {
 }
 
 /** A fairq that runs. */
-abstract class Running {
+export abstract class Running {
   abstract readonly stdout: string;
   abstract readonly stderr: string;
   abstract readonly ended: Promise<Ended>;

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { hashOf, newToken } from '../../src/serve/auth/tokens/token.js';
-import { RunningFairq } from './fairq.js';
+import { FairqHere, type Running, RunningFairq } from './fairq.js';
 import type { TestFolder } from './folder.js';
 
-/** `fairq serve` in a process of its own, for a test file. */
-export interface Serving {
+/** `fairq serve`, for a test file. */
+export interface Serving<P extends Running = Running> {
   readonly url: string;
-  readonly process: RunningFairq;
+  readonly process: P;
 }
 
 export interface HttpAnswer {
@@ -18,11 +18,27 @@ export interface HttpAnswer {
   readonly json: Record<string, unknown>;
 }
 
-export async function startServing(
+/** In this process. */
+export function startServing(
   env: Readonly<Record<string, string>>,
   ...flags: readonly string[]
 ): Promise<Serving> {
-  const process = new RunningFairq(['serve', '--port', '0', ...flags], env);
+  return answering(new FairqHere(argsOf(flags), env));
+}
+
+/** In a process of its own, for what a process is needed for: a kill, limits, its memory. */
+export function startServingApart(
+  env: Readonly<Record<string, string>>,
+  ...flags: readonly string[]
+): Promise<Serving<RunningFairq>> {
+  return answering(new RunningFairq(argsOf(flags), env));
+}
+
+function argsOf(flags: readonly string[]): string[] {
+  return ['serve', '--port', '0', ...flags];
+}
+
+async function answering<P extends Running>(process: P): Promise<Serving<P>> {
   await process.says(/answers on https?:\S+/);
   const url = /answers on (https?:\/\/[^\s;]+)/.exec(process.stderr)![1]!;
   return { url, process };

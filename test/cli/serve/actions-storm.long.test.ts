@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { fairqJson, RunningFairq } from '../../support/fairq.js';
 import { useFolder } from '../../support/folder.js';
-import { ask, type HttpAnswer, type Serving, startServing } from '../../support/serving.js';
+import { ask, type HttpAnswer, type Serving, startServingApart } from '../../support/serving.js';
 import { useVhost } from '../../support/vhost.js';
 
 const vhost = useVhost();
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await writeFile(module, HANDLERS);
   worker = new RunningFairq(['worker', '--handler', module, '--exclude', 'fairq.user.idle'], env);
   await worker.says(/ready/);
-  servers = [await startServing(env, '--run', 'storm'), await startServing(env, '--run', 'storm')];
+  servers = [await startServingApart(env, '--run', 'storm'), await startServingApart(env, '--run', 'storm')];
 });
 afterAll(async () => {
   for (const { process } of servers) process.signal('SIGTERM');

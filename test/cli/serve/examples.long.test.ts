@@ -5,7 +5,7 @@ import type { RunReport } from '../../../src/core/reports/run-report.js';
 import { endsWithTests } from '../../support/ends-with-tests.js';
 import { eventually } from '../../support/eventually.js';
 import { fairqJson } from '../../support/fairq.js';
-import { ask, type HttpAnswer, startServing } from '../../support/serving.js';
+import { ask, type HttpAnswer, startServingApart } from '../../support/serving.js';
 import { useVhost } from '../../support/vhost.js';
 
 const { env } = useVhost();
@@ -46,13 +46,13 @@ const BACKENDS = [
 describe.each(BACKENDS)('the example $name', ({ name, printed, isHere, words, port, many }) => {
   let child: ChildProcess;
   let url = '';
-  let serving: Awaited<ReturnType<typeof startServing>>;
+  let serving: Awaited<ReturnType<typeof startServingApart>>;
   const run = `example-${name}`;
   const own = { ...env, FAIRQ_PREFIX: name };
 
   beforeAll(async () => {
     if (!isHere) return;
-    serving = await startServing(own, '--auth', 'header', '--trusted-proxy', '127.0.0.1', '--run', run);
+    serving = await startServingApart(own, '--auth', 'header', '--trusted-proxy', '127.0.0.1', '--run', run);
     const [program = '', ...args] = words;
     child = endsWithTests(
       spawn(program, args, {

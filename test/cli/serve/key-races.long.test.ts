@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { ask, type Serving, startServing } from '../../support/serving.js';
+import { ask, type Serving, startServingApart } from '../../support/serving.js';
 import { useTwoServers } from '../../support/two-servers.js';
 import { useVhost } from '../../support/vhost.js';
 
@@ -26,7 +26,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('of a server that was killed is taken up by another, and no key is lost', async () => {
-    const doomed = await startServing(env);
+    const doomed = await startServingApart(env);
     const keys = Array.from({ length: 200 }, () => randomUUID());
     const body = { task: 'noop' };
     const send = (to: Pick<Serving, 'url'>, key: string) =>

@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually.js';
 import { RunningFairq } from '../../support/fairq.js';
 import { NetworkProxy } from '../../support/network-proxy.js';
 import { RawHttp } from '../../support/raw-http.js';
-import { ask, type Serving, startServing } from '../../support/serving.js';
+import { ask, type Serving, startServingApart } from '../../support/serving.js';
 import { useVhost } from '../../support/vhost.js';
 
 const vhost = useVhost();
@@ -34,7 +34,7 @@ const sent = async (user: string) => (await vhost.ready(`fairq.user.${user}`)) ?
 
 describe('--max-backlog', () => {
   it('refuses a user who has too many tasks waiting, and no other', async () => {
-    const serving = await startServing(env, '--max-backlog', '5', '--allow-queue', 'free');
+    const serving = await startServingApart(env, '--max-backlog', '5', '--allow-queue', 'free');
     const post = (user: string, body: object = TASK) => ask(serving, '/v1/tasks', { user, body });
     for (let count = 0; count < 5; count++) expect((await post('full')).status).toBe(202);
     const refused = await post('full');
@@ -53,7 +53,7 @@ describe('--max-backlog', () => {
   });
 
   it('counts many that come at once, and answers the rest of a batch line by line', async () => {
-    const serving = await startServing(env, '--max-backlog', '20');
+    const serving = await startServingApart(env, '--max-backlog', '20');
     const answers = await Promise.all(
       Array.from({ length: 60 }, () => ask(serving, '/v1/tasks', { user: 'storm', body: TASK })),
     );
@@ -71,7 +71,7 @@ describe('--max-backlog', () => {
 
 describe('the end of a server', () => {
   it('answers 200 requests that wait for a result with 202', async () => {
-    const serving = await startServing(env);
+    const serving = await startServingApart(env);
     const waiting = Array.from({ length: 200 }, () =>
       ask(serving, '/v1/tasks', { user: 'waits', headers: { prefer: 'wait=30' }, body: TASK }),
     );
@@ -85,7 +85,7 @@ describe('the end of a server', () => {
   });
 
   it('tells probes and others that it ends, while it waits for a confirm', async () => {
-    const serving = await startServing(throughProxy);
+    const serving = await startServingApart(throughProxy);
     const post = () => ask(serving, '/v1/tasks', { user: 'late', body: TASK });
     expect((await post()).status).toBe(202);
     proxy.swallow('toClient');
@@ -111,7 +111,7 @@ describe('the end of a server', () => {
 
 describe('a broker that goes away', () => {
   it('in the middle of a batch: every line is answered, and what was confirmed is there', async () => {
-    const serving = await startServing(throughProxy, '--confirm-timeout', '2s');
+    const serving = await startServingApart(throughProxy, '--confirm-timeout', '2s');
     const raw = await RawHttp.to(serving.url);
     raw.head(
       'POST /v1/tasks/batch HTTP/1.1',
@@ -145,7 +145,7 @@ describe('a broker that goes away', () => {
   });
 
   it('between a task and its confirm: nobody is told that it was sent who cannot know', async () => {
-    const serving = await startServing(throughProxy, '--confirm-timeout', '1s');
+    const serving = await startServingApart(throughProxy, '--confirm-timeout', '1s');
     const post = () => ask(serving, '/v1/tasks', { user: 'unknown', body: TASK });
     expect((await post()).status).toBe(202);
     proxy.swallow('toClient');
