@@ -1,52 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/core/reports/run-report.js';
-import type { WorkerReport } from '../../src/core/reports/worker-report.js';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { type Ended, fairq, fairqJson } from '../support/fairq.js';
+import { fairq, fairqJson } from '../support/fairq.js';
+import { reportsOf, sum, useLightUsers } from '../support/light-users.js';
 import { useNotingScene } from '../support/noting-scene.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
 const scene = useNotingScene(vhost, 'promotion');
-const RUN = 'load';
-let sent = 0;
-
-/** As a client in any language would: nothing is made first. The broker has all of them when it resolves. */
-async function send(user: string, count: number, ms = 0): Promise<void> {
-  const { channel } = vhost;
-  for (let i = 1; i <= count; i++) {
-    const now = Date.now() * 1_000;
-    channel.publish(scene.prefix, user, Buffer.from(JSON.stringify({ ms })), {
-      persistent: true,
-      messageId: `task-${++sent}`,
-      type: 'work',
-      headers: { 'x-fairq': `1 ${i} 1 ${now} 0 ${RUN} ${user}` },
-    });
-  }
-  await channel.checkExchange(scene.prefix);
-}
-
-const setUp = (count: number) =>
-  fairqJson(
-    scene.env,
-    'publish',
-    '--units',
-    `shared:${count}`,
-    '--user',
-    'first',
-    '--count',
-    '1',
-    '--task',
-    'work',
-  );
-const queueOf = (user: string) => `${scene.prefix}.user.${user}`;
-const reportsOf = (ended: readonly Ended[]) => ended.map(({ stdout }) => JSON.parse(stdout) as WorkerReport);
-const report = () => fairqJson(scene.env, 'report', '--run', RUN) as unknown as Promise<RunReport>;
-const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
-
-beforeEach(() => {
-  sent = 0;
-});
+const { setUp, send, queueOf, report } = useLightUsers(vhost, scene);
 
 describe('a light user', () => {
   it('is served from a queue that it shares, and gets none', async () => {
@@ -139,46 +100,6 @@ describe('a light user', () => {
     expect(scene.workers.starts('a')).toBe(started);
     await scene.setPolicy({});
     await scene.workers.untilDone(20, 'a');
-    await scene.workers.stop();
-  });
-});
-
-describe('a queue that a worker has made', () => {
-  it('goes when it has been empty for a while, and its user shares one again', async () => {
-    await setUp(2);
-    await scene.workers.startAll(2, 2, '--demote-after', '500ms');
-    for (let round = 1; round <= 3; round++) {
-      await send('heavy', 400);
-      await scene.workers.untilDone(400 * round, 'heavy');
-      await eventually(async () => (await vhost.ready(queueOf('heavy'))) === undefined, {
-        timeoutMs: 60_000,
-        what: 'the queue has gone',
-      });
-      await send('heavy', 1);
-
-      await scene.workers.until(() => scene.workers.starts('heavy') >= 401 * round, 'the one task has run');
-    }
-    const told = reportsOf(await scene.workers.stop());
-    expect(sum(told.map(({ promotions }) => promotions.demoted))).toBe(3);
-    expect(scene.workers.starts('heavy')).toBe(401 * 3);
-  });
-
-  it('stays where it was its user’s own before', async () => {
-    await setUp(2);
-    const { channel } = vhost;
-    await channel.assertQueue(queueOf('own'), { durable: true, arguments: { 'x-queue-type': 'classic' } });
-    await channel.bindQueue(queueOf('own'), scene.prefix, 'own');
-    await scene.workers.start(2, '--demote-after', '300ms');
-    await send('heavy', 300);
-    await send('own', 5);
-    await scene.workers.untilDone(300, 'heavy');
-    await eventually(async () => (await vhost.ready(queueOf('heavy'))) === undefined, {
-      timeoutMs: 60_000,
-      what: 'the other queue has gone',
-    });
-    await send('own', 1);
-    await scene.workers.untilDone(6, 'own');
-    expect(await vhost.ready(queueOf('own'))).toBe(0);
     await scene.workers.stop();
   });
 });
