@@ -357,7 +357,10 @@ class ReconnectingConnection implements Connection {
     return refusedError(
       'NO_CHANNELS',
       `the broker gives no more channels: a connection may have ${this.channelMax} (${messageOf(cause)})`,
-      { hint: 'Set channel_max = 2047 in rabbitmq.conf; a worker needs 47.', cause },
+      {
+        hint: 'Set channel_max = 2047 in rabbitmq.conf. "fairq doctor" says how many a worker needs.',
+        cause,
+      },
     );
   }
 
