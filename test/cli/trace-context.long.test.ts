@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/library/index.js';
 import { fairq, fairqJson, fairqPartly, jsonLines, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
-import { ask, startServing, useServing } from '../support/serving.js';
+import { ask, startServingApart, useServing } from '../support/serving.js';
 import { useVhost } from '../support/vhost.js';
 
 const vhost = useVhost();
@@ -91,7 +91,7 @@ describe('the traceparent of a request', () => {
   });
 
   it("is beside Celery's own headers where Celery's workers run the task", async () => {
-    const server = await startServing(env, '--celery', '--queue-prefix', 'celery_');
+    const server = await startServingApart(env, '--celery', '--queue-prefix', 'celery_');
     const body = { task: 'tasks.double', args: [21] };
     const { json } = await ask(server, '/v1/tasks', { user: 'ann', headers, body });
     server.process.signal('SIGTERM');

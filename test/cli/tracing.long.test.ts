@@ -5,7 +5,7 @@ import { fairqJson, RunningFairq } from '../support/fairq.js';
 import { useFolder } from '../support/folder.js';
 import { readPage } from '../support/markdown.js';
 import { runScript } from '../support/run-script.js';
-import { ask, type Serving, startServing } from '../support/serving.js';
+import { ask, type Serving, startServingApart } from '../support/serving.js';
 import { type CollectedSpan, useTraceCollector } from '../support/trace-collector.js';
 import { useVhost } from '../support/vhost.js';
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
      export async function late() { await delay(60_000, undefined, { ref: false }); }`,
   );
   traced = { ...env, ...collector.env, NODE_OPTIONS: `--import ${folder.file('tracing.mjs')}` };
-  serving = await startServing(traced);
+  serving = await startServingApart(traced);
 });
 afterAll(async () => {
   serving.process.signal('SIGTERM');

@@ -124,6 +124,8 @@ describe('a queue of five permits', () => {
   it('is made by the worker that first needs it, and by one of those that do so at once', async () => {
     await started(5, 3, true);
     await holders.untilStarts(100);
+    // On a busy machine one holder, which has four slots, may have run all of these.
+    await eventually(() => mostAtOnce(log) >= 5, { timeoutMs: WAIT_MS, what: 'two holders share them' });
     await holders.stop();
     expect(mostAtOnce(log)).toBe(5);
     await numbers(5);
