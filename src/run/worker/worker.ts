@@ -17,6 +17,7 @@ import { Discovery } from './discovery/discovery.js';
 import { type QueueFilter, queueFilter } from './discovery/queue-filter.js';
 import type { IdleWait } from './ends/idle-wait.js';
 import { endOf } from './ends/worker-end.js';
+import { FirstFailure } from './first-failure.js';
 import type { Handlers } from './handlers/handlers.js';
 import { OpenedParts } from './opened-parts.js';
 import { CommonStart } from './peers/common-start.js';
@@ -62,7 +63,7 @@ export class Worker {
   /** Resolves when it is to wait for the broker no longer. */
   readonly #left = deferred<undefined>();
   /** Rejects when it cannot go on. */
-  readonly #failed = deferred<never>();
+  readonly #failed = new FirstFailure();
   #isStopping = false;
   /** Microseconds since the epoch. */
   #begunAt = 0;
@@ -83,10 +84,9 @@ export class Worker {
     this.policy = new WorkerPolicy(
       deps,
       { id, name: options.name, running, tell, tenantOf: options.tenants?.rule.tenantOf },
-      { onWarning: listener.onWarning.bind(listener), onFailure: this.#failed.reject },
+      { onWarning: listener.onWarning.bind(listener), onFailure: this.#failed.fail },
     );
     this.#opened.add(() => this.policy.close());
-    this.#failed.promise.catch(() => {}); // `run` awaits it, unless it has ended before
   }
 
   /** What it is doing, for progress. */
@@ -147,7 +147,7 @@ export class Worker {
   abort(): void {
     const running = this.#path?.runner.running ?? 0;
     this.#path?.runner.abandon();
-    this.#failed.reject(
+    this.#failed.fail(
       interruptedError(`${running} running tasks were given up; they will be delivered again`),
     );
   }
@@ -185,7 +185,7 @@ export class Worker {
 
     const own = { id: this.id, name, slots: concurrency, include, exclude, also, ...saidOf(tenants) };
     const peers = new Peers(own, names);
-    const troubles = { ...this.listener, onFailure: (error: Error) => this.#failed.reject(error) };
+    const troubles = { ...this.listener, onFailure: this.#failed.fail };
     const [path, { presence, listed }] = await Promise.all([
       this.#openPath(peers, { ...troubles, ...toldOthers((): Presence => presence) }),
       this.#hearAndList(own, peers),
@@ -233,7 +233,7 @@ export class Worker {
 
   /** The worker hears of new queues before it asks for those that there are, so that none falls between. */
   async #hearAndList(own: OwnPresence, peers: Peers): Promise<{ presence: Presence; listed: BriefQueue[] }> {
-    const presence = await Presence.open(this.deps, own, peers, (error) => this.#failed.reject(error));
+    const presence = await Presence.open(this.deps, own, peers, this.#failed.fail);
     this.#opened.add(() => presence.close());
     this.#presence = presence;
     return { presence, listed: await this.deps.management.queuesInBrief() };
