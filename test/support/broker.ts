@@ -5,6 +5,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     brokerUri: string;
     managementUri: string;
+    /** The process number of its Erlang machine; undefined where FAIRQ_URI names the broker. */
+    brokerPid: number | undefined;
   }
 }
 
@@ -15,6 +17,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const { hostname } = new URL(named);
     project.provide('brokerUri', named);
     project.provide('managementUri', process.env.FAIRQ_MANAGEMENT_URI ?? `http://${hostname}:15672`);
+    project.provide('brokerPid', undefined);
     return async () => {};
   }
   // What a queue counts is listed sooner than every 5 s: there are tests that wait for it. With 500 ms the tests take a
@@ -22,5 +25,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const node = await startThrowAwayNode({ extraConfig: ['collect_statistics_interval = 1500'] });
   project.provide('brokerUri', node.uri);
   project.provide('managementUri', node.managementUri);
+  project.provide('brokerPid', node.pid);
   return () => node.stop();
 }

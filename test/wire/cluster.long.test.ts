@@ -5,6 +5,7 @@ import { type Connection, openConnection } from '../../src/broker/connection/con
 import { Publisher } from '../../src/broker/publishing/publisher.js';
 import { StreamReader } from '../../src/broker/streams/stream-reader.js';
 import { namesFor } from '../../src/core/queues/names.js';
+import type { Finding } from '../../src/core/reports/finding.js';
 import type { RunReport } from '../../src/core/reports/run-report.js';
 import { Cluster } from '../support/cluster.js';
 import { eventually } from '../support/eventually.js';
@@ -246,4 +247,31 @@ it('what is written once a stream has another leader is in it: completions, and 
   worker.signal('SIGTERM');
   const { code, stderr } = await worker.ended;
   expect(code, stderr).toBe(0);
+});
+
+it('a queue that has lost most of its nodes is listed with nothing that is known of it, and is not to be pruned', async () => {
+  // One node has gone before.
+  const env = envOf(2);
+  await fairqJson(env, 'publish', '--user', 'down', '--count', '3', ...QUORUM);
+  cluster!.kill(1);
+  const listed = async () => {
+    const { queues } = await fairqJson<{ queues: { user: string; down: boolean; ready: number | null }[] }>(
+      env,
+      'queues',
+      'list',
+    );
+    return queues.find(({ user }) => user === 'down');
+  };
+  await eventually(async () => (await listed())?.down, {
+    timeoutMs: 120_000,
+    what: 'the queue is listed as down',
+  });
+  expect(await listed()).toMatchObject({ ready: null, unacknowledged: null, consumers: null });
+  const { stdout } = await fairq(env, 'queues', 'list', 'down');
+  expect(stdout).toMatch(/^down +unknown +unknown +unknown +unknown/m);
+  expect(stdout).toMatch(/1 queue is down: most of the nodes/);
+  const plan = await fairq(env, 'queues', 'prune', '--dry-run', '--idle-for', '0s', '--match', 'down');
+  expect(plan.stdout).toContain('1 queue is down and stays');
+  const { findings } = JSON.parse((await fairq(env, '--json', 'doctor')).stdout) as { findings: Finding[] };
+  expect(findings.find(({ check }) => check === 'down')).toMatchObject({ level: 'problem' });
 });

@@ -70,6 +70,10 @@ export interface Connection {
   /** Both wait while there is no connection, and reject when it is given up. */
   channel(): Promise<Channel>;
   confirmChannel(): Promise<ConfirmChannel>;
+  /** The code with which the broker has ended it last; undefined where it did not, or gave none. */
+  readonly endedBy: number | undefined;
+  /** One more to the same broker, which does not come back: for a question that may end it. */
+  another(): Promise<Connection>;
   /** Writes what its channels have not written yet. The broker has some seconds to answer. */
   close(): Promise<void>;
   /** Drops it as it is, without a word to the broker. */
@@ -128,6 +132,7 @@ class ReconnectingConnection implements Connection {
   /** When it was connected last; undefined before the first time. */
   #connectedAt: number | undefined;
   isConnected = false;
+  endedBy: number | undefined;
   #socket: Duplex | undefined;
   #retired: RetiredNumbers = { count: 0 };
   #connects = 0;
@@ -181,6 +186,10 @@ class ReconnectingConnection implements Connection {
 
   async confirmChannel(): Promise<ConfirmChannel> {
     return this.#open(() => this.#recovering.createConfirmChannel());
+  }
+
+  another(): Promise<Connection> {
+    return openConnection(this.address, 'fairq, asking a queue');
   }
 
   async close(): Promise<void> {
@@ -248,6 +257,7 @@ class ReconnectingConnection implements Connection {
     });
     model.on('error', (error) => {
       this.#reason = error;
+      this.endedBy = replyCode(error);
     });
     model.on('connect-failed', (error) => {
       this.#reason = error;

@@ -5,8 +5,10 @@ import { type Connection, ConnectionClosed, replyCode } from '../connection/conn
 import type { Delivery } from '../connection/delivery.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absent } from '../queues/queue-presence.js';
+import { IS_DOWN } from '../queues/queue-probe.js';
 import { ConsumeTrial } from './consume-trial.js';
 import { consumerChannels } from './consumer-channels.js';
+import { SuspectQueues } from './suspect-queues.js';
 
 const ASKING_CHANNELS = 4;
 
@@ -105,6 +107,7 @@ export class Consumers<S> {
   /** A queue that is not there costs the channel that asks, and is not to cost one that consumes. */
   readonly #asking: ChannelPool;
   readonly #trial: ConsumeTrial;
+  readonly #suspects: SuspectQueues;
   /** Queues that the broker has let us consume. */
   readonly #allowed = new Set<string>();
   /** The broker has refused a queue: there may be more of that kind. */
@@ -117,6 +120,7 @@ export class Consumers<S> {
   ) {
     this.#asking = new ChannelPool(connection, ASKING_CHANNELS);
     this.#trial = new ConsumeTrial(connection);
+    this.#suspects = new SuspectQueues(connection);
   }
 
   async open(): Promise<void> {
@@ -141,7 +145,8 @@ export class Consumers<S> {
   async subscribe(queue: string, source: S, prefetch: number, atStake: boolean): Promise<void> {
     const isNew = !this.#allowed.has(queue);
     const quiet = isNew && atStake && !this.#hasRefused ? this.#quietPlace() : undefined;
-    const onTrial = isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake;
+    const isSuspect = this.#suspects.has(queue);
+    const onTrial = isSuspect || (isNew ? this.#hasRefused || (atStake && quiet === undefined) : atStake);
     const place = quiet ?? this.#next++ % this.#count;
     const consumer: Consumer<S> = {
       source,
@@ -160,6 +165,10 @@ export class Consumers<S> {
   /** One that was consumed before may have gone meanwhile, which a look shows without touching its tasks. */
   async #passes(consumer: Consumer<S>, isNew: boolean): Promise<boolean> {
     const { queue } = consumer;
+    if (await this.#suspects.isDown(queue)) {
+      this.#gone(consumer, IS_DOWN);
+      return false;
+    }
     const verdict = await (isNew ? this.#trial.mayConsume(queue) : this.#trial.isThere(queue));
     consumer.onTrial = false;
     if (verdict.is === 'allowed') return this.#byQueue.get(queue) === consumer;
@@ -252,9 +261,10 @@ export class Consumers<S> {
 
   /** Where the broker has refused a queue, one that it has not said yes to could cost the channel again. */
   async #startAgain(consumer: Consumer<S>): Promise<void> {
-    if (this.#hasRefused && !this.#allowed.has(consumer.queue)) {
+    const isNew = !this.#allowed.has(consumer.queue);
+    if (this.#suspects.has(consumer.queue) || (this.#hasRefused && isNew)) {
       consumer.onTrial = true;
-      if (!(await this.#passes(consumer, true))) return;
+      if (!(await this.#passes(consumer, isNew))) return;
     }
     await this.#start(consumer);
   }
@@ -278,7 +288,10 @@ export class Consumers<S> {
     } catch (error) {
       // One failure closes the channel with every consumer on it; only the queue at fault is let go.
       const mine = error instanceof Error && error.message.startsWith('Operation failed');
-      if (!mine) return;
+      if (!mine) {
+        this.#suspects.unanswered(consumer.queue);
+        return;
+      }
       on.hasRefused = true;
       this.#gone(consumer, replyCode(error) === 404 ? undefined : error.message);
     }

@@ -25,7 +25,8 @@ import {
 } from './queue-figures.js';
 import { RabbitPolicies } from './rabbit-policies.js';
 
-const FIGURES = 'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory';
+const FIGURES =
+  'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory,leader,members,online';
 const COUNTERS = [
   ...['message_stats.publish', 'message_stats.deliver_get', 'message_stats.ack'],
   ...['message_stats.publish_details.rate', 'message_stats.deliver_get_details.rate'],
@@ -103,10 +104,11 @@ export class Management {
 
   /**
    * What is in each queue, for half of what the listing with all figures costs. Of a classic queue it is its own count of
-   * that moment, of a quorum queue one that is up to 5 s old (3.10 to 4.3). Queues that have not been asked are left out.
+   * that moment, of a quorum queue one that is up to 5 s old (3.10 to 4.3). Queues that have not been asked are left out, and those
+   * that are down: they would count as empty.
    */
   async queueContents(): Promise<QueueContents[]> {
-    const totals = 'columns=name,messages_ready,messages_unacknowledged';
+    const totals = 'columns=name,state,messages_ready,messages_unacknowledged';
     const list = await this.#api.list(
       `${this.#queues}?disable_stats=true&enable_queue_totals=true&${totals}`,
     );
@@ -114,6 +116,7 @@ export class Management {
       const ready = field(item, 'messages_ready');
       const unacknowledged = field(item, 'messages_unacknowledged');
       if (typeof ready !== 'number' || typeof unacknowledged !== 'number') return [];
+      if (field(item, 'state') === 'down') return [];
       return [{ name: String(field(item, 'name')), ready, unacknowledged }];
     });
   }

@@ -38,6 +38,7 @@ export function listedQueue(item: unknown): ListedQueue {
     unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
     consumers: Number(field(item, 'consumers') ?? 0),
     memoryBytes: Number(field(item, 'memory') ?? 0),
+    down: !answersIn(item),
   };
 }
 
@@ -50,6 +51,17 @@ export function countedQueue(item: unknown): CountedListedQueue {
     delivered: Number(field(stats, 'deliver_get') ?? 0),
     acknowledged: Number(field(stats, 'ack') ?? 0),
   };
+}
+
+/**
+ * Whether a queue says what is in it. A quorum queue without a leader, or with most of its members away, says that it has
+ * nothing, and a deletion throws away what it has (3.10 to 4.3).
+ */
+export function answersIn(item: unknown): boolean {
+  if (queueTypeOf(item) !== 'quorum') return true;
+  const members = arrayOf(field(item, 'members'));
+  const online = arrayOf(field(item, 'online'));
+  return typeof field(item, 'leader') === 'string' && online.length > members.length / 2;
 }
 
 export function queueDetails(item: unknown): QueueDetails {

@@ -12,7 +12,7 @@ export const CHECK_AGAIN_MS = 500;
  * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
  * starting. Nobody can make such a queue, and nobody has to. (`rabbit_amqqueue:absent`, RabbitMQ 3.10 to 4.3)
  */
-const CANNOT_BE_REACHED =
+export const CANNOT_BE_REACHED =
   /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart|due to timeout/;
 
 type Presence = 'there' | 'unreachable' | 'absent';

@@ -3,6 +3,7 @@ import type { Channel } from '../connection/channel.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
+import { QueueProbe } from './queue-probe.js';
 
 /** What the queue says of itself, exact in this moment. */
 export interface QueueCounts {
@@ -10,9 +11,13 @@ export interface QueueCounts {
   readonly consumers: number;
 }
 
+/** 'used': it has tasks or consumers, and stays; 'down': it cannot say, and stays. */
+export type Removal = 'removed' | 'used' | 'down';
+
 /** The steps of taking a queue away; in which order they lose nothing is for `run/queues/prune/prune.ts` to know. */
 export class QueueRemover {
   readonly #channels: ChannelPool;
+  readonly #probe: QueueProbe;
 
   /** @param concurrency channels, each with one request under way at a time */
   constructor(
@@ -21,6 +26,12 @@ export class QueueRemover {
     concurrency: number,
   ) {
     this.#channels = new ChannelPool(connection, concurrency);
+    this.#probe = new QueueProbe(connection);
+  }
+
+  /** Whether the queue can say what is in it; see `QueueProbe`. */
+  answers(queue: string): Promise<boolean> {
+    return this.#probe.answers(queue);
   }
 
   /** Does nothing where the queue is not there. */
@@ -49,22 +60,21 @@ export class QueueRemover {
   /**
    * Deletes a queue in which nothing is ready and which nobody consumes; the queue itself looks, in the same
    * moment. A quorum queue cannot: it is looked at just before.
-   *
-   * @returns false where the queue was not so
    */
-  async removeUnused(queue: string, type: string): Promise<boolean> {
+  async removeUnused(queue: string, type: string): Promise<Removal> {
     const isQuorum = type === 'quorum';
     if (isQuorum) {
+      if (!(await this.#probe.answers(queue))) return 'down';
       const found = await this.counts(queue);
-      if (found !== undefined && found.ready + found.consumers > 0) return false;
+      if (found !== undefined && found.ready + found.consumers > 0) return 'used';
     }
     const conditions = isQuorum ? {} : { ifEmpty: true, ifUnused: true };
     return this.#channels.with(async (channel) => {
       try {
         await channel.deleteQueue(queue, conditions);
-        return true;
+        return 'removed';
       } catch (error) {
-        if (replyCode(error) === 406) return false;
+        if (replyCode(error) === 406) return 'used';
         throw explainRefusal(error, `the queue "${queue}"`);
       }
     });

@@ -1,6 +1,7 @@
 import { Management } from '../../broker/management/management.js';
 import { usageError } from '../../core/errors/errors.js';
 import { spreadQueue } from '../../core/queues/names.js';
+import type { UserQueue } from '../../core/reports/queue-report.js';
 import { queuesAsCsv } from '../../render/queues/list-csv.js';
 import { renderQueues } from '../../render/queues/list-text.js';
 import { foldShared } from '../../run/queues/fold-shared.js';
@@ -60,7 +61,7 @@ async function listBy(
       return { ...chooseQueues(rest, ownerOf, selection, idleMsOf), totals: list.totals, shared };
     };
     return {
-      document: { schemaVersion: 1, kind: 'queues', ...list },
+      document: { schemaVersion: 1, kind: 'queues', ...list, queues: list.queues.map(asDocument) },
       text: (style) =>
         flags.csv === true
           ? queuesAsCsv(list.queues, context.io.stdoutIsTerminal)
@@ -72,6 +73,12 @@ async function listBy(
   } finally {
     await management.close();
   }
+}
+
+/** What nobody knows is null. */
+function asDocument(queue: UserQueue) {
+  const unknown = { ready: null, unacknowledged: null, consumers: null, memoryBytes: null };
+  return queue.down ? { ...queue, ...unknown } : queue;
 }
 
 /** How to see the queues: the cheap way, or with what is known of how long each has been idle. */

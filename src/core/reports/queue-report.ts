@@ -11,6 +11,8 @@ export interface ListedQueue extends QueueContents {
   readonly type: string;
   readonly consumers: number;
   readonly memoryBytes: number;
+  /** Most of the nodes that have its tasks are away: what is in it is not known, and counts as 0. */
+  readonly down: boolean;
 }
 
 export interface UserQueue extends ListedQueue {
@@ -31,8 +33,10 @@ export interface QueueTotals {
   readonly ready: number;
   readonly unacknowledged: number;
   readonly memoryBytes: number;
+  /** Of those that are not down. */
   readonly empty: number;
   readonly unconsumed: number;
+  readonly down: number;
 }
 
 export interface QueueList {
@@ -137,6 +141,8 @@ export interface PrunePlan {
   readonly tooSoon: readonly IdleQueue[];
   /** With tasks. */
   readonly busy: number;
+  /** Nobody knows what is in them. */
+  readonly down: number;
 }
 
 export interface PruneOutcome {

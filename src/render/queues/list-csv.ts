@@ -1,13 +1,27 @@
 import type { UserQueue } from '../../core/reports/queue-report.js';
 import { asCsv } from '../parts/csv.js';
 
-const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers', 'memoryBytes', 'idleMs'];
+const COLUMNS = [
+  'user',
+  'queue',
+  'type',
+  'ready',
+  'unacknowledged',
+  'consumers',
+  'memoryBytes',
+  'idleMs',
+  'down',
+];
 
 /** @param forTerminal see `asCsv` */
 export function queuesAsCsv(queues: readonly UserQueue[], forTerminal: boolean): string {
   const rows = queues.map(
-    ({ user, name, type, ready, unacknowledged, consumers, memoryBytes, idleMs }) =>
-      [user, name, type, ready, unacknowledged, consumers, memoryBytes, idleMs] as const,
+    ({ user, name, type, ready, unacknowledged, consumers, memoryBytes, idleMs, down }) =>
+      [
+        ...[user, name, type],
+        ...(down ? ['', '', '', ''] : [ready, unacknowledged, consumers, memoryBytes]),
+        idleMs,
+      ] as const,
   );
   return asCsv(COLUMNS, rows, forTerminal);
 }

@@ -18,10 +18,19 @@ export function renderQueues(list: ShownQueues, style: TextStyle): string {
     ...(queues.length > 0 ? [tableOf(queues, totals.groups > 0, style), ''] : []),
     ...(shared === undefined ? [] : wrapText(sharedText(shared), style)),
     ...totalLines(totals, style).map((line) => paint('strong', line, style)),
+    ...(totals.down > 0 ? wrapText(downText(totals.down), style) : []),
     ...(hidden > 0 ? [`${formatCount(hidden)} of them not shown (--limit)`] : []),
     paint('quiet', 'The broker refreshes these figures every 5 s.', style),
   ];
   return parts.join('\n');
+}
+
+function downText(down: number): string {
+  const are =
+    down === 1
+      ? 'is down: most of the nodes with its tasks are away'
+      : 'are down: most of the nodes with their tasks are away';
+  return `${counted(down, 'queue')} ${are}. ${down === 1 ? 'Its' : 'Their'} figures are unknown and count as 0 above.`;
 }
 
 function sharedText({ queues, ready, unacknowledged, unconsumed, folded, busiest }: SharedQueues): string {
@@ -49,10 +58,10 @@ function tableOf(queues: readonly UserQueue[], hasGroups: boolean, style: TextSt
         shrinkTo: 12,
         whole: true,
       },
-      { heading: 'ready', text: (q) => formatCount(q.ready) },
-      { heading: 'unacked', text: (q) => formatCount(q.unacknowledged) },
-      { heading: 'consumers', text: (q) => formatCount(q.consumers) },
-      { heading: 'memory', text: (q) => formatBytes(q.memoryBytes) },
+      { heading: 'ready', text: (q) => unlessDown(q, formatCount(q.ready)) },
+      { heading: 'unacked', text: (q) => unlessDown(q, formatCount(q.unacknowledged)) },
+      { heading: 'consumers', text: (q) => unlessDown(q, formatCount(q.consumers)) },
+      { heading: 'memory', text: (q) => unlessDown(q, formatBytes(q.memoryBytes)) },
       ...(idle ? [{ heading: 'idle for', text: (q: UserQueue) => formatDuration(q.idleMs ?? 0) }] : []),
       { heading: 'type', text: (q) => safeText(q.type, style.unicode), align: 'left', dropOrder: 2 },
       {
@@ -67,6 +76,11 @@ function tableOf(queues: readonly UserQueue[], hasGroups: boolean, style: TextSt
     queues,
     style,
   );
+}
+
+/** RabbitMQ gives 0 for whatever it does not know of such a queue. */
+function unlessDown({ down }: UserQueue, text: string): string {
+  return down ? 'unknown' : text;
 }
 
 function totalLines(totals: QueueTotals, style: TextStyle): string[] {

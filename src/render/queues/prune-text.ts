@@ -26,7 +26,7 @@ export function renderPrunePlan(
   showQueues: boolean,
   style: TextStyle,
 ): string {
-  const { idle, beyondMax, tooSoon, busy } = plan;
+  const { idle, beyondMax, tooSoon, busy, down } = plan;
   const parts: string[] = [];
   if (idle.length === 0) {
     parts.push(`No queue is known to have been idle for ${formatDuration(idleForMs)}.`);
@@ -43,6 +43,11 @@ export function renderPrunePlan(
     );
   }
   if (busy > 0) others.push(`${queues(busy)} ${busy === 1 ? 'has' : 'have'} tasks.`);
+  if (down > 0) {
+    others.push(
+      `${queues(down)} ${down === 1 ? 'is' : 'are'} down and ${down === 1 ? 'stays' : 'stay'}: most of the nodes with the tasks are away, and nobody knows what is in ${down === 1 ? 'it' : 'them'}.`,
+    );
+  }
   for (const other of others) parts.push(paint('quiet', paragraph(other, style), style));
   return parts.join('\n\n');
 }

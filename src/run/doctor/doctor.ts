@@ -55,6 +55,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
       broker.stream(listed, 'results', names.resultStream),
       broker.stream(listed, 'starts', names.startStream),
       ...[exchanges(listed, names), foreignBindings(listed, names), queues.unbound(listed, names)],
+      queues.down(listed),
       units(listed, names),
       ...[queues.unconsumed(listed, names), limits(listed, names)],
       ...[queues.retries(listed, names), queues.deadLetters(listed, names), workers.hoarding(listed, names)],

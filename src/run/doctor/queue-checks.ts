@@ -1,5 +1,5 @@
 import { type Names, ownQueue } from '../../core/queues/names.js';
-import { counted, type Finding, ok, some, unknown, warning } from '../../core/reports/finding.js';
+import { counted, type Finding, ok, problem, some, unknown, warning } from '../../core/reports/finding.js';
 import type { ManagementFacts } from './facts.js';
 
 export function unbound({ queues, bound }: ManagementFacts, names: Names): Finding {
@@ -14,6 +14,16 @@ export function unbound({ queues, bound }: ManagementFacts, names: Names): Findi
     'bindings',
     `${counted(left.length, 'user queue')} not bound: ${some(left)}`,
     'A prune is under way, or one was killed: fairq queues prune --yes binds them again.',
+  );
+}
+
+export function down({ queues }: ManagementFacts): Finding {
+  const away = queues.filter(({ down }) => down).map(({ name }) => name);
+  if (away.length === 0) return ok('down', 'every queue has most of its nodes');
+  return problem(
+    'down',
+    `${counted(away.length, 'queue')} without most of the nodes with its tasks, which nobody can send to or take from: ${some(away)}`,
+    'Start the nodes that are away. One that stays down while all nodes run is broken: rabbitmqctl delete_queue NAME throws it away with its tasks.',
   );
 }
 

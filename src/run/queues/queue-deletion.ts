@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TakenMessage } from '../../broker/queues/message-keeper.js';
 import { drainQueue } from '../../broker/queues/queue-drain.js';
+import { IS_DOWN } from '../../broker/queues/queue-probe.js';
 import { QueueRemover } from '../../broker/queues/queue-remover.js';
 import { messageOf, refusedError } from '../../core/errors/errors.js';
 import { republishableText } from '../../core/message/republishable.js';
@@ -113,6 +114,7 @@ class Deletion {
   /** Nothing comes any more, so what was counted is what is thrown away. */
   async #discard(): Promise<DeleteOutcome> {
     const { most } = this.options;
+    if (!(await this.#remover.answers(this.queue.name))) return this.#kept(IS_DOWN);
     if (most !== undefined) {
       const ready = (await this.#remover.counts(this.queue.name))?.ready ?? 0;
       if (ready > most) return this.#kept(`more tasks came: ${ready} ready`);
@@ -135,8 +137,10 @@ class Deletion {
       const { consumers } = counts;
       const isLeft = (await this.leaveRequests.ask(new Map([[name, consumers]]))).has(name);
       // What a worker gave back when it left, or what it could not leave, is for the next time round.
-      if (isLeft && counts.ready === 0 && (await this.#remover.removeUnused(name, type))) {
-        return { deleted: true, saved: this.#saved, discarded: 0 };
+      if (isLeft && counts.ready === 0) {
+        const removal = await this.#remover.removeUnused(name, type);
+        if (removal === 'removed') return { deleted: true, saved: this.#saved, discarded: 0 };
+        if (removal === 'down') return this.#kept(IS_DOWN);
       }
       if (clock.now() - from > LEAVE_WITHIN_MS) {
         return this.#kept('workers have tasks of it, or somebody consumes it who does not leave');

@@ -32,11 +32,11 @@ export function chooseQueues(
   const { empty, unconsumed, minReady, idleForMs } = selection;
   const queues: UserQueue[] = [];
   for (const queue of listed) {
-    const { name, ready, unacknowledged, consumers } = queue;
+    const { name, ready, unacknowledged, consumers, down } = queue;
     const spread = selection.isSpread?.(name) === true ? { kind: 'spread' as const, name } : undefined;
     const { kind = 'other', name: user } = spread ?? ownerOf(name) ?? {};
     if (!isNamed(name, user) || ready < minReady) continue;
-    if ((empty && ready + unacknowledged > 0) || (unconsumed && consumers > 0)) continue;
+    if ((empty && (down || ready + unacknowledged > 0)) || (unconsumed && consumers > 0)) continue;
     const idleMs = idleMsOf?.(name);
     if (idleMs !== undefined && idleMs < idleForMs) continue;
     queues.push({ ...queue, user: user ?? name, kind, ...(idleMs !== undefined && { idleMs }) });
@@ -56,13 +56,15 @@ function totalsOf(queues: readonly UserQueue[]): QueueTotals {
     memoryBytes: 0,
     empty: 0,
     unconsumed: 0,
+    down: 0,
   };
-  for (const { user, kind, ready, unacknowledged, memoryBytes, consumers } of queues) {
+  for (const { user, kind, ready, unacknowledged, memoryBytes, consumers, down } of queues) {
     if (kind !== 'spread') (kind === 'group' ? groups : users).add(user);
     totals.ready += ready;
     totals.unacknowledged += unacknowledged;
     totals.memoryBytes += memoryBytes;
-    if (ready + unacknowledged === 0) totals.empty++;
+    if (down) totals.down++;
+    else if (ready + unacknowledged === 0) totals.empty++;
     if (consumers === 0) totals.unconsumed++;
   }
   return { ...totals, users: users.size, groups: groups.size };

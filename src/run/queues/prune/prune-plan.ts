@@ -37,9 +37,14 @@ export function planPrune(
   const idle: IdleQueue[] = [];
   const tooSoon: IdleQueue[] = [];
   let busy = 0;
-  for (const { name, type, memoryBytes, consumers, ready, unacknowledged } of queues) {
+  let away = 0;
+  for (const { name, type, memoryBytes, consumers, ready, unacknowledged, down } of queues) {
     const user = ownerOf(name)?.name;
     if (!isChosen(name, user, type)) continue;
+    if (down) {
+      away++;
+      continue;
+    }
     if (ready + unacknowledged > 0) {
       busy++;
       continue;
@@ -55,6 +60,7 @@ export function planPrune(
     beyondMax: Math.max(0, idle.length - selection.max),
     tooSoon,
     busy,
+    down: away,
   };
 }
 

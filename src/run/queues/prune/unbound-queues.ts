@@ -1,3 +1,4 @@
+import { IS_DOWN } from '../../../broker/queues/queue-probe.js';
 import type { QueueRemover } from '../../../broker/queues/queue-remover.js';
 import { type Names, ownQueue } from '../../../core/queues/names.js';
 import type { IdleQueue, PruneOutcome } from '../../../core/reports/queue-report.js';
@@ -60,11 +61,14 @@ export class UnboundQueues {
     const { name, type } = queue.candidate;
     if (this.deps.clock.now() - queue.at > UNBOUND_AT_MOST_MS) {
       await this.keep(queue, 'the broker was too slow');
-    } else if (await this.deps.remover.removeUnused(name, type)) {
+      return;
+    }
+    const removal = await this.deps.remover.removeUnused(name, type);
+    if (removal === 'removed') {
       this.deps.foreignConsumers?.removed(name);
       this.done(queue, 'pruned');
     } else {
-      await this.keep(queue, 'a task or a consumer came');
+      await this.keep(queue, removal === 'down' ? IS_DOWN : 'a task or a consumer came');
     }
   }
 

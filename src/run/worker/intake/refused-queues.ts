@@ -1,8 +1,11 @@
+import { IS_DOWN } from '../../../broker/queues/queue-probe.js';
 import type { Clock } from '../../../core/values/clock.js';
 
 /** A refused queue is tried again after this pause, which doubles with each further refusal. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
+/** A queue that is down comes back with its nodes, and its tasks are not to wait for longer than that takes. */
+const DOWN_PAUSE_MS = 5_000;
 /** Refusals that come together are told in one line. */
 const TELL_AFTER_MS = 300;
 
@@ -26,7 +29,8 @@ export class RefusedQueues {
 
   add(queue: string, reason: string): void {
     const before = this.#refusals.get(queue);
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, before === undefined ? FIRST_PAUSE_MS : before.pauseMs * 2);
+    const growing = before === undefined ? FIRST_PAUSE_MS : before.pauseMs * 2;
+    const pauseMs = reason === IS_DOWN ? DOWN_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, growing);
     this.#refusals.set(queue, { pauseMs, until: this.clock.now() + pauseMs });
     if (before !== undefined) return;
     this.#untold.push({ queue, reason });

@@ -31,6 +31,7 @@ function queue(name: string, over: Partial<CountedListedQueue> = {}): CountedLis
     unacknowledged: 0,
     consumers: 1,
     memoryBytes: 28_000,
+    down: false,
     published: 0,
     delivered: 0,
     acknowledged: 0,
@@ -124,6 +125,12 @@ describe('the doctor', () => {
         'fairq.events',
       ),
       ...(['problem', 'is a classic queue'] as const),
+    ],
+    [
+      'a queue that is down',
+      queues.down(facts({ queues: [queue('fairq.user.A', { down: true })] })),
+      'problem',
+      '1 queue without most of the nodes with its tasks',
     ],
     [
       'an unbound queue',

@@ -20,6 +20,7 @@ function queue(name: string, tasks = 0, type = 'classic'): CountedListedQueue {
     unacknowledged: 0,
     consumers: 0,
     memoryBytes: 28_000,
+    down: false,
     published: 0,
     delivered: 0,
     acknowledged: 0,
@@ -39,6 +40,12 @@ function planned(queues: readonly CountedListedQueue[], selection: Partial<Prune
 }
 
 describe('a plan to prune', () => {
+  it('leaves alone what is down, and counts it: nobody knows what is in it', () => {
+    const queues = [queue('fairq.user.A'), { ...queue('fairq.user.B'), down: true }];
+    const plan = planPrune(queues, idle(queues, 5_000), namesFor('fairq'), ALL, NOW);
+    expect(plan).toMatchObject({ idle: [{ user: 'A' }], busy: 0, down: 1 });
+  });
+
   it('has what is idle for long enough, those idle for longest first, and counts the rest', () => {
     const queues = ['A', 'B', 'C', 'D'].map((user) => queue(`fairq.user.${user}`));
     queues.push(queue('fairq.user.E', 3));

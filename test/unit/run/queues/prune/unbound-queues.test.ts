@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Removal } from '../../../../../src/broker/queues/queue-remover.js';
 import { namesFor } from '../../../../../src/core/queues/names.js';
 import type { PruneOutcome } from '../../../../../src/core/reports/queue-report.js';
 import { UnboundQueues } from '../../../../../src/run/queues/prune/unbound-queues.js';
@@ -7,10 +8,10 @@ const NAMES = namesFor('fairq');
 const OWN = { name: 'fairq.user.A', type: 'classic', consumers: 0 };
 const FOREIGN = { name: 'celery_A', type: 'classic', consumers: 0 };
 
-/** A broker that says what it is told to do; `unused` is its answer to a delete. */
+/** A broker that says what it is told to do; `removal` is its answer to a delete. */
 class Steps {
   now = 0;
-  unused = true;
+  removal: Removal = 'removed';
   isThere = true;
   readonly said: string[] = [];
   readonly outcomes: PruneOutcome[] = [];
@@ -20,7 +21,7 @@ class Steps {
       unbind: async (queue) => this.#say(`unbind ${queue}`),
       removeUnused: async (queue) => {
         this.#say(`delete ${queue}`);
-        return this.unused;
+        return this.removal;
       },
       counts: async () => (this.isThere ? { ready: 0, consumers: 0 } : undefined),
     },
@@ -52,7 +53,7 @@ describe('an unbound queue', () => {
 
   it('is bound again, and everybody is told, where the broker does not delete it', async () => {
     const steps = new Steps();
-    steps.unused = false;
+    steps.removal = 'used';
     await steps.queues.remove(await steps.queues.unbind(OWN));
     expect(steps.said.slice(2)).toEqual([
       'bind fairq.user.A',
@@ -62,6 +63,16 @@ describe('an unbound queue', () => {
     expect(steps.outcomes).toEqual([
       { queue: 'fairq.user.A', outcome: 'kept', reason: 'a task or a consumer came' },
     ]);
+  });
+
+  it('stays where it is down, and the outcome says so', async () => {
+    const steps = new Steps();
+    steps.removal = 'down';
+    await steps.queues.remove(await steps.queues.unbind(OWN));
+    expect(steps.outcomes).toMatchObject([
+      { outcome: 'kept', reason: expect.stringContaining('it is down') },
+    ]);
+    expect(steps.queues.all).toEqual([]);
   });
 
   it('is not deleted when a publisher may have taken the pruner for dead', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { IS_DOWN } from '../../../../../src/broker/queues/queue-probe.js';
 import { RefusedQueues } from '../../../../../src/run/worker/intake/refused-queues.js';
 
 it('tries a refused queue again after pauses that grow to an hour, and names it once', () => {
@@ -17,6 +18,18 @@ it('tries a refused queue again after pauses that grow to an hour, and names it 
   refused.tell();
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
   expect(said).toHaveLength(1);
+});
+
+it('tries a queue that is down again soon, however long it is', () => {
+  let now = 0;
+  const refused = new RefusedQueues({ now: () => now, epochMicros: () => 0 }, () => {});
+  for (let i = 0; i < 9; i++) {
+    refused.add('q', IS_DOWN);
+    expect(refused.mayTry('q')).toBe(false);
+    now += 5_000;
+    expect(refused.mayTry('q')).toBe(true);
+  }
+  refused.tell();
 });
 
 it('tries a refused queue at once when somebody speaks of it', () => {
