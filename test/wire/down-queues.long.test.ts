@@ -19,12 +19,12 @@ const AWAY = 'fairq.user.away';
 const TASKS = 3;
 
 /** What the loss of its nodes does to a quorum queue: no member of it answers. Its tasks stay on the disk. */
-async function member(does: 'stop_server' | 'restart_server'): Promise<void> {
+async function member(does: 'stop_server' | 'restart_server', queue = AWAY): Promise<void> {
   const pid = inject('brokerPid');
   if (pid === undefined) throw new Error('FAIRQ_URI names a broker, and this test stops a queue of its own');
   const said = await evaluate(
     { pid },
-    `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"${vhost.address.vhost}">>, queue, <<"${AWAY}">>)),
+    `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"${vhost.address.vhost}">>, queue, <<"${queue}">>)),
      {Member, _} = amqqueue:get_pid(Queue),
      ra:${does}(quorum_queues, {Member, node()}).`,
   );
@@ -101,6 +101,31 @@ describe('a quorum queue of which no node answers', () => {
     await done('new', 1);
     await member('restart_server');
     await done('away', TASKS);
+    worker.signal('SIGTERM');
+    const { code, stderr } = await worker.ended;
+    expect(code, stderr).toBe(0);
+    expect(stderr.split('the connection to the broker was lost').length, stderr).toBeLessThanOrEqual(2);
+  });
+
+  it('of tasks that wait for their next attempt costs a worker no more either', async () => {
+    const own = { ...env, FAIRQ_PREFIX: 'retrying' };
+    const flags = ['--queue-type', 'quorum'];
+    const once = ['--count', '1', '--task', 'noop', '--units', 'user', ...flags];
+    const work = ['worker', ...flags, '--backoff', '1s'];
+    await fairqJson(own, 'publish', '--user', 'A', ...once);
+    await fairqJson(own, ...work, '--exit-when', 'empty');
+    await member('stop_server', 'retrying.retry.1000ms');
+    const worker = startFairq(work, own);
+    await worker.says(/ready, /);
+    await fairqJson(own, 'publish', '--user', 'A', '--run', 'later', ...once);
+    await eventually(
+      async () => {
+        const { code, stdout } = await fairq(own, '--json', 'report', '--run', 'later');
+        return code === 0 && (JSON.parse(stdout) as RunReport).completed === 1;
+      },
+      { timeoutMs: 60_000, what: 'the task has run' },
+    );
+    await member('restart_server', 'retrying.retry.1000ms');
     worker.signal('SIGTERM');
     const { code, stderr } = await worker.ended;
     expect(code, stderr).toBe(0);

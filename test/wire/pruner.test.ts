@@ -39,6 +39,9 @@ async function prune(user: string, workers = 1): Promise<PruneOutcome[]> {
   return outcomes;
 }
 
+/** How long the broker is away after a cut. */
+const AWAY_MS = 500;
+
 /** By way of a proxy that can cut it. */
 async function cuttable(): Promise<{ proxied: Connection; cut: () => void; close: () => Promise<void> }> {
   const [host] = vhost.address.hosts;
@@ -49,7 +52,11 @@ async function cuttable(): Promise<{ proxied: Connection; cut: () => void; close
     await proxied.close();
     await proxy.close();
   };
-  return { proxied, cut: () => proxy.cut(), close };
+  const cut = () => {
+    proxy.refuse();
+    setTimeout(() => proxy.accept(), AWAY_MS);
+  };
+  return { proxied, cut, close };
 }
 
 async function worker(...flags: string[]): Promise<FairqHere | RunningFairq> {
@@ -81,10 +88,15 @@ const running = (user: string, count: number) =>
 const long = ['--task', 'sleep', '--duration', '3s'];
 
 describe('a pruner whose connection is lost', () => {
-  it.each(['wait', 'delete'])('in the step "%s" leaves no queue unbound, and goes on', async (when) => {
-    const users = Array.from({ length: 60 }, (_, i) => `${when}-${i}`);
+  it.each([
+    ['wait', 'classic', 60],
+    ['delete', 'classic', 60],
+    ['delete', 'quorum', 20],
+  ])('in the step "%s" leaves no %s queue unbound, and goes on', async (when, type, count) => {
+    const users = Array.from({ length: count }, (_, i) => `${when}-${type}-${i}`);
     for (const user of users) {
-      await vhost.channel.assertQueue(userQueueOf(names, user), { durable: true });
+      const options = { durable: true, arguments: { 'x-queue-type': type } };
+      await vhost.channel.assertQueue(userQueueOf(names, user), options);
       await vhost.channel.bindQueue(userQueueOf(names, user), names.taskExchange, user);
     }
     const { proxied, cut, close } = await cuttable();
@@ -101,18 +113,20 @@ describe('a pruner whose connection is lost', () => {
         onWarning: () => {},
       },
     );
-    await pruner.prune(
-      users.map((user) => ({ name: userQueueOf(names, user), type: 'classic', consumers: 0 })),
-    );
-    await pruner.close();
-    await close();
+    const pruneAll = (queues: readonly string[]) =>
+      pruner.prune(queues.map((name) => ({ name, type, consumers: 0 })));
+    await pruneAll(users.map((user) => userQueueOf(names, user)));
     expect(outcomes).toHaveLength(users.length);
-    expect(outcomes.some(({ outcome }) => outcome === 'pruned')).toBe(true);
     const bound = await vhost.management.boundQueues(names.taskExchange);
     for (const { queue, outcome } of outcomes) {
       if (outcome !== 'pruned') expect(bound.has(queue), queue).toBe(true);
       else expect(await vhost.ready(queue)).toBeUndefined();
     }
+    const left = outcomes.splice(0).filter(({ outcome }) => outcome !== 'pruned');
+    await pruneAll(left.map(({ queue }) => queue));
+    await pruner.close();
+    await close();
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(left.map(() => 'pruned'));
   });
 });
 

@@ -1,19 +1,9 @@
 import type { UserQueue } from '../../core/reports/queue-report.js';
 import { asCsv } from '../parts/csv.js';
 
-const COLUMNS = [
-  'user',
-  'queue',
-  'type',
-  'ready',
-  'unacknowledged',
-  'consumers',
-  'memoryBytes',
-  'idleMs',
-  'down',
-];
+const COLUMNS = ['user', 'queue', 'type', 'ready', 'unacknowledged', 'consumers', 'memoryBytes', 'idleMs'];
 
-/** @param forTerminal see `asCsv` */
+/** What nobody knows of a queue that is down is left empty. @param forTerminal see `asCsv` */
 export function queuesAsCsv(queues: readonly UserQueue[], forTerminal: boolean): string {
   const rows = queues.map(
     ({ user, name, type, ready, unacknowledged, consumers, memoryBytes, idleMs, down }) =>

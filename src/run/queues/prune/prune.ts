@@ -226,7 +226,9 @@ export class Pruner {
    * connection was lost the lock went with it: it is taken again before anything else.
    */
   async #recover(failure: unknown): Promise<void> {
-    const isRefusal = failure instanceof FairqError || failure instanceof ConnectionClosed;
+    // A question on a connection of its own meets a broker that is away as an error of fairq's.
+    const isAway = failure instanceof FairqError && failure.kind === 'unreachable';
+    const isRefusal = (failure instanceof FairqError && !isAway) || failure instanceof ConnectionClosed;
     this.#failure = undefined;
     try {
       if (!isRefusal) {

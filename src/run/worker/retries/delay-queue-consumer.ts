@@ -1,6 +1,7 @@
 import type { Channel } from '../../../broker/connection/channel.js';
 import type { Delivery } from '../../../broker/connection/delivery.js';
 import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
+import { SuspectQueues } from '../../../broker/consuming/suspect-queues.js';
 import { absent } from '../../../broker/queues/queue-presence.js';
 import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
 import { waitLeft } from '../../../core/message/dead-letter.js';
@@ -11,6 +12,8 @@ import type { ChannelDeps } from '../worker-contract.js';
 const PREFETCH = 200;
 /** The broker takes a delivery for lost after 30 minutes: what is due later than so stays in its queue. */
 const HOLD_AT_MOST_MS = 5 * 60_000;
+/** A queue that is down is tried again after so long. */
+const DOWN_PAUSE_MS = 5_000;
 
 /** A task in a delay queue, until it is acknowledged or given back. */
 export interface WaitingTask {
@@ -40,7 +43,7 @@ interface DelayQueue {
   readonly own: boolean;
   /** Undefined while it is not consumed. */
   consumerTag: string | undefined;
-  /** What it holds waits for longer than a delivery is held: it is looked at again when this fires. */
+  /** What it holds waits for longer than a delivery is held, or it is down: it is looked at again when this fires. */
   again: NodeJS.Timeout | undefined;
   readonly waiting: Map<WaitingTask, NodeJS.Timeout>;
 }
@@ -53,6 +56,7 @@ interface DelayQueue {
 export class DelayQueueConsumer {
   readonly #queues = new Map<string, DelayQueue>();
   readonly #holdAtMostMs: number;
+  readonly #suspects: SuspectQueues;
   #channel: ReconnectingChannel | undefined;
   #isBegun = false;
   #stopped = false;
@@ -64,6 +68,7 @@ export class DelayQueueConsumer {
     private readonly listener: DelayQueueListener,
   ) {
     this.#holdAtMostMs = options.holdAtMostMs ?? HOLD_AT_MOST_MS;
+    this.#suspects = new SuspectQueues(deps.connection);
     for (const delayMs of options.delaysMs) this.#add(delayQueueOf(deps.names, delayMs), delayMs, true);
   }
 
@@ -182,8 +187,20 @@ export class DelayQueueConsumer {
   }
 
   /** Where the queue has gone meanwhile the channel goes too, and the next one does without it. */
-  #consumeOrLose(channel: Channel, queue: DelayQueue): Promise<void> {
-    return this.#consume(channel, queue).catch(() => {});
+  async #consumeOrLose(channel: Channel, queue: DelayQueue): Promise<void> {
+    try {
+      if (await this.#suspects.isDown(queue.name)) this.#tryAgain(queue, channel, DOWN_PAUSE_MS);
+      else await this.#consume(channel, queue);
+    } catch {
+      this.#suspects.unanswered(queue.name);
+    }
+  }
+
+  #tryAgain(queue: DelayQueue, channel: Channel, afterMs: number): void {
+    queue.again = setTimeout(() => {
+      queue.again = undefined;
+      if (this.#channel?.current === channel) void this.#consumeOrLose(channel, queue);
+    }, afterMs);
   }
 
   #delivered(queue: DelayQueue, task: WaitingTask): void {
@@ -211,10 +228,7 @@ export class DelayQueueConsumer {
 
   /** What comes after this one is due even later: nothing of the queue is wanted for a while. */
   #leaveForLater(queue: DelayQueue, channel: Channel): void {
-    queue.again = setTimeout(() => {
-      queue.again = undefined;
-      if (this.#channel?.current === channel) void this.#consumeOrLose(channel, queue);
-    }, this.#holdAtMostMs);
+    this.#tryAgain(queue, channel, this.#holdAtMostMs);
     void cancel(channel, queue);
   }
 }
