@@ -6,7 +6,8 @@ import { CANNOT_BE_REACHED } from './queue-presence.js';
 
 /** A queue that says nothing for so long has nobody who could. */
 const ANSWERS_WITHIN_MS = 10_000;
-const CHANNELS = 8;
+/** Questions at a time: where one of them ends the connection, the others are asked again. */
+const AT_ONCE = 8;
 
 /** Why a queue is left alone that does not answer. */
 export const IS_DOWN =
@@ -23,9 +24,10 @@ type Answer = boolean | undefined;
 export class QueueProbe {
   #shared: Promise<Connection> | undefined;
   #channels: ChannelPool | undefined;
-  /** Questions under way. */
+  /** Questions that have no answer yet, and how many of them are under way. */
   #asking = 0;
-  #alone: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(private readonly connection: Pick<Connection, 'another'>) {}
 
@@ -38,14 +40,23 @@ export class QueueProbe {
   async answers(queue: string): Promise<boolean> {
     this.#asking++;
     try {
-      const answer = await this.#askTogether(queue);
+      const answer = await this.#inTurn(() => this.#askTogether(queue));
       if (answer !== undefined) return answer;
-      // Another queue may have ended the connection: this one is asked again, and nothing else beside it.
-      const alone = this.#alone.then(() => this.#askAlone(queue));
-      this.#alone = alone.catch(() => {});
-      return await alone;
+      // Another queue may have ended the connection: this one is asked again, on a connection that it has for itself.
+      return await this.#inTurn(() => this.#askAlone(queue));
     } finally {
       if (--this.#asking === 0) await this.#close();
+    }
+  }
+
+  async #inTurn<A>(askOne: () => Promise<A>): Promise<A> {
+    while (this.#underWay >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#underWay++;
+    try {
+      return await askOne();
+    } finally {
+      this.#underWay--;
+      this.#waiting.shift()?.();
     }
   }
 
@@ -54,7 +65,7 @@ export class QueueProbe {
     const shared = this.#shared;
     const connection = await shared;
     if (this.#shared !== shared) return undefined;
-    this.#channels ??= new ChannelPool(connection, CHANNELS);
+    this.#channels ??= new ChannelPool(connection, AT_ONCE);
     const answer = await ask(this.#channels, queue);
     if (answer === undefined && this.#shared === shared) await this.#close();
     return answer;
