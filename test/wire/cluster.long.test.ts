@@ -108,12 +108,17 @@ describe('a cluster of three nodes', () => {
     try {
       await allRun(120_000);
     } catch (error) {
-      // A queue whose leader has not heard that the node is back keeps the dead consumer, and what that had: it is rare.
-      const kept = (await cluster!.busyQueues()).split('\n').filter((line) => /"consumers":3\b/.test(line));
+      // A queue whose leader has not heard that the node is back keeps the dead consumer, and what that had: it is rare
+      // (3.10). A new leader looks anew which consumers are there.
+      const kept = (await cluster!.busyQueues())
+        .split('\n')
+        .filter((line) => /"consumers":[3-9]\b/.test(line));
       if (kept.length === 0) throw error;
-      console.warn(`RabbitMQ keeps a dead consumer of ${kept.length} queues; the node is started once more`);
-      cluster!.kill(0);
-      await cluster!.startAgain(0);
+      console.warn(`RabbitMQ keeps dead consumers of ${kept.length} queues; their leaders are started anew`);
+      for (const node of [1, 2]) {
+        cluster!.kill(node);
+        await cluster!.startAgain(node);
+      }
       await allRun(180_000);
     }
     for (const worker of workers) worker.signal('SIGTERM');
