@@ -258,20 +258,26 @@ it('a queue that has lost most of its nodes is listed with nothing that is known
   // One node has gone before.
   const env = envOf(2);
   await fairqJson(env, 'publish', '--user', 'down', '--count', '3', ...QUORUM);
+  // A classic queue is on the node of whoever makes it.
+  await fairqJson(envOf(1), 'publish', '--user', 'classic', '--count', '1');
   cluster!.kill(1);
-  const listed = async () => {
+  const listed = async (name = 'down') => {
     const { queues } = await fairqJson<{ queues: { user: string; down: boolean; ready: number | null }[] }>(
       env,
       'queues',
       'list',
     );
-    return queues.find(({ user }) => user === 'down');
+    return queues.find(({ user }) => user === name);
   };
   await eventually(async () => (await listed())?.down, {
     timeoutMs: 120_000,
     what: 'the queue is listed as down',
   });
   expect(await listed()).toMatchObject({ ready: null, unacknowledged: null, consumers: null });
+  await eventually(async () => (await listed('classic'))?.down, {
+    timeoutMs: 120_000,
+    what: 'the queue whose node is away is listed as down',
+  });
   const { stdout } = await fairq(env, 'queues', 'list', 'down');
   expect(stdout).toMatch(/^down +unknown +unknown +unknown +unknown/m);
   expect(stdout).toMatch(/1 queue is down: most of the nodes/);

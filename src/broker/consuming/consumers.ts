@@ -332,7 +332,7 @@ export class Consumers<S> {
     if (this.#byQueue.get(consumer.queue) !== consumer) return;
     this.#byQueue.delete(consumer.queue);
     this.#allowed.delete(consumer.queue);
-    if (refusal !== undefined) this.#hasRefused = true;
+    if (refusal !== undefined && refusal !== IS_DOWN) this.#hasRefused = true;
     this.listener.onQueueGone(consumer.source, refusal);
   }
 

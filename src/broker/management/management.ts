@@ -26,7 +26,7 @@ import {
 import { RabbitPolicies } from './rabbit-policies.js';
 
 const FIGURES =
-  'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory,leader,members,online';
+  'name,type,arguments,messages_ready,messages_unacknowledged,consumers,memory,state,leader,members,online';
 const COUNTERS = [
   ...['message_stats.publish', 'message_stats.deliver_get', 'message_stats.ack'],
   ...['message_stats.publish_details.rate', 'message_stats.deliver_get_details.rate'],

@@ -54,10 +54,11 @@ export function countedQueue(item: unknown): CountedListedQueue {
 }
 
 /**
- * Whether a queue says what is in it. A quorum queue without a leader, or with most of its members away, says that it has
+ * Whether a queue says what is in it. A classic queue whose node is away does not. A quorum queue without a leader, or with most of its members away, says that it has
  * nothing, and a deletion throws away what it has (3.10 to 4.3).
  */
 export function answersIn(item: unknown): boolean {
+  if (field(item, 'state') === 'down') return false;
   if (queueTypeOf(item) !== 'quorum') return true;
   const members = arrayOf(field(item, 'members'));
   const online = arrayOf(field(item, 'online'));

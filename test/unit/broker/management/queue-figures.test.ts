@@ -18,6 +18,7 @@ describe('a queue that is listed', () => {
     ['has lost half of its nodes', { members: ['one@host', 'two@host'], online: ['one@host'] }, true],
     ['has no leader', { leader: null }, true],
     ['has no member, as one that was half made', { leader: null, members: [], online: [] }, true],
+    ['is a classic queue whose node is away', { type: 'classic', state: 'down' }, true],
     [
       'is no quorum queue',
       { type: 'classic', leader: undefined, members: undefined, online: undefined },
