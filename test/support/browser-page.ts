@@ -179,7 +179,8 @@ export class BrowserPage {
         const { x, y, width, height } = found.getClientRects()[0];
         const at = { x: x + width / 2, y: y + height / 2 };
         const above = document.elementFromPoint(at.x, at.y);
-        const hits = (e) => found.contains(e) || e.contains(found);
+        // What surrounds it does the same only where it is a label or the like: a click beside a link in its cell does nothing.
+        const hits = (e) => found.contains(e) || (e.contains(found) && e.matches('a, button, label, summary'));
         if (!above || !hits(above)) return null;
         window.aimedClick?.end();
         const aim = (window.aimedClick = { hit: false, end: () => kinds.forEach((kind) => removeEventListener(kind, judge, true)) });
