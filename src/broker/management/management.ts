@@ -20,6 +20,7 @@ import {
   type CountedListedQueue,
   countedQueue,
   field,
+  isDown,
   listedQueue,
   queueDetails,
 } from './queue-figures.js';
@@ -104,8 +105,8 @@ export class Management {
 
   /**
    * What is in each queue, for half of what the listing with all figures costs. Of a classic queue it is its own count of
-   * that moment, of a quorum queue one that is up to 5 s old (3.10 to 4.3). Queues that have not been asked are left out, and those
-   * that are down: they would count as empty.
+   * that moment, of a quorum queue one that is up to 5 s old (3.10 to 4.3). Queues that have not been asked are left out,
+   * and those that are down: they would count as empty.
    */
   async queueContents(): Promise<QueueContents[]> {
     const totals = 'columns=name,state,messages_ready,messages_unacknowledged';
@@ -116,7 +117,7 @@ export class Management {
       const ready = field(item, 'messages_ready');
       const unacknowledged = field(item, 'messages_unacknowledged');
       if (typeof ready !== 'number' || typeof unacknowledged !== 'number') return [];
-      if (field(item, 'state') === 'down') return [];
+      if (isDown(item)) return [];
       return [{ name: String(field(item, 'name')), ready, unacknowledged }];
     });
   }

@@ -38,7 +38,7 @@ export function listedQueue(item: unknown): ListedQueue {
     unacknowledged: Number(field(item, 'messages_unacknowledged') ?? 0),
     consumers: Number(field(item, 'consumers') ?? 0),
     memoryBytes: Number(field(item, 'memory') ?? 0),
-    down: !answersIn(item),
+    down: isDown(item),
   };
 }
 
@@ -54,15 +54,15 @@ export function countedQueue(item: unknown): CountedListedQueue {
 }
 
 /**
- * Whether a queue says what is in it. A classic queue whose node is away does not. A quorum queue without a leader, or with most of its members away, says that it has
- * nothing, and a deletion throws away what it has (3.10 to 4.3).
+ * Whether nobody knows what is in a queue. Of a classic queue the node is away. A quorum queue without a leader, or with
+ * most of its members away, says that it has nothing, and a deletion throws away what it has (3.10 to 4.3).
  */
-export function answersIn(item: unknown): boolean {
-  if (field(item, 'state') === 'down') return false;
-  if (queueTypeOf(item) !== 'quorum') return true;
+export function isDown(item: unknown): boolean {
+  if (field(item, 'state') === 'down') return true;
+  if (queueTypeOf(item) !== 'quorum') return false;
   const members = arrayOf(field(item, 'members'));
   const online = arrayOf(field(item, 'online'));
-  return typeof field(item, 'leader') === 'string' && online.length > members.length / 2;
+  return typeof field(item, 'leader') !== 'string' || online.length <= members.length / 2;
 }
 
 export function queueDetails(item: unknown): QueueDetails {

@@ -12,8 +12,13 @@ export const CHECK_AGAIN_MS = 500;
  * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
  * starting. Nobody can make such a queue, and nobody has to. (`rabbit_amqqueue:absent`, RabbitMQ 3.10 to 4.3)
  */
-export const CANNOT_BE_REACHED =
+const CANNOT_BE_REACHED =
   /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart|due to timeout/;
+
+/** Whether that is what a 404 says. */
+export function isUnreachable(notFound: unknown): boolean {
+  return CANNOT_BE_REACHED.test(messageOf(notFound));
+}
 
 type Presence = 'there' | 'unreachable' | 'absent';
 
@@ -72,7 +77,7 @@ async function lookAt(
     // From 4.0 on a user without any right to it may not even look: what it does next names the right.
     if (replyCode(error) === 403) return { is: 'there', isOpen: false };
     if (replyCode(error) !== 404) throw explainRefusal(error, `the queue "${queue}"`);
-    return { is: CANNOT_BE_REACHED.test(messageOf(error)) ? 'unreachable' : 'absent', isOpen: false };
+    return { is: isUnreachable(error) ? 'unreachable' : 'absent', isOpen: false };
   }
 }
 

@@ -1,8 +1,7 @@
-import { messageOf } from '../../core/errors/errors.js';
 import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
-import { CANNOT_BE_REACHED } from './queue-presence.js';
+import { isUnreachable } from './queue-presence.js';
 
 /** A queue that says nothing for so long has nobody who could. */
 const ANSWERS_WITHIN_MS = 10_000;
@@ -12,6 +11,9 @@ const AT_ONCE = 8;
 /** Why a queue is left alone that does not answer. */
 export const IS_DOWN =
   'it is down: most of the nodes with its tasks are away, and until they are back nobody knows what is in it';
+
+/** It comes back with its nodes, and is tried again after so long: its tasks are not to wait for longer than that takes. */
+export const DOWN_PAUSE_MS = 5_000;
 
 /** Undefined: the connection has gone, or nothing was said. */
 type Answer = boolean | undefined;
@@ -111,7 +113,7 @@ async function wantOne(channels: ChannelPool, queue: string): Promise<Answer> {
     return true;
   } catch (error) {
     const code = replyCode(error);
-    if (code === 404) return !CANNOT_BE_REACHED.test(messageOf(error));
+    if (code === 404) return !isUnreachable(error);
     // A queue with a single active consumer gives nobody else a message, which it says itself.
     if (code === 405) return true;
     if (code === 403) throw explainRefusal(error, `the queue "${queue}"`);

@@ -1,11 +1,9 @@
-import { IS_DOWN } from '../../../broker/queues/queue-probe.js';
+import { DOWN_PAUSE_MS, IS_DOWN } from '../../../broker/queues/queue-probe.js';
 import type { Clock } from '../../../core/values/clock.js';
 
 /** A refused queue is tried again after this pause, which doubles with each further refusal. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
-/** A queue that is down comes back with its nodes, and its tasks are not to wait for longer than that takes. */
-const DOWN_PAUSE_MS = 5_000;
 /** Refusals that come together are told in one line. */
 const TELL_AFTER_MS = 300;
 

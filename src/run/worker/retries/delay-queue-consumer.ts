@@ -3,6 +3,7 @@ import type { Delivery } from '../../../broker/connection/delivery.js';
 import { ReconnectingChannel } from '../../../broker/connection/reconnecting-channel.js';
 import { SuspectQueues } from '../../../broker/consuming/suspect-queues.js';
 import { absent } from '../../../broker/queues/queue-presence.js';
+import { DOWN_PAUSE_MS } from '../../../broker/queues/queue-probe.js';
 import { assertDelayQueues, type QueueType } from '../../../broker/queues/topology.js';
 import { waitLeft } from '../../../core/message/dead-letter.js';
 import { delayOfQueue, delayQueueOf } from '../../../core/queues/names.js';
@@ -12,8 +13,6 @@ import type { ChannelDeps } from '../worker-contract.js';
 const PREFETCH = 200;
 /** The broker takes a delivery for lost after 30 minutes: what is due later than so stays in its queue. */
 const HOLD_AT_MOST_MS = 5 * 60_000;
-/** A queue that is down is tried again after so long. */
-const DOWN_PAUSE_MS = 5_000;
 
 /** A task in a delay queue, until it is acknowledged or given back. */
 export interface WaitingTask {
