@@ -64,6 +64,23 @@ describe('a quorum queue of which no node answers', () => {
     expect((await vhost.management.boundQueues('fairq')).has(AWAY)).toBe(true);
   });
 
+  it('keeps report from calling its tasks missing', async () => {
+    const { stdout, stderr } = await fairq(env, 'report', '--run', 'away');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`UNKNOWN of ${TASKS} whether they wait or are missing`);
+    expect(stdout).not.toContain('MISSING');
+    expect(stderr).toContain(`the queue "${AWAY}" does not answer: it is down`);
+    const { missing, unknown } = await fairqJson<RunReport>(env, 'report', '--run', 'away');
+    expect({ missing, unknown }).toEqual({ missing: 0, unknown: TASKS });
+  });
+
+  it('is what explain says, of the user and of a task', async () => {
+    const { stdout, stderr } = await fairq(env, 'explain', 'away');
+    expect(stdout, stderr).toContain(`The queue ${AWAY} does not answer`);
+    expect(stdout).not.toContain('Nothing is in its queue');
+    const { reasons } = await fairqJson<{ reasons: { why: string }[] }>(env, 'explain', 'away');
+    expect(reasons[0]).toEqual({ why: 'queue-down', queue: AWAY });
+  });
+
   it.each([[[]], [['--with-tasks']]])('is not deleted by queues delete %j', async (flags) => {
     const { code, stdout } = await fairq(env, 'queues', 'delete', 'away', '--yes', ...flags);
     expect(stdout).toContain('it is down');

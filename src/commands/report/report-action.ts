@@ -72,7 +72,7 @@ export async function report(
     names: config.names,
     management,
     newId: idGenerator(context),
-    onRefused: ({ message }) => context.say(`where tasks wait could not be looked up: ${message}`),
+    onWarning: (text) => context.say(text),
   });
   try {
     const history = await policyOf(connection, config.names, context);

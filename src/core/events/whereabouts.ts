@@ -10,7 +10,7 @@ export interface Whereabouts {
   readonly retrying: number;
   /** Nowhere. */
   readonly missing: number;
-  /** They may be in a queue with tasks of other runs, or at a worker that did not answer; or they are missing. */
+  /** They may be in a queue with tasks of other runs, in one that is down, or at a worker that did not answer; or they are missing. */
   readonly unknown: number;
 }
 
@@ -100,6 +100,19 @@ export function whereaboutsOf(
     });
   }
   return found;
+}
+
+/** Says of these users that it is unknown where tasks are that were found nowhere: a queue that may have them does not answer. */
+export function unknownInsteadOfMissing(
+  found: ReadonlyMap<string, Whereabouts>,
+  users: ReadonlySet<string>,
+): ReadonlyMap<string, Whereabouts> {
+  return new Map(
+    [...found].map(([user, where]) => {
+      const { missing, unknown } = where;
+      return [user, users.has(user) ? { ...where, missing: 0, unknown: unknown + missing } : where];
+    }),
+  );
 }
 
 /** What other runs may have in queues: what their publishers say, less what has completed. */

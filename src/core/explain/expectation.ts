@@ -79,6 +79,8 @@ function stoppedBy(reasons: readonly Reason[]): string | undefined {
     switch (reason.why) {
       case 'broker-alarm':
         return 'not before the alarm of the broker is over';
+      case 'queue-down':
+        return 'not before the nodes with its tasks are back';
       case 'paused':
         if (reason.until === undefined) return 'not before it is resumed: the pause has no end';
         break;

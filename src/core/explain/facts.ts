@@ -68,8 +68,10 @@ export interface Facts {
   readonly subject: Subject;
   /** The name of its queue, be that there or not; undefined of a tenant, and of a task whose user is not known. */
   readonly queueName?: string;
-  /** Undefined where it is not there. */
+  /** Undefined where it is not there, or is down. */
   readonly queue?: QueueFacts;
+  /** The queue is there and does not answer: most of the nodes with its tasks are away. */
+  readonly queueDown?: true;
   /** Of a user without a queue: the queues that such users share. Undefined where there are none, or it has a queue. */
   readonly shared?: SharedFacts;
   /** Alarms of the broker; undefined where it does not say. */

@@ -32,6 +32,7 @@ export type Reason =
   | { readonly why: 'runs'; readonly tasks: number; readonly at: readonly TasksAt[]; readonly since?: number }
   // Nothing can go on.
   | { readonly why: 'broker-alarm'; readonly alarms: readonly string[] }
+  | { readonly why: 'queue-down'; readonly queue: string }
   // What comes does not get in.
   | { readonly why: 'unbound'; readonly queue: string }
   | BacklogFullReason
@@ -139,6 +140,7 @@ export const PRECEDENCE: readonly Why[] = [
   'dead-letter',
   'runs',
   'broker-alarm',
+  'queue-down',
   'no-queue',
   'paused',
   'no-worker',

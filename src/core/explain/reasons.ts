@@ -31,7 +31,7 @@ function ofAll(facts: Facts, counts: Counts): Held[] {
   if (facts.shared !== undefined) {
     const { queues, ready } = facts.shared;
     held.push({ reason: { why: 'shares', queues, ready }, isOfSome: counts.waiting > 0 });
-  } else if (lacksQueue) {
+  } else if (lacksQueue && facts.queueDown === undefined) {
     held.push({ reason: { why: 'no-queue', queue: facts.queueName } });
   }
   held.push(...turnReasons(facts, counts));
@@ -94,8 +94,10 @@ function fullReasons({ queue, limits, subject }: Facts): Held[] {
   return [{ reason: { why: 'backlog-full', limit: maxLength, ready, ...ended }, isOfSome: true }];
 }
 
-function brokerReasons({ alarms = [] }: Facts): Held[] {
-  return alarms.length === 0 ? [] : [{ reason: { why: 'broker-alarm', alarms } }];
+function brokerReasons({ alarms = [], queueDown, queueName }: Facts): Held[] {
+  const held: Held[] = alarms.length === 0 ? [] : [{ reason: { why: 'broker-alarm', alarms } }];
+  if (queueDown && queueName !== undefined) held.push({ reason: { why: 'queue-down', queue: queueName } });
+  return held;
 }
 
 function unknownReasons({ unknown }: Facts): Held[] {

@@ -52,7 +52,11 @@ export function taskReasons({ state, place }: TaskFacts, facts: Facts, counts: C
 }
 
 /** Tasks of its own user that start before it. */
-function whereQueued({ queueName, silent }: Facts, counts: Counts, place: TaskFacts['place']): Reason[] {
+function whereQueued(
+  { queueName, queueDown, silent }: Facts,
+  counts: Counts,
+  place: TaskFacts['place'],
+): Reason[] {
   if (place !== undefined) {
     const { ahead, worker } = place;
     return ahead === 0 ? [] : [{ why: 'behind-own', ahead, most: ahead, worker }];
@@ -65,7 +69,7 @@ function whereQueued({ queueName, silent }: Facts, counts: Counts, place: TaskFa
     const most = ahead + counts.ready - 1;
     return most === 0 ? [] : [{ why: 'behind-own', ahead, most }];
   }
-  if (silent.length > 0) return [];
+  if (silent.length > 0 || queueDown) return [];
   return [{ why: 'unknown', what: 'where it is: its queue is empty, and no worker that answers has it' }];
 }
 

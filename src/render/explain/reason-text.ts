@@ -38,6 +38,11 @@ export function reasonText(reason: Reason, who: string, now: number): ReasonText
         says: `The broker has an alarm (${reason.alarms.join(', ')}): it takes nothing from who publishes, so workers cannot settle tasks.`,
         todo: '"fairq doctor" says which alarm it is, and what to do.',
       };
+    case 'queue-down':
+      return {
+        says: `The queue ${reason.queue} does not answer: most of the nodes with its tasks are away. Nobody knows what is in it.`,
+        todo: 'Start the nodes again: its tasks are there then. "fairq doctor" names every queue that is down.',
+      };
     case 'unbound':
       return {
         says: `The queue ${reason.queue} is not bound: what is sent to it does not get in.`,

@@ -161,7 +161,7 @@ function describeRest({ waiting, running, retrying, unknown }: RunReport): strin
   const sure = parts.length === 0 ? [] : [`${parts.join(', ')}.`];
   const unsure = unknown
     ? [
-        `UNKNOWN of ${formatCount(unknown)} whether they wait or are missing: other tasks are in the same queues, or a worker did not answer.`,
+        `UNKNOWN of ${formatCount(unknown)} whether they wait or are missing: other tasks are in the same queues, a queue is down, or a worker did not answer.`,
       ]
     : [];
   return [...sure, ...unsure].join(' ');

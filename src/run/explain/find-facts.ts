@@ -27,7 +27,7 @@ export async function factsOfQueue(
     findDelayed(deps, unknown),
   ]);
   const own = ownQueue(deps.names, queueName);
-  const sharesQueues = own?.kind === 'user' && found.queue === undefined;
+  const sharesQueues = own?.kind === 'user' && found.queue === undefined && !found.down;
   const shared = sharesQueues ? await findShared(deps, unknown) : undefined;
   const consumers = found.queue?.consumers ?? shared?.consumers ?? 0;
   const asked = await orAskAgain(asking, queueName, consumers, heard);
@@ -47,6 +47,7 @@ export async function factsOfQueue(
     unknown: [...unknown, ...notAsked(asking, asked)],
     ...aboutBroker(asking, listed, asked),
     ...(found.queue !== undefined && { queue: found.queue }),
+    ...(found.down && { queueDown: true as const }),
     ...(shared !== undefined && { shared }),
     ...(policy !== undefined && user !== undefined && { limits: policy.forUser(user, now) }),
     ...(policy !== undefined &&

@@ -1,5 +1,6 @@
 import type { QueueDefinition } from '../../broker/management/broker-figures.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
+import { QueueProbe } from '../../broker/queues/queue-probe.js';
 import { SINGLE_ACTIVE_CONSUMER } from '../../broker/queues/topology.js';
 import { FairqError } from '../../core/errors/errors.js';
 import type { QueueFacts } from '../../core/explain/facts.js';
@@ -13,8 +14,10 @@ import type { ExplainDeps } from './explain-deps.js';
 
 /** What the broker says of a queue; what it does not say goes to `unknown`. */
 export interface FoundQueue {
-  /** Undefined where the queue is not there. */
+  /** Undefined where the queue is not there, or is down. */
   readonly queue: QueueFacts | undefined;
+  /** It is there and does not answer. */
+  readonly down: boolean;
   readonly details: QueueDetails | undefined;
 }
 
@@ -33,7 +36,11 @@ export async function findQueue(
       : undefined,
   ]);
   const counted = counts.get(name);
-  if (counted === undefined) return { queue: undefined, details };
+  const says = counted !== undefined && counted.ready > 0;
+  const answers =
+    says || (await orUnknown(new QueueProbe(connection).answers(name), unknown, 'whether the queue is down'));
+  if (answers === false) return { queue: undefined, details, down: true };
+  if (counted === undefined) return { queue: undefined, details, down: false };
   const maxLength = definition && longest(definition);
   const backlogRule = definition && ruleOfPolicy(names, definition.policyName ?? '');
   const queue = {
@@ -45,7 +52,7 @@ export async function findQueue(
     ...(maxLength !== undefined && { maxLength }),
     ...(backlogRule !== undefined && { backlogRule }),
   };
-  return { queue, details };
+  return { queue, details, down: false };
 }
 
 /** Workers that consume the queue, by the broker's word, and have not answered. */

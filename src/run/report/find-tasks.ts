@@ -1,6 +1,7 @@
 import type { Connection } from '../../broker/connection/connection.js';
 import type { Management } from '../../broker/management/management.js';
 import { countQueues } from '../../broker/queues/queue-counts.js';
+import { QueueProbe } from '../../broker/queues/queue-probe.js';
 import type { FoundTasks } from '../../core/events/whereabouts.js';
 import { delayOfQueue, type Names, userQueueOf } from '../../core/queues/names.js';
 import { WorkerCensus } from './worker-census.js';
@@ -44,6 +45,33 @@ export async function findTasks(
   } finally {
     census.close();
   }
+}
+
+/**
+ * Which queues do not answer: of those that may have tasks of these users, which were found nowhere. A quorum queue that has
+ * lost most of its nodes says that it is empty, so each is asked for a task.
+ *
+ * @returns the queues, and those of the users who may have tasks in one of them
+ */
+export async function findQueuesThatAreDown(
+  { connection, names, management }: FindTasksDeps,
+  users: readonly string[],
+  others: readonly string[],
+): Promise<{ queues: readonly string[]; hidden: ReadonlySet<string> }> {
+  const probe = new QueueProbe(connection);
+  const those = async (queues: readonly string[]) => {
+    const answers = await Promise.all(queues.map((queue) => probe.answers(queue)));
+    return queues.filter((_, at) => !answers[at]);
+  };
+  const queueOf = (user: string) => userQueueOf(names, user);
+  const retryQueues = (await retryQueuesOf(management, names)) ?? [];
+  const [own, shared] = await Promise.all([
+    those([...new Set(users.map(queueOf))]),
+    those([...new Set([...others, ...retryQueues])]),
+  ]);
+  const down = new Set(own);
+  const hidden = shared.length > 0 ? users : users.filter((user) => down.has(queueOf(user)));
+  return { queues: [...own, ...shared], hidden: new Set(hidden) };
 }
 
 /** Of whatever prefix; more than any where nobody can say. */

@@ -1,3 +1,4 @@
+import { IS_DOWN } from '../../broker/queues/queue-probe.js';
 import { type EventReader, ReplayInterrupted, replayEvents } from '../../broker/streams/event-stream.js';
 import { FairqError, usageError } from '../../core/errors/errors.js';
 import type { EventFileHead } from '../../core/events/event-line.js';
@@ -6,13 +7,14 @@ import { RunChoice } from '../../core/events/run-choice.js';
 import {
   type FoundTasks,
   OtherRuns,
+  unknownInsteadOfMissing,
   type Whereabouts,
   whereaboutsOf,
 } from '../../core/events/whereabouts.js';
 import { LatestRun } from '../../core/measures/latest-run.js';
 import type { RunMeasures } from '../../core/measures/run-measures.js';
 import { readEventFile, readEventFileHead } from './event-file.js';
-import { type FindTasksDeps, findTasks } from './find-tasks.js';
+import { type FindTasksDeps, findQueuesThatAreDown, findTasks } from './find-tasks.js';
 
 /**
  * Where events come from: hands them, from the first to the last, to a reader; over again to another where
@@ -22,13 +24,15 @@ export interface EventSource {
   replay(newReader: () => EventReader): Promise<void>;
   /** Looks for tasks of these users, and in these queues beside their own; undefined where there is no broker. */
   find?(users: readonly string[], queues: readonly string[]): Promise<FoundTasks>;
+  /** Those of these users who may have tasks in a queue that does not answer: their own, one of these, or one of retries. */
+  hidden?(users: readonly string[], queues: readonly string[]): Promise<ReadonlySet<string>>;
   /** The run that it is of, where it is of one. */
   readonly onlyRun: string | undefined;
 }
 
 export interface StreamSourceDeps extends FindTasksDeps {
-  /** Queues may not be counted, or workers not be asked. */
-  onRefused(error: FairqError): void;
+  /** Queues may not be counted, workers not be asked, or queues do not answer. */
+  onWarning(text: string): void;
 }
 
 /** The event stream of a broker. */
@@ -41,8 +45,19 @@ export function streamSource(deps: StreamSourceDeps): EventSource {
       } catch (error) {
         // Who may only read the stream still has a report: of what is outstanding it is unknown where it is.
         if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
-        deps.onRefused(error);
+        deps.onWarning(notLookedUp(error));
         return { ready: new Map(), shared: 0, retry: null, atWorkers: [], allAnswered: false };
+      }
+    },
+    hidden: async (users, queues) => {
+      try {
+        const down = await findQueuesThatAreDown(deps, users, queues);
+        if (down.queues.length > 0) deps.onWarning(areDown(down.queues));
+        return down.hidden;
+      } catch (error) {
+        if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
+        deps.onWarning(notLookedUp(error));
+        return new Set(users);
       }
     },
     onlyRun: undefined,
@@ -56,6 +71,15 @@ export function streamSource(deps: StreamSourceDeps): EventSource {
       }
     },
   };
+}
+
+function notLookedUp({ message }: FairqError): string {
+  return `where tasks wait could not be looked up: ${message}`;
+}
+
+function areDown([first, ...more]: readonly string[]): string {
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+  return `the queue "${first}"${others} does not answer: ${IS_DOWN}`;
 }
 
 /** Saved runs, one after the other, as if they were one. */
@@ -247,9 +271,17 @@ export async function findOutstanding(
       (run) => first.choice.has(run),
       (user) => others.ofUser(user, since),
     );
-    if (![...found.values()].some(({ missing }) => missing > 0)) break;
+    if (usersWithMissing(found).length === 0) break;
+  }
+  const missing = usersWithMissing(found);
+  if (missing.length > 0 && source.hidden !== undefined) {
+    found = unknownInsteadOfMissing(found, await source.hidden(missing, measures.queues));
   }
   measures.found(found);
   copy?.outstanding(found);
   return measures;
+}
+
+function usersWithMissing(found: ReadonlyMap<string, Whereabouts>): string[] {
+  return [...found].flatMap(([user, { missing }]) => (missing > 0 ? [user] : []));
 }

@@ -98,11 +98,9 @@ export class Reports {
 
   async #read<T>(work: (source: EventSource, broker: string | null) => Promise<T>): Promise<T> {
     const { address, names, newId, onWarning } = this.deps;
-    const onRefused = ({ message }: FairqError) =>
-      onWarning(`where tasks wait could not be looked up: ${message}`);
     try {
       return await whileConnected(address, 'fairq serve, reporting', (broker) =>
-        work(streamSource({ ...broker, names, newId, onRefused }), broker.connection.brokerVersion),
+        work(streamSource({ ...broker, names, newId, onWarning }), broker.connection.brokerVersion),
       );
     } catch (error) {
       throw runProblem(error) ?? brokerProblem(error);

@@ -37,6 +37,10 @@ const SENTENCES: readonly (readonly [Reason, string])[] = [
     { why: 'shares', queues: 64, ready: 1 },
     '1 task of whomever waits there, and how many are of A is not known',
   ],
+  [
+    { why: 'queue-down', queue: 'q' },
+    'The queue q does not answer: most of the nodes with its tasks are away.',
+  ],
   [{ why: 'no-queue', queue: 'q' }, 'There is no queue q: nothing was sent to A'],
   [{ why: 'nothing-waits' }, 'Nothing is in its queue'],
   [

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type FoundTasks, OtherRuns, whereaboutsOf } from '../../../../src/core/events/whereabouts.js';
+import {
+  type FoundTasks,
+  OtherRuns,
+  unknownInsteadOfMissing,
+  whereaboutsOf,
+} from '../../../../src/core/events/whereabouts.js';
 import { runRecord, taskEvent } from '../../../support/synthetic-run.js';
 
 function where(
@@ -46,6 +51,17 @@ describe('where the tasks of a run are', () => {
       unknown: 10,
       missing: 2,
     });
+  });
+
+  it('is unknown and not missing where a queue may have them that does not answer', () => {
+    const nowhere = { waiting: 1, running: 0, retrying: 0, missing: 4, unknown: 2 };
+    const found = new Map(['A', 'B'].map((user) => [user, nowhere]));
+    expect(unknownInsteadOfMissing(found, new Set(['A']))).toEqual(
+      new Map([
+        ['A', { ...nowhere, missing: 0, unknown: 6 }],
+        ['B', nowhere],
+      ]),
+    );
   });
 
   it('is unknown and not missing where a worker has not answered', () => {

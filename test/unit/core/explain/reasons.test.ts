@@ -148,6 +148,11 @@ describe('each reason, with the number that proves it', () => {
     ],
     ['an alarm', { alarms: ['memory on n'] }, { why: 'broker-alarm', alarms: ['memory on n'] }],
     ['unbound', { queue: queue({ ready: 0, bound: false }) }, { why: 'unbound', queue: 'fairq.user.A' }],
+    [
+      'a queue that is down',
+      { queue: undefined as never, queueDown: true, workers: [worker()] },
+      { why: 'queue-down', queue: 'fairq.user.A' },
+    ],
     ['no queue', { queue: undefined as never }, { why: 'no-queue', queue: 'fairq.user.A' }],
     [
       'no queue of its own, and nothing of it at a worker',
