@@ -3,12 +3,19 @@ import { ChannelPool } from '../connection/channel-pool.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 
+/** Why a queue cannot be consumed. */
+export interface Refusal {
+  readonly reason: string;
+  /** Nobody refuses it: it is back with its nodes. */
+  readonly isDown?: true;
+}
+
 /** What the broker says of a queue that somebody wants to consume. */
 export type Verdict =
   | { readonly is: 'allowed' }
   | { readonly is: 'absent' }
   /** It may not be consumed: no permission (403), or somebody else has it alone (403, 405). */
-  | { readonly is: 'refused'; readonly reason: string };
+  | ({ readonly is: 'refused' } & Refusal);
 
 const ALLOWED: Verdict = { is: 'allowed' };
 const TRIAL_CHANNELS = 8;

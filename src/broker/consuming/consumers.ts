@@ -6,7 +6,7 @@ import type { Delivery } from '../connection/delivery.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
 import { absent } from '../queues/queue-presence.js';
 import { IS_DOWN } from '../queues/queue-probe.js';
-import { ConsumeTrial } from './consume-trial.js';
+import { ConsumeTrial, type Refusal } from './consume-trial.js';
 import { consumerChannels } from './consumer-channels.js';
 import { SuspectQueues } from './suspect-queues.js';
 
@@ -66,7 +66,7 @@ function tagged(tag: number): typeof reused {
 export interface ConsumersListener<S> {
   onDelivery(source: S, message: Delivery, channel: ConsumerChannel): void;
   /** The queue is not there (any more), or the broker refuses it: its consumer is no more. */
-  onQueueGone(source: S, refusal?: string): void;
+  onQueueGone(source: S, refusal?: Refusal): void;
   /**
    * The broker has ended the consumer of a queue that is still there: something of it was unacknowledged for
    * too long (from 4.3, on a quorum queue), and is delivered again. Another consumer starts after this.
@@ -166,13 +166,13 @@ export class Consumers<S> {
   async #passes(consumer: Consumer<S>, isNew: boolean): Promise<boolean> {
     const { queue } = consumer;
     if (await this.#suspects.isDown(queue)) {
-      this.#gone(consumer, IS_DOWN);
+      this.#gone(consumer, { reason: IS_DOWN, isDown: true });
       return false;
     }
     const verdict = await (isNew ? this.#trial.mayConsume(queue) : this.#trial.isThere(queue));
     consumer.onTrial = false;
     if (verdict.is === 'allowed') return this.#byQueue.get(queue) === consumer;
-    this.#gone(consumer, verdict.is === 'refused' ? verdict.reason : undefined);
+    this.#gone(consumer, verdict.is === 'refused' ? verdict : undefined);
     return false;
   }
 
@@ -293,7 +293,7 @@ export class Consumers<S> {
         return;
       }
       on.hasRefused = true;
-      this.#gone(consumer, replyCode(error) === 404 ? undefined : error.message);
+      this.#gone(consumer, replyCode(error) === 404 ? undefined : { reason: error.message });
     }
   }
 
@@ -328,11 +328,11 @@ export class Consumers<S> {
       });
   }
 
-  #gone(consumer: Consumer<S>, refusal?: string): void {
+  #gone(consumer: Consumer<S>, refusal?: Refusal): void {
     if (this.#byQueue.get(consumer.queue) !== consumer) return;
     this.#byQueue.delete(consumer.queue);
     this.#allowed.delete(consumer.queue);
-    if (refusal !== undefined && refusal !== IS_DOWN) this.#hasRefused = true;
+    if (refusal !== undefined && !refusal.isDown) this.#hasRefused = true;
     this.listener.onQueueGone(consumer.source, refusal);
   }
 

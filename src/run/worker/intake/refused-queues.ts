@@ -1,4 +1,5 @@
-import { DOWN_PAUSE_MS, IS_DOWN } from '../../../broker/queues/queue-probe.js';
+import type { Refusal } from '../../../broker/consuming/consume-trial.js';
+import { DOWN_PAUSE_MS } from '../../../broker/queues/queue-probe.js';
 import type { Clock } from '../../../core/values/clock.js';
 
 /** A refused queue is tried again after this pause, which doubles with each further refusal. */
@@ -7,7 +8,7 @@ const LONGEST_PAUSE_MS = 60 * 60_000;
 /** Refusals that come together are told in one line. */
 const TELL_AFTER_MS = 300;
 
-interface Refusal {
+interface Pause {
   readonly pauseMs: number;
   /** Milliseconds. */
   readonly until: number;
@@ -15,7 +16,7 @@ interface Refusal {
 
 /** Queues that the broker does not let this worker consume. Each is told once, and tried again with growing pauses. */
 export class RefusedQueues {
-  readonly #refusals = new Map<string, Refusal>();
+  readonly #pauses = new Map<string, Pause>();
   /** Names and reasons that nobody was told of yet. */
   #untold: { readonly queue: string; readonly reason: string }[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -25,25 +26,25 @@ export class RefusedQueues {
     private readonly warn: (text: string) => void,
   ) {}
 
-  add(queue: string, reason: string): void {
-    const before = this.#refusals.get(queue);
+  add(queue: string, { reason, isDown }: Refusal): void {
+    const before = this.#pauses.get(queue);
     const growing = before === undefined ? FIRST_PAUSE_MS : before.pauseMs * 2;
-    const pauseMs = reason === IS_DOWN ? DOWN_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, growing);
-    this.#refusals.set(queue, { pauseMs, until: this.clock.now() + pauseMs });
+    const pauseMs = isDown ? DOWN_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, growing);
+    this.#pauses.set(queue, { pauseMs, until: this.clock.now() + pauseMs });
     if (before !== undefined) return;
     this.#untold.push({ queue, reason });
     this.#timer ??= setTimeout(() => this.tell(), TELL_AFTER_MS);
   }
 
   mayTry(queue: string): boolean {
-    const refusal = this.#refusals.get(queue);
-    return refusal === undefined || this.clock.now() >= refusal.until;
+    const pause = this.#pauses.get(queue);
+    return pause === undefined || this.clock.now() >= pause.until;
   }
 
   /** Somebody has spoken of the queue: it may have changed. */
   tryNow(queue: string): void {
-    const refusal = this.#refusals.get(queue);
-    if (refusal !== undefined) this.#refusals.set(queue, { ...refusal, until: this.clock.now() });
+    const pause = this.#pauses.get(queue);
+    if (pause !== undefined) this.#pauses.set(queue, { ...pause, until: this.clock.now() });
   }
 
   /** Says what has not been said yet. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '../../../broker/consuming/consume-trial.js';
 import {
   ASK_DEPTH_UP_TO_USERS,
   ENOUGH_AT_HAND,
@@ -174,7 +175,7 @@ export class ServedQueues {
    *
    * @param refusal why the broker does not let it be consumed; undefined where it is gone, or left
    */
-  drop(queue: ServedQueue, refusal?: string): void {
+  drop(queue: ServedQueue, refusal?: Refusal): void {
     const { name } = queue;
     if (this.#byName.delete(name)) this.listener.onDropped(name);
     this.#known.delete(name);

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { IS_DOWN } from '../../../../../src/broker/queues/queue-probe.js';
 import { RefusedQueues } from '../../../../../src/run/worker/intake/refused-queues.js';
 
 it('tries a refused queue again after pauses that grow to an hour, and names it once', () => {
@@ -10,7 +9,7 @@ it('tries a refused queue again after pauses that grow to an hour, and names it 
   );
   const minutes: number[] = [];
   for (let i = 0; i < 9; i++) {
-    refused.add('q', 'no');
+    refused.add('q', { reason: 'no' });
     const since = now;
     while (!refused.mayTry('q')) now += 60_000;
     minutes.push((now - since) / 60_000);
@@ -24,7 +23,7 @@ it('tries a queue that is down again soon, however long it is', () => {
   let now = 0;
   const refused = new RefusedQueues({ now: () => now, epochMicros: () => 0 }, () => {});
   for (let i = 0; i < 9; i++) {
-    refused.add('q', IS_DOWN);
+    refused.add('q', { reason: 'down', isDown: true });
     expect(refused.mayTry('q')).toBe(false);
     now += 5_000;
     expect(refused.mayTry('q')).toBe(true);
@@ -34,7 +33,7 @@ it('tries a queue that is down again soon, however long it is', () => {
 
 it('tries a refused queue at once when somebody speaks of it', () => {
   const refused = new RefusedQueues({ now: () => 0, epochMicros: () => 0 }, () => {});
-  refused.add('q', 'no');
+  refused.add('q', { reason: 'no' });
   refused.tell();
   expect(refused.mayTry('q')).toBe(false);
   refused.tryNow('q');

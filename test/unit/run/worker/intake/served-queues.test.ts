@@ -15,7 +15,7 @@ describe('the queues that a worker serves', () => {
   it('are not tried again at once where the broker refuses them, unless somebody speaks of them', async () => {
     const intake = new TestIntake();
     const [a] = await intake.take('A');
-    intake.served.drop(a!, 'no right to read it');
+    intake.served.drop(a!, { reason: 'no right to read it' });
     expect(await intake.served.find(['A'])).toEqual([]);
     intake.served.spokenOf('A');
     expect(await intake.served.find(['A'])).toMatchObject([{ name: 'A' }]);
