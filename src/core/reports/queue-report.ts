@@ -33,7 +33,7 @@ export interface QueueTotals {
   readonly ready: number;
   readonly unacknowledged: number;
   readonly memoryBytes: number;
-  /** Of those that are not down. */
+  /** Of those that are not down, as is `unconsumed`. */
   readonly empty: number;
   readonly unconsumed: number;
   readonly down: number;

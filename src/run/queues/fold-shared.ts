@@ -11,7 +11,7 @@ export function foldShared(
 ): { readonly rest: readonly ListedQueue[]; readonly shared: SharedQueues | undefined } {
   const shared = listed.filter(({ name }) => isSpread(name));
   if (shared.length === 0) return { rest: listed, shared: undefined };
-  const isEmpty = ({ ready, unacknowledged }: ListedQueue) => ready + unacknowledged === 0;
+  const isEmpty = ({ ready, unacknowledged, down }: ListedQueue) => !down && ready + unacknowledged === 0;
   const [busiest] = [...shared].sort((a, b) => b.ready - a.ready);
   return {
     rest: listed.filter((queue) => !isSpread(queue.name) || !isEmpty(queue)),
@@ -19,7 +19,7 @@ export function foldShared(
       queues: shared.length,
       ready: shared.reduce((sum, { ready }) => sum + ready, 0),
       unacknowledged: shared.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0),
-      unconsumed: shared.filter(({ consumers }) => consumers === 0).length,
+      unconsumed: shared.filter(({ consumers, down }) => !down && consumers === 0).length,
       folded: shared.filter(isEmpty).length,
       ...(busiest !== undefined && busiest.ready > 0 && { busiest }),
     },

@@ -36,7 +36,7 @@ export function chooseQueues(
     const spread = selection.isSpread?.(name) === true ? { kind: 'spread' as const, name } : undefined;
     const { kind = 'other', name: user } = spread ?? ownerOf(name) ?? {};
     if (!isNamed(name, user) || ready < minReady) continue;
-    if ((empty && (down || ready + unacknowledged > 0)) || (unconsumed && consumers > 0)) continue;
+    if ((empty && (down || ready + unacknowledged > 0)) || (unconsumed && (down || consumers > 0))) continue;
     const idleMs = idleMsOf?.(name);
     if (idleMs !== undefined && idleMs < idleForMs) continue;
     queues.push({ ...queue, user: user ?? name, kind, ...(idleMs !== undefined && { idleMs }) });
@@ -63,8 +63,11 @@ function totalsOf(queues: readonly UserQueue[]): QueueTotals {
     totals.ready += ready;
     totals.unacknowledged += unacknowledged;
     totals.memoryBytes += memoryBytes;
-    if (down) totals.down++;
-    else if (ready + unacknowledged === 0) totals.empty++;
+    if (down) {
+      totals.down++;
+      continue;
+    }
+    if (ready + unacknowledged === 0) totals.empty++;
     if (consumers === 0) totals.unconsumed++;
   }
   return { ...totals, users: users.size, groups: groups.size };
