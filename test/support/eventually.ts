@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+const AT_LEAST_MS = 20;
+const AT_MOST_MS = 500;
+/** A question that takes long costs the machine, which others want too: it is asked for a fifth of the time. */
+const PAUSE_PER_ASKING = 4;
+
 export interface EventuallyOptions {
   readonly timeoutMs: number;
   /** What is waited for, for the message when it does not come: "the node to answer". A function tells it at that moment. */
@@ -18,17 +23,19 @@ export async function eventually<T>(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let cause: unknown;
+    const from = performance.now();
     try {
       const answer = await ask();
       if (answer !== false && answer !== null && answer !== undefined) return answer;
     } catch (error) {
       cause = error;
     }
-    if (performance.now() >= deadline) {
+    const now = performance.now();
+    if (now >= deadline) {
       const waited = `Waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}.`;
       // A summary of failed tests shows the message alone, and not its cause.
       throw new Error(cause instanceof Error ? `${waited} At last: ${cause.message}` : waited, { cause });
     }
-    await pause(20);
+    await pause(Math.min(AT_MOST_MS, Math.max(AT_LEAST_MS, PAUSE_PER_ASKING * (now - from))));
   }
 }

@@ -74,10 +74,12 @@ describe('a publisher that waits for results', () => {
 
 describe('a publisher whose connection is cut', () => {
   it('sends again what was not confirmed, and says so once', async () => {
-    const args = ['--json', 'publish', '--user', 'cut', '--run', 'cut', '--count', '20000'];
+    const args = ['--json', 'publish', '--user', 'cut', '--run', 'cut', '--count', '20000', '--rate', '4000'];
     const publisher = new FairqHere(args, env);
-    for (const share of [2_000, 8_000]) {
-      const arrived = async () => ((await vhost.ready('fairq.user.cut')) ?? 0) > share;
+    for (const [cuts, share] of [2_000, 8_000].entries()) {
+      const arrived = async () =>
+        times(publisher.stderr, 'connected again') === cuts &&
+        ((await vhost.ready('fairq.user.cut')) ?? 0) > share;
       await eventually(arrived, { timeoutMs: 60_000, what: `${share} tasks` });
       proxy.cut();
     }
