@@ -18,6 +18,8 @@ export class NetworkProxy {
     | { readonly bytes: string | Buffer; readonly seen: Direction; readonly lost: Direction }
     | undefined;
   #refuses = false;
+  /** What goes to clients is kept here. */
+  #held: { readonly to: Socket; readonly chunk: Buffer }[] | undefined;
   /** In the direction that is lost. */
   swallowedBytes = 0;
 
@@ -69,6 +71,29 @@ export class NetworkProxy {
     this.#refuses = false;
   }
 
+  /** Keeps what the broker says, until `release`. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  get heldBytes(): number {
+    return (this.#held ?? []).reduce((sum, { chunk }) => sum + chunk.length, 0);
+  }
+
+  /** Lets each client have in one piece what was kept for it. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const to of new Set(held.map((one) => one.to))) {
+      to.write(Buffer.concat(held.flatMap((one) => (one.to === to ? [one.chunk] : []))));
+    }
+  }
+
+  /** Tells the broker this on every connection, as if its client did. */
+  tellBroker(bytes: Buffer): void {
+    for (const { broker } of this.#pairs) broker.write(bytes);
+  }
+
   /** Half-open: what goes in these directions gets lost, and nobody is told, until `heal`. */
   swallow(...directions: Direction[]): void {
     for (const direction of directions) this.#swallowed.add(direction);
@@ -95,6 +120,10 @@ export class NetworkProxy {
     from.on('data', (chunk) => {
       if (this.#swallowed.has(direction)) {
         this.swallowedBytes += chunk.length;
+        return;
+      }
+      if (direction === 'toClient' && this.#held !== undefined) {
+        this.#held.push({ to, chunk });
         return;
       }
       const { bytes, seen, lost } = this.#swallowAfter ?? {};

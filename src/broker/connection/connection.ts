@@ -348,7 +348,10 @@ class ReconnectingConnection implements Connection {
       if (this.#closed) throw new ConnectionClosed();
       const connects = this.#connects;
       try {
-        return this.#keep(await openOne());
+        const channel = await openOne();
+        // Where the connection ends in the same breath, the channel is closed before anybody can listen for that.
+        if (!this.isConnected) throw new Error('the connection has ended');
+        return this.#keep(channel);
       } catch (error) {
         // Of those that were about to be free then, the last may be free by the time that it is tried again.
         const hadNone = this.#retired.count === 0;
