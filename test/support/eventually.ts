@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const AT_LEAST_MS = 20;
 const AT_MOST_MS = 500;
-/** A question that takes long costs the machine, which others want too: it is asked for a fifth of the time. */
-const PAUSE_PER_ASKING = 4;
+/** A question that takes long costs the machine, which others want too: it is asked for a tenth of the time. */
+const PAUSE_PER_ASKING = 9;
 
 export interface EventuallyOptions {
   readonly timeoutMs: number;

@@ -142,7 +142,7 @@ describe('a quorum queue of which no node answers', () => {
         const { code, stdout } = await fairq(own, '--json', 'report', '--run', 'later');
         return code === 0 && (JSON.parse(stdout) as RunReport).completed === 1;
       },
-      { timeoutMs: CONSUME_HANGS_MS, what: 'the task has run' },
+      { timeoutMs: CONSUME_HANGS_MS, what: () => `the task has run; the worker said ${worker.stderr}` },
     );
     await member('restart_server', 'retrying.retry.1000ms');
     worker.signal('SIGTERM');
