@@ -38,27 +38,30 @@ export interface StreamSourceDeps extends FindTasksDeps {
 /** The event stream of a broker. */
 export function streamSource(deps: StreamSourceDeps): EventSource {
   const { connection, names } = deps;
+  /** Who may only read the stream still has a report: of what is outstanding it is unknown where it is. */
+  const ifNotRefused = async <T>(asked: Promise<T>, unknown: T): Promise<T> => {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
+      deps.onWarning(`where tasks wait could not be looked up: ${error.message}`);
+      return unknown;
+    }
+  };
   return {
-    find: async (users, queues) => {
-      try {
-        return await findTasks(deps, users, queues);
-      } catch (error) {
-        // Who may only read the stream still has a report: of what is outstanding it is unknown where it is.
-        if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
-        deps.onWarning(notLookedUp(error));
-        return { ready: new Map(), shared: 0, retry: null, atWorkers: [], allAnswered: false };
-      }
-    },
+    find: (users, queues) =>
+      ifNotRefused(findTasks(deps, users, queues), {
+        ready: new Map(),
+        shared: 0,
+        retry: null,
+        atWorkers: [],
+        allAnswered: false,
+      }),
     hidden: async (users, queues) => {
-      try {
-        const down = await findQueuesThatAreDown(deps, users, queues);
-        if (down.queues.length > 0) deps.onWarning(areDown(down.queues));
-        return down.hidden;
-      } catch (error) {
-        if (!(error instanceof FairqError) || error.kind !== 'refused') throw error;
-        deps.onWarning(notLookedUp(error));
-        return new Set(users);
-      }
+      const all = { queues: [], hidden: new Set(users) };
+      const down = await ifNotRefused(findQueuesThatAreDown(deps, users, queues), all);
+      if (down.queues.length > 0) deps.onWarning(areDown(down.queues));
+      return down.hidden;
     },
     onlyRun: undefined,
     replay: async (newReader) => {
@@ -71,10 +74,6 @@ export function streamSource(deps: StreamSourceDeps): EventSource {
       }
     },
   };
-}
-
-function notLookedUp({ message }: FairqError): string {
-  return `where tasks wait could not be looked up: ${message}`;
 }
 
 function areDown([first, ...more]: readonly string[]): string {
