@@ -56,7 +56,9 @@ export class TestConfirmChannel extends EventEmitter {
 
   async checkExchange(): Promise<void> {}
 
+  /** Every queue is there, and nobody makes one. */
   async checkQueue(queue: string) {
+    if (queue.endsWith('.making')) throw Object.assign(new Error('no queue'), { code: 404 });
     return { queue, messageCount: 0, consumerCount: 0 };
   }
 

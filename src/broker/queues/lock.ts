@@ -11,6 +11,11 @@ export interface Lock<C extends Channel = Channel> {
   release(on?: Channel): Promise<void>;
 }
 
+/** The lock of whoever makes this queue: only one process makes a queue at a time. */
+export function makingLock(queue: string): string {
+  return `${queue}.making`;
+}
+
 /** Whether somebody has it. */
 export async function isLocked(connection: Connection, name: string): Promise<boolean> {
   const channel = await connection.channel();

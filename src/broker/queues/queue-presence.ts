@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, refusedError } from '../../core/errors/errors.js';
+import { ifAllowed, messageOf, refusedError } from '../../core/errors/errors.js';
 import type { Channel } from '../connection/channel.js';
 import { type Connection, replyCode } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
+import { isLocked, makingLock } from './lock.js';
 
 /** A node that starts opens its port before it has brought up all of its streams: so often it is waited for, and so long each time. */
 export const MOST_CHECKS = 120;
 export const CHECK_AGAIN_MS = 500;
+/** Whoever makes a stream has made it soon; who takes longer is frozen. */
+const MADE_AGAIN_MS = 50;
+const MADE_WITHIN_MS = 30_000;
 
 /**
  * What the broker says with a 404 of a queue that is there, and cannot be reached: its node is down or is just
@@ -20,7 +24,7 @@ export function isUnreachable(notFound: unknown): boolean {
   return CANNOT_BE_REACHED.test(messageOf(notFound));
 }
 
-type Presence = 'there' | 'unreachable' | 'absent';
+type Presence = 'there' | 'empty' | 'unreachable' | 'absent';
 
 /** Those of the queues that are not there; one that cannot be reached is there. */
 export async function absent(connection: Connection, queues: readonly string[]): Promise<string[]> {
@@ -28,25 +32,56 @@ export async function absent(connection: Connection, queues: readonly string[]):
 }
 
 /**
- * The same, when all of the others can be reached: who goes on before would send to where nobody is.
+ * The same, when all of the others can be reached: who goes on before would send to where nobody is. Nobody makes one of
+ * the streams any more by then: up to 4.0 the broker ends the whole connection of who reads or writes a stream that it is
+ * about to make (541, 506).
  *
- * @throws FairqError (refused) where that takes more than a minute
+ * @param isStream which of them are streams
+ * @throws FairqError (refused) where a queue cannot be reached for more than a minute
  */
 export async function absentOnceReachable(
   connection: Connection,
   queues: readonly string[],
+  isStream: (queue: string) => boolean,
 ): Promise<string[]> {
-  for (let checks = 1; ; checks++) {
+  const madeUntil = performance.now() + MADE_WITHIN_MS;
+  for (let checks = 1; ; ) {
     const found = await presences(connection, queues);
     const [unreachable] = found.find(([, is]) => is === 'unreachable') ?? [];
-    if (unreachable === undefined) return absentAmong(found);
-    if (checks > MOST_CHECKS) {
-      throw refusedError('QUEUE_DOWN', `the queue "${unreachable}" is there, and its node is down`, {
-        hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
-      });
+    if (unreachable !== undefined) {
+      if (checks++ > MOST_CHECKS) throw queueDown(unreachable);
+      await delay(CHECK_AGAIN_MS);
+      continue;
     }
-    await delay(CHECK_AGAIN_MS);
+    const empty = found.flatMap(([queue, is]) => (is === 'empty' && isStream(queue) ? [queue] : []));
+    if (performance.now() > madeUntil || !(await isBeingMade(connection, empty))) return absentAmong(found);
+    await delay(MADE_AGAIN_MS);
   }
+}
+
+/**
+ * Resolves when a stream can be read, as `absentOnceReachable` says. Where there is none, rejects with the broker's 404,
+ * which closes the channel.
+ */
+export async function streamIsReady(connection: Connection, channel: Channel, stream: string): Promise<void> {
+  // One that is made between the two is looked at again.
+  while ((await absentOnceReachable(connection, [stream], () => true)).length > 0)
+    await channel.checkQueue(stream);
+}
+
+/** The broker lists a stream before it has made it, and its maker keeps the lock until the broker has. */
+async function isBeingMade(connection: Connection, streams: readonly string[]): Promise<boolean> {
+  for (const stream of streams) {
+    // Who may not look at the lock goes on without.
+    if (await ifAllowed(isLocked(connection, makingLock(stream)))) return true;
+  }
+  return false;
+}
+
+function queueDown(queue: string) {
+  return refusedError('QUEUE_DOWN', `the queue "${queue}" is there, and its node is down`, {
+    hint: 'Start that node of the cluster again; queues of --queue-type quorum go on without it.',
+  });
 }
 
 /**
@@ -71,8 +106,8 @@ async function lookAt(
   queue: string,
 ): Promise<{ readonly is: Presence; readonly isOpen: boolean }> {
   try {
-    await channel.checkQueue(queue);
-    return { is: 'there', isOpen: true };
+    const { messageCount } = await channel.checkQueue(queue);
+    return { is: messageCount === 0 ? 'empty' : 'there', isOpen: true };
   } catch (error) {
     // From 4.0 on a user without any right to it may not even look: what it does next names the right.
     if (replyCode(error) === 403) return { is: 'there', isOpen: false };

@@ -5,7 +5,7 @@ import { delayOfQueue, delayQueueOf, type Names } from '../../core/queues/names.
 import type { Connection } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { ensureExchanges, isExchangeThere } from './exchanges.js';
-import { takeLock } from './lock.js';
+import { makingLock, takeLock } from './lock.js';
 import { CLASSIC_QUEUE } from './queue-arguments.js';
 import { absent, absentOnceReachable, isThereNow } from './queue-presence.js';
 
@@ -130,7 +130,8 @@ async function assertUnlessThere(
   queues: Readonly<Record<string, QueueArguments>>,
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const queue of await absentOnceReachable(connection, Object.keys(queues))) {
+  const isStream = (queue: string) => queues[queue]?.['x-queue-type'] === 'stream';
+  for (const queue of await absentOnceReachable(connection, Object.keys(queues), isStream)) {
     if (await makeAlone(connection, queue, queues[queue]!)) made.push(queue);
   }
   return made;
@@ -144,7 +145,7 @@ async function assertUnlessThere(
  */
 async function makeAlone(connection: Connection, queue: string, args: QueueArguments): Promise<boolean> {
   for (;;) {
-    const lock = await takeLock(connection, `${queue}.making`);
+    const lock = await takeLock(connection, makingLock(queue));
     try {
       // Whoever had the lock before may have made it.
       if ((await absent(connection, [queue])).length === 0) return false;

@@ -1,4 +1,4 @@
-import { refusedError, usageError } from '../../core/errors/errors.js';
+import { FairqError, refusedError, usageError } from '../../core/errors/errors.js';
 import {
   BEGINNING,
   COMPLETIONS,
@@ -16,7 +16,7 @@ import type { Whereabouts } from '../../core/events/whereabouts.js';
 import type { Names } from '../../core/queues/names.js';
 import { deferred } from '../../core/values/deferred.js';
 import { type Connection, replyCode } from '../connection/connection.js';
-import { absentOnceReachable } from '../queues/queue-presence.js';
+import { streamIsReady } from '../queues/queue-presence.js';
 import { BatchedAcks } from './batched-acks.js';
 import { MissingReplica } from './missing-replica.js';
 import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
@@ -96,7 +96,6 @@ export async function replayEvents(connection: Connection, names: Names, reader:
 }
 
 async function replay(connection: Connection, names: Names, reader: EventReader): Promise<void> {
-  await absentOnceReachable(connection, [names.eventStream]); // one that is missing is refused below
   const channel = await connection.channel();
   let refusal: Error | undefined;
   channel.once('error', (error) => {
@@ -106,14 +105,17 @@ async function replay(connection: Connection, names: Names, reader: EventReader)
     channel.once('close', () => reject(refusal ?? new ReplayInterrupted('the replay was interrupted')));
   });
   closed.catch(() => {});
-  // What fails without a code fails since the channel goes.
+  // What fails with neither a code nor an error of ours fails since the channel goes.
   const answer = <T>(asked: Promise<T>): Promise<T> =>
     Promise.race([
       asked.catch((error) =>
-        replyCode(error) === undefined ? closed : Promise.reject(refused(error, names)),
+        replyCode(error) === undefined && !(error instanceof FairqError)
+          ? closed
+          : Promise.reject(refused(error, names)),
       ),
       closed.catch((error) => Promise.reject(refused(error, names))),
     ]);
+  await answer(streamIsReady(connection, channel, names.eventStream));
   await answer(channel.prefetch(READ_AHEAD));
   const acks = new BatchedAcks(channel);
   let heardAt = performance.now();

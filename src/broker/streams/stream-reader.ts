@@ -3,7 +3,7 @@ import type { Channel } from '../connection/channel.js';
 import type { Connection } from '../connection/connection.js';
 import type { Delivery } from '../connection/delivery.js';
 import { ReconnectingChannel } from '../connection/reconnecting-channel.js';
-import { absentOnceReachable } from '../queues/queue-presence.js';
+import { streamIsReady } from '../queues/queue-presence.js';
 import { BatchedAcks } from './batched-acks.js';
 import { MissingReplica } from './missing-replica.js';
 import { offsetOf, READ_AHEAD, readToEnd } from './stream-end.js';
@@ -149,7 +149,7 @@ export class StreamReader {
 
   async #consume(connection: Connection, channel: Channel): Promise<void> {
     if (this.#isDeleted) await this.listener.makeAgain?.();
-    await absentOnceReachable(connection, [this.stream]); // one that is missing is refused below
+    await streamIsReady(connection, channel, this.stream);
     await channel.prefetch(READ_AHEAD);
     const acks = new BatchedAcks(channel);
     this.#acks = acks;

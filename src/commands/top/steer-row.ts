@@ -36,7 +36,9 @@ export async function steerRow(
       late.length === 0 ? 'all workers' : `${agreed.length} of ${agreed.length + late.length} workers`;
     return `${what} (revision ${after.revision}), at ${workers}`;
   } catch (error) {
-    if (!(error instanceof FairqError)) throw error;
-    return messageOf(error);
+    if (error instanceof FairqError) return messageOf(error);
+    // Such as a connection that was lost in the middle of it: top itself goes on with the next one.
+    const what = verb === 'pause' ? `the pause of ${rule.name}` : `the end of the pause of ${rule.name}`;
+    return `${what} was cut off (${messageOf(error)}): ask again where it is not so yet`;
   }
 }

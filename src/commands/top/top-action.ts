@@ -144,7 +144,7 @@ async function onScreen(
         say(said);
         return drawSample();
       })
-      // The connection is lost, and that ends the samples too.
+      // What ends a sample here ends the next one too, if it is not over by then.
       .catch((error) => say(messageOf(error)));
   };
   const screen = io.takeTerminal(ENTER_SCREEN, LEAVE_SCREEN, {
