@@ -12,9 +12,11 @@ const SIDE_BY_SIDE = 8;
 
 /** These take longest, and begin first, in this order: at the end of all nobody waits for one of them alone. */
 const LONGEST = [
-  /(bench-scenarios|crashes|memory)\.long\.test\.ts$/,
-  /(bench-cost|bench-million|doctor-losses|full-queues|stop|simulate-beside-broker)\.long\.test\.ts$/,
-  /(celery-monitors|celery-refusals|not-taken|plan-measure|private-node)\.long\.test\.ts$/,
+  /(bench-million|bench-scenarios)\.long\.test\.ts$/,
+  /(alarm|batch-large|bench-cost|crashes|doctor-losses|full-queues|memory|simulate-beside-broker|user)\.long\.test\.ts$/,
+  /(celery-monitors|celery-refusals|permits|priority-benches|private-node|stop|users)\.long\.test\.ts$/,
+  /(actions-storm|bench|bench-celery|bench-node|bench-units|caps|celery-worker|dead|down-queues|examples)\.long\.test\.ts$/,
+  /(not-taken|plan-measure|policy-workers|retry|tenant-policy|workers)\.long\.test\.ts$/,
   /\.long\.test\.ts$/,
   /(actions|explain|library|one-queue|overview)\.test\.ts$/,
   /(backlog|backlog-ends|doctor|doctor-grants|frame|main-job|prune|reconnect|results|units)\.test\.ts$/,
