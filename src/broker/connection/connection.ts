@@ -451,6 +451,12 @@ export function isNack(error: unknown): boolean {
   return messageOf(error) === 'message nacked';
 }
 
+/** Whether a question has no answer since its channel went, and not since the broker refused it: amqplib gives that no code. */
+export function wasCutOff(error: unknown): boolean {
+  const isOurs = error instanceof FairqError || error instanceof ConnectionClosed;
+  return !isOurs && replyCode(error) === undefined;
+}
+
 /** The AMQP reply code of a failed operation, such as 404, where it has one. */
 export function replyCode(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;

@@ -8,8 +8,8 @@ import { isLocked, makingLock } from './lock.js';
 /** A node that starts opens its port before it has brought up all of its streams: so often it is waited for, and so long each time. */
 export const MOST_CHECKS = 120;
 export const CHECK_AGAIN_MS = 500;
-/** Whoever makes a stream has made it soon; who takes longer is frozen. */
-const MADE_AGAIN_MS = 50;
+/** How often is looked whether a stream is made by now. Whoever takes longer than the second time is frozen. */
+const LOOK_AGAIN_MS = 50;
 const MADE_WITHIN_MS = 30_000;
 
 /**
@@ -55,7 +55,7 @@ export async function absentOnceReachable(
     }
     const empty = found.flatMap(([queue, is]) => (is === 'empty' && isStream(queue) ? [queue] : []));
     if (performance.now() > madeUntil || !(await isBeingMade(connection, empty))) return absentAmong(found);
-    await delay(MADE_AGAIN_MS);
+    await delay(LOOK_AGAIN_MS);
   }
 }
 

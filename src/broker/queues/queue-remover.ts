@@ -1,7 +1,7 @@
 import type { Names } from '../../core/queues/names.js';
 import type { Channel } from '../connection/channel.js';
 import { ChannelPool } from '../connection/channel-pool.js';
-import { type Connection, replyCode } from '../connection/connection.js';
+import { type Connection, replyCode, wasCutOff } from '../connection/connection.js';
 import { explainRefusal } from '../connection/refusal.js';
 import { QueueProbe } from './queue-probe.js';
 
@@ -44,17 +44,26 @@ export class QueueRemover {
     await this.#unlessGone(queue, (channel) => channel.bindQueue(queue, this.names.taskExchange, key));
   }
 
-  /** Undefined where it is not there. */
+  /** Undefined where it is not there. A question that is cut off changes nothing, and is asked again with the next connection. */
   async counts(queue: string): Promise<QueueCounts | undefined> {
-    return this.#channels.with(async (channel) => {
+    for (;;) {
       try {
-        const { messageCount, consumerCount } = await channel.checkQueue(queue);
-        return { ready: messageCount, consumers: consumerCount };
+        return await this.#channels.with((channel) => this.#countsOn(channel, queue));
       } catch (error) {
-        if (replyCode(error) === 404) return undefined;
-        throw explainRefusal(error, `the queue "${queue}"`);
+        // Where there is no next connection, the channel to ask on says why.
+        if (!wasCutOff(error)) throw error;
       }
-    });
+    }
+  }
+
+  async #countsOn(channel: Channel, queue: string): Promise<QueueCounts | undefined> {
+    try {
+      const { messageCount, consumerCount } = await channel.checkQueue(queue);
+      return { ready: messageCount, consumers: consumerCount };
+    } catch (error) {
+      if (replyCode(error) === 404) return undefined;
+      throw explainRefusal(error, `the queue "${queue}"`);
+    }
   }
 
   /**
