@@ -70,6 +70,12 @@ export class Policy {
     return this.#inForce(of, name, now);
   }
 
+  /** Whether something is set for this name alone, and not for all that a pattern matches. @param now milliseconds since the epoch */
+  isNamed({ of, name }: Pick<PolicyRule, 'of' | 'name'>, now: number): boolean {
+    const limits = this.#names.get(keyOf(of, name))?.limits;
+    return limits !== undefined && LIMIT_NAMES.some((limit) => holds(limits[limit], now));
+  }
+
   /** When the next setting ends; milliseconds since the epoch, undefined where none does. */
   nextEnd(now: number): number | undefined {
     let next: number | undefined;

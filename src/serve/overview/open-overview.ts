@@ -57,6 +57,8 @@ export async function openOverview(deps: OpenOverviewDeps): Promise<OpenedOvervi
       failed,
       heard: workers,
       tenantOf: deps.tenants?.tenantOf,
+      policy: deps.policy,
+      epochMs: () => clock.epochMicros() / 1_000,
     }),
     reports: new Reports(deps),
     dead: new DeadList(deps),

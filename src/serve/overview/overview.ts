@@ -1,6 +1,8 @@
 import type { QueueCounts } from '../../broker/queues/queue-remover.js';
+import type { Policy } from '../../core/policy/policy.js';
 import { type Names, userQueueOf } from '../../core/queues/names.js';
 import type { TopShared, TopTenant, TopUser, TopWorker } from '../../core/top/top-sample.js';
+import { steeringOf } from '../../core/top/top-steering.js';
 import { round3 } from '../../core/values/round.js';
 import type { FailedLately } from './failed-lately.js';
 import type { Look, LookingOn } from './looking-on.js';
@@ -16,6 +18,9 @@ export interface OverviewDeps {
   /** Whom users belong to; undefined where nobody has said so. */
   readonly tenantOf?: ((user: string) => string) | undefined;
   readonly heard: Pick<WorkersHeard, 'silent'>;
+  /** As it is followed. */
+  readonly policy: () => Policy;
+  readonly epochMs: () => number;
 }
 
 /** How old the figures of a document are. */
@@ -75,7 +80,7 @@ export class Overview {
   /**
    * One of them, with what the queue itself says now.
    *
-   * @returns undefined for a user whom nobody has heard of
+   * @returns undefined for a user whom nobody has heard of, and for whom nothing is set by name
    * @throws Problem 503
    */
   async user(user: string): Promise<{ readonly age: Age; readonly figures: UserFigures } | undefined> {
@@ -84,10 +89,8 @@ export class Overview {
       this.deps.looking.counts(userQueueOf(this.deps.names, user)),
     ]);
     const listed = all.users.find((figures) => figures.user === user);
-    if (listed === undefined && counts === undefined) return undefined;
-    const tenant = this.deps.tenantOf?.(user) ?? null;
-    const figures = listed ?? { ...nothingOf(user, all), tenant };
-    return { age: all.age, figures: withQueue(figures, counts, all) };
+    if (listed === undefined && counts === undefined && !this.#isNamed(user)) return undefined;
+    return { age: all.age, figures: withQueue(listed ?? this.#nothingOf(user, all), counts, all) };
   }
 
   /** Of whoever asks, whom nobody need have heard of. @throws Problem 503 */
@@ -95,7 +98,7 @@ export class Overview {
     const found = await this.user(user);
     if (found !== undefined) return found;
     const all = await this.users();
-    return { age: all.age, figures: withQueue(nothingOf(user, all), undefined, all) };
+    return { age: all.age, figures: withQueue(this.#nothingOf(user, all), undefined, all) };
   }
 
   /** @throws Problem 503 */
@@ -164,8 +167,7 @@ export class Overview {
     // They share queues, or their queues have gone, or have not been listed yet.
     const others = new Set([...atWork(known), ...counts.keys()].filter((user) => !isListed.has(user)));
     const unlisted = [...others].map((user) => ({
-      ...nothingOf(user, known),
-      tenant: tenantOf(user),
+      ...this.#nothingOf(user, known),
       failedLately: counts.get(user) ?? 0,
     }));
     return {
@@ -174,6 +176,35 @@ export class Overview {
       ...known,
       atWorkers: byWorker,
     };
+  }
+
+  /** What is known of a user of whom nothing is listed, and nothing ended lately. */
+  #nothingOf(user: string, known: Known): UserFigures {
+    const tasks = tasksOf(user, known);
+    const shares = known.shared !== null;
+    const { policy, epochMs, tenantOf } = this.deps;
+    return {
+      user,
+      shares,
+      atWorkers: shares ? (tasks?.prefetched ?? null) : null,
+      tenant: tenantOf?.(user) ?? null,
+      weight: null,
+      backlog: null,
+      ...steeringOf(policy().forUser(user, epochMs()), tasks?.running ?? null),
+      unacknowledged: null,
+      perSecond: 0,
+      share: null,
+      fairShare: null,
+      oldestWaitSeconds: null,
+      lastWaitSeconds: null,
+      failedLately: 0,
+      unserved: false,
+    };
+  }
+
+  #isNamed(user: string): boolean {
+    const { policy, epochMs } = this.deps;
+    return policy().isNamed({ of: 'user', name: user }, epochMs());
   }
 
   #ageOf({ sample, oldestListedSecondsAgo }: Look): Age {
@@ -210,33 +241,6 @@ function withQueue(figures: UserFigures, counts: QueueCounts | undefined, known:
   if (known.shared === null) return { ...figures, backlog: 0, shares: false, atWorkers: null };
   const atWorkers = figures.atWorkers ?? tasksOf(figures.user, known)?.prefetched ?? null;
   return { ...figures, backlog: null, shares: true, atWorkers };
-}
-
-/** What is known of a user of whom nothing is listed, and nothing ended lately. */
-function nothingOf(user: string, known: Known): UserFigures {
-  const tasks = tasksOf(user, known);
-  const shares = known.shared !== null;
-  return {
-    user,
-    shares,
-    atWorkers: shares ? (tasks?.prefetched ?? null) : null,
-    tenant: null,
-    weight: null,
-    backlog: null,
-    running: tasks?.running ?? null,
-    cap: null,
-    capWhenBusy: false,
-    rate: null,
-    paused: null,
-    unacknowledged: null,
-    perSecond: 0,
-    share: null,
-    fairShare: null,
-    oldestWaitSeconds: null,
-    lastWaitSeconds: null,
-    failedLately: 0,
-    unserved: false,
-  };
 }
 
 function secondsOf(ms: number | null): number | null {

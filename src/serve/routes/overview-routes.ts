@@ -90,7 +90,10 @@ export function addOverviewRoutes(api: Api, services: Services): void {
       summary: 'How a user fares now: oneself, or anybody for a viewer.',
       answers: {
         200: { description: 'its figures; null for one that is not known', schema: ONE_USER },
-        404: { description: 'nobody has heard of this user, or it is somebody else' },
+        404: {
+          description:
+            'nobody has heard of this user, and nothing is set by its name, or it is somebody else',
+        },
         ...CANNOT_SAY,
       },
     },

@@ -204,6 +204,14 @@ describe('GET /v1/users', () => {
     expect((await ask(serving, '/v1/users/nobody:purge', BOSS)).json).toMatchObject({ backlog: 1 });
   });
 
+  it('tells what is set for a user who has sent nothing yet', async () => {
+    await fairqJson(env, 'pause', 'later', '--reason', 'not before Monday');
+    const { json } = await answers(serving, '/v1/users/later', 'boss', ({ status }) => status === 200);
+    expect(json).toMatchObject({ backlog: 0, running: 0, paused: { reason: 'not before Monday' } });
+    await fairqJson(env, 'resume', 'later');
+    await answers(serving, '/v1/users/later', 'boss', ({ status }) => status === 404);
+  });
+
   it.each(['unheard', '%00', 'x'.repeat(300), '%E0%A4'])('has not heard of %s', async (user) => {
     const { status, json } = await ask(serving, `/v1/users/${user}`, BOSS);
     expect([status, json.type]).toEqual([404, 'urn:fairq:problem:no-such-user']);

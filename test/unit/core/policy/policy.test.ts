@@ -54,6 +54,18 @@ describe('a policy', () => {
     expect(policy.nextEnd(10)).toBeUndefined();
   });
 
+  it('knows for whom something is set by name, until all of it has ended', () => {
+    const policy = policyOf(
+      rule('*', { weight: set(1) }),
+      rule('A', { weight: set(2, 100), cap: set({ tasks: 5 }, 200) }),
+      rule('team', { weight: set(2) }, 'tenant'),
+    );
+    const isNamed = (name: string, now = 5) => policy.isNamed({ of: 'user', name }, now);
+    expect(['A', 'B', '*', 'team'].map((name) => isNamed(name))).toEqual([true, false, false, false]);
+    expect([isNamed('A', 150), isNamed('A', 250)]).toEqual([true, false]);
+    expect(policy.isNamed({ of: 'tenant', name: 'team' }, 5)).toBe(true);
+  });
+
   it('tells a tenant from a user of the same name', () => {
     const policy = policyOf(rule('acme', { weight: set(3) }, 'tenant'), rule('acme', { weight: set(2) }));
     expect(policy.forUser('acme', 5).weight?.value).toBe(2);
